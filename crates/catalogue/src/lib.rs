@@ -1,0 +1,1 @@
+//! What the sources hold: datasets, variables, quality.

@@ -1,0 +1,1 @@
+//! Pure disclosure control: a table in, findings out.

@@ -1,0 +1,1 @@
+//! Snapshots in Delta tables: the only crate that names the table format.

@@ -1,0 +1,210 @@
+//! One thing that happened, as the ledger keeps it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use model::{AccountId, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// A SHA-256 hash, printed as 64 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Hash(pub [u8; 32]);
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Hash {
+    type Err = hex::FromHexError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut bytes = [0_u8; 32];
+        hex::decode_to_slice(text, &mut bytes)?;
+        Ok(Self(bytes))
+    }
+}
+
+impl Serialize for Hash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Hash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// What an entry is about: a kind and an id, written `permit/permit-7k3m9q2x4d`.
+/// One entry changes the state of its subject and of nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Subject {
+    kind: String,
+    id: String,
+}
+
+/// Why a text names no subject.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no subject: write `kind/id`, such as `source/laboratory`")]
+pub struct SubjectError(String);
+
+impl Subject {
+    /// The subject of that kind and id.
+    pub fn new(kind: impl Into<String>, id: impl Into<String>) -> Self {
+        Self { kind: kind.into(), id: id.into() }
+    }
+
+    /// `source`, `application`, `permit`, …
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The id within the kind.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.id)
+    }
+}
+
+impl TryFrom<String> for Subject {
+    type Error = SubjectError;
+
+    fn try_from(text: String) -> Result<Self, SubjectError> {
+        match text.split_once('/') {
+            Some((kind, id)) if !kind.is_empty() && !id.is_empty() => Ok(Self::new(kind, id)),
+            _ => Err(SubjectError(text)),
+        }
+    }
+}
+
+impl From<Subject> for String {
+    fn from(subject: Subject) -> Self {
+        subject.to_string()
+    }
+}
+
+/// What can happen to one kind of subject. Each flow crate has one such enum
+/// per record, tagged `#[serde(tag = "act", rename_all = "kebab-case")]`.
+pub trait Event: Serialize + DeserializeOwned + Send + Sync {
+    /// The kind of subject: `source`, `permit`, …
+    const KIND: &'static str;
+
+    /// `imported`, `issued`, …: the same word as the serde tag.
+    fn act(&self) -> &'static str;
+}
+
+/// Something that is about to be written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// Who did it.
+    pub actor: AccountId,
+    /// `kind.act`, such as `permit.issued`.
+    pub act: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened, in the words of the flow crate's event enum. Holds no
+    /// direct identifier and no secret: it is exported to auditors.
+    pub body: Value,
+}
+
+impl Draft {
+    /// The draft that says `event` happened to the subject `id`, by `actor`.
+    pub fn new<E: Event>(actor: &AccountId, id: &str, event: &E) -> Result<Self, serde_json::Error> {
+        Ok(Self {
+            actor: actor.clone(),
+            act: format!("{}.{}", E::KIND, event.act()),
+            subject: Subject::new(E::KIND, id),
+            body: serde_json::to_value(event)?,
+        })
+    }
+}
+
+/// Something that happened. Immutable; field order here is the canonical order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The first entry is 0; no number is left out.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: AccountId,
+    /// `kind.act`.
+    pub act: String,
+    /// What it is about.
+    pub subject: Subject,
+    /// What happened.
+    pub body: Value,
+    /// The hash of the entry before; 64 zeros for the first.
+    pub previous: Hash,
+    /// The hash of this entry: see [`Entry::hash_of`].
+    pub hash: Hash,
+}
+
+impl Entry {
+    /// Puts `draft` at place `seq`, after the entry whose hash is `previous`.
+    pub fn seal(draft: Draft, seq: u64, at: Timestamp, previous: Hash) -> Self {
+        let Draft { actor, act, subject, body } = draft;
+        let mut entry = Self { seq, at, actor, act, subject, body, previous, hash: Hash::default() };
+        entry.hash = entry.hash_of();
+        entry
+    }
+
+    /// The bytes that are hashed: one line of JSON of every field but `hash`,
+    /// object keys sorted, no spaces.
+    pub fn canonical(&self) -> Vec<u8> {
+        #[derive(Serialize)]
+        struct Hashed<'a> {
+            act: &'a str,
+            actor: &'a AccountId,
+            at: Timestamp,
+            // `serde_json::Map` is a B-tree: keys come out sorted.
+            body: &'a Value,
+            previous: Hash,
+            seq: u64,
+            subject: &'a Subject,
+        }
+        serde_json::to_vec(&Hashed {
+            act: &self.act,
+            actor: &self.actor,
+            at: self.at,
+            body: &self.body,
+            previous: self.previous,
+            seq: self.seq,
+            subject: &self.subject,
+        })
+        .unwrap_or_default()
+    }
+
+    /// SHA-256 of the byte 0x00 and the canonical bytes: the leaf hash of RFC
+    /// 6962 section 2.1, so that the chain and the tree speak of the same hashes.
+    pub fn hash_of(&self) -> Hash {
+        let mut hasher = Sha256::new();
+        hasher.update([0_u8]);
+        hasher.update(self.canonical());
+        Hash(hasher.finalize().into())
+    }
+
+    /// The event, if it is one of `E`'s.
+    pub fn event<E: Event>(&self) -> Result<E, serde_json::Error> {
+        serde_json::from_value(self.body.clone())
+    }
+}

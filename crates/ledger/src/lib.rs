@@ -1,0 +1,14 @@
+//! Everything that happens, in order, provably.
+//!
+//! An [`Entry`] is one thing that happened to one [`Subject`]. Entries form a
+//! hash chain and a Merkle tree (RFC 6962); state is what the entries say, and
+//! nothing else: a [`Book`] is the only way to write, and it writes entries.
+
+pub mod book;
+pub mod entry;
+
+pub use book::{
+    Book, BookError, EntryFilter, Folded, Guard, Order, Page, Projection, Record, RecordFilter, Row,
+    list, load,
+};
+pub use entry::{Draft, Entry, Event, Hash, Subject, SubjectError};

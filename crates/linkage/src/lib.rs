@@ -1,0 +1,1 @@
+//! National-id linkage, crosswalk and extract plan.

@@ -1,0 +1,158 @@
+//! What a permit allows. The same terms are first asked for in an application.
+
+use model::{AccountId, Date, Purpose, SourceId};
+use serde::{Deserialize, Serialize};
+
+/// What is asked for, and then allowed: who, why, which columns, which rows,
+/// until when, what may leave.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Terms {
+    /// What the work is called.
+    pub title: String,
+    /// What is to be found out, in words for everyone: printed in the register of uses.
+    pub summary: String,
+    /// Why the data may be used (EHDS article 53(1)).
+    pub purpose: Option<Purpose>,
+    /// The legal basis under the GDPR and national law, in the applicant's words.
+    pub legal_basis: String,
+    /// Who may enter the room.
+    pub people: Vec<AccountId>,
+    /// Which tables and columns, with the reason for each.
+    pub sources: Vec<SourceTerms>,
+    /// Whom the data are about.
+    pub cohort: Cohort,
+    /// Which time the rows are from. Rows of sources without a time all count.
+    pub period: Period,
+    /// How long the permit is good for, both days included (UTC).
+    pub valid: Period,
+    /// What may leave.
+    pub outputs: OutputTerms,
+    /// How large a room.
+    pub room: RoomTerms,
+}
+
+/// The part of one source that is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SourceTerms {
+    /// Which source.
+    pub source: SourceId,
+    /// Which columns, and why each is needed (data minimisation, EHDS article 66).
+    pub columns: Vec<ColumnTerms>,
+    /// Only rows that meet every one of these.
+    #[serde(default)]
+    pub rows: Vec<Condition>,
+}
+
+/// One column and why it is needed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ColumnTerms {
+    /// The column's name in the catalogue.
+    pub name: String,
+    /// Why the work cannot do without it.
+    pub reason: String,
+}
+
+/// Whom the data are about: the people of one source who meet every condition
+/// in at least one row. Without a source: everyone in any of the permit's sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct Cohort {
+    /// The source that decides.
+    pub source: Option<SourceId>,
+    /// What its row must meet.
+    pub conditions: Vec<Condition>,
+}
+
+/// Something a row must meet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Condition {
+    /// Which column.
+    pub column: String,
+    /// How the value compares. A missing value meets no condition.
+    pub is: Comparison,
+    /// With what: numbers and ISO dates as text; more than one only for `one-of`.
+    pub values: Vec<String>,
+}
+
+/// How a value compares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Comparison {
+    /// Equal to one of the values.
+    OneOf,
+    /// The value or more, or that day or later.
+    AtLeast,
+    /// The value or less, or that day or earlier.
+    AtMost,
+}
+
+/// From one day to another, both included; open where nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[serde(default)]
+pub struct Period {
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub until: Option<Date>,
+}
+
+impl Period {
+    /// Whether the day is in the period.
+    pub fn holds(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
+    }
+}
+
+/// What may leave a room, and under which rules.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct OutputTerms {
+    /// No cell on fewer people than this.
+    pub smallest_count: u32,
+    /// No dominance: the `n` largest contributors hold less than `k` of a total.
+    pub dominance_n: u32,
+    /// See `dominance_n`: a share from 0 to 1.
+    pub dominance_k: f64,
+    /// p-percent: nobody can work out a contribution to within this share of it.
+    pub p_percent: f64,
+    /// Fitted models leave only with at least so many residual degrees of freedom.
+    pub smallest_residual_df: u32,
+}
+
+impl Default for OutputTerms {
+    fn default() -> Self {
+        Self {
+            smallest_count: 5,
+            dominance_n: 2,
+            dominance_k: 0.85,
+            p_percent: 0.10,
+            smallest_residual_df: 10,
+        }
+    }
+}
+
+/// How large a room may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct RoomTerms {
+    /// Memory, MiB.
+    pub memory_mib: u32,
+    /// Processors, in hundredths of one.
+    pub cpu_percent: u32,
+    /// Processes and threads at once.
+    pub processes: u32,
+    /// The work folder, MiB.
+    pub disk_mib: u32,
+    /// How long one command may run, seconds.
+    pub wall_seconds: u32,
+}
+
+impl Default for RoomTerms {
+    fn default() -> Self {
+        Self { memory_mib: 4096, cpu_percent: 200, processes: 256, disk_mib: 1024, wall_seconds: 600 }
+    }
+}

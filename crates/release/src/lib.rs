@@ -1,0 +1,1 @@
+//! Output review, the signed release package and its verifier.

@@ -1,0 +1,1 @@
+//! What a sealed analysis room is: spec, lifecycle, runtime.

@@ -1,0 +1,1 @@
+//! The sealed runtime: bubblewrap, cgroups, seccomp.

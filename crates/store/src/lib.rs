@@ -1,0 +1,1 @@
+//! The metadata database: the only crate with SQL.

@@ -1,0 +1,1 @@
+//! Encrypted identifiers, blind indexes and per-permit person numbers.

@@ -1,0 +1,2 @@
+//! What people do in this repository.
+fn main() {}
