@@ -39,6 +39,16 @@ pub enum BookError {
         /// In words.
         why: String,
     },
+    /// The draft cannot become an entry.
+    #[error("entry `{act}` about `{subject}` cannot be written: {why}")]
+    Unwritable {
+        /// What the draft called it.
+        act: String,
+        /// What it is about.
+        subject: Subject,
+        /// Why not.
+        why: crate::SealError,
+    },
     /// A stored entry or record cannot be read back.
     #[error("stored {what} cannot be read: {why}")]
     Damaged {
@@ -61,6 +71,8 @@ pub struct Row {
     pub state: String,
     /// The entry that changed it last.
     pub seq: u64,
+    /// The indexed field `parent`, if the record has one.
+    pub parent: Option<String>,
     /// The whole record, as the flow crate serialises it.
     pub document: Value,
 }
@@ -68,7 +80,7 @@ pub struct Row {
 impl Row {
     /// The record as its own type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, BookError> {
-        serde_json::from_value(self.document.clone()).map_err(|error| BookError::Damaged {
+        T::deserialize(&self.document).map_err(|error| BookError::Damaged {
             what: format!("record `{}`", self.subject),
             why: error.to_string(),
         })
@@ -222,10 +234,7 @@ pub async fn load<R: Record>(book: &dyn Book, id: &str) -> Result<Option<(R, u64
 }
 
 /// Reads the records that pass the filter as their own type.
-pub async fn list<R: Record>(
-    book: &dyn Book,
-    filter: &RecordFilter,
-) -> Result<Page<R>, BookError> {
+pub async fn list<R: Record>(book: &dyn Book, filter: &RecordFilter) -> Result<Page<R>, BookError> {
     let page = book.records(R::Event::KIND, filter).await?;
     let items = page.items.iter().map(Row::read).collect::<Result<_, _>>()?;
     Ok(Page { items, total: page.total })

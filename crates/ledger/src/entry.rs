@@ -6,12 +6,25 @@ use std::str::FromStr;
 use model::{AccountId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
+
+use crate::canonical::{self, CanonicalError};
 
 /// A SHA-256 hash, printed as 64 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// The hash of a leaf of the tree: SHA-256 of the byte 0x00 and `bytes`
+    /// (RFC 6962 section 2.1).
+    pub fn of_leaf(bytes: &[u8]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update([0_u8]);
+        hasher.update(bytes);
+        Self(hasher.finalize().into())
+    }
+}
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,6 +90,14 @@ impl Subject {
     pub fn id(&self) -> &str {
         &self.id
     }
+
+    /// Whether it can be written as `kind/id` and read back as the same.
+    fn is_printable(&self) -> bool {
+        !self.kind.is_empty()
+            && self.kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            && !self.id.is_empty()
+            && !self.id.contains(|c: char| c.is_control() || c.is_whitespace())
+    }
 }
 
 impl fmt::Display for Subject {
@@ -128,7 +149,11 @@ pub struct Draft {
 
 impl Draft {
     /// The draft that says `event` happened to the subject `id`, by `actor`.
-    pub fn new<E: Event>(actor: &AccountId, id: &str, event: &E) -> Result<Self, serde_json::Error> {
+    pub fn new<E: Event>(
+        actor: &AccountId,
+        id: &str,
+        event: &E,
+    ) -> Result<Self, serde_json::Error> {
         Ok(Self {
             actor: actor.clone(),
             act: format!("{}.{}", E::KIND, event.act()),
@@ -159,52 +184,73 @@ pub struct Entry {
     pub hash: Hash,
 }
 
+/// Why a draft cannot become an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// The act is not `kind.act` with the kind of the subject.
+    #[error("`{act}` is no act of a `{kind}`: write `{kind}.` and what happened")]
+    Act {
+        /// What the draft said.
+        act: String,
+        /// The kind of its subject.
+        kind: String,
+    },
+    /// The subject's kind or id is empty or holds a character that has no place there.
+    #[error(
+        "`{0}` cannot be a subject: the kind is lower-case letters and hyphens, the id is printable"
+    )]
+    Subject(Subject),
+    /// What happened cannot be written so that every reader reads the same.
+    #[error(transparent)]
+    Canonical(#[from] CanonicalError),
+}
+
 impl Entry {
     /// Puts `draft` at place `seq`, after the entry whose hash is `previous`.
-    pub fn seal(draft: Draft, seq: u64, at: Timestamp, previous: Hash) -> Self {
+    ///
+    /// The time is kept to the microsecond, and the body as it reads back from
+    /// the canonical text (`1.0` reads back as `1`), so that an entry that was
+    /// just written and the same entry read later are equal.
+    pub fn seal(draft: Draft, seq: u64, at: Timestamp, previous: Hash) -> Result<Self, SealError> {
         let Draft { actor, act, subject, body } = draft;
-        let mut entry = Self { seq, at, actor, act, subject, body, previous, hash: Hash::default() };
-        entry.hash = entry.hash_of();
-        entry
+        if !subject.is_printable() {
+            return Err(SealError::Subject(subject));
+        }
+        match act.strip_prefix(subject.kind()).and_then(|rest| rest.strip_prefix('.')) {
+            Some(what) if !what.is_empty() && !what.contains(char::is_whitespace) => {}
+            _ => return Err(SealError::Act { act, kind: subject.kind }),
+        }
+        let at = Timestamp::from_microsecond(at.as_microsecond()).unwrap_or(at);
+        let body = serde_json::from_slice(&canonical::to_vec(&body)?)
+            .map_err(|error| CanonicalError::NotJson(error.to_string()))?;
+        let mut entry =
+            Self { seq, at, actor, act, subject, body, previous, hash: Hash::default() };
+        entry.hash = entry.hash_of()?;
+        Ok(entry)
     }
 
     /// The bytes that are hashed: one line of JSON of every field but `hash`,
-    /// object keys sorted, no spaces.
-    pub fn canonical(&self) -> Vec<u8> {
-        #[derive(Serialize)]
-        struct Hashed<'a> {
-            act: &'a str,
-            actor: &'a AccountId,
-            at: Timestamp,
-            // `serde_json::Map` is a B-tree: keys come out sorted.
-            body: &'a Value,
-            previous: Hash,
-            seq: u64,
-            subject: &'a Subject,
-        }
-        serde_json::to_vec(&Hashed {
-            act: &self.act,
-            actor: &self.actor,
-            at: self.at,
-            body: &self.body,
-            previous: self.previous,
-            seq: self.seq,
-            subject: &self.subject,
-        })
-        .unwrap_or_default()
+    /// in the one form that RFC 8785 gives it.
+    pub fn canonical(&self) -> Result<Vec<u8>, CanonicalError> {
+        let mut line = Map::new();
+        line.insert("act".to_owned(), Value::from(self.act.as_str()));
+        line.insert("actor".to_owned(), Value::from(self.actor.as_str()));
+        line.insert("at".to_owned(), Value::from(self.at.to_string()));
+        line.insert("body".to_owned(), self.body.clone());
+        line.insert("previous".to_owned(), Value::from(self.previous.to_string()));
+        line.insert("seq".to_owned(), Value::from(self.seq));
+        line.insert("subject".to_owned(), Value::from(self.subject.to_string()));
+        canonical::to_vec(&Value::Object(line))
     }
 
     /// SHA-256 of the byte 0x00 and the canonical bytes: the leaf hash of RFC
     /// 6962 section 2.1, so that the chain and the tree speak of the same hashes.
-    pub fn hash_of(&self) -> Hash {
-        let mut hasher = Sha256::new();
-        hasher.update([0_u8]);
-        hasher.update(self.canonical());
-        Hash(hasher.finalize().into())
+    pub fn hash_of(&self) -> Result<Hash, CanonicalError> {
+        Ok(Hash::of_leaf(&self.canonical()?))
     }
 
     /// The event, if it is one of `E`'s.
     pub fn event<E: Event>(&self) -> Result<E, serde_json::Error> {
-        serde_json::from_value(self.body.clone())
+        E::deserialize(&self.body)
     }
 }

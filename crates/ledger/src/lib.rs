@@ -5,10 +5,15 @@
 //! nothing else: a [`Book`] is the only way to write, and it writes entries.
 
 pub mod book;
+pub mod canonical;
 pub mod entry;
+pub mod fold;
+pub mod memory;
 
 pub use book::{
-    Book, BookError, EntryFilter, Folded, Guard, Order, Page, Projection, Record, RecordFilter, Row,
-    list, load,
+    Book, BookError, EntryFilter, Folded, Guard, Order, Page, Projection, Record, RecordFilter,
+    Row, list, load,
 };
-pub use entry::{Draft, Entry, Event, Hash, Subject, SubjectError};
+pub use canonical::CanonicalError;
+pub use entry::{Draft, Entry, Event, Hash, SealError, Subject, SubjectError};
+pub use memory::MemoryBook;

@@ -24,4 +24,4 @@ pub use secret::Secret;
 pub use text::{Lang, Text};
 pub use variable::{Sensitivity, ValueType};
 
-pub use jiff::{Timestamp, civil::Date};
+pub use jiff::{SignedDuration, Timestamp, civil::Date};

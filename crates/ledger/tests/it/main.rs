@@ -1,0 +1,4 @@
+//! The ledger from the outside.
+
+mod lamp;
+mod memory;
