@@ -1,0 +1,22 @@
+//! Register files to try the centre on.
+//!
+//! The demo's three files hold real, de-identified records: the NAFLD cohort
+//! of R's `survival` package, every value and every interval in days as it is
+//! there. The identities are invented and follow from a fixed seed: numbers of
+//! Tenor's synthetic series, names drawn from lists, index dates. A few spoilt
+//! rows stand between the real ones.
+//!
+//! Knows nothing of contracts, the vault or the lake: it writes what a holder
+//! would send.
+
+mod cohort;
+mod delivery;
+pub mod demo;
+pub mod identity;
+mod names;
+mod registers;
+pub mod spoil;
+
+pub use cohort::CohortError;
+pub use demo::{Delivery, DemoFiles, Manifest, PrepareError};
+pub use spoil::{Spoilage, SpoiltRow};
