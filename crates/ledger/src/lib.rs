@@ -9,6 +9,8 @@ pub mod canonical;
 pub mod entry;
 pub mod fold;
 pub mod memory;
+pub mod proof;
+pub mod tree;
 
 pub use book::{
     Book, BookError, EntryFilter, Folded, Guard, Order, Page, Projection, Record, RecordFilter,

@@ -2,3 +2,4 @@
 
 mod lamp;
 mod memory;
+mod tree;
