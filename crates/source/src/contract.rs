@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ledger::Hash;
 use model::{Date, OrganisationId, Sensitivity, SourceId, Text, ValueType};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// The contract version this program reads.
 pub const VERSION: u32 = 1;
@@ -223,6 +225,13 @@ pub struct ContentColumn<'a> {
 }
 
 impl Contract {
+    /// SHA-256 of what the contract says, however it was written down.
+    pub fn fingerprint(&self) -> Hash {
+        // A contract is numbers, texts and lists of them: it always has a JSON form.
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        Hash(Sha256::digest(&canonical).into())
+    }
+
     /// The columns that reach the lake, in order: delivered ones that name
     /// nobody, then derived ones.
     pub fn content_columns(&self) -> impl Iterator<Item = ContentColumn<'_>> {

@@ -1,7 +1,34 @@
 //! Contracts, validation, quality, and splitting identifiers from content.
+//!
+//! A delivery is one or more files that a holder promised in a [`Contract`].
+//! Reading it splits every row in two: who it is about goes to an
+//! [`IdentitySink`] (the vault), what it says goes to a [`ContentSink`] (the
+//! lake) under a [`SubjectKey`] that means nothing outside the source. A row
+//! that breaks the contract goes whole to a [`QuarantineSink`].
+//!
+//! This crate knows no table format, no key and no database.
 
 pub mod contract;
+pub mod identity;
+pub mod import;
+pub mod manifest;
+pub mod profile;
+pub mod record;
+mod schema;
+pub mod sink;
+pub mod subject;
 
 pub use contract::{
     Column, ContentColumn, Contract, Derivation, Derived, Encoding, FileFormat, Identifies, Rhythm,
 };
+pub use identity::{BirthDate, Identity, IdentitySink};
+pub use import::{Fault, Reason};
+pub use manifest::{DeliveredFile, ImportManifest};
+pub use profile::{Quantile, TopValue, ValueRange, VariableProfile, YearCount};
+pub use record::{Imported, Refused, SourceEvent, SourceRecord};
+pub use schema::{arrow_type, content_schema};
+pub use sink::{
+    ContentBatch, ContentSink, IdentityMark, QuarantineSink, QuarantinedRow, SinkError,
+    SortedObserver,
+};
+pub use subject::{Pseudonymiser, SubjectKey};

@@ -1,0 +1,29 @@
+//! How a contract's columns look in memory.
+
+use std::sync::Arc;
+
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use model::ValueType;
+
+use crate::contract::Contract;
+
+/// The Arrow type of a value.
+pub const fn arrow_type(value_type: ValueType) -> DataType {
+    match value_type {
+        ValueType::Text | ValueType::Code => DataType::Utf8,
+        ValueType::Integer => DataType::Int64,
+        ValueType::Decimal => DataType::Float64,
+        ValueType::Date => DataType::Date32,
+        ValueType::Boolean => DataType::Boolean,
+    }
+}
+
+/// The content columns of a contract, in order, without the subject. All may
+/// be null: what a contract requires today it may not have required before.
+pub fn content_schema(contract: &Contract) -> SchemaRef {
+    let fields: Vec<Field> = contract
+        .content_columns()
+        .map(|column| Field::new(column.name, arrow_type(column.value_type), true))
+        .collect();
+    Arc::new(Schema::new(fields))
+}
