@@ -106,3 +106,16 @@ strata <- strata[order(strata$days), ]
 save(data.frame(stratum = seq_len(nrow(strata)), mean_age = strata$age, share_male = strata$male,
                 share_diabetes = strata$diabetes, mean_hdl = strata$hdl, mean_days = strata$days,
                 deaths = strata$died), "rows_in_disguise.csv")
+
+# What each file is said to be. The checks believe none of it unseen.
+writeLines('{
+  "out/safe_table.csv": {"kind": "frequency-table", "dimensions": ["age_group"],
+    "counts": ["no_diabetes", "diabetes", "total"]},
+  "out/small_cells.csv": {"kind": "frequency-table", "dimensions": ["age_group"],
+    "counts": ["no_diabetes", "diabetes", "total"]},
+  "out/survival_curve.csv": {"kind": "survival-curve", "time": "years", "at_risk": "at_risk",
+    "events": "deaths", "survival": "survival", "groups": ["diabetes"]},
+  "out/survival_curve.svg": {"kind": "figure", "table": "out/survival_curve.csv"},
+  "out/rows_in_disguise.csv": {"kind": "magnitude-table", "dimensions": ["stratum"],
+    "value": "mean_hdl", "count": "deaths"}
+}', file.path(out, "outputs.json"))
