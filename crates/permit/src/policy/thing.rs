@@ -1,0 +1,128 @@
+//! What the policy is asked about, with the facts it needs.
+
+use std::collections::HashMap;
+
+use cedar_policy::RestrictedExpression;
+use model::{AccountId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp};
+
+use super::{set, text};
+use crate::{Application, Permit};
+
+/// A thing and its facts, as `policies/schema.cedarschema` describes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thing {
+    kind: &'static str,
+    id: String,
+    words: Vec<(&'static str, String)>,
+    sets: Vec<(&'static str, Vec<String>)>,
+}
+
+fn strings<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+impl Thing {
+    /// The centre itself.
+    pub fn centre() -> Self {
+        Self { kind: "Centre", id: "centre".into(), words: vec![], sets: vec![] }
+    }
+
+    /// A source and who holds it.
+    pub fn source(id: &SourceId, holder: &OrganisationId) -> Self {
+        Self {
+            kind: "Source",
+            id: id.to_string(),
+            words: vec![("holder", holder.to_string())],
+            sets: vec![],
+        }
+    }
+
+    /// An application. `holders` are those whose data it asks for; before it is
+    /// submitted it has none.
+    pub fn application(application: &Application) -> Self {
+        Self {
+            kind: "Application",
+            id: application.id.to_string(),
+            words: vec![
+                ("applicant", application.applicant.to_string()),
+                ("organisation", application.organisation.to_string()),
+                ("state", application.state.as_str().to_owned()),
+            ],
+            sets: vec![
+                ("holders", strings(application.holders.keys())),
+                ("people", strings(&application.terms.people)),
+            ],
+        }
+    }
+
+    /// A permit as it stands at `now`, with the holders of its data.
+    pub fn permit(permit: &Permit, holders: &[OrganisationId], now: Timestamp) -> Self {
+        Self {
+            kind: "Permit",
+            id: permit.id.to_string(),
+            words: vec![
+                ("organisation", permit.grant.data_user.to_string()),
+                ("standing", permit.standing(now).as_str().to_owned()),
+            ],
+            sets: vec![
+                ("holders", strings(holders)),
+                ("people", strings(&permit.grant.terms.people)),
+            ],
+        }
+    }
+
+    /// A room in lifecycle state `state`, on `permit` as it stands at `now`.
+    pub fn room(id: &RoomId, state: &str, permit: &Permit, now: Timestamp) -> Self {
+        Self {
+            kind: "Room",
+            id: id.to_string(),
+            words: vec![
+                ("standing", permit.standing(now).as_str().to_owned()),
+                ("state", state.to_owned()),
+            ],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// An output in lifecycle state `state` from a room on `permit`.
+    pub fn output(id: &OutputId, state: &str, requested_by: &AccountId, permit: &Permit) -> Self {
+        Self {
+            kind: "Output",
+            id: id.to_string(),
+            words: vec![
+                ("requestedBy", requested_by.to_string()),
+                ("state", state.to_owned()),
+            ],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// A package that left a room on `permit`.
+    pub fn release(id: &ReleaseId, permit: &Permit) -> Self {
+        Self {
+            kind: "Release",
+            id: id.to_string(),
+            words: vec![],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// The kind, as the policies name it.
+    pub const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The id within the kind.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn attributes(&self) -> HashMap<String, RestrictedExpression> {
+        let words = self.words.iter().map(|(key, word)| ((*key).to_owned(), text(word.clone())));
+        let sets = self
+            .sets
+            .iter()
+            .map(|(key, words)| ((*key).to_owned(), set(words.iter().cloned())));
+        words.chain(sets).collect()
+    }
+}
