@@ -1,1 +1,204 @@
-//! What people do at a health data centre, one operation a file: policy asked, work done, entry written.
+//! What people do at a health data centre, one operation a file: the policy is
+//! asked, the work is done, an entry is written.
+//!
+//! Command line, portal and API call this crate and nothing below it. It knows
+//! no SQL, no table format and no bubblewrap: those come in through [`ports`].
+
+pub mod accounts;
+pub mod applications;
+pub mod caller;
+pub mod catalogue_view;
+pub mod extracts;
+pub mod history;
+pub mod inbox;
+pub mod organisations;
+pub mod outputs;
+pub mod permits;
+pub mod ports;
+pub mod refused;
+pub mod register;
+pub mod releases;
+pub mod rooms;
+pub mod sources;
+
+use std::sync::Arc;
+
+use ed25519_dalek::{SigningKey, VerifyingKey};
+use ledger::{Book, BookError, Draft, Entry, Event, Guard, Projection, Record, Subject};
+use model::{AccountId, Clock, Entropy, Timestamp};
+use permit::policy::{Action, Policy, Ruling, Thing};
+
+pub use caller::Caller;
+pub use refused::{Denied, Refused};
+
+/// Every kind of record there is: what `store` keeps a table for.
+pub fn projections() -> Vec<Projection> {
+    vec![
+        permit::Organisation::projection(),
+        permit::Account::projection(),
+        source::SourceRecord::projection(),
+        permit::Application::projection(),
+        permit::Permit::projection(),
+        linkage::Extract::projection(),
+        room::Room::projection(),
+        release::Output::projection(),
+        release::Release::projection(),
+    ]
+}
+
+/// The keys the centre signs with. They live in the vault; `Debug` shows none.
+#[derive(Clone)]
+pub struct SigningKeys {
+    /// Signs permits.
+    pub permit: SigningKey,
+    /// Signs release packages.
+    pub release: SigningKey,
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SigningKeys([redacted])")
+    }
+}
+
+/// What a centre is put together from.
+pub struct Parts {
+    /// Where entries are written.
+    pub book: Arc<dyn Book>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The signing keys.
+    pub keys: SigningKeys,
+    /// How people prove who they are.
+    pub credentials: Arc<dyn ports::Credentials>,
+    /// Takes deliveries into vault and lake.
+    pub deliveries: Arc<dyn ports::Deliveries>,
+    /// Makes the data of a permit.
+    pub extracts: Arc<dyn ports::Extracts>,
+    /// Keeps rooms shut.
+    pub runtime: Arc<dyn room::Runtime>,
+    /// Keeps what commands print.
+    pub logs: Arc<dyn ports::RunLogs>,
+    /// Keeps the bytes of outputs and packages.
+    pub blobs: Arc<dyn ports::Blobs>,
+}
+
+/// The health data centre.
+pub struct Centre {
+    pub(crate) parts: Parts,
+    policy: Policy,
+}
+
+impl std::fmt::Debug for Centre {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Centre(..)")
+    }
+}
+
+impl Centre {
+    /// A centre of these parts, under the rules in `policies/`.
+    pub fn new(parts: Parts) -> Result<Arc<Self>, permit::policy::PolicyError> {
+        Ok(Arc::new(Self { parts, policy: Policy::load()? }))
+    }
+
+    /// The rules.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The instant it is now.
+    pub fn now(&self) -> Timestamp {
+        self.parts.clock.now()
+    }
+
+    /// What permits are verified with.
+    pub fn permit_key(&self) -> VerifyingKey {
+        self.parts.keys.permit.verifying_key()
+    }
+
+    /// What release packages are verified with.
+    pub fn release_key(&self) -> VerifyingKey {
+        self.parts.keys.release.verifying_key()
+    }
+
+    /// May `caller` do `action` on `thing`, and by which rule?
+    pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Ruling {
+        self.policy.ask(caller.as_policy(), action, thing)
+    }
+
+    /// Goes on only if the policy says yes; returns who acts.
+    pub(crate) fn require(
+        &self,
+        caller: &Caller,
+        action: Action,
+        thing: &Thing,
+    ) -> Result<AccountId, Refused> {
+        self.require_open(caller, action, thing)?;
+        caller
+            .account()
+            .map(|account| account.id.clone())
+            .ok_or_else(|| Refused::denied(action, thing, self.policy.who_may(action)))
+    }
+
+    /// Goes on only if the policy says yes, signed in or not.
+    pub(crate) fn require_open(
+        &self,
+        caller: &Caller,
+        action: Action,
+        thing: &Thing,
+    ) -> Result<(), Refused> {
+        let ruling = self.ruling(caller, action, thing);
+        if ruling.allowed {
+            return Ok(());
+        }
+        tracing::info!(%action, thing = thing.kind(), "refused by policy");
+        Err(Refused::denied(action, thing, ruling.rules))
+    }
+
+    /// Reads a record that must be there.
+    pub(crate) async fn load<R: Record>(&self, id: &str) -> Result<(R, u64), Refused> {
+        ledger::load::<R>(self.parts.book.as_ref(), id)
+            .await?
+            .ok_or_else(|| Refused::absent(R::Event::KIND, id))
+    }
+
+    /// Writes one event about a subject that nobody has changed since `seen`.
+    pub(crate) async fn write<E: Event>(
+        &self,
+        actor: &AccountId,
+        id: &str,
+        event: &E,
+        seen: Option<u64>,
+    ) -> Result<Entry, Refused> {
+        let subject = Subject::new(E::KIND, id);
+        let guard = match seen {
+            Some(seq) => Guard::Unchanged(subject, seq),
+            None => Guard::Absent(subject),
+        };
+        let draft = draft(actor, id, event)?;
+        let entries = self.parts.book.append(vec![draft], vec![guard]).await?;
+        entries.into_iter().next().ok_or_else(|| {
+            Refused::Book(BookError::Database("the entry was not handed back".to_owned()))
+        })
+    }
+}
+
+/// The draft of an event.
+pub(crate) fn draft<E: Event>(actor: &AccountId, id: &str, event: &E) -> Result<Draft, Refused> {
+    Draft::new(actor, id, event).map_err(|error| Refused::Failed {
+        what: "writing down what happened",
+        why: error.to_string(),
+    })
+}
+
+/// Runs blocking work on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refused> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Refused::Failed { what, why: "it was interrupted".to_owned() })
+}

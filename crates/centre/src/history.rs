@@ -1,0 +1,58 @@
+//! What happened: the ledger as people read it.
+
+use ledger::{Entry, EntryFilter, Page, Subject};
+use permit::policy::{Action, Thing};
+
+use crate::{Caller, Centre, Refused};
+
+impl Centre {
+    /// The timeline of one subject, oldest first. For whoever may see the
+    /// subject: the page that shows it has asked for that already.
+    pub async fn timeline(&self, kind: &str, id: &str) -> Result<Vec<Entry>, Refused> {
+        let filter = EntryFilter {
+            subject: Some(Subject::new(kind, id)),
+            limit: u32::MAX,
+            ..EntryFilter::default()
+        };
+        Ok(self.parts.book.entries(&filter).await?.items)
+    }
+
+    /// Entries of the ledger that pass the filter, for those who may read it.
+    pub async fn ledger(
+        &self,
+        caller: &Caller,
+        filter: &EntryFilter,
+    ) -> Result<Page<Entry>, Refused> {
+        self.require(caller, Action::ReadLedger, &Thing::centre())?;
+        Ok(self.parts.book.entries(filter).await?)
+    }
+
+    /// Goes on only if the caller may read, verify and export the ledger.
+    pub fn may_read_ledger(&self, caller: &Caller) -> Result<(), Refused> {
+        self.require(caller, Action::ReadLedger, &Thing::centre()).map(|_| ())
+    }
+
+    /// Goes on only if the caller may see the centre's health.
+    pub fn may_see_centre(&self, caller: &Caller) -> Result<(), Refused> {
+        self.require(caller, Action::SeeCentre, &Thing::centre()).map(|_| ())
+    }
+
+    /// Writes down that something happened to the centre itself: it started, a
+    /// key was rotated, a backup was taken.
+    pub async fn note_centre(
+        &self,
+        caller: &Caller,
+        act: &str,
+        body: serde_json::Value,
+    ) -> Result<(), Refused> {
+        let actor = self.require(caller, Action::RunCentre, &Thing::centre())?;
+        let draft = ledger::Draft {
+            actor,
+            act: format!("centre.{act}"),
+            subject: Subject::new("centre", "centre"),
+            body,
+        };
+        self.parts.book.append(vec![draft], vec![]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! What the centre needs from below, as traits: the program wires the vault,
+//! the lake, the store and the sandbox behind them.
+//!
+//! The blocking ones say so; the centre calls them on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use ledger::{BookError, Draft, Entry};
+use linkage::ExtractManifest;
+use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret};
+use permit::ActivePermit;
+use room::LogSink;
+use source::{ImportManifest, SourceRecord};
+
+/// How far long work has come. Called often, from any thread.
+pub trait Progress: Send + Sync {
+    /// `done` of `total` steps of the phase; `total` is 0 when it is not known.
+    fn at(&self, phase: &str, done: u64, total: u64);
+}
+
+/// Progress that nobody watches.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn at(&self, _phase: &str, _done: u64, _total: u64) {}
+}
+
+/// Password hashes, kept beside the ledger where they can be erased.
+#[async_trait]
+pub trait Credentials: Send + Sync {
+    /// The PHC string of an account's password, if it has one.
+    async fn password(&self, account: &AccountId) -> Result<Option<Secret<String>>, BookError>;
+
+    /// Writes `drafts` and the account's new password hash, or nothing.
+    async fn set_password(
+        &self,
+        account: &AccountId,
+        phc: Secret<String>,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Entry>, BookError>;
+}
+
+/// What came of a delivery.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Delivered {
+    /// It was taken in; nothing of it counts before the ledger says so.
+    TakenIn(Box<ImportManifest>),
+    /// The same files under the same contract were taken in before.
+    Already(ImportId),
+}
+
+/// Why a delivery was not taken in.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct NotDelivered {
+    /// In words, with file and place.
+    pub why: String,
+    /// The files, as far as they were read.
+    pub files: Vec<source::DeliveredFile>,
+    /// Whether the files themselves are to blame, so that the holder's
+    /// timeline tells of it; else it is the machine, or another delivery at work.
+    pub by_content: bool,
+}
+
+/// Takes deliveries into vault and lake. Blocking.
+pub trait Deliveries: Send + Sync {
+    /// Reads, validates, splits, sorts and stages the files.
+    fn take_in(
+        &self,
+        source: &SourceRecord,
+        import: &ImportId,
+        files: &[PathBuf],
+        progress: &dyn Progress,
+    ) -> Result<Delivered, NotDelivered>;
+
+    /// Removes what no entry of the ledger speaks of.
+    fn recover(&self, sources: &[SourceRecord]) -> Result<(), String>;
+
+    /// Checks files against the contract and says how it would go; keeps nothing.
+    fn check(
+        &self,
+        source: &SourceRecord,
+        files: &[PathBuf],
+        progress: &dyn Progress,
+    ) -> Result<ImportManifest, NotDelivered>;
+
+    /// The rows of an import that were kept aside, whole, as one JSON object a line.
+    fn quarantine(
+        &self,
+        source: &SourceRecord,
+        import: &ImportId,
+    ) -> Result<Vec<QuarantinedRow>, String>;
+}
+
+/// A row that was kept aside, as its holder reads it.
+#[derive(Clone, PartialEq, Eq, serde::Serialize)]
+pub struct QuarantinedRow {
+    /// Which file.
+    pub file: String,
+    /// Which row: the first after the header is 1.
+    pub row: u64,
+    /// What is wrong with it.
+    pub faults: Vec<source::Fault>,
+    /// The row as delivered; what is no UTF-8 is replaced.
+    pub text: String,
+}
+
+impl std::fmt::Debug for QuarantinedRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("QuarantinedRow")
+            .field("file", &self.file)
+            .field("row", &self.row)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Makes the data of a permit. Blocking.
+pub trait Extracts: Send + Sync {
+    /// Links, numbers, selects and writes: all of it or nothing.
+    fn build(
+        &self,
+        permit: &ActivePermit,
+        sources: &[SourceRecord],
+        extract: &ExtractId,
+        progress: &dyn Progress,
+    ) -> Result<ExtractManifest, String>;
+
+    /// The folder of an extract.
+    fn folder(&self, extract: &ExtractId) -> PathBuf;
+
+    /// The tables of an extract for disclosure to compare outputs with.
+    fn fingerprints(&self, extract: &ExtractId) -> Result<Vec<disclosure::Fingerprint>, String>;
+
+    /// Removes the data, and the key by which its numbers lead back to people.
+    fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;
+
+    /// Removes what no entry of the ledger speaks of.
+    fn recover(&self, extracts: &[ExtractId]) -> Result<(), String>;
+}
+
+/// Keeps what commands print: for the people of the room alone. Blocking.
+pub trait RunLogs: Send + Sync {
+    /// Where the lines of a run go.
+    fn open(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String>;
+
+    /// What a run has printed so far.
+    fn read(&self, room: &RoomId, run: &RunId) -> Result<String, String>;
+
+    /// Removes the logs of a room.
+    fn remove(&self, room: &RoomId) -> Result<(), String>;
+}
+
+/// Keeps bytes under their SHA-256: outputs and packages. Blocking.
+pub trait Blobs: Send + Sync {
+    /// Keeps the bytes; the same bytes are kept once.
+    fn put(&self, bytes: &[u8]) -> Result<ledger::Hash, String>;
+
+    /// The bytes, checked against their hash.
+    fn get(&self, hash: &ledger::Hash) -> Result<Vec<u8>, String>;
+
+    /// Where the bytes lie.
+    fn path(&self, hash: &ledger::Hash) -> PathBuf;
+
+    /// The folder they are in.
+    fn folder(&self) -> &Path;
+}

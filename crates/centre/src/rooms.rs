@@ -1,0 +1,343 @@
+//! Rooms: opening, running, looking, closing. A room is derived from its permit
+//! on every access (invariant 4).
+
+use std::sync::Arc;
+
+use ledger::RecordFilter;
+use model::{AccountId, PermitId, RoomId, RunId};
+use permit::policy::{Action, Thing};
+use permit::{Permit, Standing};
+use room::{
+    Closing, Command, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running,
+    Script, Spec,
+};
+
+use crate::{Caller, Centre, Refused, blocking};
+
+/// A command that was started in a room.
+#[derive(Clone)]
+pub struct Started {
+    /// Which.
+    pub run: RunId,
+    done: tokio::sync::watch::Receiver<Option<Arc<Ended>>>,
+}
+
+impl std::fmt::Debug for Started {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Started").field("run", &self.run).finish_non_exhaustive()
+    }
+}
+
+impl Started {
+    /// Waits until the command has ended and the ledger says so.
+    pub async fn ended(mut self) -> Option<Ended> {
+        let ended = self.done.wait_for(Option::is_some).await.ok()?;
+        ended.as_deref().cloned()
+    }
+}
+
+/// How full a room is, what runs, and what is in it.
+#[derive(Debug, Clone)]
+pub struct RoomStanding {
+    /// How full.
+    pub standing: room::Standing,
+    /// What is in the work folder.
+    pub listing: Listing,
+}
+
+struct Tee {
+    kept: Arc<dyn LogSink>,
+    shown: Option<Arc<dyn LogSink>>,
+}
+
+impl LogSink for Tee {
+    fn line(&self, line: LogLine<'_>) {
+        self.kept.line(line);
+        if let Some(shown) = &self.shown {
+            shown.line(line);
+        }
+    }
+
+    fn ended(&self, ended: &Ended) {
+        self.kept.ended(ended);
+        if let Some(shown) = &self.shown {
+            shown.ended(ended);
+        }
+    }
+}
+
+impl Centre {
+    /// Opens a room on the newest extract of a permit.
+    pub async fn open_room(&self, caller: &Caller, id: &PermitId) -> Result<RoomId, Refused> {
+        let (permit, _) = self.load::<Permit>(id.as_str()).await?;
+        let actor = self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
+        let active = self.activate(&permit)?;
+        let extract = self.newest_extract(id).await?.ok_or_else(|| {
+            Refused::Conflict(format!("permit `{id}` has no extract yet: build it first"))
+        })?;
+        let room = RoomId::mint(self.parts.entropy.as_ref());
+        let folder = self.parts.extracts.folder(&extract.id);
+        let spec = Spec::new(room.clone(), &active, extract.id.clone(), &folder)
+            .map_err(|error| Refused::Conflict(error.to_string()))?;
+        let event = {
+            let (runtime, spec) = (self.parts.runtime.clone(), spec.clone());
+            let holds = blocking("opening the room", move || runtime.open(&spec))
+                .await?
+                .map_err(|error| Refused::failed("opening the room", error))?;
+            RoomEvent::Opened {
+                permit: id.clone(),
+                extract: extract.id,
+                limits: *spec.limits(),
+                holds,
+                by: actor.clone(),
+            }
+        };
+        if let Err(refused) = self.write(&actor, room.as_str(), &event, None).await {
+            let runtime = self.parts.runtime.clone();
+            let unwritten = room.clone();
+            let _ = blocking("closing the room", move || runtime.close(&unwritten)).await;
+            return Err(refused);
+        }
+        Ok(room)
+    }
+
+    /// Starts a command in a room. Its lines are kept, and shown to `shown` as
+    /// they come.
+    pub async fn start_run(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &RoomId,
+        words: Vec<String>,
+        script: Option<Script>,
+        shown: Option<Arc<dyn LogSink>>,
+    ) -> Result<Started, Refused> {
+        let (room, seq) = self.load::<Room>(id.as_str()).await?;
+        let permit = self.permit_of(&room).await?;
+        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let active = self.activate(&permit)?;
+        let folder = self.parts.extracts.folder(&room.extract);
+        let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
+            .map_err(|error| Refused::Conflict(error.to_string()))?;
+        let run = RunId::mint(self.parts.entropy.as_ref());
+        let event = RoomEvent::RunStarted {
+            run: run.clone(),
+            by: actor.clone(),
+            command: words.clone(),
+            script: script.clone(),
+        };
+        self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+        let command = Command { words, script, wall: spec.wall(self.now()) };
+        let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
+        let (in_room, of_run) = (id.clone(), run.clone());
+        let running = blocking("starting the command", move || {
+            let kept = logs.open(&in_room, &of_run)?;
+            let log = Arc::new(Tee { kept, shown });
+            runtime.start(&in_room, &of_run, command, log).map_err(|error| error.to_string())
+        })
+        .await
+        .and_then(|started| started.map_err(|why| Refused::failed("starting the command", why)));
+        let running = match running {
+            Ok(running) => running,
+            Err(refused) => {
+                let never = Ended { outcome: Outcome::Failed, ..Ended::LOST };
+                self.note_end(&actor, id, &run, &never).await?;
+                return Err(refused);
+            }
+        };
+        let (tell, done) = tokio::sync::watch::channel(None);
+        let centre = Arc::clone(self);
+        let started = Started { run: run.clone(), done };
+        let room = id.clone();
+        tokio::spawn(async move {
+            let ended = wait_for(running).await;
+            if let Err(refused) = centre.note_end(&actor, &room, &run, &ended).await {
+                tracing::error!(%room, %run, %refused, "the end of a run was not written down");
+            }
+            let _ = tell.send(Some(Arc::new(ended)));
+        });
+        Ok(started)
+    }
+
+    async fn note_end(
+        &self,
+        actor: &AccountId,
+        id: &RoomId,
+        run: &RunId,
+        ended: &Ended,
+    ) -> Result<(), Refused> {
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        let listing = blocking("listing the work folder", move || {
+            runtime.work(&room).and_then(|work| work.list()).unwrap_or_default()
+        })
+        .await?;
+        let event = ended.event(run, &listing);
+        let (_, seq) = self.load::<Room>(id.as_str()).await?;
+        self.write(actor, id.as_str(), &event, Some(seq)).await?;
+        Ok(())
+    }
+
+    /// Stops what runs in a room.
+    pub async fn stop_run(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        match self.parts.runtime.running(id) {
+            Some(running) => running.stop(),
+            None => return Err(Refused::Conflict(format!("nothing runs in room `{id}`"))),
+        }
+        Ok(())
+    }
+
+    /// What a run printed, for the people of the room.
+    pub async fn run_log(
+        &self,
+        caller: &Caller,
+        id: &RoomId,
+        run: &RunId,
+    ) -> Result<String, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let (logs, room, run) = (self.parts.logs.clone(), id.clone(), run.clone());
+        blocking("reading the log", move || logs.read(&room, &run))
+            .await?
+            .map_err(|why| Refused::failed("reading the log", why))
+    }
+
+    /// How full a room is and what is in it, for the people of the room.
+    pub async fn room_standing(
+        &self,
+        caller: &Caller,
+        id: &RoomId,
+    ) -> Result<RoomStanding, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        blocking("looking into the room", move || {
+            let standing = runtime.standing(&room)?;
+            let listing = runtime.work(&room)?.list()?;
+            Ok(RoomStanding { standing, listing })
+        })
+        .await?
+        .map_err(|error: room::WorkError| Refused::failed("looking into the room", error))
+    }
+
+    /// One room, for those who may see it.
+    pub async fn room(&self, caller: &Caller, id: &RoomId) -> Result<Room, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        self.require(caller, Action::SeeRoom, &self.room_thing(&room).await?)?;
+        Ok(room)
+    }
+
+    /// The rooms the caller may see, newest first.
+    pub async fn rooms(&self, caller: &Caller) -> Result<Vec<Room>, Refused> {
+        let mut seen = Vec::new();
+        for room in self.every_room(&[]).await? {
+            let thing = self.room_thing(&room).await?;
+            if self.ruling(caller, Action::SeeRoom, &thing).allowed {
+                seen.push(room);
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Closes a room: what runs is stopped, the work folder removed.
+    pub async fn close_room(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let actor = self.require(caller, Action::CloseRoom, &self.room_thing(&room).await?)?;
+        if room.state == room::State::Closed {
+            return Err(Refused::Conflict(format!("room `{id}` is closed already")));
+        }
+        self.shut(&actor, id, Closing::ByPerson).await
+    }
+
+    /// Closes every room whose permit has ended. Called when a permit is
+    /// revoked, at every start, and once a minute.
+    pub async fn sweep(&self) -> Result<(), Refused> {
+        for room in self.every_room(&["open", "running"]).await? {
+            let permit = self.permit_of(&room).await?;
+            let why = match permit.standing(self.now()) {
+                Standing::Active | Standing::NotYet => continue,
+                Standing::Expired => Closing::PermitExpired,
+                Standing::Revoked => Closing::PermitRevoked,
+            };
+            self.shut(&room.opened_by, &room.id, why).await?;
+        }
+        Ok(())
+    }
+
+    async fn shut(&self, actor: &AccountId, id: &RoomId, why: Closing) -> Result<(), Refused> {
+        let (runtime, logs, room) =
+            (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
+        blocking("closing the room", move || {
+            runtime.close(&room).map_err(|error| error.to_string())?;
+            logs.remove(&room)
+        })
+        .await?
+        .map_err(|error| Refused::failed("closing the room", error))?;
+        // The run that was stopped is written down by whoever started it; it may
+        // take a moment, and the room cannot close before.
+        for _ in 0..200 {
+            let (room, seq) = self.load::<Room>(id.as_str()).await?;
+            match room.state {
+                room::State::Closed => return Ok(()),
+                room::State::Open => {
+                    let closed = RoomEvent::Closed { why };
+                    match self.write(actor, id.as_str(), &closed, Some(seq)).await {
+                        Err(Refused::Book(ledger::BookError::Changed(_))) => {}
+                        written => return written.map(|_| ()),
+                    }
+                }
+                room::State::Running => {
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            }
+        }
+        Err(Refused::Conflict(format!("what runs in room `{id}` does not end: try again")))
+    }
+
+    /// Ends in the ledger what a stopped program left running, and removes
+    /// rooms no entry speaks of.
+    pub(crate) async fn recover_rooms(&self) -> Result<(), Refused> {
+        let rooms = self.every_room(&["open", "running"]).await?;
+        let open: Vec<_> = rooms.iter().map(|room| room.id.clone()).collect();
+        let runtime = self.parts.runtime.clone();
+        let recovered = blocking("recovery of rooms", move || runtime.recover(&open))
+            .await?
+            .map_err(|error| Refused::failed("recovery of rooms", error))?;
+        for room in rooms {
+            let lost = room.runs.last().filter(|run| run.ended.is_none());
+            if let Some(run) = lost.filter(|_| !recovered.minded.contains(&room.id)) {
+                self.note_end(&run.by, &room.id, &run.id, &Ended::LOST).await?;
+            }
+        }
+        self.sweep().await
+    }
+
+    pub(crate) async fn permit_of(&self, room: &Room) -> Result<Permit, Refused> {
+        Ok(self.load::<Permit>(room.permit.as_str()).await?.0)
+    }
+
+    /// The room as the policy sees it now. A room in which something runs is open.
+    pub(crate) async fn room_thing(&self, room: &Room) -> Result<Thing, Refused> {
+        let permit = self.permit_of(room).await?;
+        let state = if room.state == room::State::Closed { "closed" } else { "open" };
+        Ok(Thing::room(&room.id, state, &permit, self.now()))
+    }
+
+    pub(crate) async fn every_room(&self, states: &[&str]) -> Result<Vec<Room>, Refused> {
+        let filter = RecordFilter {
+            states: states.iter().map(|state| (*state).to_owned()).collect(),
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+    }
+}
+
+async fn wait_for(running: Arc<dyn Running>) -> Ended {
+    blocking("waiting for the command", move || running.wait()).await.unwrap_or(Ended::LOST)
+}
+
+/// Whether a run ended well.
+pub const fn ended_well(end: &RunEnd) -> bool {
+    matches!(end.outcome, Outcome::Finished)
+}

@@ -1,0 +1,140 @@
+//! Sources: registering them, delivering to them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use ledger::{Order, RecordFilter};
+use model::{ImportId, SourceId};
+use permit::policy::{Action, Thing};
+use source::{Contract, ImportManifest, SourceEvent, SourceRecord};
+
+use crate::ports::{Delivered, Progress, QuarantinedRow};
+use crate::{Caller, Centre, Refused, blocking};
+
+fn thing(source: &SourceRecord) -> Thing {
+    Thing::source(&source.source, &source.contract.holder)
+}
+
+impl Centre {
+    /// Registers a source under a contract, or gives a source a new contract.
+    /// True when something changed.
+    pub async fn register_source(
+        &self,
+        caller: &Caller,
+        contract: Contract,
+    ) -> Result<bool, Refused> {
+        let actor = self.require(caller, Action::RegisterSource, &Thing::centre())?;
+        self.organisation(&contract.holder).await?;
+        let id = contract.source.clone();
+        let book = self.parts.book.as_ref();
+        let (event, seen) = match ledger::load::<SourceRecord>(book, id.as_str()).await? {
+            None => (SourceEvent::Registered { contract: Box::new(contract) }, None),
+            Some((there, _)) if there.contract == contract => return Ok(false),
+            Some((_, seq)) => {
+                (SourceEvent::ContractReplaced { contract: Box::new(contract) }, Some(seq))
+            }
+        };
+        self.write(&actor, id.as_str(), &event, seen).await?;
+        Ok(true)
+    }
+
+    /// Takes files in. Nothing of them counts before the entry is written; if
+    /// it cannot be, what was staged is removed at the next start.
+    pub async fn import(
+        &self,
+        caller: &Caller,
+        id: &SourceId,
+        files: Vec<PathBuf>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Delivered, Refused> {
+        let (source, seq) = self.load::<SourceRecord>(id.as_str()).await?;
+        let actor = self.require(caller, Action::ImportSource, &thing(&source))?;
+        let import = ImportId::mint(self.parts.entropy.as_ref());
+        let deliveries = self.parts.deliveries.clone();
+        let minted = import.clone();
+        let taken = blocking("the import", move || {
+            deliveries.take_in(&source, &minted, &files, progress.as_ref())
+        })
+        .await?;
+        match taken {
+            Ok(Delivered::TakenIn(manifest)) => {
+                let event = SourceEvent::Imported { manifest: manifest.clone() };
+                self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+                Ok(Delivered::TakenIn(manifest))
+            }
+            Ok(already @ Delivered::Already(_)) => Ok(already),
+            Err(refusal) => {
+                if refusal.by_content {
+                    let event = SourceEvent::ImportRefused {
+                        import,
+                        files: refusal.files,
+                        why: refusal.why.clone(),
+                    };
+                    self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+                }
+                Err(Refused::Delivery(refusal.why))
+            }
+        }
+    }
+
+    /// Says how a delivery would go, and keeps nothing.
+    pub async fn check_delivery(
+        &self,
+        caller: &Caller,
+        id: &SourceId,
+        files: Vec<PathBuf>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<ImportManifest, Refused> {
+        let (source, _) = self.load::<SourceRecord>(id.as_str()).await?;
+        self.require(caller, Action::ImportSource, &thing(&source))?;
+        let deliveries = self.parts.deliveries.clone();
+        blocking("the check", move || deliveries.check(&source, &files, progress.as_ref()))
+            .await?
+            .map_err(|refusal| Refused::Delivery(refusal.why))
+    }
+
+    /// The rows of an import that were kept aside, for their holder.
+    pub async fn quarantine(
+        &self,
+        caller: &Caller,
+        id: &SourceId,
+        import: &ImportId,
+    ) -> Result<Vec<QuarantinedRow>, Refused> {
+        let (source, _) = self.load::<SourceRecord>(id.as_str()).await?;
+        self.require(caller, Action::ReadQuarantine, &thing(&source))?;
+        let (deliveries, import) = (self.parts.deliveries.clone(), import.clone());
+        blocking("reading the quarantine", move || deliveries.quarantine(&source, &import))
+            .await?
+            .map_err(|why| Refused::failed("reading the quarantine", why))
+    }
+
+    /// Every source, by id: what the catalogue shows to all.
+    pub async fn sources(&self, caller: &Caller) -> Result<Vec<SourceRecord>, Refused> {
+        self.require_open(caller, Action::SeeCatalogue, &Thing::centre())?;
+        self.every_source().await
+    }
+
+    /// One source.
+    pub async fn source(&self, caller: &Caller, id: &SourceId) -> Result<SourceRecord, Refused> {
+        self.require_open(caller, Action::SeeCatalogue, &Thing::centre())?;
+        Ok(self.load(id.as_str()).await?.0)
+    }
+
+    pub(crate) async fn every_source(&self) -> Result<Vec<SourceRecord>, Refused> {
+        let filter =
+            RecordFilter { order: Order::ById, limit: u32::MAX, ..RecordFilter::default() };
+        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+    }
+
+    /// Removes what a stopped program left half-done. Called at every start,
+    /// before anything else.
+    pub async fn recover(&self) -> Result<(), Refused> {
+        let sources = self.every_source().await?;
+        let deliveries = self.parts.deliveries.clone();
+        blocking("recovery", move || deliveries.recover(&sources))
+            .await?
+            .map_err(|why| Refused::failed("recovery", why))?;
+        self.recover_extracts().await?;
+        self.recover_rooms().await
+    }
+}
