@@ -6,9 +6,14 @@
 
 pub mod book;
 pub mod canonical;
+pub mod chain;
+pub mod checkpoint;
 pub mod entry;
+pub mod export;
 pub mod fold;
 pub mod memory;
+pub mod note;
+pub mod parallel;
 pub mod proof;
 pub mod tree;
 
@@ -17,5 +22,8 @@ pub use book::{
     Row, list, load,
 };
 pub use canonical::CanonicalError;
+pub use chain::{Fault, Flaw, Report};
+pub use checkpoint::{Checkpoint, SignedProof};
 pub use entry::{Draft, Entry, Event, Hash, SealError, Subject, SubjectError};
 pub use memory::MemoryBook;
+pub use note::{SignedNote, SignerKey, VerifierKey};

@@ -19,6 +19,11 @@ impl<T: Zeroize> Secret<T> {
     pub const fn reveal(&self) -> &T {
         &self.0
     }
+
+    /// The value, to be filled in. Every call is a place a reviewer looks at.
+    pub const fn reveal_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
 }
 
 impl<T: Zeroize> fmt::Debug for Secret<T> {

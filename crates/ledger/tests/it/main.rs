@@ -1,5 +1,7 @@
 //! The ledger from the outside.
 
+mod export;
 mod lamp;
 mod memory;
+mod note;
 mod tree;
