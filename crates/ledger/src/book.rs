@@ -47,7 +47,7 @@ pub enum BookError {
         /// What it is about.
         subject: Subject,
         /// Why not.
-        why: crate::SealError,
+        why: Box<crate::SealError>,
     },
     /// A stored entry or record cannot be read back.
     #[error("stored {what} cannot be read: {why}")]

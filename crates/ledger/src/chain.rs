@@ -6,6 +6,7 @@
 //! ledger look wrong.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::Deserialize;
@@ -297,18 +298,19 @@ impl Chain {
     pub fn checkpoint(&mut self, checkpoint: &Checkpoint) {
         self.covered = self.covered.max(Some(checkpoint.size));
         let (here, size) = (self.next, checkpoint.size);
-        let flaw = if size > here {
-            Flaw::Cut(Missing { from: here, to: size })
-        } else if size < here {
-            let why = format!("it is over {size} entries and stands behind {here}");
-            Flaw::BadCheckpoint(why)
-        } else {
-            let (computed, signed) = (self.tree.root(), checkpoint.root);
-            if computed == signed && self.tree.size() == size {
-                self.signed = size;
-                return;
+        let flaw = match size.cmp(&here) {
+            Ordering::Greater => Flaw::Cut(Missing { from: here, to: size }),
+            Ordering::Less => {
+                Flaw::BadCheckpoint(format!("it is over {size} entries and stands behind {here}"))
             }
-            Flaw::Checkpoint { size, after: self.signed, signed, computed }
+            Ordering::Equal => {
+                let (computed, signed) = (self.tree.root(), checkpoint.root);
+                if computed == signed && self.tree.size() == size {
+                    self.signed = size;
+                    return;
+                }
+                Flaw::Checkpoint { size, after: self.signed, signed, computed }
+            }
         };
         self.fault_at_end(flaw);
     }

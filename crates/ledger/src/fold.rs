@@ -60,7 +60,7 @@ impl Head {
         let at = self.at.map_or(now, |last| last.max(now));
         let (act, subject) = (draft.act.clone(), draft.subject.clone());
         let entry = Entry::seal(draft, self.next, at, self.hash)
-            .map_err(|why| BookError::Unwritable { act, subject, why })?;
+            .map_err(|why| BookError::Unwritable { act, subject, why: Box::new(why) })?;
         *self = Self { next: self.next + 1, hash: entry.hash, at: Some(entry.at) };
         Ok(entry)
     }
