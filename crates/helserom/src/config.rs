@@ -1,0 +1,174 @@
+//! The config: one TOML file with a version, a struct per concern, secrets by
+//! file path. Every value knows where it comes from.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use layers::{ConfigError, Explained, Origin, load};
+
+mod layers;
+
+/// The version of the config file that this program reads.
+pub(crate) const VERSION: u32 = 1;
+
+/// The whole config.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Config {
+    /// [`VERSION`].
+    pub(crate) version: u32,
+    /// Where things lie.
+    pub(crate) data: Data,
+    /// The web server.
+    pub(crate) server: Server,
+    /// The metadata database.
+    pub(crate) metadata: Metadata,
+    /// Keys.
+    pub(crate) keys: Keys,
+    /// Analysis rooms.
+    pub(crate) rooms: Rooms,
+    /// Imports and extracts.
+    pub(crate) work: Work,
+    /// Signing in.
+    pub(crate) sign_in: SignIn,
+    /// Logs.
+    pub(crate) log: Log,
+}
+
+/// Where things lie.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Data {
+    /// The data folder.
+    pub(crate) folder: PathBuf,
+}
+
+/// The web server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Server {
+    /// The address the portal listens on.
+    pub(crate) listen: SocketAddr,
+    /// The address for metrics, which say how busy the centre is. Empty: none.
+    pub(crate) metrics_listen: String,
+    /// The portal's address as people see it, such as
+    /// `https://data.example.no`. Empty: as each request says.
+    pub(crate) public_url: String,
+    /// How long a stop waits for what runs, seconds.
+    pub(crate) stop_seconds: u32,
+}
+
+/// The metadata database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Metadata {
+    /// `sqlite` (a file in the data folder) or `postgresql`.
+    pub(crate) kind: MetadataKind,
+    /// A file with the address of the PostgreSQL database, as a URL. A file,
+    /// because the URL may hold a password.
+    pub(crate) url_file: PathBuf,
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum MetadataKind {
+    /// A file in the data folder.
+    Sqlite,
+    /// A server.
+    Postgresql,
+}
+
+/// Keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Keys {
+    /// The file of the master key, mode 0600. Empty: `master.key` in the data
+    /// folder. In production, on another disk than the data.
+    pub(crate) master_file: PathBuf,
+}
+
+/// Analysis rooms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Rooms {
+    /// The Python environment that rooms see, read-only. Empty: none.
+    pub(crate) python: PathBuf,
+}
+
+/// Imports and extracts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Work {
+    /// Memory an import or an extract may use for sorting, MiB.
+    pub(crate) memory_mib: u32,
+}
+
+/// Signing in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct SignIn {
+    /// A session without a request ends after so many minutes.
+    pub(crate) idle_minutes: u32,
+    /// Every session ends after so many hours.
+    pub(crate) longest_hours: u32,
+}
+
+/// Logs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Log {
+    /// What is logged: `info`, or `tracing` directives such as `warn,portal=debug`.
+    pub(crate) level: String,
+    /// `text` for people, `json` for machines.
+    pub(crate) format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            data: Data { folder: PathBuf::from("helserom-data") },
+            server: Server {
+                listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
+                metrics_listen: String::new(),
+                public_url: String::new(),
+                stop_seconds: 30,
+            },
+            metadata: Metadata { kind: MetadataKind::Sqlite, url_file: PathBuf::new() },
+            keys: Keys { master_file: PathBuf::new() },
+            rooms: Rooms { python: PathBuf::new() },
+            work: Work { memory_mib: 512 },
+            sign_in: SignIn { idle_minutes: 30, longest_hours: 12 },
+            log: Log { level: "info".to_owned(), format: LogFormat::Text },
+        }
+    }
+}
+
+impl Config {
+    /// The file of the master key.
+    pub(crate) fn master_key(&self) -> PathBuf {
+        if self.keys.master_file.as_os_str().is_empty() {
+            self.data.folder.join("master.key")
+        } else {
+            self.keys.master_file.clone()
+        }
+    }
+
+    /// The Python environment of rooms, if there is one.
+    pub(crate) fn python(&self) -> Option<&Path> {
+        Some(self.rooms.python.as_path()).filter(|path| !path.as_os_str().is_empty())
+    }
+}

@@ -1,0 +1,291 @@
+//! What an extract will hold, worked out from the permit and the contracts
+//! before any row is read.
+
+use std::collections::BTreeMap;
+
+use model::{Date, ExtractId, PermitId, SourceId, Text, ValueType};
+use permit::{ActivePermit, Comparison, Condition, Period};
+use source::{ContentColumn, Imported, SourceRecord};
+
+/// What an extract will hold. Made only from an [`ActivePermit`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExtractPlan {
+    /// Which extract.
+    pub extract: ExtractId,
+    /// For which permit.
+    pub permit: PermitId,
+    /// The tables, by source id.
+    pub sources: Vec<SourcePlan>,
+    /// Whom the data are about; `None`: everyone in any of the sources.
+    pub cohort: Option<CohortPlan>,
+}
+
+/// One table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourcePlan {
+    /// Which source.
+    pub source: SourceId,
+    /// The version of its table in the lake.
+    pub lake_version: u64,
+    /// The vault's segment of its identities.
+    pub vault_segment: String,
+    /// The columns after `person`, in the order of the source.
+    pub columns: Vec<PlannedColumn>,
+    /// What every row meets.
+    pub conditions: Vec<TypedCondition>,
+    /// The column that tells when a row happened, and the days that are
+    /// allowed. `None`: rows have no time, or every time is allowed.
+    pub period: Option<(String, Period)>,
+    /// The column the rows of a person are sorted by, if they have a time.
+    pub time: Option<String>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedColumn {
+    /// Its name.
+    pub name: String,
+    /// What kind of value.
+    pub value_type: ValueType,
+    /// What people call it.
+    pub title: Text,
+    /// The unit, in UCUM.
+    pub unit: Option<String>,
+    /// The code system.
+    pub code_system: Option<String>,
+    /// The only values it may have, with what they mean.
+    pub codes: BTreeMap<String, Text>,
+}
+
+/// Whom the data are about: those with a row in `source` that meets every
+/// condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CohortPlan {
+    /// The source that decides.
+    pub source: SourceId,
+    /// The version of its table in the lake.
+    pub lake_version: u64,
+    /// The vault's segment of its identities.
+    pub vault_segment: String,
+    /// What its row meets.
+    pub conditions: Vec<TypedCondition>,
+}
+
+/// Something a row must meet, with values of the column's own type. A missing
+/// value meets no condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedCondition {
+    /// Which column.
+    pub column: String,
+    /// What its value must be.
+    pub test: Test,
+}
+
+/// What a value must be.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// One of these texts.
+    Texts(Vec<String>),
+    /// One of these whole numbers.
+    Integers(Vec<i64>),
+    /// One of these numbers.
+    Decimals(Vec<f64>),
+    /// One of these days.
+    Dates(Vec<Date>),
+    /// Yes or no.
+    Booleans(Vec<bool>),
+    /// A whole number from `.0` to `.1`, both included.
+    IntegerRange(i64, i64),
+    /// A number from `.0` to `.1`, both included.
+    DecimalRange(f64, f64),
+    /// A day from `.0` to `.1`, both included.
+    DateRange(Date, Date),
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// The permit speaks of a source the centre does not have.
+    #[error("the permit speaks of source `{0}`, which is not registered")]
+    UnknownSource(SourceId),
+    /// Nothing was delivered to a source yet.
+    #[error("source `{0}` has no data yet: its holder must deliver first")]
+    Empty(SourceId),
+    /// The permit speaks of a column that the snapshot does not have.
+    #[error("the permit speaks of column `{column}` of source `{from}`, which its data do not have")]
+    UnknownColumn {
+        /// Which source.
+        from: SourceId,
+        /// Which column.
+        column: String,
+    },
+    /// A condition's value does not fit its column.
+    #[error("`{value}` does not fit column `{column}` of source `{from}`")]
+    Unfitting {
+        /// Which source.
+        from: SourceId,
+        /// Which column.
+        column: String,
+        /// Which value.
+        value: String,
+    },
+}
+
+/// Works out what the extract of `permit` will hold.
+pub fn plan(
+    permit: &ActivePermit,
+    records: &[SourceRecord],
+    extract: &ExtractId,
+) -> Result<ExtractPlan, PlanError> {
+    let terms = permit.terms();
+    let mut sources = Vec::with_capacity(terms.sources.len());
+    for asked in &terms.sources {
+        let imported = current(records, &asked.source)?;
+        let mut columns = Vec::new();
+        for column in imported.contract.content_columns() {
+            if asked.columns.iter().any(|terms| terms.name == column.name) {
+                columns.push(planned(&column));
+            }
+        }
+        if let Some(absent) =
+            asked.columns.iter().find(|terms| columns.iter().all(|c| c.name != terms.name))
+        {
+            return Err(PlanError::UnknownColumn {
+                from: asked.source.clone(),
+                column: absent.name.clone(),
+            });
+        }
+        let time = imported.contract.time.clone();
+        let bounded = terms.period.from.is_some() || terms.period.until.is_some();
+        sources.push(SourcePlan {
+            source: asked.source.clone(),
+            lake_version: imported.manifest.lake_version,
+            vault_segment: imported.manifest.vault_segment.clone(),
+            columns,
+            conditions: typed(imported, &asked.source, &asked.rows)?,
+            period: time.clone().filter(|_| bounded).map(|time| (time, terms.period)),
+            time,
+        });
+    }
+    let cohort = match &terms.cohort.source {
+        None => None,
+        Some(source) => {
+            let imported = current(records, source)?;
+            Some(CohortPlan {
+                source: source.clone(),
+                lake_version: imported.manifest.lake_version,
+                vault_segment: imported.manifest.vault_segment.clone(),
+                conditions: typed(imported, source, &terms.cohort.conditions)?,
+            })
+        }
+    };
+    Ok(ExtractPlan { extract: extract.clone(), permit: permit.id().clone(), sources, cohort })
+}
+
+fn current<'a>(records: &'a [SourceRecord], id: &SourceId) -> Result<&'a Imported, PlanError> {
+    records
+        .iter()
+        .find(|record| record.source == *id)
+        .ok_or_else(|| PlanError::UnknownSource(id.clone()))?
+        .current()
+        .ok_or_else(|| PlanError::Empty(id.clone()))
+}
+
+fn planned(column: &ContentColumn<'_>) -> PlannedColumn {
+    PlannedColumn {
+        name: column.name.to_owned(),
+        value_type: column.value_type,
+        title: column.title.clone(),
+        unit: column.unit.map(ToOwned::to_owned),
+        code_system: column.code_system.map(ToOwned::to_owned),
+        codes: column.allowed.cloned().unwrap_or_default(),
+    }
+}
+
+fn typed(
+    imported: &Imported,
+    source: &SourceId,
+    conditions: &[Condition],
+) -> Result<Vec<TypedCondition>, PlanError> {
+    conditions
+        .iter()
+        .map(|condition| {
+            let column = imported
+                .contract
+                .content_columns()
+                .find(|column| column.name == condition.column)
+                .ok_or_else(|| PlanError::UnknownColumn {
+                    from: source.clone(),
+                    column: condition.column.clone(),
+                })?;
+            let test = test(column.value_type, condition).map_err(|value| PlanError::Unfitting {
+                from: source.clone(),
+                column: condition.column.clone(),
+                value,
+            })?;
+            Ok(TypedCondition { column: condition.column.clone(), test })
+        })
+        .collect()
+}
+
+/// The condition with values of the column's type; `Err` is the value that does
+/// not fit.
+fn test(value_type: ValueType, condition: &Condition) -> Result<Test, String> {
+    fn all<T: std::str::FromStr>(values: &[String]) -> Result<Vec<T>, String> {
+        values.iter().map(|value| value.parse().map_err(|_| value.clone())).collect()
+    }
+    fn only<T: std::str::FromStr>(values: &[String]) -> Result<T, String> {
+        match values {
+            [value] => value.parse().map_err(|_| value.clone()),
+            _ => Err(values.join(", ")),
+        }
+    }
+    let values = &condition.values;
+    Ok(match (value_type, condition.is) {
+        (ValueType::Text | ValueType::Code, Comparison::OneOf) => Test::Texts(values.clone()),
+        (ValueType::Integer, Comparison::OneOf) => Test::Integers(all(values)?),
+        (ValueType::Decimal, Comparison::OneOf) => Test::Decimals(all(values)?),
+        (ValueType::Date, Comparison::OneOf) => Test::Dates(all(values)?),
+        (ValueType::Boolean, Comparison::OneOf) => Test::Booleans(all(values)?),
+        (ValueType::Integer, Comparison::AtLeast) => Test::IntegerRange(only(values)?, i64::MAX),
+        (ValueType::Integer, Comparison::AtMost) => Test::IntegerRange(i64::MIN, only(values)?),
+        (ValueType::Decimal, Comparison::AtLeast) => {
+            Test::DecimalRange(only(values)?, f64::INFINITY)
+        }
+        (ValueType::Decimal, Comparison::AtMost) => {
+            Test::DecimalRange(f64::NEG_INFINITY, only(values)?)
+        }
+        (ValueType::Date, Comparison::AtLeast) => Test::DateRange(only(values)?, Date::MAX),
+        (ValueType::Date, Comparison::AtMost) => Test::DateRange(Date::MIN, only(values)?),
+        (ValueType::Text | ValueType::Code | ValueType::Boolean, _) => {
+            return Err(values.join(", "));
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn condition(is: Comparison, values: &[&str]) -> Condition {
+        Condition {
+            column: "x".into(),
+            is,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn conditions_take_the_type_of_their_column() {
+        let adults = condition(Comparison::AtLeast, &["18"]);
+        assert_eq!(test(ValueType::Integer, &adults), Ok(Test::IntegerRange(18, i64::MAX)));
+        assert_eq!(test(ValueType::Decimal, &adults), Ok(Test::DecimalRange(18.0, f64::INFINITY)));
+        assert_eq!(test(ValueType::Date, &adults), Err("18".into()));
+    }
+
+    #[test]
+    fn words_have_no_order_and_a_range_has_one_end() {
+        assert!(test(ValueType::Code, &condition(Comparison::AtLeast, &["a"])).is_err());
+        assert!(test(ValueType::Integer, &condition(Comparison::AtMost, &["1", "2"])).is_err());
+    }
+}
