@@ -1,0 +1,125 @@
+//! Extracts: the data of a permit, made ready.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use ledger::RecordFilter;
+use linkage::{Extract, ExtractEvent};
+use model::{ExtractId, PermitId};
+use permit::Permit;
+use permit::policy::{Action, Thing};
+use source::SourceRecord;
+
+use crate::ports::Progress;
+use crate::{Caller, Centre, Refused, blocking};
+
+impl Centre {
+    /// Builds the extract of a permit. Nothing of it counts before the entry is
+    /// written.
+    pub async fn build_extract(
+        &self,
+        caller: &Caller,
+        id: &PermitId,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Extract, Refused> {
+        let (permit, _) = self.load::<Permit>(id.as_str()).await?;
+        let actor = self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
+        let active = self.activate(&permit)?;
+        let sources: Vec<SourceRecord> = self.every_source().await?;
+        let extract = ExtractId::mint(self.parts.entropy.as_ref());
+        let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
+        let began = Instant::now();
+        let manifest = blocking("building the extract", move || {
+            extracts.build(&active, &sources, &minted, progress.as_ref())
+        })
+        .await?
+        .map_err(Refused::Conflict)?;
+        let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let event = ExtractEvent::Built { manifest, milliseconds };
+        if let Err(refused) = self.write(&actor, extract.as_str(), &event, None).await {
+            self.discard(&permit.id, &extract).await;
+            return Err(refused);
+        }
+        Ok(self.load(extract.as_str()).await?.0)
+    }
+
+    async fn discard(&self, permit: &PermitId, extract: &ExtractId) {
+        let extracts = self.parts.extracts.clone();
+        let (permit, extract) = (permit.clone(), extract.clone());
+        let gone = blocking("removing an extract", move || extracts.destroy(&permit, &extract));
+        if let Ok(Err(why)) = gone.await {
+            tracing::warn!(%why, "an extract that was never written down stays until the next start");
+        }
+    }
+
+    /// The extracts of a permit, newest first, for those who see the permit.
+    pub async fn extracts_of(
+        &self,
+        caller: &Caller,
+        id: &PermitId,
+    ) -> Result<Vec<Extract>, Refused> {
+        self.permit(caller, id).await?;
+        self.every_extract_of(id).await
+    }
+
+    /// One extract, for those who see its permit.
+    pub async fn extract(&self, caller: &Caller, id: &ExtractId) -> Result<Extract, Refused> {
+        let (extract, _) = self.load::<Extract>(id.as_str()).await?;
+        self.permit(caller, &extract.manifest.permit).await?;
+        Ok(extract)
+    }
+
+    async fn every_extract_of(&self, id: &PermitId) -> Result<Vec<Extract>, Refused> {
+        let filter = RecordFilter {
+            parent: Some(id.to_string()),
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+    }
+
+    pub(crate) async fn newest_extract(&self, id: &PermitId) -> Result<Option<Extract>, Refused> {
+        let extracts = self.every_extract_of(id).await?;
+        Ok(extracts.into_iter().find(|extract| extract.destroyed_at.is_none()))
+    }
+
+    /// Removes an extract's data and the key by which its numbers lead back to
+    /// people. Its rooms must be closed.
+    pub async fn destroy_extract(
+        &self,
+        caller: &Caller,
+        id: &ExtractId,
+        why: String,
+    ) -> Result<(), Refused> {
+        let actor = self.require(caller, Action::RunCentre, &Thing::centre())?;
+        let (extract, seq) = self.load::<Extract>(id.as_str()).await?;
+        let rooms = self.every_room(&["open", "running"]).await?;
+        if let Some(room) = rooms.iter().find(|room| room.extract == *id) {
+            return Err(Refused::Conflict(format!("room `{}` is open on it: close it first", room.id)));
+        }
+        self.write(&actor, id.as_str(), &ExtractEvent::Destroyed { why }, Some(seq)).await?;
+        let (extracts, permit, id) =
+            (self.parts.extracts.clone(), extract.manifest.permit, id.clone());
+        blocking("removing the extract", move || extracts.destroy(&permit, &id))
+            .await?
+            .map_err(|why| Refused::failed("removing the extract", why))
+    }
+
+    pub(crate) async fn recover_extracts(&self) -> Result<(), Refused> {
+        let filter = RecordFilter {
+            states: vec!["built".to_owned()],
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        let known: Vec<_> = ledger::list::<Extract>(self.parts.book.as_ref(), &filter)
+            .await?
+            .items
+            .into_iter()
+            .map(|extract| extract.id)
+            .collect();
+        let extracts = self.parts.extracts.clone();
+        blocking("recovery of extracts", move || extracts.recover(&known))
+            .await?
+            .map_err(|why| Refused::failed("recovery of extracts", why))
+    }
+}

@@ -1,0 +1,274 @@
+//! My work: what waits for me across roles, oldest deadline first, and what I
+//! wait for and who holds it.
+
+use model::{Date, Timestamp};
+use permit::policy::{Action, Thing};
+use permit::{Application, ApplicationState, Role, Standing};
+use release::OutputState;
+use serde::Serialize;
+
+use crate::{Caller, Centre, Refused};
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Matter {
+    /// A draft waits for its writer.
+    CompleteApplication,
+    /// An application waits for a holder.
+    AnswerApplication,
+    /// An application waits for the access body.
+    DecideApplication,
+    /// A permit has no extract yet.
+    BuildExtract,
+    /// An extract is ready and no room is open on it.
+    OpenRoom,
+    /// An output waits for a checker.
+    CheckOutput,
+    /// A checker wants an output changed.
+    ChangeOutput,
+    /// Outputs may leave and are in no package yet.
+    PackRelease,
+    /// A package waits to be fetched.
+    FetchRelease,
+    /// A delivery is late.
+    DeliverSource,
+}
+
+impl Matter {
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::CompleteApplication => "complete-application",
+            Self::AnswerApplication => "answer-application",
+            Self::DecideApplication => "decide-application",
+            Self::BuildExtract => "build-extract",
+            Self::OpenRoom => "open-room",
+            Self::CheckOutput => "check-output",
+            Self::ChangeOutput => "change-output",
+            Self::PackRelease => "pack-release",
+            Self::FetchRelease => "fetch-release",
+            Self::DeliverSource => "deliver-source",
+        }
+    }
+}
+
+/// One thing that waits for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Task {
+    /// What is to be done.
+    pub matter: Matter,
+    /// To what kind of thing.
+    pub kind: &'static str,
+    /// To which.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Since when it waits.
+    pub since: Timestamp,
+    /// Until when it must be done.
+    pub due: Option<Date>,
+    /// For whom it waits: organisations, roles or accounts.
+    pub waits_for: Vec<String>,
+}
+
+/// What waits for me, and what I wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inbox {
+    /// What waits for me, oldest deadline first.
+    pub mine: Vec<Task>,
+    /// What I wait for, oldest first.
+    pub awaited: Vec<Task>,
+}
+
+impl Inbox {
+    fn sort(mut self) -> Self {
+        let key = |task: &Task| (task.due.unwrap_or(Date::MAX), task.since, task.id.clone());
+        self.mine.sort_by_key(key);
+        self.awaited.sort_by_key(key);
+        self
+    }
+}
+
+impl Centre {
+    /// The caller's inbox.
+    pub async fn inbox(&self, caller: &Caller) -> Result<Inbox, Refused> {
+        let Some(account) = caller.account() else { return Ok(Inbox::default()) };
+        let mut inbox = Inbox::default();
+        for application in self.applications(caller).await? {
+            self.sort_application(caller, &application, &mut inbox);
+        }
+        self.permit_tasks(caller, &mut inbox).await?;
+        self.output_tasks(caller, &mut inbox).await?;
+        self.release_tasks(caller, &mut inbox).await?;
+        if account.is(Role::Holder) {
+            for dataset in self.catalogue(caller).await? {
+                let late = dataset.freshness.is_late(self.now());
+                if let Some(since) =
+                    dataset.freshness.delivered.filter(|_| late && dataset.holder == account.organisation)
+                {
+                    inbox.mine.push(Task {
+                        matter: Matter::DeliverSource,
+                        kind: "source",
+                        id: dataset.source.to_string(),
+                        title: dataset.title.get(model::Lang::En).to_owned(),
+                        since,
+                        due: dataset.freshness.due,
+                        waits_for: vec![dataset.holder.to_string()],
+                    });
+                }
+            }
+        }
+        Ok(inbox.sort())
+    }
+
+    fn sort_application(&self, caller: &Caller, application: &Application, inbox: &mut Inbox) {
+        let Some(account) = caller.account() else { return };
+        let thing = Thing::application(application);
+        let may = |action| self.ruling(caller, action, &thing).allowed;
+        let task = |matter, waits_for| Task {
+            matter,
+            kind: "application",
+            id: application.id.to_string(),
+            title: application.terms.title.clone(),
+            since: application.submitted_at.unwrap_or(application.began_at),
+            due: application.due,
+            waits_for,
+        };
+        match application.state {
+            ApplicationState::Draft if application.applicant == account.id => {
+                inbox.mine.push(task(Matter::CompleteApplication, vec![account.id.to_string()]));
+            }
+            ApplicationState::Submitted => {
+                let awaited: Vec<_> = application.awaited().map(ToString::to_string).collect();
+                let mine = application.awaited().any(|holder| *holder == account.organisation);
+                let deciders = || vec!["caseworker".to_owned()];
+                if mine && may(Action::ReviewApplication) {
+                    let own = vec![account.organisation.to_string()];
+                    inbox.mine.push(task(Matter::AnswerApplication, own));
+                } else if awaited.is_empty() && may(Action::DecideApplication) {
+                    inbox.mine.push(task(Matter::DecideApplication, deciders()));
+                } else if awaited.is_empty() {
+                    inbox.awaited.push(task(Matter::DecideApplication, deciders()));
+                } else {
+                    inbox.awaited.push(task(Matter::AnswerApplication, awaited));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    async fn permit_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        let Some(account) = caller.account() else { return Ok(()) };
+        for permit in self.permits(caller).await? {
+            let named = permit.grant.terms.people.contains(&account.id);
+            if permit.standing(self.now()) != Standing::Active
+                || !(named || account.is(Role::Operator))
+            {
+                continue;
+            }
+            let task = |matter, since, waits_for| Task {
+                matter,
+                kind: "permit",
+                id: permit.id.to_string(),
+                title: permit.grant.terms.title.clone(),
+                since,
+                due: permit.grant.terms.valid.until,
+                waits_for,
+            };
+            match self.newest_extract(&permit.id).await? {
+                None => inbox.mine.push(task(
+                    Matter::BuildExtract,
+                    permit.issued_at,
+                    vec![account.id.to_string()],
+                )),
+                Some(extract) if named => {
+                    let rooms = self.every_room(&["open", "running"]).await?;
+                    if !rooms.iter().any(|room| room.permit == permit.id) {
+                        let own = vec![account.id.to_string()];
+                        inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own));
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn output_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        let Some(account) = caller.account() else { return Ok(()) };
+        let every = self.outputs(caller, None).await?;
+        for output in &every {
+            let task = |matter, waits_for| Task {
+                matter,
+                kind: "output",
+                id: output.id.to_string(),
+                title: output.name.clone(),
+                since: output.requested_at,
+                due: None,
+                waits_for,
+            };
+            let thing = self.output_thing(output).await?;
+            let may_decide = self.ruling(caller, Action::DecideOutput, &thing).allowed;
+            match output.state {
+                OutputState::Checked if may_decide => {
+                    inbox.mine.push(task(Matter::CheckOutput, vec!["checker".to_owned()]));
+                }
+                OutputState::Checked => {
+                    inbox.awaited.push(task(Matter::CheckOutput, vec!["checker".to_owned()]));
+                }
+                OutputState::Held => {
+                    // Once a mended one takes its place, nothing is left to do.
+                    if every.iter().any(|other| other.mends.as_ref() == Some(&output.id)) {
+                        continue;
+                    }
+                    let owner = vec![output.requested_by.to_string()];
+                    if output.requested_by == account.id {
+                        inbox.mine.push(task(Matter::ChangeOutput, owner));
+                    } else {
+                        inbox.awaited.push(task(Matter::ChangeOutput, owner));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn release_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        let Some(account) = caller.account() else { return Ok(()) };
+        if account.is(Role::Checker) {
+            for room in self.every_room(&[]).await? {
+                let ready = self.ready_to_leave(&room.id).await?;
+                if let Some(first) = ready.first() {
+                    inbox.mine.push(Task {
+                        matter: Matter::PackRelease,
+                        kind: "room",
+                        id: room.id.to_string(),
+                        title: first.name.clone(),
+                        since: first.requested_at,
+                        due: None,
+                        waits_for: vec!["checker".to_owned()],
+                    });
+                }
+            }
+        }
+        for release in self.releases(caller).await? {
+            let (permit, _) = self.load::<permit::Permit>(release.permit.as_str()).await?;
+            if release.fetched == 0 && permit.grant.terms.people.contains(&account.id) {
+                inbox.mine.push(Task {
+                    matter: Matter::FetchRelease,
+                    kind: "release",
+                    id: release.id.to_string(),
+                    title: permit.grant.terms.title.clone(),
+                    since: release.packaged_at,
+                    due: None,
+                    waits_for: vec![account.id.to_string()],
+                });
+            }
+        }
+        Ok(())
+    }
+}

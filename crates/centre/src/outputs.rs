@@ -1,0 +1,308 @@
+//! Outputs: asked for, checked by the rules, decided by a person.
+
+use disclosure::Kind;
+use disclosure::finding;
+use ledger::{Guard, RecordFilter, Subject};
+use model::{OutputId, RoomId};
+use permit::Permit;
+use permit::policy::{Action, Thing};
+use release::{Output, OutputEvent, OutputState, Verdict};
+use room::{Room, WorkName};
+
+use crate::{Caller, Centre, Refused, blocking, draft};
+
+/// The largest file that can be asked for, bytes.
+pub const LARGEST_OUTPUT: u64 = 8 << 20;
+
+/// A file that somebody asks to take out.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Its name in the work folder.
+    pub name: WorkName,
+    /// What it is said to be.
+    pub declared: Kind,
+    /// What it is for.
+    pub note: String,
+}
+
+/// An output with its bytes, for the one who reviews it.
+#[derive(Debug, Clone)]
+pub struct Reviewed {
+    /// The output.
+    pub output: Output,
+    /// Every byte of it.
+    pub bytes: Vec<u8>,
+    /// What a mend would make of it, if there is one.
+    pub mended: Option<disclosure::Mended>,
+    /// Outputs of the same room, whatever became of them.
+    pub others: Vec<Output>,
+}
+
+impl Centre {
+    /// Asks to take files out of a room. The bytes are copied now: what happens
+    /// in the room later changes nothing. All are taken, or none; each is
+    /// checked at once.
+    pub async fn request_outputs(
+        &self,
+        caller: &Caller,
+        id: &RoomId,
+        wishes: Vec<Wish>,
+    ) -> Result<Vec<OutputId>, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let actor = self.require(caller, Action::RequestOutput, &self.room_thing(&room).await?)?;
+        if wishes.is_empty() {
+            return Err(Refused::Field { field: "files", why: "is empty: name a file".to_owned() });
+        }
+        let (runtime, blobs, room_id) =
+            (self.parts.runtime.clone(), self.parts.blobs.clone(), id.clone());
+        let taken = blocking("taking the files", move || {
+            let work = runtime.work(&room_id).map_err(|error| error.to_string())?;
+            wishes
+                .into_iter()
+                .map(|wish| {
+                    let taken = work
+                        .take(&wish.name, LARGEST_OUTPUT)
+                        .map_err(|error| error.to_string())?;
+                    blobs.put(&taken.bytes)?;
+                    Ok((wish, taken))
+                })
+                .collect::<Result<Vec<_>, String>>()
+        })
+        .await?
+        .map_err(Refused::Conflict)?;
+        let mut ids = Vec::with_capacity(taken.len());
+        let mut drafts = Vec::with_capacity(taken.len());
+        for (wish, taken) in taken {
+            let output = OutputId::mint(self.parts.entropy.as_ref());
+            let event = OutputEvent::Requested {
+                room: id.clone(),
+                permit: room.permit.clone(),
+                run: room.runs.last().map(|run| run.id.clone()),
+                name: wish.name.as_str().to_owned(),
+                declared: wish.declared,
+                sha256: taken.sha256,
+                bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
+                note: wish.note,
+            };
+            drafts.push(draft(&actor, output.as_str(), &event)?);
+            ids.push(output);
+        }
+        let guards =
+            ids.iter().map(|id| Guard::Absent(Subject::new("output", id.as_str()))).collect();
+        self.parts.book.append(drafts, guards).await?;
+        for id in &ids {
+            self.check(id).await?;
+        }
+        Ok(ids)
+    }
+
+    /// Applies the rules to an output that waits for it. The machine does this,
+    /// on behalf of the one who asked.
+    async fn check(&self, id: &OutputId) -> Result<(), Refused> {
+        let (output, seq) = self.load::<Output>(id.as_str()).await?;
+        if output.state != OutputState::Requested {
+            return Ok(());
+        }
+        let (file, context) = self.for_disclosure(&output).await?;
+        let report = blocking("the check", move || disclosure::check(&file, &context)).await?;
+        let event = OutputEvent::Checked {
+            verdict: report.verdict,
+            findings: report.findings,
+            read_as: report.read_as,
+        };
+        self.write(&output.requested_by, id.as_str(), &event, Some(seq)).await?;
+        Ok(())
+    }
+
+    /// Checks whatever a stopped program left unchecked.
+    pub async fn check_pending(&self) -> Result<(), Refused> {
+        for output in self.every_output(&["requested"], None).await? {
+            self.check(&output.id).await?;
+        }
+        Ok(())
+    }
+
+    /// What disclosure needs to know: the file, the rules of the permit, the
+    /// people and values behind it, what left the permit's rooms before.
+    async fn for_disclosure(
+        &self,
+        output: &Output,
+    ) -> Result<(disclosure::File, disclosure::Context), Refused> {
+        let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
+        let (room, _) = self.load::<Room>(output.room.as_str()).await?;
+        let (extract, _) = self.load::<linkage::Extract>(room.extract.as_str()).await?;
+        let terms = permit.grant.terms.outputs;
+        let rules = disclosure::Rules {
+            smallest_count: terms.smallest_count,
+            dominance_n: terms.dominance_n,
+            dominance_k: terms.dominance_k,
+            p_percent: terms.p_percent,
+            smallest_residual_df: terms.smallest_residual_df,
+        };
+        let mut earlier = Vec::new();
+        for other in self.every_output(&["released"], None).await? {
+            if other.permit == output.permit && other.id != output.id {
+                earlier.push(other);
+            }
+        }
+        let (extracts, blobs, extract_id) =
+            (self.parts.extracts.clone(), self.parts.blobs.clone(), extract.id.clone());
+        let persons = extract.manifest.persons;
+        let output = output.clone();
+        blocking("preparing the check", move || {
+            let file = disclosure::File {
+                name: output.name.clone(),
+                bytes: blobs.get(&output.sha256)?,
+                declared: output.declared.clone(),
+            };
+            let earlier = earlier
+                .into_iter()
+                .map(|other| {
+                    Ok(disclosure::File {
+                        bytes: blobs.get(&other.sha256)?,
+                        name: other.name,
+                        declared: other.declared,
+                    })
+                })
+                .collect::<Result<Vec<_>, String>>()?;
+            let context = disclosure::Context {
+                rules,
+                persons,
+                fingerprints: extracts.fingerprints(&extract_id)?,
+                earlier,
+            };
+            Ok::<_, String>((file, context))
+        })
+        .await?
+        .map_err(|why| Refused::failed("preparing the check", why))
+    }
+
+    /// An output with its bytes and findings, for those who may see it.
+    pub async fn review(&self, caller: &Caller, id: &OutputId) -> Result<Reviewed, Refused> {
+        let output = self.output(caller, id).await?;
+        let (file, context) = self.for_disclosure(&output).await?;
+        let bytes = file.bytes.clone();
+        let unsafe_now = output
+            .checked
+            .as_ref()
+            .is_some_and(|checked| checked.verdict != finding::Verdict::Pass);
+        let mended = if unsafe_now {
+            blocking("the mend", move || disclosure::mend(&file, &context)).await?.ok()
+        } else {
+            None
+        };
+        let others = self.every_output(&[], Some(&output.room)).await?;
+        Ok(Reviewed {
+            others: others.into_iter().filter(|other| other.id != *id).collect(),
+            output,
+            bytes,
+            mended,
+        })
+    }
+
+    /// Makes an output from another so that it can leave: the cells that must
+    /// not leave are withheld. The new one is checked and decided like any other.
+    pub async fn mend(&self, caller: &Caller, id: &OutputId) -> Result<OutputId, Refused> {
+        let (output, _) = self.load::<Output>(id.as_str()).await?;
+        let actor = self.require(caller, Action::CheckOutput, &self.output_thing(&output).await?)?;
+        let (file, context) = self.for_disclosure(&output).await?;
+        let mended = blocking("the mend", move || disclosure::mend(&file, &context))
+            .await?
+            .map_err(|error| Refused::Conflict(error.to_string()))?;
+        let (blobs, bytes) = (self.parts.blobs.clone(), mended.bytes.clone());
+        let sha256 = blocking("keeping the file", move || blobs.put(&bytes))
+            .await?
+            .map_err(|why| Refused::failed("keeping the file", why))?;
+        let new = OutputId::mint(self.parts.entropy.as_ref());
+        let event = OutputEvent::Mended {
+            of: id.clone(),
+            room: output.room,
+            permit: output.permit,
+            name: mended.name,
+            declared: output.declared,
+            sha256,
+            bytes: u64::try_from(mended.bytes.len()).unwrap_or(u64::MAX),
+            note: mended.note.get(model::Lang::En).to_owned(),
+            requested_by: output.requested_by,
+        };
+        self.write(&actor, new.as_str(), &event, None).await?;
+        self.check(&new).await?;
+        Ok(new)
+    }
+
+    /// A checker's decision.
+    pub async fn decide_output(
+        &self,
+        caller: &Caller,
+        id: &OutputId,
+        verdict: Verdict,
+        why: String,
+    ) -> Result<(), Refused> {
+        if why.trim().is_empty() {
+            return Err(Refused::Field {
+                field: "why",
+                why: "is empty: a decision says its reason".to_owned(),
+            });
+        }
+        let (output, seq) = self.load::<Output>(id.as_str()).await?;
+        let actor = self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;
+        let broken = output
+            .checked
+            .as_ref()
+            .is_some_and(|checked| checked.verdict == finding::Verdict::Refuse);
+        if verdict == Verdict::Released && broken {
+            return Err(Refused::Conflict(format!(
+                "output `{id}` breaks a rule and cannot be released as it is: mend it, hold it or refuse it"
+            )));
+        }
+        let event = match verdict {
+            Verdict::Released => OutputEvent::Released { why },
+            Verdict::Held => OutputEvent::Held { why },
+            Verdict::Refused => OutputEvent::Refused { why },
+        };
+        self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+        Ok(())
+    }
+
+    /// One output, for those who may see it.
+    pub async fn output(&self, caller: &Caller, id: &OutputId) -> Result<Output, Refused> {
+        let (output, _) = self.load::<Output>(id.as_str()).await?;
+        self.require(caller, Action::SeeOutput, &self.output_thing(&output).await?)?;
+        Ok(output)
+    }
+
+    /// The outputs the caller may see, newest first; of one room if it is named.
+    pub async fn outputs(
+        &self,
+        caller: &Caller,
+        room: Option<&RoomId>,
+    ) -> Result<Vec<Output>, Refused> {
+        let mut seen = Vec::new();
+        for output in self.every_output(&[], room).await? {
+            let thing = self.output_thing(&output).await?;
+            if self.ruling(caller, Action::SeeOutput, &thing).allowed {
+                seen.push(output);
+            }
+        }
+        Ok(seen)
+    }
+
+    pub(crate) async fn output_thing(&self, output: &Output) -> Result<Thing, Refused> {
+        let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
+        Ok(Thing::output(&output.id, output.state.as_str(), &output.requested_by, &permit))
+    }
+
+    pub(crate) async fn every_output(
+        &self,
+        states: &[&str],
+        room: Option<&RoomId>,
+    ) -> Result<Vec<Output>, Refused> {
+        let filter = RecordFilter {
+            states: states.iter().map(|state| (*state).to_owned()).collect(),
+            parent: room.map(ToString::to_string),
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+    }
+}
