@@ -1,2 +1,83 @@
-//! What people do in this repository.
-fn main() {}
+//! What people do in this repository: `cargo xtask demo` shows the centre at
+//! work, `cargo xtask test` checks everything, `cargo xtask setup` installs
+//! what both need.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod bench;
+mod build;
+mod demo;
+mod repository;
+mod run;
+mod setup;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::repository::Repository;
+use crate::run::Failed;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "What people do in this repository", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what the demo and the tests need and this machine lacks
+    Setup {
+        /// Only list what is missing; exit 1 if something is
+        #[arg(long)]
+        check: bool,
+    },
+    /// Show the centre at work on real data, then open the portal in the browser
+    Demo {
+        /// Handed to `helserom demo`: `--once`, `--listen ADDR`, `--report FILE`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check everything: tidy, fmt, clippy, deny, tests, the demo, the pages
+    Test {
+        /// Only these steps, separated by commas
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<test::Step>,
+        /// All but these steps, separated by commas
+        #[arg(long, value_delimiter = ',', conflicts_with = "only")]
+        skip: Vec<test::Step>,
+    },
+    /// Check the rules that no compiler knows: layers, file sizes, names, words
+    Tidy,
+    /// Fetch the portal's style sheets and fonts from npm
+    Assets,
+    /// Measure speed beside DuckDB and write docs/benchmarks.md
+    Bench {
+        /// Only these measurements, separated by commas
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<bench::Measurement>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = Repository::find().and_then(|repository| match arguments.task {
+        Task::Setup { check: true } => setup::check(&repository),
+        Task::Setup { check: false } => setup::everything(&repository),
+        Task::Demo { arguments } => demo::run(&repository, &arguments),
+        Task::Test { only, skip } => test::run(&repository, &only, &skip),
+        Task::Tidy => tidy::run(&repository),
+        Task::Assets => setup::assets(&repository),
+        Task::Bench { only } => bench::run(&repository, &only),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(why)) => {
+            eprintln!("error: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -94,7 +94,15 @@ fn strangers<E: Entropy>(
 }
 
 const POPULATION: &[&str] = &[
-    "id", "name", "birth_date", "sex", "height", "weight", "index_date", "end_date", "death_date",
+    "id",
+    "name",
+    "birth_date",
+    "sex",
+    "height",
+    "weight",
+    "index_date",
+    "end_date",
+    "death_date",
 ];
 const POPULATION_WISHES: &[Wish] = &[
     Wish(Spoilage::CheckDigit, "id"),
@@ -202,10 +210,8 @@ fn events(
     entropy: &dyn Entropy,
 ) -> Table {
     let rows: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
-    let copies: Vec<Row> = wishes
-        .iter()
-        .filter_map(|_| rows.get(spoil::draw(rows.len(), entropy)).cloned())
-        .collect();
+    let copies: Vec<Row> =
+        wishes.iter().filter_map(|_| rows.get(spoil::draw(rows.len(), entropy)).cloned()).collect();
     finish(columns, rows, &copies, wishes, entropy)
 }
 

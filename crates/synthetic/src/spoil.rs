@@ -138,7 +138,8 @@ mod tests {
     #[test]
     fn spoilt_rows_stand_where_they_are_said_to_and_good_rows_stay_in_order() {
         let entropy = SeededEntropy::new(3);
-        let good: Vec<Row> = (0..50).map(|n| vec![n.to_string(), String::new(), "htn".into()]).collect();
+        let good: Vec<Row> =
+            (0..50).map(|n| vec![n.to_string(), String::new(), "htn".into()]).collect();
         let mut rows = good.clone();
         let wishes = [
             Wish(Spoilage::UnknownCode, "code"),

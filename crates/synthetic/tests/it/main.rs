@@ -145,7 +145,8 @@ fn the_same_seed_gives_the_same_files_and_a_changed_file_is_made_anew() {
 fn a_failing_r_leaves_no_files_and_says_what_r_said() {
     let work = tempfile::tempdir().unwrap();
     let rscript = work.path().join("Rscript");
-    fs::write(&rscript, "#!/bin/sh\necho 'Error: no package called survival' >&2\nexit 1\n").unwrap();
+    fs::write(&rscript, "#!/bin/sh\necho 'Error: no package called survival' >&2\nexit 1\n")
+        .unwrap();
     let mut mode = fs::metadata(&rscript).unwrap().permissions();
     std::os::unix::fs::PermissionsExt::set_mode(&mut mode, 0o755);
     fs::set_permissions(&rscript, mode).unwrap();

@@ -1,0 +1,143 @@
+//! Programs from Debian 12.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::run::{self, Done, about, failed};
+
+/// A Debian package and how to see that what we want of it is there, however
+/// it was installed.
+pub(crate) struct Package {
+    name: &'static str,
+    gives: Gives,
+    why: &'static str,
+}
+
+enum Gives {
+    /// A program on the path.
+    Program(&'static str),
+    /// One of these files.
+    AnyOf(&'static [&'static str]),
+    /// A module of Debian's Python.
+    PythonModule(&'static str),
+}
+
+use Gives::{AnyOf, Program, PythonModule};
+
+/// What the demo needs.
+pub(crate) const FOR_DEMO: &[Package] = &[
+    Package { name: "bubblewrap", gives: Program("bwrap"), why: "seals the analysis room" },
+    Package { name: "r-base-core", gives: Program("Rscript"), why: "R in the room" },
+    Package {
+        name: "r-cran-survival",
+        gives: AnyOf(&[
+            "/usr/lib/R/library/survival/DESCRIPTION",
+            "/usr/lib/R/site-library/survival/DESCRIPTION",
+            "/usr/local/lib/R/site-library/survival/DESCRIPTION",
+        ]),
+        why: "the real records, and the reference for survival statistics",
+    },
+    Package {
+        name: "python3-venv",
+        gives: PythonModule("ensurepip"),
+        why: "makes the room's Python",
+    },
+    Package { name: "nodejs", gives: Program("node"), why: "prepares the portal's style sheets" },
+    Package { name: "npm", gives: Program("npm"), why: "fetches the portal's style sheets" },
+];
+
+/// What only the tests need.
+pub(crate) const FOR_TESTS: &[Package] = &[
+    Package { name: "git", gives: Program("git"), why: "`tidy` asks it for the files" },
+    Package {
+        name: "iproute2",
+        gives: Program("ip"),
+        why: "a network that the room must not reach",
+    },
+    Package {
+        name: POSTGRES,
+        gives: AnyOf(&["/usr/lib/postgresql/15/bin/postgres"]),
+        why: "the metadata database of a large centre",
+    },
+    Package { name: "chromium", gives: Program("chromium"), why: "looks at the portal's pages" },
+];
+
+const POSTGRES: &str = "postgresql-15";
+/// Debian makes and starts a database cluster on installation unless this says no
+/// (pg_createcluster(1)).
+const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.conf";
+
+impl Package {
+    fn is_there(&self) -> bool {
+        match self.gives {
+            Program(name) => run::on_path(name),
+            AnyOf(files) => files.iter().any(|file| Path::new(file).exists()),
+            PythonModule(name) => run::succeeds(Command::new("/usr/bin/python3").args([
+                "-I",
+                "-c",
+                &format!("import {name}"),
+            ])),
+        }
+    }
+}
+
+fn lacking(packages: &'static [Package]) -> impl Iterator<Item = &'static Package> {
+    packages.iter().filter(|package| !package.is_there())
+}
+
+pub(crate) fn missing(packages: &'static [Package]) -> Vec<String> {
+    lacking(packages)
+        .map(|package| format!("Debian package {}: {}", package.name, package.why))
+        .collect()
+}
+
+pub(crate) fn install(packages: &'static [Package]) -> Done {
+    let names: Vec<&str> = lacking(packages).map(|package| package.name).collect();
+    let list = names.join(" ");
+    if !run::on_path("apt-get") {
+        return failed(format!("this is not Debian: install what these packages hold: {list}"));
+    }
+    let root = std::fs::metadata("/proc/self").map_err(about("cannot read /proc/self"))?.uid() == 0;
+    if !root && !run::on_path("sudo") {
+        return failed(format!("not root, and no sudo: run as root `apt-get install {list}`"));
+    }
+    let sudo = if root { "" } else { "sudo " };
+    println!("Running: {sudo}apt-get install --no-install-recommends {list}");
+    apt(root, &["update", "-qq"])?;
+    if names.contains(&POSTGRES) {
+        without_a_cluster(root)?;
+    }
+    let mut arguments = vec!["install", "-qq", "--yes", "--no-install-recommends"];
+    arguments.extend(names);
+    apt(root, &arguments)
+}
+
+fn apt(root: bool, arguments: &[&str]) -> Done {
+    let quiet = "DEBIAN_FRONTEND=noninteractive";
+    run::run(as_root(root, "env").args([quiet, "apt-get"]).args(arguments))
+}
+
+fn as_root(root: bool, program: &str) -> Command {
+    if root {
+        Command::new(program)
+    } else {
+        let mut command = Command::new("sudo");
+        command.arg(program);
+        command
+    }
+}
+
+/// The tests start PostgreSQL themselves: only its programs are wanted. On a
+/// machine that has none, Debian's settings are told not to make a cluster.
+fn without_a_cluster(root: bool) -> Done {
+    if Path::new(CLUSTER_SETTINGS).exists() {
+        return Ok(());
+    }
+    println!(
+        "Running: install postgresql-common, set `create_main_cluster = false` in {CLUSTER_SETTINGS}"
+    );
+    apt(root, &["install", "-qq", "--yes", "--no-install-recommends", "postgresql-common"])?;
+    let setting = "s/^#\\?create_main_cluster.*/create_main_cluster = false/";
+    run::run(as_root(root, "sed").args(["-i", setting, CLUSTER_SETTINGS]))
+}

@@ -1,0 +1,113 @@
+//! `cargo xtask test`: everything that is checked before a change is taken.
+
+mod demo;
+mod deny;
+mod pages;
+
+use std::time::{Duration, Instant};
+
+use clap::ValueEnum;
+
+use crate::repository::Repository;
+use crate::run::{self, Done, Failed, failed};
+use crate::{setup, tidy};
+
+/// One thing to check. The order is from what fails fastest to what takes longest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Step {
+    /// Formatting
+    Fmt,
+    /// The rules that no compiler knows
+    Tidy,
+    /// Licences, sources and known holes of what we depend on
+    Deny,
+    /// Lints, warnings as errors
+    Clippy,
+    /// Unit and integration tests
+    Unit,
+    /// Examples in the documentation
+    Doc,
+    /// The demo on `SQLite`
+    Demo,
+    /// The demo on PostgreSQL
+    DemoPostgres,
+    /// The portal in headless Chromium, with axe
+    Pages,
+}
+
+const WARNINGS: &[&str] = &["--", "--deny", "warnings"];
+
+fn check(step: Step, repository: &Repository) -> Done {
+    let cargo = |arguments: &[&str]| run::run(repository.cargo().args(arguments));
+    match step {
+        Step::Fmt => cargo(&["fmt", "--all", "--check"]),
+        Step::Tidy => tidy::run(repository),
+        Step::Deny => deny::run(repository),
+        Step::Clippy => run::run(
+            repository
+                .cargo()
+                .args(["clippy", "--locked", "--workspace", "--all-targets"])
+                .args(WARNINGS),
+        ),
+        Step::Unit => cargo(&["nextest", "run", "--locked", "--workspace"]),
+        Step::Doc => cargo(&["test", "--locked", "--workspace", "--doc", "--quiet"]),
+        Step::Demo => demo::on_sqlite(repository),
+        Step::DemoPostgres => demo::on_postgres(repository),
+        Step::Pages => pages::run(repository),
+    }
+}
+
+/// Sets up, runs the steps that are asked for, all of them even if one fails,
+/// and says what each took.
+pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step]) -> Done {
+    let begun = Instant::now();
+    setup::everything(repository)?;
+    let mut results = vec![("setup".to_owned(), begun.elapsed(), Ok(()))];
+    for step in Step::value_variants() {
+        let asked = if only.is_empty() { !skip.contains(step) } else { only.contains(step) };
+        if !asked {
+            continue;
+        }
+        let name =
+            step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        println!("\n== {name} ==");
+        let begun = Instant::now();
+        let done = check(*step, repository);
+        if let Err(Failed(why)) = &done {
+            println!("failed: {why}");
+        }
+        results.push((name, begun.elapsed(), done));
+    }
+    summarise(&results)
+}
+
+fn summarise(results: &[(String, Duration, Done)]) -> Done {
+    println!("\n{:<14} {:>8}", "step", "seconds");
+    for (name, took, done) in results {
+        let verdict = if done.is_ok() { "ok" } else { "FAILED" };
+        println!("{name:<14} {:>8.1}  {verdict}", took.as_secs_f64());
+    }
+    let total: Duration = results.iter().map(|(_, took, _)| *took).sum();
+    println!("{:<14} {:>8.1}", "together", total.as_secs_f64());
+    let broken: Vec<&str> = results
+        .iter()
+        .filter(|(_, _, done)| done.is_err())
+        .map(|(name, ..)| name.as_str())
+        .collect();
+    if broken.is_empty() { Ok(()) } else { failed(format!("failed: {}", broken.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_failed_step_fails_the_whole_and_is_named() {
+        let step = |name: &str, done| (name.to_owned(), Duration::ZERO, done);
+        assert!(summarise(&[step("fmt", Ok(()))]).is_ok());
+        let Err(Failed(why)) = summarise(&[step("fmt", Ok(())), step("unit", failed("no"))]) else {
+            panic!("a failure was lost")
+        };
+        assert!(why.contains("unit") && !why.contains("fmt"));
+    }
+}

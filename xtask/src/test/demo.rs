@@ -1,0 +1,78 @@
+//! The demo, run to its end, and its report looked at with other eyes than its own.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use postgres_fixture::Cluster;
+use serde_json::Value;
+
+use crate::repository::Repository;
+use crate::run::{self, Done, Failed, about, failed};
+use crate::{build, demo, setup};
+
+mod report;
+
+/// The demo may take so long, building left out.
+const LONGEST_SECONDS: f64 = 60.0;
+
+pub(super) fn on_sqlite(repository: &Repository) -> Done {
+    let folder = fresh(repository, "sqlite")?;
+    once(repository, &folder, None)
+}
+
+pub(super) fn on_postgres(repository: &Repository) -> Done {
+    let folder = fresh(repository, "postgres")?;
+    let cluster = Cluster::start().map_err(about("PostgreSQL"))?;
+    let url = cluster.create_database("helserom").map_err(about("PostgreSQL"))?;
+    let config = config(&folder, &url)?;
+    once(repository, &folder, Some(&config))
+}
+
+/// A config file in `folder` for the database at `url`.
+fn config(folder: &Path, url: &str) -> Result<PathBuf, Failed> {
+    let url_file = folder.join("postgres-url");
+    fs::write(&url_file, url).map_err(about(url_file.display()))?;
+    let owner_only = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(&url_file, owner_only).map_err(about(url_file.display()))?;
+    let metadata = format!("kind = \"postgresql\"\nurl-file = \"{}\"\n", url_file.display());
+    let config = folder.join("helserom.toml");
+    fs::write(&config, format!("version = 1\n\n[metadata]\n{metadata}"))
+        .map_err(about(config.display()))?;
+    Ok(config)
+}
+
+/// An empty folder for what a run leaves.
+fn fresh(repository: &Repository, name: &str) -> Result<PathBuf, Failed> {
+    let folder = repository.made("demo-tests").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).map_err(about(folder.display()))?;
+    }
+    fs::create_dir_all(&folder).map_err(about(folder.display()))?;
+    Ok(folder)
+}
+
+fn once(repository: &Repository, folder: &Path, config: Option<&Path>) -> Done {
+    let program = build::helserom(repository)?;
+    let report = folder.join("report.json");
+    let mut command: Command = demo::command(repository, &program);
+    command.arg("--once").arg("--data").arg(folder.join("data")).arg("--report").arg(&report);
+    if let Some(config) = config {
+        command.arg("--config").arg(config);
+    }
+    run::run(&mut command)?;
+    let report = json(&report)?;
+    let manifest = json(&repository.made(setup::DEMO_FILES).join("manifest.json"))?;
+    let seconds = report::check(&report, &manifest)?;
+    println!("the demo took {seconds:.1} s");
+    if seconds > LONGEST_SECONDS {
+        return failed(format!("the demo took {seconds:.1} s, more than {LONGEST_SECONDS} s"));
+    }
+    Ok(())
+}
+
+fn json(path: &Path) -> Result<Value, Failed> {
+    let text = fs::read(path).map_err(about(path.display()))?;
+    serde_json::from_slice(&text).map_err(about(path.display()))
+}

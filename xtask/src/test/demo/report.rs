@@ -1,0 +1,190 @@
+//! What the demo's report must say: the same figures as the files that went in
+//! and the regression on the raw tables, and a ledger that verifies.
+
+use serde_json::Value;
+
+use crate::run::{Done, Failed, failed};
+
+/// R in the room against R on the raw tables.
+const SAME: f64 = 1e-9;
+/// Python's own implementation of the same regression.
+const ALIKE: f64 = 1e-6;
+const TERMS: [&str; 4] = ["age", "male", "diabetes", "hdl"];
+
+/// Checks `report` against the manifest of the files that went in; the seconds
+/// that all steps took together.
+pub(super) fn check(report: &Value, manifest: &Value) -> Result<f64, Failed> {
+    sources(report, manifest)?;
+    analysis(report)?;
+    outputs(report)?;
+    if at(report, "/ledger/verified")?.as_bool() != Some(true) {
+        return failed("the ledger does not verify");
+    }
+    if number(report, "/ledger/events")? < 1.0 {
+        return failed("the ledger is empty");
+    }
+    let digest = at(report, "/release/sha256")?.as_str().unwrap_or_default();
+    if digest.len() != 64 {
+        return failed("the release has no SHA-256");
+    }
+    let steps = list(report, "/steps")?;
+    steps.iter().map(|step| number(step, "/seconds")).sum()
+}
+
+fn at<'a>(value: &'a Value, pointer: &str) -> Result<&'a Value, Failed> {
+    value.pointer(pointer).ok_or_else(|| Failed(format!("the report has no `{pointer}`")))
+}
+
+fn number(value: &Value, pointer: &str) -> Result<f64, Failed> {
+    let found = at(value, pointer)?;
+    found.as_f64().ok_or_else(|| Failed(format!("`{pointer}` is no number: {found}")))
+}
+
+fn list<'a>(value: &'a Value, pointer: &str) -> Result<&'a [Value], Failed> {
+    let found = at(value, pointer)?.as_array();
+    found.map(Vec::as_slice).ok_or_else(|| Failed(format!("`{pointer}` is no list")))
+}
+
+/// Two figures that must differ by no more than `by`.
+fn near(what: &str, found: f64, expected: f64, by: f64) -> Done {
+    if (found - expected).abs() <= by {
+        return Ok(());
+    }
+    failed(format!("{what} is {found}, not {expected}"))
+}
+
+fn sources(report: &Value, manifest: &Value) -> Done {
+    let mut everybody = 0.0_f64;
+    for delivery in list(manifest, "/deliveries")? {
+        let source = at(delivery, "/source")?.as_str().unwrap_or_default();
+        let figure = |name: &str| number(report, &format!("/sources/{source}/{name}"));
+        let rows = number(delivery, "/rows")?;
+        let persons = number(delivery, "/persons")?;
+        let spoilt = number(&Value::from(list(delivery, "/spoilt")?.len()), "")?;
+        near(&format!("rows of {source}"), figure("rows")?, rows, 0.0)?;
+        near(&format!("persons of {source}"), figure("persons")?, persons, 0.0)?;
+        near(&format!("quarantined rows of {source}"), figure("quarantined")?, spoilt, 0.0)?;
+        // Everybody is an adult; a permit may still ask for some of the rows only.
+        let extracted = number(report, &format!("/extract/tables/{source}/rows"))?;
+        if extracted < 1.0 || extracted > rows {
+            return failed(format!("{extracted} rows of {source} in the extract, of {rows}"));
+        }
+        everybody = everybody.max(persons);
+    }
+    near("persons in the extract", number(report, "/extract/persons")?, everybody, 0.0)
+}
+
+fn analysis(report: &Value) -> Done {
+    for term in TERMS {
+        for figure in ["coef", "se"] {
+            let of = |who: &str| number(report, &format!("/analysis/{who}/cox/{term}/{figure}"));
+            let raw = of("raw")?;
+            near(&format!("R in the room: {figure} of {term}"), of("r")?, raw, SAME)?;
+            near(&format!("Python in the room: {figure} of {term}"), of("python")?, raw, ALIKE)?;
+        }
+    }
+    Ok(())
+}
+
+/// The safe table and the curve leave, the small cells only once mended, the
+/// rows in disguise never.
+fn outputs(report: &Value) -> Done {
+    let outputs = list(report, "/outputs")?;
+    let verdicts = |file: &str| -> Vec<&str> {
+        let of = outputs.iter().filter(|output| {
+            output.pointer("/file").and_then(Value::as_str).is_some_and(|name| name.ends_with(file))
+        });
+        of.filter_map(|output| output.pointer("/verdict")?.as_str()).collect()
+    };
+    let expect = |file: &str, verdict: &str| {
+        let found = verdicts(file);
+        if found.contains(&verdict) {
+            Ok(())
+        } else {
+            failed(format!("{file}: {found:?}, not {verdict}"))
+        }
+    };
+    expect("safe_table.csv", "released")?;
+    expect("survival_curve.csv", "released")?;
+    expect("survival_curve.svg", "released")?;
+    expect("small_cells.csv", "refused")?;
+    expect("rows_in_disguise.csv", "refused")?;
+    if verdicts("rows_in_disguise.csv").contains(&"released") {
+        return failed("rows of people left the room");
+    }
+    for refused in outputs.iter().filter(|o| o.pointer("/verdict") == Some(&Value::from("refused")))
+    {
+        let findings = list(refused, "/findings")?;
+        let explained = |finding: &Value| {
+            ["rule", "where", "why"].iter().all(|part| {
+                finding.get(*part).and_then(Value::as_str).is_some_and(|text| !text.is_empty())
+            })
+        };
+        if findings.is_empty() || !findings.iter().all(explained) {
+            return failed("a refusal does not say which rule, where and why");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn cox(age: f64) -> Value {
+        let term = |coef: f64| json!({"coef": coef, "se": 0.01});
+        json!({"cox": {"age": term(age), "male": term(0.2), "diabetes": term(0.5), "hdl": term(-0.01)}})
+    }
+
+    fn manifest() -> Value {
+        json!({"deliveries": [{"source": "population", "rows": 10, "persons": 10, "spoilt": [{}]}]})
+    }
+
+    fn good() -> Value {
+        let finding = json!({"rule": "small-count", "where": "row 1", "why": "few people"});
+        json!({
+            "sources": {"population": {"rows": 10, "persons": 10, "quarantined": 1}},
+            "extract": {"persons": 10, "tables": {"population": {"rows": 10, "columns": 5}}},
+            "analysis": {"r": cox(0.1), "python": cox(0.1 + 1e-8), "raw": cox(0.1)},
+            "outputs": [
+                {"file": "out/safe_table.csv", "verdict": "released", "findings": []},
+                {"file": "out/survival_curve.csv", "verdict": "released", "findings": []},
+                {"file": "out/survival_curve.svg", "verdict": "released", "findings": []},
+                {"file": "out/small_cells.csv", "verdict": "refused", "findings": [finding.clone()]},
+                {"file": "out/rows_in_disguise.csv", "verdict": "refused", "findings": [finding]},
+            ],
+            "release": {"package": "p.tar", "sha256": "a".repeat(64)},
+            "ledger": {"events": 40, "root": "x", "verified": true},
+            "steps": [{"name": "import", "seconds": 1.5}, {"name": "extract", "seconds": 2.5}],
+        })
+    }
+
+    #[test]
+    fn a_good_report_passes_and_its_time_is_added_up() {
+        assert!((check(&good(), &manifest()).unwrap() - 4.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn each_wrong_figure_is_found() {
+        for (pointer, wrong) in [
+            ("/sources/population/rows", json!(9)),
+            ("/sources/population/quarantined", json!(0)),
+            ("/extract/persons", json!(11)),
+            ("/analysis/r", cox(0.1 + 1e-8)),
+            ("/analysis/python", cox(0.1 + 1e-5)),
+            ("/outputs/0/verdict", json!("held")),
+            ("/outputs/4/verdict", json!("released")),
+            ("/outputs/3/findings", json!([])),
+            ("/ledger/verified", json!(false)),
+            ("/ledger/events", json!(0)),
+            ("/release/sha256", json!("")),
+            ("/steps", json!("none")),
+        ] {
+            let mut report = good();
+            *report.pointer_mut(pointer).unwrap() = wrong;
+            assert!(check(&report, &manifest()).is_err(), "{pointer} was not looked at");
+        }
+    }
+}
