@@ -1,5 +1,10 @@
 //! What a holder promises to deliver: a source's contract, in TOML.
 
+mod check;
+mod error;
+
+pub use error::ContractError;
+
 use std::collections::BTreeMap;
 
 use ledger::Hash;
@@ -44,6 +49,33 @@ pub struct Contract {
     /// Columns that are made at import from others, identifiers among them.
     #[serde(default, rename = "derived")]
     pub derived: Vec<Derived>,
+    /// How many rows may be kept aside before the whole delivery is refused.
+    #[serde(default)]
+    pub quarantine: QuarantineLimit,
+}
+
+/// A delivery is refused when more rows are kept aside than both of these allow.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct QuarantineLimit {
+    /// So many are always allowed.
+    pub rows: u64,
+    /// And so is this share of all rows, from 0 to 1.
+    pub share: f64,
+}
+
+impl Default for QuarantineLimit {
+    fn default() -> Self {
+        Self { rows: 100, share: 0.05 }
+    }
+}
+
+impl QuarantineLimit {
+    /// Whether `bad` rows of `all` are too many.
+    #[expect(clippy::cast_precision_loss, reason = "a share of rows needs no 53 bits")]
+    pub fn exceeded(&self, bad: u64, all: u64) -> bool {
+        bad > self.rows && bad as f64 > self.share * all as f64
+    }
 }
 
 /// How often a source is delivered.
@@ -67,7 +99,12 @@ pub enum Rhythm {
 /// What the delivered files look like. Compression (`.gz`, `.zst`) is told by
 /// the file's name and checked by its first bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "format")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    rename_all_fields = "kebab-case",
+    tag = "format"
+)]
 pub enum FileFormat {
     /// Separated values with a header row (RFC 4180).
     Csv {
@@ -80,6 +117,9 @@ pub enum FileFormat {
         /// Fields that mean "no value", besides the empty one.
         #[serde(default)]
         missing: Vec<String>,
+        /// What stands between the whole and the fraction of a number.
+        #[serde(default)]
+        decimal_mark: DecimalMark,
     },
     /// Apache Parquet.
     Parquet,
@@ -101,12 +141,29 @@ pub enum Encoding {
     Latin1,
 }
 
+/// What stands between the whole and the fraction of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum DecimalMark {
+    /// `37.2`.
+    #[default]
+    #[serde(rename = ".")]
+    Point,
+    /// `37,2`.
+    #[serde(rename = ",")]
+    Comma,
+}
+
 /// One column of the delivered files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Column {
-    /// As in the file's header.
+    /// Its name in the catalogue and in extracts, and in the file's header
+    /// unless `header` says otherwise.
     pub name: String,
+    /// What the file's header calls it, where that is no name an analyst could
+    /// type (`Dato for prøve`).
+    #[serde(default)]
+    pub header: Option<String>,
     /// What kind of value.
     #[serde(rename = "type")]
     pub value_type: ValueType,
@@ -166,26 +223,64 @@ pub enum Identifies {
 
 /// A column made at import, kept in the lake in place of what it is made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", try_from = "WrittenDerived")]
 pub struct Derived {
     /// The new column's name.
     pub name: String,
     /// What people call it.
-    #[serde(default)]
     pub title: Text,
     /// What it means.
-    #[serde(default)]
     pub description: Text,
     /// How it is made.
     #[serde(flatten)]
     pub from: Derivation,
     /// How much care it wants.
-    #[serde(default = "quasi")]
     pub sensitivity: Sensitivity,
+}
+
+/// [`Derived`] as it is written. serde cannot refuse unknown keys beside a
+/// flattened enum, so the ways to derive are spelt out here.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenDerived {
+    name: String,
+    #[serde(default)]
+    title: Text,
+    #[serde(default)]
+    description: Text,
+    years_between: Option<YearsBetween>,
+    #[serde(default = "quasi")]
+    sensitivity: Sensitivity,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct YearsBetween {
+    from: String,
+    to: String,
+}
+
+impl TryFrom<WrittenDerived> for Derived {
+    type Error = &'static str;
+
+    fn try_from(written: WrittenDerived) -> Result<Self, &'static str> {
+        let WrittenDerived { name, title, description, years_between, sensitivity } = written;
+        let YearsBetween { from, to } = years_between
+            .ok_or("say how the column is made: `years-between = { from = \"…\", to = \"…\" }`")?;
+        let from = Derivation::YearsBetween { from, to };
+        Ok(Self { name, title, description, from, sensitivity })
+    }
 }
 
 const fn quasi() -> Sensitivity {
     Sensitivity::Quasi
+}
+
+impl Column {
+    /// What the file's header calls it.
+    pub fn header(&self) -> &str {
+        self.header.as_deref().unwrap_or(&self.name)
+    }
 }
 
 /// How a derived column is made.
@@ -225,6 +320,14 @@ pub struct ContentColumn<'a> {
 }
 
 impl Contract {
+    /// Reads a contract and checks that it holds together.
+    pub fn parse(text: &str) -> Result<Self, ContractError> {
+        let contract: Self =
+            toml::from_str(text).map_err(|error| ContractError::unreadable(text, &error))?;
+        check::check(&contract).map_err(|fault| fault.at_its_place(text))?;
+        Ok(contract)
+    }
+
     /// SHA-256 of what the contract says, however it was written down.
     pub fn fingerprint(&self) -> Hash {
         // A contract is numbers, texts and lists of them: it always has a JSON form.
@@ -258,6 +361,11 @@ impl Contract {
             sensitivity: d.sensitivity,
         });
         delivered.chain(derived)
+    }
+
+    /// The columns that hold what a person is known by.
+    pub fn identifying_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter(|c| c.identifies.is_some())
     }
 
     /// The column that holds `identifies`, if any.

@@ -12,6 +12,7 @@ pub mod contract;
 pub mod identity;
 pub mod import;
 pub mod manifest;
+mod nearest;
 pub mod profile;
 pub mod record;
 mod schema;
@@ -19,7 +20,8 @@ pub mod sink;
 pub mod subject;
 
 pub use contract::{
-    Column, ContentColumn, Contract, Derivation, Derived, Encoding, FileFormat, Identifies, Rhythm,
+    Column, ContentColumn, Contract, ContractError, DecimalMark, Derivation, Derived, Encoding,
+    FileFormat, Identifies, QuarantineLimit, Rhythm,
 };
 pub use identity::{BirthDate, Identity, IdentitySink};
 pub use import::{Fault, Reason};
