@@ -18,6 +18,7 @@ pub mod record;
 mod schema;
 pub mod sink;
 pub mod subject;
+mod value;
 
 pub use contract::{
     Column, ContentColumn, Contract, ContractError, DecimalMark, Derivation, Derived, Encoding,
@@ -34,3 +35,4 @@ pub use sink::{
     SortedObserver,
 };
 pub use subject::{Pseudonymiser, SubjectKey};
+pub use value::date::{date_of, days_of};

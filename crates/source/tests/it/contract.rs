@@ -94,7 +94,7 @@ fn unknown_keys_are_refused_wherever_they_stand() {
         ("smallest-count = 5", "smallest-count = 5\nsmalest = 1", 7),
         ("required = true", "required = true\nrequires = true", 28),
         ("delimiter = \";\"", "delimiter = \";\"\nquote = \"'\"", 10),
-        ("years-between = {", "rounding = 1\nyears-between = {", 44),
+        ("years-between = {", "rounding = 1\nyears-between = {", 43),
     ] {
         let error = refused(from, to);
         assert_eq!(error.line, line, "{error}");
