@@ -165,6 +165,12 @@ impl SignerKey {
         Self::new(name, SigningKey::from_bytes(seed.reveal()))
     }
 
+    /// The key of a 32-byte seed (RFC 8032, section 5.1.5) that was drawn elsewhere,
+    /// to sign under `name`.
+    pub fn from_seed(name: &str, seed: &Secret<[u8; 32]>) -> Result<Self, KeyError> {
+        Self::new(name, SigningKey::from_bytes(seed.reveal()))
+    }
+
     /// The key that the text holds; spaces and newlines around it do not count.
     pub fn parse(text: &Secret<String>) -> Result<Self, KeyError> {
         let rest = text.reveal().trim().strip_prefix(SECRET_PREFIX).ok_or(KeyError::NotSecret)?;
