@@ -64,7 +64,8 @@ enum Task {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = Repository::find().and_then(|repository| match arguments.task {
+    let repository = Repository::find();
+    let done = match arguments.task {
         Task::Setup { check: true } => setup::check(&repository),
         Task::Setup { check: false } => setup::everything(&repository),
         Task::Demo { arguments } => demo::run(&repository, &arguments),
@@ -72,7 +73,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(&repository),
         Task::Assets => setup::assets(&repository),
         Task::Bench { only } => bench::run(&repository, &only),
-    });
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(why)) => {

@@ -13,12 +13,12 @@ pub(crate) struct Repository {
 
 impl Repository {
     /// The checkout that this program was built from.
-    pub(crate) fn find() -> Result<Self, Failed> {
+    pub(crate) fn find() -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let root = here.parent().unwrap_or(here).to_owned();
         let target =
             std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        Ok(Self { root, target })
+        Self { root, target }
     }
 
     pub(crate) fn root(&self) -> &Path {

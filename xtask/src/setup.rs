@@ -24,6 +24,8 @@ enum Purpose {
     Demo,
     /// The tests alone.
     Tests,
+    /// Nothing that could not be made later: the demo makes its own files.
+    Ahead,
 }
 
 /// One part of set-up.
@@ -47,15 +49,23 @@ const PARTS: &[Part] = &[
         missing: |_| Ok(debian::missing(debian::FOR_TESTS)),
         install: |_| debian::install(debian::FOR_TESTS),
     },
-    Part { purpose: Purpose::Tests, missing: tools::missing, install: tools::install },
+    Part {
+        purpose: Purpose::Tests,
+        missing: |repository| Ok(tools::missing(repository)),
+        install: tools::install,
+    },
     Part { purpose: Purpose::Demo, missing: room_python::missing, install: room_python::install },
     Part { purpose: Purpose::Demo, missing: assets::missing, install: assets::install },
-    Part { purpose: Purpose::Demo, missing: demo_files::missing, install: demo_files::install },
+    Part {
+        purpose: Purpose::Ahead,
+        missing: |repository| Ok(demo_files::missing(repository)),
+        install: demo_files::install,
+    },
 ];
 
 /// Installs everything that is missing.
 pub(crate) fn everything(repository: &Repository) -> Done {
-    install(repository, &[Purpose::Demo, Purpose::Tests])?;
+    install(repository, &[Purpose::Demo, Purpose::Tests, Purpose::Ahead])?;
     println!("Everything is there: `cargo xtask demo` and `cargo xtask test` can run.");
     Ok(())
 }
@@ -63,6 +73,11 @@ pub(crate) fn everything(repository: &Repository) -> Done {
 /// Installs what the demo lacks.
 pub(crate) fn for_demo(repository: &Repository) -> Done {
     install(repository, &[Purpose::Demo])
+}
+
+/// Installs what the tests lack.
+pub(crate) fn for_tests(repository: &Repository) -> Done {
+    install(repository, &[Purpose::Demo, Purpose::Tests])
 }
 
 fn install(repository: &Repository, purposes: &[Purpose]) -> Done {

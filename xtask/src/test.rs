@@ -61,7 +61,7 @@ fn check(step: Step, repository: &Repository) -> Done {
 /// and says what each took.
 pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step]) -> Done {
     let begun = Instant::now();
-    setup::everything(repository)?;
+    setup::for_tests(repository)?;
     let mut results = vec![("setup".to_owned(), begun.elapsed(), Ok(()))];
     for step in Step::value_variants() {
         let asked = if only.is_empty() { !skip.contains(step) } else { only.contains(step) };

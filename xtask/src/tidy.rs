@@ -104,13 +104,3 @@ pub(crate) fn run(repository: &Repository) -> Done {
 fn source(path: &str, text: &str) -> Source {
     Source { path: path.into(), bytes: text.into(), text: Some(text.into()) }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn this_repository_is_tidy() {
-        run(&Repository::find().unwrap()).unwrap_or_else(|Failed(why)| panic!("{why}"));
-    }
-}

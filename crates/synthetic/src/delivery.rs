@@ -45,7 +45,7 @@ fn rows<W: Write>(table: &Table, form: &Form, to: W) -> io::Result<W> {
             writer.write_record(row)?;
         }
     }
-    writer.into_inner().map_err(|unwritten| unwritten.into_error())
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 fn latin1(row: &Row) -> io::Result<Vec<Vec<u8>>> {

@@ -15,8 +15,10 @@ pub mod demo;
 pub mod identity;
 mod names;
 mod registers;
+pub mod scale;
 pub mod spoil;
 
 pub use cohort::CohortError;
 pub use demo::{Delivery, DemoFiles, Manifest, PrepareError};
+pub use scale::Scale;
 pub use spoil::{Spoilage, SpoiltRow};

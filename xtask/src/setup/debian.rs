@@ -65,7 +65,7 @@ pub(crate) const FOR_TESTS: &[Package] = &[
 
 const POSTGRES: &str = "postgresql-15";
 /// Debian makes and starts a database cluster on installation unless this says no
-/// (pg_createcluster(1)).
+/// (`pg_createcluster(1)`).
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.conf";
 
 impl Package {

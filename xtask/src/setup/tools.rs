@@ -5,7 +5,7 @@
 use std::process::Command;
 
 use crate::repository::Repository;
-use crate::run::{self, Done, Failed};
+use crate::run::{self, Done};
 
 /// A cargo subcommand.
 struct Tool {
@@ -47,8 +47,8 @@ fn lacking(repository: &Repository) -> impl Iterator<Item = &'static Tool> {
         .filter(|tool| !run::succeeds(repository.cargo().args([tool.subcommand, "--version"])))
 }
 
-pub(crate) fn missing(repository: &Repository) -> Result<Vec<String>, Failed> {
-    Ok(lacking(repository).map(|tool| format!("cargo {}: {}", tool.subcommand, tool.why)).collect())
+pub(crate) fn missing(repository: &Repository) -> Vec<String> {
+    lacking(repository).map(|tool| format!("cargo {}: {}", tool.subcommand, tool.why)).collect()
 }
 
 pub(crate) fn install(repository: &Repository) -> Done {
@@ -59,7 +59,7 @@ pub(crate) fn install(repository: &Repository) -> Done {
                 run::run(Command::new("rustup").args(["component", "add", component]))?;
             }
             From::Crate(name, version, further) => {
-                install_crate(repository, name, version, further)?
+                install_crate(repository, name, version, further)?;
             }
         }
     }

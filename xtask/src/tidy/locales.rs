@@ -7,6 +7,9 @@ use super::{Breach, Source, breach};
 
 const LANGUAGES: [&str; 3] = ["nb", "da", "en"];
 
+/// Messages by their ids, and where each stands.
+type Messages<'a> = BTreeMap<&'a str, (&'a Source, usize)>;
+
 /// A message of a Fluent file: its id and the line it stands on.
 fn messages(source: &Source) -> impl Iterator<Item = (&str, usize)> {
     source.lines().filter_map(|(number, line)| {
@@ -18,9 +21,8 @@ fn messages(source: &Source) -> impl Iterator<Item = (&str, usize)> {
 }
 
 pub(super) fn check(sources: &[Source]) -> Vec<Breach> {
-    // The folder that holds `nb`, `da` and `en` → language → message → where.
-    let mut folders: BTreeMap<PathBuf, BTreeMap<String, BTreeMap<&str, (&Source, usize)>>> =
-        BTreeMap::new();
+    // The folder that holds `nb`, `da` and `en` → language → its messages.
+    let mut folders: BTreeMap<PathBuf, BTreeMap<String, Messages<'_>>> = BTreeMap::new();
     let mut breaches = Vec::new();
     for source in sources.iter().filter(|source| source.extension() == "ftl") {
         let mut up = source.path.ancestors().skip(1);
@@ -36,7 +38,7 @@ pub(super) fn check(sources: &[Source]) -> Vec<Breach> {
         }
     }
     for (folder, languages) in &folders {
-        let all: BTreeMap<&str, (&Source, usize)> = languages
+        let all: Messages<'_> = languages
             .values()
             .flat_map(|messages| messages.iter().map(|(id, at)| (*id, *at)))
             .collect();

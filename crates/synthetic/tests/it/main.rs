@@ -1,6 +1,11 @@
 //! The demo's files, made by the real `Rscript` from the real cohort.
 
-#![allow(missing_docs, reason = "a test binary")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on should stop"
+)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -9,22 +14,28 @@ use std::path::Path;
 use std::process::Command;
 
 use model::{Date, NationalId};
-use synthetic::{Delivery, DemoFiles, PrepareError};
+use synthetic::{Delivery, DemoFiles, PrepareError, Scale};
 
 type Row = Vec<String>;
 
-/// A file's rows after the header, as text, spoilt rows left out.
-fn good_rows(files: &DemoFiles, delivery: &Delivery) -> Vec<Row> {
+/// What a file says, decompressed and in UTF-8.
+fn text(files: &DemoFiles, delivery: &Delivery) -> String {
     let raw = fs::read(files.file(delivery)).unwrap();
-    let (text, delimiter) = match delivery.source.as_str() {
-        "population" => (encoding_rs::WINDOWS_1252.decode(&raw).0.into_owned(), b';'),
+    match delivery.source.as_str() {
+        "population" => encoding_rs::WINDOWS_1252.decode(&raw).0.into_owned(),
         "laboratory" => {
             let mut text = String::new();
             flate2::read::GzDecoder::new(&raw[..]).read_to_string(&mut text).unwrap();
-            (text, b',')
+            text
         }
-        _ => (String::from_utf8(zstd::decode_all(&raw[..]).unwrap()).unwrap(), b','),
-    };
+        _ => String::from_utf8(zstd::decode_all(&raw[..]).unwrap()).unwrap(),
+    }
+}
+
+/// A file's rows after the header, spoilt rows left out.
+fn good_rows(files: &DemoFiles, delivery: &Delivery) -> Vec<Row> {
+    let text = text(files, delivery);
+    let delimiter = if delivery.source == "population" { b';' } else { b',' };
     let spoilt: Vec<u64> = delivery.spoilt.iter().map(|spoilt| spoilt.row).collect();
     csv::ReaderBuilder::new()
         .delimiter(delimiter)
@@ -156,18 +167,46 @@ fn a_failing_r_leaves_no_files_and_says_what_r_said() {
 }
 
 #[test]
-fn the_contracts_name_the_columns_that_the_files_have() {
+fn the_files_have_the_columns_and_the_form_that_their_contracts_name() {
     let work = tempfile::tempdir().unwrap();
     let files = DemoFiles::prepare(&work.path().join("demo"), "Rscript".as_ref()).unwrap();
     for delivery in &files.manifest.deliveries {
         let contract = fs::read_to_string(files.contract(delivery)).unwrap();
-        let named: Vec<&str> = contract
+        let value = |line: &str, key: &str| {
+            line.strip_prefix(key).map(|rest| rest.trim_matches(['=', ' ', '"']).to_owned())
+        };
+        let form = |key: &str| contract.lines().find_map(|line| value(line, key)).unwrap();
+        let columns: Vec<String> = contract
             .split("[[column]]")
             .skip(1)
-            .filter_map(|column| column.lines().find_map(|line| line.strip_prefix("name = \"")))
-            .map(|name| name.trim_end_matches('"'))
+            .map(|column| column.lines().find_map(|line| value(line, "name")).unwrap())
             .collect();
-        let widest = good_rows(&files, delivery).iter().map(Vec::len).max().unwrap();
-        assert_eq!(named.len(), widest, "{}", delivery.source);
+        let text = text(&files, delivery);
+        assert_eq!(text.lines().next().unwrap(), columns.join(&form("delimiter")));
+        assert_eq!(form("encoding") == "latin-1", delivery.source == "population");
+        assert_eq!(form("source"), delivery.source);
     }
+}
+
+#[test]
+fn registers_of_any_size_hold_what_is_asked_for() {
+    let work = tempfile::tempdir().unwrap();
+    let scale = Scale { people: 50, measurements: 400, diagnoses: 120 };
+    synthetic::scale::write(work.path(), scale).unwrap();
+    let population = fs::read(work.path().join("population.csv")).unwrap();
+    let population = encoding_rs::WINDOWS_1252.decode(&population).0.into_owned();
+    let known: Vec<&str> = population.lines().skip(1).map(|row| &row[..11]).collect();
+    assert_eq!(known.len(), 50);
+    for id in &known {
+        NationalId::parse(id).unwrap();
+    }
+    for (file, rows) in [("laboratory.csv", 400), ("diagnoses.csv", 120)] {
+        let text = fs::read_to_string(work.path().join(file)).unwrap();
+        assert_eq!(text.lines().skip(1).count(), rows);
+        assert!(text.lines().skip(1).all(|row| known.contains(&&row[..11])));
+    }
+    let diagnoses = fs::read_to_string(work.path().join("diagnoses.csv")).unwrap();
+    assert!(counted(diagnoses.lines()).values().all(|times| *times == 1), "a key is there twice");
+    let too_many = Scale { people: 1, measurements: 0, diagnoses: 101 };
+    assert!(synthetic::scale::write(work.path(), too_many).is_err());
 }
