@@ -1,0 +1,78 @@
+//! Who contributed what to a cell of a magnitude table, as far as it is told.
+
+use crate::checks::Look;
+use crate::kind::Kind;
+use crate::number::Number;
+use crate::role::{Role, names};
+
+/// The largest contributions to one row's total.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Contributed {
+    pub(crate) row: usize,
+    /// The largest first; as many as were told.
+    pub(crate) largest: Vec<f64>,
+    pub(crate) total: f64,
+    /// How many people contributed, where the table says so.
+    pub(crate) people: Option<i128>,
+}
+
+/// The contributions that were declared, or that stand in the table itself.
+pub(crate) fn contributions(look: &Look<'_>) -> Vec<Contributed> {
+    let mut found = in_columns(look);
+    if let Kind::MagnitudeTable { dimensions, contributions, .. } = look.kind {
+        let columns: Vec<Option<usize>> =
+            dimensions.iter().map(|name| look.table().find(name)).collect();
+        for told in contributions {
+            let row = (0..look.table().rows()).find(|row| {
+                told.cell.len() == columns.len()
+                    && columns.iter().zip(&told.cell).all(|(column, label)| {
+                        column
+                            .and_then(|column| look.table().cell(*row, column))
+                            .is_some_and(|cell| cell.trimmed() == label.trim())
+                    })
+            });
+            if let Some(row) = row {
+                found.extend(contributed(look, row, told.largest.clone(), told.total));
+            }
+        }
+    }
+    found
+}
+
+fn in_columns(look: &Look<'_>) -> Vec<Contributed> {
+    let ranked = look.understood.with(|role| matches!(role, Role::Contribution(_)));
+    if ranked.is_empty() {
+        return Vec::new();
+    }
+    (0..look.table().rows())
+        .filter_map(|row| {
+            let largest: Vec<f64> = ranked
+                .iter()
+                .filter_map(|column| look.table().number(row, *column).map(Number::value))
+                .collect();
+            if largest.is_empty() { None } else { contributed(look, row, largest, None) }
+        })
+        .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of people")]
+fn contributed(
+    look: &Look<'_>,
+    row: usize,
+    mut largest: Vec<f64>,
+    total: Option<f64>,
+) -> Option<Contributed> {
+    largest.sort_by(|a, b| b.total_cmp(a));
+    let number = |column: Option<usize>| column.and_then(|c| look.table().number(row, c));
+    let count = look
+        .counts
+        .iter()
+        .find(|column| names::is_whole(look.table().name(**column)))
+        .or(look.counts.first())
+        .copied();
+    let people = number(count).and_then(Number::whole);
+    let sum = number(look.understood.first(Role::Sum)).map(Number::value);
+    let mean = number(look.understood.first(Role::Mean)).map(Number::value);
+    let total = total.or(sum).or_else(|| Some(mean? * people? as f64))?;
+    Some(Contributed { row, largest, total, people })
+}

@@ -1,0 +1,178 @@
+//! A curve drops by many or not at all.
+//!
+//! Each step of a Kaplan-Meier curve is the death of the people who died that
+//! day: with one row for each event the curve is a list of them. Shown at fixed
+//! times, a step is safe when the people with the event, the people who left
+//! without it, and the people still at risk are each none or enough. What the
+//! columns leave out is computed: events from the drop of the curve, those who
+//! left from the fall of the number at risk. The last step is a step as well.
+//! Sources: O'Keefe, Sparks, McAullay and Loong 2012 (binning and rounding of
+//! survival output); SDAP handbook, survival analysis; ACRO tests the fall in
+//! the number at risk between rows.
+
+use std::collections::BTreeMap;
+
+use model::Text;
+
+use super::{Look, counted};
+use crate::finding::{Finding, Remedy, Weight};
+use crate::number::Number;
+use crate::role::{Role, Shape};
+use crate::rule::Rule;
+
+/// One row of a curve, as far as the columns tell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) row: usize,
+    pub(crate) time: f64,
+    pub(crate) at_risk: Option<i128>,
+    pub(crate) events: Option<i128>,
+    pub(crate) censored: Option<i128>,
+    pub(crate) survival: Option<Number>,
+}
+
+/// The curves of a table: for each, its steps in the order of time.
+pub(crate) fn curves(look: &Look<'_>) -> Vec<Vec<Step>> {
+    let groups = look.understood.with(|role| role == Role::Dimension);
+    let time = look.understood.first(Role::Time);
+    let whole = |role: Role, row: usize| {
+        let column = look.understood.first(role)?;
+        look.table().number(row, column).and_then(Number::whole)
+    };
+    let mut curves: BTreeMap<Vec<&str>, Vec<Step>> = BTreeMap::new();
+    for row in 0..look.table().rows() {
+        let key = groups
+            .iter()
+            .map(|column| look.table().cell(row, *column).map_or("", |cell| cell.trimmed()))
+            .collect();
+        let Some(at) = time.and_then(|column| look.table().number(row, column)) else { continue };
+        curves.entry(key).or_default().push(Step {
+            row,
+            time: at.value(),
+            at_risk: whole(Role::AtRisk, row),
+            events: whole(Role::Events, row).or_else(|| whole(Role::Count, row)),
+            censored: whole(Role::Censored, row),
+            survival: look
+                .understood
+                .first(Role::Survival)
+                .and_then(|column| look.table().number(row, column)),
+        });
+    }
+    let mut curves: Vec<Vec<Step>> = curves.into_values().collect();
+    for curve in &mut curves {
+        curve.sort_by(|a, b| a.time.total_cmp(&b.time));
+    }
+    curves
+}
+
+/// Whether a step from `before` to `after` is of few people. `first` says that
+/// nothing came before.
+pub(crate) fn few(before: Option<&Step>, after: &Step, look: &Look<'_>) -> bool {
+    let small = |count: Option<i128>| count.is_some_and(|count| look.rules.small(count));
+    if small(after.at_risk) || small(after.events) || small(after.censored) {
+        return true;
+    }
+    let Some(before) = before else { return false };
+    let fall = before.at_risk.zip(after.at_risk).map(|(a, b)| a - b);
+    // Programs count events of a row before or after the number at risk of the
+    // same row: those who left without the event are one or the other.
+    let left = |events: Option<i128>| Some(fall? - events?);
+    if small(fall) || small(left(after.events)) || small(left(before.events)) {
+        return true;
+    }
+    after.events.is_none() && drop_of_few(before, after, look)
+}
+
+/// Events are the drop of the curve times the number at risk.
+#[expect(clippy::cast_precision_loss, reason = "counts of people")]
+fn drop_of_few(before: &Step, after: &Step, look: &Look<'_>) -> bool {
+    let (Some(high), Some(low)) = (before.survival, after.survival) else { return false };
+    let Some(at_risk) = before.at_risk.or(after.at_risk) else { return false };
+    let high = high.value();
+    if high <= 0.0 || at_risk < 1 {
+        return false;
+    }
+    let share = |value: f64| (1.0 - value / high) * at_risk as f64;
+    let (least, most) = (share(low.value() + low.half_unit()), share(low.value() - low.half_unit()));
+    // Small for sure, and not none: with few digits a small drop may be none.
+    least > 1e-6 && most > 0.5 && most < look.rules.threshold() as f64 - 0.5
+}
+
+/// Steps of few people.
+pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
+    if look.understood.shape != Shape::Survival {
+        return Vec::new();
+    }
+    if look.understood.first(Role::AtRisk).is_none() {
+        let why = Text::of(
+            "Kurven viser ikke hvor mange som er under risiko. Legg til en kolonne med antallet.",
+            "Kurven viser ikke, hvor mange der er under risiko. Tilføj en kolonne med antallet.",
+            "The curve does not show how many are at risk. Add a column with the number.",
+        );
+        return vec![Finding::file(Rule::Uncounted, Weight::Review, why)];
+    }
+    let mut places = Vec::new();
+    let mut steps = 0;
+    for curve in curves(look) {
+        let mut before: Option<&Step> = None;
+        for step in &curve {
+            steps += 1;
+            if few(before, step, look) {
+                places.push(crate::finding::row(step.row));
+            }
+            before = Some(step);
+        }
+    }
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let (n, k) = (places.len(), look.rules.threshold());
+    let why = Text::of(
+        &format!("{} av {steps} er om færre enn {k} personer. Vis kurven ved færre tidspunkter.", counted(n, "Ett trinn", "trinn")),
+        &format!("{} af {steps} er om færre end {k} personer. Vis kurven ved færre tidspunkter.", counted(n, "Ét trin", "trin")),
+        &format!("{} of {steps} concern fewer than {k} people. Show the curve at fewer times.", counted(n, "One step", "steps")),
+    );
+    vec![Finding::new(Rule::SurvivalStep, Weight::Refuse, places, why).mended_by(Remedy::Thin)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::testing::of;
+
+    #[test]
+    fn events_those_who_left_and_those_at_risk_are_each_counted() {
+        let found = of(
+            check,
+            "time,n.risk,n.event,surv\n0,100,0,1\n90,90,10,0.9\n180,77,10,0.8\n270,40,3,0.7\n360,4,0,0.7\n",
+        );
+        // Row 3: 13 fewer at risk, 10 of them by the event: three left. Row 4:
+        // three events. Row 5: four at risk.
+        assert_eq!(
+            found,
+            ["survival-step Refuse row 3", "survival-step Refuse row 4", "survival-step Refuse row 5"]
+        );
+    }
+
+    #[test]
+    fn events_left_out_are_read_from_the_drop() {
+        let found = of(check, "time,at_risk,survival\n0,1000,1.0000\n90,900,0.9980\n180,800,0.95\n");
+        assert_eq!(found, ["survival-step Refuse row 2"]);
+        // Two digits: the drop may be none or ten.
+        assert_eq!(of(check, "time,at_risk,survival\n0,1000,1.00\n90,900,1.00\n180,800,0.95\n"), [""; 0]);
+    }
+
+    #[test]
+    fn each_group_is_a_curve_of_its_own() {
+        let found = of(
+            check,
+            "group,time,n.risk,n.event,surv\na,0,100,0,1\nb,0,98,0,1\na,90,80,10,0.9\nb,90,70,10,0.9\n",
+        );
+        assert_eq!(found, [""; 0]);
+    }
+
+    #[test]
+    fn a_curve_without_numbers_at_risk_waits() {
+        assert_eq!(of(check, "time,surv\n0,1\n90,0.9\n"), ["uncounted Review file"]);
+    }
+}
