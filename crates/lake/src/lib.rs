@@ -1,1 +1,35 @@
 //! Snapshots in Delta tables: the only crate that names the table format.
+//!
+//! A source has one table, `<lake>/<source>/`, and a version of it per import.
+//! A version holds the whole delivery, sorted by subject, time and row, and
+//! replaces the one before; the one before stays readable. Which version counts
+//! is for the ledger to say: readers open the version they are told, and a
+//! version that no entry names does not exist.
+//!
+//! An import goes through here in four steps: [`Lake::lock`] the source,
+//! [`Lake::intake`] a [`ContentSink`](source::ContentSink) that sorts in bounded
+//! memory and writes Parquet, [`Lake::commit`] what it staged, and, when the
+//! ledger has it, let go of the lock. Whatever happens before the commit leaves
+//! nothing; what a killed process left, [`Lake::recover`] removes.
+//!
+//! This crate knows no contract beyond its columns, no key and no database.
+
+mod delta;
+mod durable;
+mod error;
+mod intake;
+mod lock;
+mod place;
+mod recover;
+mod snapshot;
+mod sort;
+mod staged;
+mod write;
+
+pub use error::LakeError;
+pub use intake::TableIntake;
+pub use lock::SourceLock;
+pub use place::Lake;
+pub use recover::Recovered;
+pub use snapshot::{SUBJECT, Scan, Snapshot, subjects};
+pub use staged::Staged;

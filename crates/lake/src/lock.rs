@@ -1,0 +1,55 @@
+//! One import of a source at a time, over all processes.
+
+use std::fs::{File, OpenOptions};
+
+use model::SourceId;
+use rustix::fs::{FlockOperation, flock};
+
+use crate::error::LakeError;
+use crate::place::Lake;
+
+/// The right to write to one source's table. The kernel takes it back when the
+/// process ends, however it ends.
+#[derive(Debug)]
+pub struct SourceLock {
+    source: SourceId,
+    _file: File,
+}
+
+impl SourceLock {
+    /// Which source.
+    pub const fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    /// INVARIANT: whoever writes to a table holds its lock.
+    pub(crate) fn check(&self, source: &SourceId) -> Result<(), LakeError> {
+        if &self.source == source {
+            return Ok(());
+        }
+        Err(LakeError::WrongLock { held: self.source.to_string(), wanted: source.to_string() })
+    }
+}
+
+impl Lake {
+    /// Takes the source's lock, or says at once that somebody else has it.
+    ///
+    /// Hold it from before the import until the ledger names its version: then
+    /// nobody else's import can come between.
+    pub fn lock(&self, source: &SourceId) -> Result<SourceLock, LakeError> {
+        let path = self.lock_file(source);
+        let file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(|error| LakeError::files("opening the lock", &path, &error))?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(SourceLock { source: source.clone(), _file: file }),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                Err(LakeError::Busy { source_id: source.to_string() })
+            }
+            Err(errno) => Err(LakeError::files("locking", &path, &std::io::Error::from(errno))),
+        }
+    }
+}
