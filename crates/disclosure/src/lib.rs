@@ -7,6 +7,7 @@ pub mod context;
 pub mod finding;
 pub mod kind;
 mod lp;
+mod mend;
 mod number;
 mod read;
 mod role;
@@ -20,9 +21,10 @@ mod text;
 pub use check::check;
 pub use context::{Context, Earlier, File};
 pub use finding::{Finding, Findings, Place, Remedy, Verdict, Weight};
+pub use mend::{Changes, Mended, NoMend, mend};
 pub use kind::{Contributions, Kind};
 pub use rule::Rule;
 pub use rules::{Rules, limits};
 pub use sketch::{Sketch, Sketcher};
-/// x
-pub fn mend() {}
+
+

@@ -167,11 +167,9 @@ fn class(byte: u8) -> u8 {
     }
 }
 
-/// How many numbers stand in a text, lists of them included.
-pub(crate) fn numbers_in(text: &str) -> usize {
-    text.split(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .filter(|part| part.bytes().any(|b| b.is_ascii_digit()))
-        .count()
+/// How many runs of digits stand in a text.
+pub(crate) fn runs_of_digits(text: &str) -> usize {
+    text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count()
 }
 
 #[cfg(test)]

@@ -101,6 +101,10 @@ impl Cells {
     /// Numbers may differ by `slack` because they were rounded.
     fn tie(&mut self, total: usize, parts: Vec<usize>, slack: i128) {
         let Some(level) = self.cells.get(total).map(|cell| cell.level) else { return };
+        // What is left of a whole of unknown size is of unknown size as well.
+        if parts.len() == 1 && self.value(total).is_none() {
+            return;
+        }
         let known: i128 = parts.iter().filter_map(|part| self.value(*part)).sum();
         let all_known = parts.iter().all(|part| self.value(*part).is_some());
         let Some(whole) = self.value(total) else {
@@ -114,7 +118,9 @@ impl Cells {
         }
         let mut parts = parts;
         // One part alone has a rest even if it is nobody: then all are in the part.
-        if all_known && (left > slack || parts.len() == 1) {
+        // Withheld, it has one of unknown size.
+        let alone = parts.len() == 1;
+        if alone || all_known && left > slack {
             let named = if parts.len() == 1 { parts.first().copied() } else { None };
             let origin = match self.cells.get(named.unwrap_or(total)).map(|cell| cell.origin) {
                 Some(Origin::Written { row, column } | Origin::Rest { row, column }) => {
@@ -122,7 +128,8 @@ impl Cells {
                 }
                 _ => return,
             };
-            let rest = self.add(Cell { origin, value: Some(left), at_most: None, level });
+            let value = all_known.then_some(left);
+            let rest = self.add(Cell { origin, value, at_most: None, level });
             parts.push(rest);
         }
         self.sums.push(Sum { total, parts });

@@ -25,15 +25,8 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         let finding = Finding::new(Rule::Extreme, Weight::Refuse, places, why);
         findings.push(finding.mended_by(Remedy::DropColumn));
     }
-    let mut places = Vec::new();
-    for (column, role) in look.understood.roles.iter().enumerate() {
-        let Role::Quantile(share) = *role else { continue };
-        for row in 0..look.table().rows() {
-            if look.table().number(row, column).is_some() && few_beyond(look, row, share) {
-                places.push(look.table().place(row, column));
-            }
-        }
-    }
+    let places: Vec<_> =
+        tails(look).into_iter().map(|(row, column)| look.table().place(row, column)).collect();
     if !places.is_empty() {
         let k = look.rules.threshold();
         let why = Text::of(
@@ -45,6 +38,20 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         findings.push(finding.mended_by(Remedy::DropColumn));
     }
     findings
+}
+
+/// Row and column of quantiles with few people beyond them.
+pub(crate) fn tails(look: &Look<'_>) -> Vec<(usize, usize)> {
+    let mut tails = Vec::new();
+    for (column, role) in look.understood.roles.iter().enumerate() {
+        let Role::Quantile(share) = *role else { continue };
+        for row in 0..look.table().rows() {
+            if look.table().number(row, column).is_some() && few_beyond(look, row, share) {
+                tails.push((row, column));
+            }
+        }
+    }
+    tails
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of people")]

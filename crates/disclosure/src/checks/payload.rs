@@ -14,8 +14,9 @@ use crate::text;
 
 /// The longest text of a cell or a label.
 const LONG: usize = 160;
-/// Numbers in one cell past which it is a list.
-const LIST: usize = 8;
+/// Runs of digits in one cell past which it is a list; an estimate with its
+/// interval has six.
+const LIST: usize = 12;
 
 /// Strings that carry something, and characters nobody sees. `prose` says that
 /// sentences are expected: a text, not a table's cell.
@@ -26,7 +27,7 @@ pub(crate) fn scan(scraps: &[Scrap<'_>], prose: bool) -> Vec<Finding> {
         let numeric = scrap.cell().is_some_and(|cell| cell.number().is_some());
         if !numeric && scrap.text.split(separator).any(text::carries) {
             coded.push(scrap.place());
-        } else if !prose && !numeric && text::numbers_in(scrap.text) > LIST {
+        } else if !prose && !numeric && text::runs_of_digits(scrap.text) > LIST {
             lists.push(scrap.place());
         }
         if scrap.text.chars().count() > if prose { LONG * 4 } else { LONG } {
@@ -116,10 +117,10 @@ mod tests {
         check("group,n\naGVsbG8gd29ybGQsIGhlbGxv,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
         check("group,n\n9f86d081884c7d659a2feaa0c55ad015,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
         check(
-            "group,n\n\"[47,51,38,60,44,41,39,70,22]\",10\nb,20\n",
+            "group,n\n\"[47,51,38,60,44,41,39,70,22,28,31,55,62]\",10\nb,20\n",
             &["payload Refuse row 1, column `group`"],
         );
-        check("group,n\n471.513.860.444.139.702.233.312.340,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
+        check("group,n\n471.51.8.4.139.7.23.31.34.11.12.13.15,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
         check("group,n\na\u{200b}\u{200c},10\nb,20\n", &["hidden-text Refuse row 1, column `group`"]);
         check(&format!("group,n\n{},10\nb,20\n", "word ".repeat(40)), &["payload Review row 1, column `group`"]);
     }

@@ -13,7 +13,7 @@ use model::Text;
 use super::{Look, counted};
 use crate::audit::{self, Need, Numbers};
 use crate::cells::Origin;
-use crate::finding::{Finding, Weight};
+use crate::finding::{Finding, Remedy, Weight};
 use crate::rule::Rule;
 use crate::rules::limits;
 
@@ -25,7 +25,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         .cells
         .iter()
         .enumerate()
-        .filter(|(_, c)| matches!(c.origin, Origin::Written { .. }) && c.value.is_none())
+        .filter(|(_, c)| c.origin != Origin::Known && c.value.is_none())
         .map(|(at, cell)| (at, Need::Unknown { threshold, at_most: cell.at_most }))
         .collect();
     if asked.is_empty() || look.cells.sums.is_empty() {
@@ -55,7 +55,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         &format!("{} regnes ud af summerne, helt eller næsten.", counted(n, "Ét skjult tal kan", "skjulte tal kan")),
         &format!("{} be worked out from the sums, exactly or nearly.", counted(n, "One withheld number can", "withheld numbers can")),
     );
-    vec![Finding::new(Rule::Recoverable, Weight::Refuse, places, why)]
+    vec![Finding::new(Rule::Recoverable, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
 }
 
 #[cfg(test)]

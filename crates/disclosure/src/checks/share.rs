@@ -48,6 +48,29 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     vec![Finding::new(Rule::ShareOfFew, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
 }
 
+/// For each column of shares of a count in the same row: the counts they give,
+/// with that count, where it is certain.
+pub(crate) fn implied(look: &Look<'_>) -> Vec<(usize, Vec<Option<(i128, i128)>>)> {
+    let mut all = Vec::new();
+    for column in look.understood.with(|role| role == Role::Share) {
+        let share = Share { look, column, hundred: in_hundreds(look, column) };
+        if share.is_of_total() {
+            continue;
+        }
+        let counts = (0..look.table().rows())
+            .map(|row| {
+                let number = look.table().number(row, column)?;
+                let base = share.bases(row).first().copied()?;
+                let counts = share.counts(number, base);
+                let middle = counts.start().midpoint(*counts.end());
+                (!counts.is_empty()).then_some((middle, base))
+            })
+            .collect();
+        all.push((column, counts));
+    }
+    all
+}
+
 struct Share<'a, 'b> {
     look: &'a Look<'b>,
     column: usize,

@@ -258,8 +258,13 @@ fn transformed(at: Point, transform: Option<&String>) -> Point {
     }
 }
 
+/// Whether figures need the element.
+pub(crate) fn listed_element(name: &str) -> bool {
+    list::ELEMENTS.contains(&name)
+}
+
 /// What is wrong with an attribute, if something is.
-fn judge(element: &str, key: &str, value: &str) -> Option<What> {
+pub(crate) fn judge(element: &str, key: &str, value: &str) -> Option<What> {
     let lower = key.to_ascii_lowercase();
     let bare = lower.rsplit(':').next().unwrap_or(&lower);
     if bare.starts_with("on") {

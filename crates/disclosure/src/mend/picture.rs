@@ -1,0 +1,80 @@
+//! A picture without what nobody sees and what no figure needs.
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::{Reader, Writer};
+
+use super::Changes;
+use crate::read::svg;
+
+/// Takes out comments, metadata, unlisted elements with all that is in them,
+/// and unlisted attributes. `None` if the picture cannot be read.
+pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let mut reader = Reader::from_str(text);
+    reader.config_mut().check_comments = true;
+    let mut writer = Writer::new(Vec::new());
+    let mut changes = Changes::default();
+    let mut names: Vec<String> = Vec::new();
+    // How deep within an element that is being left out.
+    let mut skipping = 0_usize;
+    loop {
+        let event = reader.read_event().ok()?;
+        match event {
+            Event::Start(_) if skipping > 0 => skipping += 1,
+            Event::End(_) if skipping > 0 => skipping -= 1,
+            Event::Eof => break,
+            _ if skipping > 0 => {}
+            Event::Start(tag) => match kept(&tag, &mut changes)? {
+                Some(tag) => {
+                    names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
+                    writer.write_event(Event::Start(tag)).ok()?;
+                }
+                None => skipping = 1,
+            },
+            Event::Empty(tag) => {
+                if let Some(tag) = kept(&tag, &mut changes)? {
+                    writer.write_event(Event::Empty(tag)).ok()?;
+                }
+            }
+            Event::Comment(_) | Event::PI(_) | Event::DocType(_) => changes.stripped += 1,
+            Event::CData(_) | Event::Text(_) | Event::GeneralRef(_) => {
+                let shown = names.last().is_some_and(|name| {
+                    matches!(name.as_str(), "text" | "tspan" | "textPath" | "title" | "desc" | "style")
+                });
+                let blank = matches!(&event, Event::Text(text) if text.iter().all(u8::is_ascii_whitespace));
+                if shown || blank {
+                    writer.write_event(event).ok()?;
+                } else {
+                    changes.stripped += 1;
+                }
+            }
+            Event::End(tag) => {
+                names.pop();
+                writer.write_event(Event::End(tag)).ok()?;
+            }
+            Event::Decl(declaration) => writer.write_event(Event::Decl(declaration)).ok()?,
+        }
+    }
+    Some((writer.into_inner(), changes))
+}
+
+/// The tag with its listed attributes; inner `None` for an unlisted element.
+fn kept(tag: &BytesStart<'_>, changes: &mut Changes) -> Option<Option<BytesStart<'static>>> {
+    let name = String::from_utf8_lossy(tag.name().as_ref()).into_owned();
+    if !svg::listed_element(&name) {
+        changes.stripped += 1;
+        return Some(None);
+    }
+    let mut out = BytesStart::new(name.clone());
+    for attribute in tag.attributes() {
+        let attribute = attribute.ok()?;
+        let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+        let value = attribute.unescape_value().ok()?;
+        if svg::judge(&name, &key, &value).is_none() {
+            out.push_attribute((key.as_str(), &*value));
+        } else {
+            changes.stripped += 1;
+        }
+    }
+    Some(Some(out))
+}
