@@ -1,17 +1,123 @@
-//! `cargo xtask bench`: speed, measured beside `DuckDB` in one run.
+//! `cargo xtask bench`: speed, measured beside `DuckDB` in one run. Each
+//! measurement is repeated, ours and theirs in turn so that a busy moment meets
+//! both, and the median counts.
+
+mod demo;
+mod duckdb;
+mod extract;
+mod http;
+mod import;
+mod ledger;
+mod machine;
+mod page;
+mod portal;
+mod registers;
+mod watch;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::repository::Repository;
-use crate::run::{Done, failed};
+use crate::run::{self, Done, Failed, failed};
 
 /// What is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Measurement {
+    /// Every step of the demo
+    Demo,
+    /// Importing ten million laboratory values, beside `DuckDB`
+    Import,
+    /// Building an extract of 30 million rows, beside `DuckDB`
+    Extract,
     /// Verifying a ledger
     Ledger,
+    /// The portal's pages at 50 requests at once
+    Portal,
 }
 
-pub(crate) fn run(_repository: &Repository, _only: &[Measurement]) -> Done {
-    failed("nothing is measured yet")
+/// What a measurement found.
+struct Finding {
+    /// What was measured, in a line.
+    what: String,
+    /// What was found, and what it was compared with.
+    figures: Vec<(String, String)>,
+    /// What is asked for, and whether it was reached.
+    asked: String,
+    reached: bool,
+}
+
+/// Measures and writes `docs/benchmarks.md`; a part of it is only printed.
+pub(crate) fn run(repository: &Repository, only: &[Measurement]) -> Done {
+    let whole = only.is_empty();
+    let mut findings = Vec::new();
+    for measurement in Measurement::value_variants() {
+        if whole || only.contains(measurement) {
+            println!("== {measurement:?} ==");
+            let finding = measure(*measurement, repository)?;
+            println!("{}", page::section(&finding));
+            findings.push(finding);
+        }
+    }
+    if whole {
+        page::write(repository, &findings)?;
+    }
+    let short: Vec<&str> =
+        findings.iter().filter(|f| !f.reached).map(|f| f.what.as_str()).collect();
+    if short.is_empty() { Ok(()) } else { failed(format!("not reached: {}", short.join("; "))) }
+}
+
+fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding, Failed> {
+    match measurement {
+        Measurement::Demo => demo::measure(repository),
+        Measurement::Import => import::measure(repository),
+        Measurement::Extract => extract::measure(repository),
+        Measurement::Ledger => ledger::measure(repository),
+        Measurement::Portal => portal::measure(repository),
+    }
+}
+
+/// Builds a program with the release profile and says where it is.
+fn release(repository: &Repository, arguments: &[&str], program: &str) -> Result<PathBuf, Failed> {
+    run::run(repository.cargo().args(["build", "--release", "--locked"]).args(arguments))?;
+    Ok(repository.target().join("release").join(program))
+}
+
+/// The middle one; the mean of the two middle ones of an even number.
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    let at = |at: usize| of.get(at).copied().unwrap_or(f64::NAN);
+    match of.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => at(n / 2),
+        n => f64::midpoint(at(n / 2 - 1), at(n / 2)),
+    }
+}
+
+/// The value below which `share` of them lie (nearest rank).
+fn percentile(mut of: Vec<f64>, share: f64) -> f64 {
+    of.sort_by(f64::total_cmp);
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank among some thousand values"
+    )]
+    let rank = (share * of.len() as f64).ceil() as usize;
+    of.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_and_the_tail_of_values() {
+        assert!((median(vec![3.0, 1.0, 2.0]) - 2.0).abs() < 1e-12);
+        assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-12);
+        assert!(median(Vec::new()).is_nan());
+        let hundred: Vec<f64> = (1..=100).rev().map(f64::from).collect();
+        assert!((percentile(hundred, 0.99) - 99.0).abs() < 1e-12);
+        assert!((percentile(vec![7.0], 0.99) - 7.0).abs() < 1e-12);
+    }
 }

@@ -18,6 +18,6 @@ pub(crate) fn run(repository: &Repository, arguments: &[String]) -> Done {
 pub(crate) fn command(repository: &Repository, program: &std::path::Path) -> Command {
     let mut command = Command::new(program);
     command.arg("demo").arg("--source-data").arg(repository.made(setup::DEMO_FILES));
-    command.arg("--room-python").arg(repository.made(setup::ROOM_PYTHON));
+    command.env("HELSEROM_ROOMS_PYTHON", repository.made(setup::ROOM_PYTHON));
     command
 }

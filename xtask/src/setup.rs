@@ -6,6 +6,7 @@
 mod assets;
 mod debian;
 mod demo_files;
+pub(crate) mod python;
 mod room_python;
 mod tools;
 
