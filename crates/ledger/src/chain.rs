@@ -147,9 +147,9 @@ pub enum Flaw {
     /// The last entries were removed.
     #[error("{0} at the end: the head of the ledger names them")]
     Headless(Missing),
-    /// The head of the ledger is not its last entry.
-    #[error("is not the last entry that the head of the ledger names")]
-    Head,
+    /// The head of the ledger is not that of its last entry.
+    #[error("is not where the head of the ledger says it ends: {0}")]
+    Head(String),
     /// Nobody signed for these entries.
     #[error("and those after it are covered by no checkpoint")]
     Unsigned,
@@ -342,6 +342,11 @@ impl Chain {
         } else {
             self.unlisted += 1;
         }
+    }
+
+    /// The first thing that was found to be wrong.
+    pub fn first_fault(&self) -> Option<&Fault> {
+        self.faults.first()
     }
 
     /// The tree over the entries that went in.

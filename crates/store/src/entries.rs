@@ -1,0 +1,269 @@
+//! The entries as they are kept, and the tree and the head beside them.
+
+use ledger::fold::Head;
+use ledger::tree::{Node, Tree};
+use ledger::{BookError, Draft, Entry, EntryFilter, Hash, Page, Subject};
+use model::Timestamp;
+use sqlx::AssertSqlSafe;
+
+use crate::database::{Arg, Cells, Database, DbError, Session};
+use crate::records::DEFAULT_LIMIT;
+
+/// Where the ledger ends, and the tree over it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct End {
+    pub(crate) head: Head,
+    pub(crate) tree: Tree,
+}
+
+fn damaged(what: impl Into<String>, why: impl ToString) -> BookError {
+    BookError::Damaged { what: what.into(), why: why.to_string() }
+}
+
+impl End {
+    pub(crate) async fn read(session: &mut Session) -> Result<Self, BookError> {
+        let head = |why: &str| damaged("head of the ledger", why);
+        let (next, hash, at, peaks) = session
+            .first("SELECT next, hash, at, peaks FROM head WHERE one = 1", &[], |row| {
+                let (hash, peaks) = (row.text(1)?.to_owned(), row.text(3)?.to_owned());
+                Ok((row.count(0)?, hash, row.maybe_int(2)?, peaks))
+            })
+            .await?
+            .ok_or_else(|| head("it is not there"))?;
+        let hash = hash.parse().map_err(|_| head("its hash is no hash"))?;
+        let at = at.map(Timestamp::from_microsecond).transpose();
+        let at = at.map_err(|_| head("its time is no time"))?;
+        let peaks = peaks.split_whitespace().map(str::parse).collect::<Result<Vec<Hash>, _>>();
+        let tree = Tree::from_peaks(next, peaks.map_err(|_| head("its tree is no tree"))?)
+            .ok_or_else(|| head("its tree does not fit the number of entries"))?;
+        Ok(Self { head: Head { next, hash, at }, tree })
+    }
+
+    pub(crate) async fn write(&self, session: &mut Session) -> Result<(), DbError> {
+        let peaks: Vec<String> = self.tree.peaks().iter().map(Hash::to_string).collect();
+        session
+            .run(
+                "UPDATE head SET next = $1, hash = $2, at = $3, peaks = $4 WHERE one = 1",
+                &[
+                    Arg::count(self.head.next),
+                    self.head.hash.to_string().into(),
+                    Arg::MaybeInt(self.head.at.map(Timestamp::as_microsecond)),
+                    peaks.join(" ").into(),
+                ],
+            )
+            .await?;
+        Ok(())
+    }
+}
+
+/// Entries that are about to be written, with the subtrees they complete.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    entries: Vec<Vec<Arg>>,
+    nodes: Vec<Vec<Arg>>,
+}
+
+impl Batch {
+    /// Seals `draft` as the next entry after `end`, and moves the end past it.
+    pub(crate) fn seal(
+        &mut self,
+        end: &mut End,
+        draft: Draft,
+        now: Timestamp,
+    ) -> Result<Entry, BookError> {
+        let entry = end.head.seal(draft, now)?;
+        let line = entry.canonical().map_err(|error| error.to_string());
+        let line = line.and_then(|line| String::from_utf8(line).map_err(|error| error.to_string()));
+        let line = line.map_err(|why| damaged(format!("entry {}", entry.seq), why))?;
+        self.push(&mut end.tree, &entry, line);
+        Ok(entry)
+    }
+
+    /// Takes an entry that was sealed before, as it stands in a backup.
+    pub(crate) fn take(&mut self, end: &mut End, entry: &Entry, line: String) {
+        end.head = Head { next: entry.seq + 1, hash: entry.hash, at: Some(entry.at) };
+        self.push(&mut end.tree, entry, line);
+    }
+
+    fn push(&mut self, tree: &mut Tree, entry: &Entry, line: String) {
+        self.entries.push(vec![
+            Arg::count(entry.seq),
+            Arg::Int(entry.at.as_microsecond()),
+            entry.actor.as_str().into(),
+            entry.act.as_str().into(),
+            entry.subject.kind().into(),
+            entry.subject.id().into(),
+            line.into(),
+            entry.hash.to_string().into(),
+        ]);
+        let nodes = &mut self.nodes;
+        tree.push_with(entry.hash, |node, hash| nodes.push(node_row(node, &hash)));
+    }
+
+    /// How many entries are in it.
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) async fn write(self, session: &mut Session) -> Result<(), DbError> {
+        const ENTRIES: &str = "entries (seq, at, actor, act, kind, subject, line, hash)";
+        session.insert(ENTRIES, "", &self.entries).await?;
+        session.insert(NODES, "", &self.nodes).await
+    }
+}
+
+const NODES: &str = "nodes (level, place, hash)";
+
+fn node_row(node: Node, hash: &Hash) -> Vec<Arg> {
+    vec![Arg::Int(node.level.into()), Arg::count(node.index), hash.to_string().into()]
+}
+
+/// The number of the last entry about a subject.
+pub(crate) async fn last_about(
+    session: &mut Session,
+    subject: &Subject,
+) -> Result<Option<u64>, DbError> {
+    let last = session
+        .first(
+            "SELECT seq FROM entries WHERE kind = $1 AND subject = $2 ORDER BY seq DESC LIMIT 1",
+            &[subject.kind().into(), subject.id().into()],
+            |row| row.count(0),
+        )
+        .await?;
+    Ok(last)
+}
+
+/// An entry as it is kept: its canonical text and its hash.
+#[derive(Debug, Clone)]
+pub(crate) struct Kept {
+    pub(crate) seq: u64,
+    pub(crate) line: String,
+    pub(crate) hash: String,
+}
+
+impl Kept {
+    pub(crate) fn entry(&self) -> Result<Entry, BookError> {
+        Entry::read(&self.line, &self.hash)
+            .map_err(|why| damaged(format!("entry {}", self.seq), why))
+    }
+}
+
+fn kept(row: &dyn Cells) -> Result<Kept, DbError> {
+    Ok(Kept { seq: row.count(0)?, line: row.text(1)?.to_owned(), hash: row.text(2)?.to_owned() })
+}
+
+/// At most `most` entries from number `from` on and before `to`, in order.
+pub(crate) async fn range(
+    session: &mut Session,
+    from: u64,
+    to: u64,
+    most: u32,
+) -> Result<Vec<Kept>, DbError> {
+    session
+        .all(
+            "SELECT seq, line, hash FROM entries WHERE seq >= $1 AND seq < $2 \
+             ORDER BY seq LIMIT $3",
+            &[Arg::count(from), Arg::count(to), Arg::count(most.into())],
+            kept,
+        )
+        .await
+}
+
+/// The entries that pass the filter.
+pub(crate) async fn list(
+    database: &Database,
+    filter: &EntryFilter,
+) -> Result<Page<Entry>, BookError> {
+    let mut session = database.read().await?;
+    let mut args: Vec<Arg> = Vec::new();
+    let mut conditions: Vec<String> = Vec::new();
+    let mut add = |condition: &str, values: &[Arg]| {
+        let mut condition = condition.to_owned();
+        for value in values {
+            args.push(value.clone());
+            condition = condition.replacen('?', &format!("${}", args.len()), 1);
+        }
+        conditions.push(condition);
+    };
+    if let Some(subject) = &filter.subject {
+        add("kind = ? AND subject = ?", &[subject.kind().into(), subject.id().into()]);
+    }
+    if let Some(actor) = &filter.actor {
+        add("actor = ?", &[actor.as_str().into()]);
+    }
+    if let Some(act) = &filter.act {
+        if let Some((kind, _)) = act.split_once('.') {
+            // What the prefix implies, so that the index helps.
+            add("kind = ?", &[kind.into()]);
+        }
+        let length = u64::try_from(act.chars().count()).unwrap_or(u64::MAX);
+        let values = [Arg::count(length), act.as_str().into()];
+        add("substr(act, 1, CAST(? AS INTEGER)) = ?", &values);
+    }
+    if let Some(since) = filter.since {
+        // Entries are kept to the microsecond; one within it is before `since`.
+        let begun = i64::from(since.as_nanosecond() % 1_000 > 0);
+        add("at >= ?", &[Arg::Int(since.as_microsecond() + begun)]);
+    }
+    let mut matching = "FROM entries".to_owned();
+    if !conditions.is_empty() {
+        matching = format!("{matching} WHERE {}", conditions.join(" AND "));
+    }
+    let total = session
+        .first(AssertSqlSafe(format!("SELECT COUNT(*) {matching}")), &args, |row| row.count(0))
+        .await?
+        .unwrap_or(0);
+    let order = if filter.newest_first { "DESC" } else { "ASC" };
+    let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit };
+    args.extend([Arg::count(limit.into()), Arg::count(filter.offset)]);
+    let sql = format!(
+        "SELECT seq, line, hash {matching} ORDER BY seq {order} LIMIT ${} OFFSET ${}",
+        args.len() - 1,
+        args.len()
+    );
+    let found = session.all(AssertSqlSafe(sql), &args, kept).await?;
+    let items = found.iter().map(Kept::entry).collect::<Result<_, _>>()?;
+    Ok(Page { items, total })
+}
+
+/// The hashes of complete subtrees, in the order asked for.
+pub(crate) async fn nodes(session: &mut Session, nodes: &[Node]) -> Result<Vec<Hash>, BookError> {
+    let mut hashes = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let place = Arg::count(node.index);
+        let found = if node.level == 0 {
+            let sql = "SELECT hash FROM entries WHERE seq = $1";
+            session.first(sql, &[place], |row| Ok(row.text(0)?.to_owned())).await?
+        } else {
+            let sql = "SELECT hash FROM nodes WHERE level = $1 AND place = $2";
+            let args = [Arg::Int(node.level.into()), place];
+            session.first(sql, &args, |row| Ok(row.text(0)?.to_owned())).await?
+        };
+        let hash = found.as_deref().map(str::parse);
+        let Some(Ok(hash)) = hash else {
+            let what = format!("subtree {} of level {}", node.index, node.level);
+            return Err(damaged(what, "it is not there or no hash: rebuild the tables"));
+        };
+        hashes.push(hash);
+    }
+    Ok(hashes)
+}
+
+/// Makes the table of subtrees anew from the hashes of the entries.
+pub(crate) async fn replant(session: &mut Session) -> Result<(), BookError> {
+    session.run("DELETE FROM nodes", &[]).await?;
+    let (mut tree, mut next) = (Tree::new(), 0);
+    loop {
+        let page = range(session, next, u64::MAX, 4_096).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        next = last.seq + 1;
+        let mut nodes = Vec::with_capacity(page.len());
+        for kept in &page {
+            let hash = kept.hash.parse();
+            let hash =
+                hash.map_err(|_| damaged(format!("entry {}", kept.seq), "its hash is no hash"))?;
+            tree.push_with(hash, |node, hash| nodes.push(node_row(node, &hash)));
+        }
+        session.insert(NODES, "", &nodes).await?;
+    }
+}
