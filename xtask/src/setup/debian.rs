@@ -28,6 +28,11 @@ use Gives::{AnyOf, Program, PythonModule};
 /// What the demo needs.
 pub(crate) const FOR_DEMO: &[Package] = &[
     Package { name: "bubblewrap", gives: Program("bwrap"), why: "seals the analysis room" },
+    Package {
+        name: "e2fsprogs",
+        gives: AnyOf(&["/usr/sbin/mke2fs", "/sbin/mke2fs"]),
+        why: "holds the size of a room's work folder",
+    },
     Package { name: "r-base-core", gives: Program("Rscript"), why: "R in the room" },
     Package {
         name: "r-cran-survival",

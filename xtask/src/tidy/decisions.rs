@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Breach, Source, breach};
 
 const FOLDER: &str = "docs/decisions";
-const PARTS: &[&str] = &["\n## Context\n", "\n## Decision\n", "\n## Consequences\n"];
+const PARTS: &[&str] = &["\n**Status:** ", "\n**Decision.** "];
 
 /// The four digits that a decision's file name begins with.
 fn number(source: &Source) -> Option<&str> {
@@ -34,8 +34,8 @@ pub(super) fn check(sources: &[Source]) -> Vec<Breach> {
         if let Some(other) = known.insert(number, source) {
             breaches.push(breach(path, 0, format!("{number} is also {}", other.path.display())));
         }
-        if !source.text().starts_with(&format!("# {number}. ")) {
-            breaches.push(breach(path, 1, format!("begins with `# {number}. What was decided`")));
+        if !source.text().starts_with(&format!("# {number} ")) {
+            breaches.push(breach(path, 1, format!("begins with `# {number} What was decided`")));
         }
         for part in PARTS.iter().filter(|part| !source.text().contains(**part)) {
             breaches.push(breach(path, 0, format!("has no part `{}`", part.trim())));
@@ -71,7 +71,8 @@ mod tests {
     use super::super::source;
     use super::*;
 
-    const TEXT: &str = "# 0001. A thing\n\n## Context\nx\n\n## Decision\ny\n\n## Consequences\nz\n";
+    const TEXT: &str =
+        "# 0001 A thing\n\n**Status:** decided.\n\n**Question.** x\n\n**Decision.** y\n";
 
     fn found(files: &[(&str, &str)]) -> usize {
         let sources: Vec<_> = files.iter().map(|(path, text)| source(path, text)).collect();
@@ -84,7 +85,7 @@ mod tests {
         assert_eq!(found(&[("docs/decisions/a.md", TEXT)]), 1);
         assert_eq!(found(&[("docs/decisions/0002-a.md", TEXT)]), 1);
         assert_eq!(
-            found(&[("docs/decisions/0001-a.md", &TEXT.replace("## Context", "Context"))]),
+            found(&[("docs/decisions/0001-a.md", &TEXT.replace("**Decision.**", "Decision:"))]),
             1
         );
         assert_eq!(
