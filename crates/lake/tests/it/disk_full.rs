@@ -1,0 +1,84 @@
+//! A full disk ends an import with a clear error and nothing half-done.
+
+use std::path::Path;
+use std::process::Command;
+
+use source::{ContentSink, SinkError};
+
+use crate::support::{
+    KeepAll, batch, files, import, laboratory, lake, read, some_rows, source, stage, take_in,
+};
+
+/// A small file system of its own, unmounted when dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(kibibytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tmpfs"])
+            .arg(folder.path())
+            .status();
+        match mounted {
+            Ok(status) if status.success() => Some(Self(folder)),
+            other => {
+                println!("skipped: a small file system needs the right to mount one ({other:?})");
+                None
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_disk_that_fills_while_spilling_or_writing_is_told() {
+    let Some(disk) = SmallDisk::mount(400) else { return };
+    // With memory the rows file is what does not fit, without it the spill.
+    for memory in [64 << 20, 1_000] {
+        let lake = lake(disk.path()).with_sort_memory(memory);
+        let lock = lake.lock(&source()).unwrap();
+        let before = files(disk.path());
+        let mut intake = lake.intake(&lock, &import("b"), &laboratory()).unwrap();
+        let rows = some_rows(10_000, 10, 2);
+        let mut put = Ok(());
+        for rows in rows.chunks(5_000) {
+            put = put.and_then(|()| intake.put(batch(rows)));
+        }
+        let Err(error) = put.and_then(|()| intake.finish(&mut KeepAll)) else {
+            panic!("100,000 rows fitted into 400 KiB");
+        };
+        assert!(matches!(error, SinkError::DiskFull { .. }), "{error}");
+        assert_eq!(files(disk.path()), before);
+        drop(lock);
+        // With less to write it works on the same disk.
+        let version = take_in(&lake, "c", &some_rows(10, 10, 3), None);
+        assert_eq!(read(&lake, version.unwrap()).len(), 100);
+        std::fs::remove_dir_all(disk.path().join("laboratory")).unwrap();
+    }
+}
+
+#[test]
+fn a_disk_that_fills_at_the_commit_is_told() {
+    let Some(disk) = SmallDisk::mount(600) else { return };
+    let lake = lake(disk.path());
+    take_in(&lake, "a", &some_rows(10, 10, 1), None).unwrap();
+    let before = files(disk.path());
+    let (lock, staged) = stage(&lake, "b", &some_rows(10, 10, 2), 50);
+    let filler = disk.path().join("filler");
+    let full = std::fs::write(&filler, vec![0_u8; 1 << 20]).unwrap_err();
+    assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
+    let error = lake.commit(&lock, staged, Some(0)).unwrap_err();
+    assert!(error.is_disk_full(), "{error}");
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!(files(disk.path()), before);
+    assert_eq!(read(&lake, 0).len(), 100);
+}

@@ -1,0 +1,30 @@
+//! One import of a source at a time.
+
+use lake::LakeError;
+
+use crate::support::{import, laboratory, lake, source};
+
+#[test]
+fn a_second_import_of_a_source_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (lake(folder.path()), lake(folder.path()));
+    let lock = one.lock(&source()).unwrap();
+    let error = other.lock(&source()).unwrap_err();
+    assert!(matches!(error, LakeError::Busy { .. }));
+    assert_eq!(
+        error.to_string(),
+        "another import of `laboratory` is at work: wait until it has ended"
+    );
+    assert!(matches!(other.recover(&source(), &[]), Err(LakeError::Busy { .. })));
+    other.lock(&"diagnoses".parse().unwrap()).unwrap();
+    drop(lock);
+    other.lock(&source()).unwrap();
+}
+
+#[test]
+fn a_lock_opens_its_own_source_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path());
+    let lock = lake.lock(&"diagnoses".parse().unwrap()).unwrap();
+    assert!(lake.intake(&lock, &import("a"), &laboratory()).is_err());
+}
