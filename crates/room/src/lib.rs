@@ -1,1 +1,25 @@
-//! What a sealed analysis room is: spec, lifecycle, runtime.
+//! What a sealed analysis room is (a secure processing environment, EHDS
+//! article 73): its spec, its life, the runtime that keeps it shut, and the
+//! safe way to look into its work folder.
+//!
+//! This crate knows no bubblewrap, no cgroup and no system call filter: those
+//! are the runtime's, see `sandbox`.
+
+pub mod event;
+pub mod limits;
+pub mod record;
+pub mod runtime;
+pub mod script;
+pub mod spec;
+pub mod work;
+
+pub use event::{Closing, ListedFile, Outcome, RoomEvent};
+pub use limits::{Hold, Holds, Limits, LimitsError};
+pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
+pub use runtime::{
+    CloseError, Command, Ended, LogLine, LogSink, OpenError, Recovered, RecoverError, Running,
+    Runtime, Standing, StartError, Stream,
+};
+pub use script::{Script, ScriptError};
+pub use spec::Spec;
+pub use work::{Listing, NameError, Refusal, Refused, TakeError, Taken, Usage, WorkError, WorkFile, WorkFolder, WorkName};

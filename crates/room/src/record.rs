@@ -1,0 +1,221 @@
+//! The life of a room, folded from its entries.
+
+use std::fmt;
+
+use ledger::{Entry, Hash, Record};
+use model::{AccountId, ExtractId, PermitId, RoomId, RunId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{Closing, Holds, Limits, Outcome, RoomEvent};
+
+/// Where a room stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Nothing runs in it.
+    Open,
+    /// A command runs in it.
+    Running,
+    /// It is gone.
+    Closed,
+}
+
+impl State {
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Running => "running",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// From which state which act leads where. What is not here does not happen:
+/// one command at a time, and a command ends before its room does.
+pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
+    (None, "opened", State::Open),
+    (Some(State::Open), "run-started", State::Running),
+    (Some(State::Running), "run-ended", State::Open),
+    (Some(State::Open), "closed", State::Closed),
+];
+
+fn next(from: Option<State>, act: &str) -> Result<State, String> {
+    LIFECYCLE
+        .iter()
+        .find(|(state, word, _)| *state == from && *word == act)
+        .map(|(_, _, to)| *to)
+        .ok_or_else(|| match from {
+            None => format!("a room begins with `opened`, not with `{act}`"),
+            Some(State::Open) => format!("`{act}` does not happen to a room with nothing running"),
+            Some(State::Running) => format!("`{act}` does not happen while a command runs"),
+            Some(State::Closed) => "the room is closed".to_owned(),
+        })
+}
+
+/// A room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Room {
+    /// Its id.
+    pub id: RoomId,
+    /// Where it stands.
+    pub state: State,
+    /// The permit it was opened on.
+    pub permit: PermitId,
+    /// The extract it was opened on.
+    pub extract: ExtractId,
+    /// How large it is.
+    pub limits: Limits,
+    /// What makes the limits hold.
+    pub holds: Holds,
+    /// Who opened it.
+    pub opened_by: AccountId,
+    /// When.
+    pub opened_at: Timestamp,
+    /// What was run, newest last: the last [`Room::KEPT`]. Their scripts and
+    /// files are in the entries.
+    pub runs: Vec<Run>,
+    /// How many commands were run altogether.
+    pub runs_total: u64,
+    /// When it was closed, if it was.
+    pub closed_at: Option<Timestamp>,
+    /// Why it was closed, if it was.
+    pub closed: Option<Closing>,
+}
+
+/// A command that ran or runs in a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Run {
+    /// Its id.
+    pub id: RunId,
+    /// Who asked for it.
+    pub by: AccountId,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The name of the script it was given.
+    pub script: Option<String>,
+    /// SHA-256 of that script.
+    pub script_sha256: Option<Hash>,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// How it ended, if it has.
+    pub ended: Option<RunEnd>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RunEnd {
+    /// When.
+    pub at: Timestamp,
+    /// How.
+    pub outcome: Outcome,
+    /// What the program returned.
+    pub exit: Option<i32>,
+    /// How long it ran, milliseconds.
+    pub wall_ms: u64,
+    /// Processor time, milliseconds.
+    pub cpu_ms: u64,
+    /// The most memory it held at once, bytes.
+    pub peak_memory: u64,
+    /// How many files were in the work folder afterwards.
+    pub files_total: u64,
+}
+
+impl Room {
+    /// How many runs a record keeps. The entries keep them all.
+    pub const KEPT: usize = 100;
+
+    /// The command that runs now.
+    pub fn running(&self) -> Option<&Run> {
+        self.runs.last().filter(|run| run.ended.is_none())
+    }
+}
+
+impl Record for Room {
+    type Event = RoomEvent;
+
+    fn begin(id: &str, event: RoomEvent, entry: &Entry) -> Result<Self, String> {
+        let state = next(None, ledger::Event::act(&event))?;
+        let RoomEvent::Opened { permit, extract, limits, holds, by } = event else {
+            return Err("a room begins with `opened`".into());
+        };
+        Ok(Self {
+            id: id.parse().map_err(|error: model::IdError| error.to_string())?,
+            state,
+            permit,
+            extract,
+            limits,
+            holds,
+            opened_by: by,
+            opened_at: entry.at,
+            runs: Vec::new(),
+            runs_total: 0,
+            closed_at: None,
+            closed: None,
+        })
+    }
+
+    fn apply(&mut self, event: RoomEvent, entry: &Entry) -> Result<(), String> {
+        let state = next(Some(self.state), ledger::Event::act(&event))?;
+        match event {
+            RoomEvent::Opened { .. } => return Err("the room is open already".into()),
+            RoomEvent::RunStarted { run, by, command, script } => {
+                if self.runs.len() == Self::KEPT {
+                    self.runs.remove(0);
+                }
+                self.runs.push(Run {
+                    id: run,
+                    by,
+                    command,
+                    script_sha256: script.as_ref().map(crate::Script::sha256),
+                    script: script.map(|script| script.name().to_owned()),
+                    started_at: entry.at,
+                    ended: None,
+                });
+                self.runs_total += 1;
+            }
+            RoomEvent::RunEnded {
+                run,
+                outcome,
+                exit,
+                wall_ms,
+                cpu_ms,
+                peak_memory,
+                files_total,
+                ..
+            } => {
+                let running = self
+                    .runs
+                    .last_mut()
+                    .filter(|running| running.id == run)
+                    .ok_or_else(|| format!("`{run}` is not what runs in this room"))?;
+                let at = entry.at;
+                running.ended =
+                    Some(RunEnd { at, outcome, exit, wall_ms, cpu_ms, peak_memory, files_total });
+            }
+            RoomEvent::Closed { why } => {
+                self.closed_at = Some(entry.at);
+                self.closed = Some(why);
+            }
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn state(&self) -> &'static str {
+        self.state.as_str()
+    }
+
+    fn parent(&self) -> Option<String> {
+        Some(self.permit.to_string())
+    }
+}

@@ -1,0 +1,287 @@
+//! The machine that keeps a room shut, as the rest of the house sees it.
+//!
+//! Everything here blocks: an async caller uses a blocking thread. A command
+//! may run for seconds or for days; the handle of one that runs can be kept,
+//! asked and stopped from any thread.
+//!
+//! A runtime keeps no truth. What rooms there are is in the ledger; a runtime
+//! is told, and [`Runtime::recover`] removes what no entry speaks of.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{RoomId, RunId};
+
+use crate::work::{Usage, WorkError, WorkFolder};
+use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec};
+
+/// Opens rooms, runs commands in them, closes them.
+pub trait Runtime: Send + Sync {
+    /// Makes the room: its work folder, and nothing that runs. All of it or
+    /// nothing. Says what makes its limits hold.
+    fn open(&self, spec: &Spec) -> Result<Holds, OpenError>;
+
+    /// Starts a command in a room that nothing else runs in.
+    fn start(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        command: Command,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError>;
+
+    /// The command that this process runs in the room, if any.
+    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>>;
+
+    /// How full the room is.
+    fn standing(&self, room: &RoomId) -> Result<Standing, WorkError>;
+
+    /// The work folder, to be listed and read.
+    fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError>;
+
+    /// Stops what runs in the room and removes the room with its work folder.
+    /// A room that is gone is closed.
+    fn close(&self, room: &RoomId) -> Result<(), CloseError>;
+
+    /// Ends and removes what a stopped centre left behind: commands that no
+    /// living process minds, and rooms that are not among `open`.
+    fn recover(&self, open: &[RoomId]) -> Result<Recovered, RecoverError>;
+}
+
+/// What is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// The program and its arguments.
+    pub words: Vec<String>,
+    /// A script that the program finds at [`Script::path`].
+    pub script: Option<Script>,
+    /// When it is ended at the latest: see [`Spec::wall`].
+    pub wall: Duration,
+}
+
+/// A command that was started.
+pub trait Running: Send + Sync {
+    /// Which.
+    fn run(&self) -> &RunId;
+
+    /// Ends it and everything it started. Returns at once; see [`Running::wait`].
+    fn stop(&self);
+
+    /// How it ended, if it has.
+    fn ended(&self) -> Option<Ended>;
+
+    /// Waits until nothing of it is left.
+    fn wait(&self) -> Ended;
+
+    /// Memory held now, bytes.
+    fn memory(&self) -> u64;
+}
+
+/// Where the lines go that a command prints.
+pub trait LogSink: Send + Sync {
+    /// A line was printed. Called from another thread than the one that started
+    /// the command; slow sinks slow the command down.
+    fn line(&self, line: LogLine<'_>);
+
+    /// The command ended, and nothing of it is left. Called once, after the
+    /// last line.
+    fn ended(&self, ended: &Ended) {
+        let _ = ended;
+    }
+}
+
+/// A line that a command printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogLine<'a> {
+    /// Where.
+    pub stream: Stream,
+    /// Without its end, and without control characters.
+    pub text: &'a str,
+}
+
+/// Where a line was printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// How.
+    pub outcome: Outcome,
+    /// What the program returned, 128 + n when signal n ended it; `None` when it
+    /// was killed from outside or never began.
+    pub exit: Option<i32>,
+    /// How long it ran.
+    pub wall: Duration,
+    /// Processor time of all its processes.
+    pub cpu: Duration,
+    /// The most memory it held at once, bytes, file cache included where a
+    /// control group counted it.
+    pub peak_memory: u64,
+    /// How much of what it printed went to the sink, bytes.
+    pub log_kept: u64,
+    /// How much of what it printed did not, because the log was full.
+    pub log_dropped: u64,
+}
+
+impl Ended {
+    /// The end of a run that nobody saw.
+    pub const LOST: Self = Self {
+        outcome: Outcome::Lost,
+        exit: None,
+        wall: Duration::ZERO,
+        cpu: Duration::ZERO,
+        peak_memory: 0,
+        log_kept: 0,
+        log_dropped: 0,
+    };
+
+    /// The end as the ledger keeps it, with what is in the work folder now.
+    pub fn event(&self, run: &RunId, listing: &Listing) -> RoomEvent {
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        RoomEvent::RunEnded {
+            run: run.clone(),
+            outcome: self.outcome,
+            exit: self.exit,
+            wall_ms: milliseconds(self.wall),
+            cpu_ms: milliseconds(self.cpu),
+            peak_memory: self.peak_memory,
+            files: listing.listed(RoomEvent::LISTED),
+            files_total: listing.total(),
+        }
+    }
+}
+
+/// How full a room is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// What runs, if anything this process started.
+    pub running: Option<RunId>,
+    /// Memory held now, bytes.
+    pub memory: u64,
+    /// What is in the work folder.
+    pub work: Usage,
+}
+
+/// What recovery did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recovered {
+    /// Rooms whose command was ended because no process minded it any more.
+    pub ended: Vec<RoomId>,
+    /// Rooms that are minded by another living process: left alone.
+    pub minded: Vec<RoomId>,
+    /// Rooms that no entry speaks of: removed.
+    pub removed: Vec<RoomId>,
+    /// Rooms of the ledger that have no folder: their work is gone.
+    pub missing: Vec<RoomId>,
+}
+
+/// Why a room was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is one already.
+    #[error("room `{0}` is open already")]
+    Exists(RoomId),
+    /// The extract is not there, or not as the room needs it.
+    #[error("the extract folder `{}` cannot be shown in a room: {why}", path.display())]
+    Extract {
+        /// Which folder.
+        path: PathBuf,
+        /// In words.
+        why: String,
+    },
+    /// Not enough room on the disk.
+    #[error(
+        "the disk has {free} MiB free and the work folder needs {wanted} MiB: \
+         free some, or ask for a smaller room"
+    )]
+    DiskFull {
+        /// MiB that are free.
+        free: u64,
+        /// MiB that are wanted.
+        wanted: u64,
+    },
+    /// Every user id for rooms is taken.
+    #[error("{0} rooms are open, and no more can be: close one")]
+    TooMany(usize),
+    /// The machine did not do as asked.
+    #[error("room `{room}` could not be opened: {what}: {why}")]
+    Machine {
+        /// Which room.
+        room: RoomId,
+        /// What was tried.
+        what: &'static str,
+        /// What the machine said.
+        why: String,
+    },
+}
+
+/// Why a command was not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// There is no such room.
+    #[error("room `{0}` is not open here")]
+    NoRoom(RoomId),
+    /// Something runs in it.
+    #[error("a command runs in room `{0}` already: wait for it, or stop it")]
+    Busy(RoomId),
+    /// There is nothing to run.
+    #[error("no command was given")]
+    NoCommand,
+    /// The permit is over.
+    #[error("no time is left in room `{0}`: its permit is over")]
+    NoTime(RoomId),
+    /// A word of the command cannot be passed on.
+    #[error("a word of the command has a zero byte in it")]
+    ZeroByte,
+    /// The machine did not do as asked.
+    #[error("the command could not be started in room `{room}`: {what}: {why}")]
+    Machine {
+        /// Which room.
+        room: RoomId,
+        /// What was tried.
+        what: &'static str,
+        /// What the machine said.
+        why: String,
+    },
+}
+
+/// Why a room was not closed.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// What runs in it does not end.
+    #[error("what runs in room `{0}` could not be ended")]
+    Stuck(RoomId),
+    /// The machine did not do as asked.
+    #[error("room `{room}` could not be closed: {what}: {why}")]
+    Machine {
+        /// Which room.
+        room: RoomId,
+        /// What was tried.
+        what: &'static str,
+        /// What the machine said.
+        why: String,
+    },
+}
+
+/// Why recovery did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    /// The folder of the rooms cannot be read.
+    #[error("the folder of the rooms `{}` cannot be read: {why}", path.display())]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the machine said.
+        why: String,
+    },
+    /// One room could not be cleared away.
+    #[error(transparent)]
+    Room(#[from] CloseError),
+}

@@ -1,0 +1,129 @@
+//! A room's life is what its entries say, and no other order of them is taken.
+
+use ledger::{Draft, Entry, Event as _, Hash, Record as _};
+use model::{AccountId, ExtractId, PermitId, RoomId, RunId, SeededEntropy, Timestamp};
+use permit::RoomTerms;
+use room::{
+    Closing, Ended, Hold, Holds, LIFECYCLE, Limits, Listing, Outcome, Room, RoomEvent, Script,
+    State,
+};
+
+fn researcher() -> AccountId {
+    "researcher".parse().unwrap()
+}
+
+fn run(number: u64) -> RunId {
+    RunId::mint(&SeededEntropy::new(number))
+}
+
+fn opened() -> RoomEvent {
+    let entropy = SeededEntropy::new(9);
+    let kernel = Hold::Kernel;
+    RoomEvent::Opened {
+        permit: PermitId::mint(&entropy),
+        extract: ExtractId::mint(&entropy),
+        limits: Limits::of(&RoomTerms::default()).unwrap(),
+        holds: Holds { memory: kernel, cpu: kernel, processes: kernel, disk: Hold::Watched },
+        by: researcher(),
+    }
+}
+
+fn started(number: u64) -> RoomEvent {
+    RoomEvent::RunStarted {
+        run: run(number),
+        by: researcher(),
+        command: vec!["Rscript".into(), "/run/script/cox.R".into()],
+        script: Some(Script::new("cox.R", "library(survival)\n".into()).unwrap()),
+    }
+}
+
+fn ended(number: u64) -> RoomEvent {
+    Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }
+        .event(&run(number), &Listing::default())
+}
+
+fn closed() -> RoomEvent {
+    RoomEvent::Closed { why: Closing::PermitExpired }
+}
+
+fn id() -> RoomId {
+    RoomId::mint(&SeededEntropy::new(3))
+}
+
+fn entry(event: &RoomEvent, seq: u64) -> Entry {
+    let draft = Draft::new(&researcher(), id().as_str(), event).unwrap();
+    Entry::seal(draft, seq, Timestamp::UNIX_EPOCH, Hash::default()).unwrap()
+}
+
+fn fold(events: &[RoomEvent]) -> Result<Room, String> {
+    let mut room: Option<Room> = None;
+    for (event, seq) in events.iter().zip(0..) {
+        let entry = entry(event, seq);
+        // As it comes back from the ledger.
+        let event: RoomEvent = entry.event().unwrap();
+        match &mut room {
+            None => room = Some(Room::begin(id().as_str(), event, &entry)?),
+            Some(room) => room.apply(event, &entry)?,
+        }
+    }
+    room.ok_or_else(|| "no events".to_owned())
+}
+
+#[test]
+fn a_room_opens_runs_and_closes() {
+    let room = fold(&[opened(), started(1), ended(1), started(2)]).unwrap();
+    assert_eq!(room.state, State::Running);
+    assert_eq!(room.running().unwrap().id, run(2));
+    assert_eq!(room.runs_total, 2);
+    let room = fold(&[opened(), started(1), ended(1), closed()]).unwrap();
+    assert_eq!((room.state, room.closed), (State::Closed, Some(Closing::PermitExpired)));
+    assert_eq!(room.runs[0].ended.unwrap().outcome, Outcome::Finished);
+    assert_eq!(room.runs[0].script.as_deref(), Some("cox.R"));
+}
+
+#[test]
+fn every_order_of_events_that_the_table_does_not_name_is_refused() {
+    let events = [opened(), started(1), ended(1), closed()];
+    let reach: [(Option<State>, Vec<RoomEvent>); 4] = [
+        (None, vec![]),
+        (Some(State::Open), vec![opened()]),
+        (Some(State::Running), vec![opened(), started(1)]),
+        (Some(State::Closed), vec![opened(), closed()]),
+    ];
+    for (state, before) in &reach {
+        for event in &events {
+            let mut all = before.clone();
+            all.push(event.clone());
+            let named = LIFECYCLE
+                .iter()
+                .find(|(from, act, _)| from == state && *act == event.act())
+                .map(|(_, _, to)| *to);
+            let came = fold(&all).map(|room| room.state).ok();
+            assert_eq!(came, named, "{} in {state:?}", event.act());
+        }
+    }
+}
+
+#[test]
+fn the_end_of_another_run_is_refused() {
+    let refused = fold(&[opened(), started(1), ended(2)]).unwrap_err();
+    assert!(refused.contains("is not what runs in this room"), "{refused}");
+}
+
+#[test]
+fn a_record_keeps_the_last_runs_and_counts_them_all() {
+    let mut events = vec![opened()];
+    for number in 0..120 {
+        events.extend([started(number), ended(number)]);
+    }
+    let room = fold(&events).unwrap();
+    assert_eq!((room.runs.len(), room.runs_total), (Room::KEPT, 120));
+    assert_eq!(room.runs[0].id, run(20));
+}
+
+#[test]
+fn a_record_is_found_by_its_permit() {
+    let room = fold(&[opened()]).unwrap();
+    assert_eq!(room.parent(), Some(room.permit.to_string()));
+    assert_eq!(Room::projection().kind, "room");
+}

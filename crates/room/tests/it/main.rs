@@ -1,0 +1,4 @@
+//! What a room is, seen from outside.
+
+mod life;
+mod work;
