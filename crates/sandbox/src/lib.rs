@@ -1,1 +1,29 @@
-//! The sealed runtime: bubblewrap, cgroups, seccomp.
+//! The sealed runtime: bubblewrap, control groups, a system call filter.
+//!
+//! Implements [`room::Runtime`]. A command in a room sees the machine's programs
+//! read-only, its extract at `/data` read-only, its work folder at `/work`, a
+//! small `/tmp`, and nothing else: no network, no other process, no other file.
+//!
+//! What is guaranteed in which circumstances: decisions 0040 to 0044.
+
+mod bubblewrap;
+mod cgroup;
+mod config;
+mod disk;
+mod extract;
+mod identity;
+mod output;
+mod probe;
+mod process;
+mod recover;
+mod run;
+mod seccomp;
+mod spawn;
+mod state;
+mod syscalls;
+mod walls;
+mod watch;
+
+pub use bubblewrap::{Bubblewrap, SandboxError};
+pub use config::{CgroupPlace, Config, DiskHold};
+pub use seccomp::FilterError;

@@ -1,0 +1,495 @@
+//! The runtime: rooms as folders, commands as bubblewraps.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use model::{RoomId, RunId};
+use room::{
+    CloseError, Command, Hold, Holds, Limits, LogSink, OpenError, Recovered, RecoverError,
+    Running, Runtime, Spec, Standing, StartError, Usage, WorkError, WorkFolder,
+};
+use rustix::fs::FlockOperation;
+use rustix::process::Resource;
+use rustix::thread::CpuSet;
+
+use crate::cgroup::{Holding, Place};
+use crate::config::{Config, DiskHold};
+use crate::identity::{Identity, MOST_ROOMS};
+use crate::run::{Handle, Job, mind};
+use crate::spawn::Before;
+use crate::state::{RoomDir, RoomState, RunState, boot_id, lock};
+use crate::walls::{Folders, arguments};
+use crate::{disk, extract, process, recover, seccomp};
+
+/// What a folder of a room is called while it is made, and while it is removed.
+pub(crate) const NEW: &str = ".new-";
+pub(crate) const GONE: &str = ".gone-";
+
+/// How long a command of another process gets to end when its room is closed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Rooms on this machine, each sealed by bubblewrap.
+pub struct Bubblewrap {
+    pub(crate) rooms: PathBuf,
+    pub(crate) config: Config,
+    identity: Identity,
+    place: Place,
+    filters: [Vec<u8>; 2],
+    running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
+    turn: AtomicUsize,
+}
+
+impl std::fmt::Debug for Bubblewrap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bubblewrap").field("rooms", &self.rooms).finish_non_exhaustive()
+    }
+}
+
+/// Why no room can be opened on this machine.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The folder for rooms cannot be made or read.
+    #[error("the folder for rooms `{}` cannot be used: {why}", path.display())]
+    Rooms {
+        /// Which folder.
+        path: PathBuf,
+        /// What the machine said.
+        why: String,
+    },
+    /// The Python environment is not there.
+    #[error(
+        "the rooms' Python environment `{}` cannot be used: {why}: make it with \
+         `cargo xtask setup`, or set another in the configuration",
+        path.display()
+    )]
+    Python {
+        /// Which folder.
+        path: PathBuf,
+        /// What the machine said.
+        why: String,
+    },
+    /// There are no user ids for rooms.
+    #[error("{0}")]
+    Users(String),
+    /// There is no filter for this processor.
+    #[error(transparent)]
+    Filter(#[from] seccomp::FilterError),
+    /// bubblewrap cannot make a room here.
+    #[error("no room can be opened on this machine: {0}")]
+    Machine(String),
+}
+
+impl Bubblewrap {
+    /// The runtime, after a first room was made, run in and removed: a machine
+    /// that cannot seal a room is found out here and not by a researcher.
+    pub fn new(config: Config) -> Result<Self, SandboxError> {
+        let rooms = make_rooms(&config.rooms).map_err(|error| SandboxError::Rooms {
+            path: config.rooms.clone(),
+            why: error.to_string(),
+        })?;
+        let mut config = config;
+        if let Some(python) = &config.python {
+            let found = python.canonicalize().map_err(|error| SandboxError::Python {
+                path: python.clone(),
+                why: error.to_string(),
+            })?;
+            config.python = Some(found);
+        }
+        let runtime = Self {
+            rooms,
+            identity: Identity::find(config.first_uid).map_err(SandboxError::Users)?,
+            place: Place::find(&config.cgroup),
+            filters: seccomp::programs()?,
+            running: Mutex::new(BTreeMap::new()),
+            turn: AtomicUsize::new(0),
+            config,
+        };
+        runtime.probe().map_err(SandboxError::Machine)?;
+        Ok(runtime)
+    }
+
+    /// What makes the limits of a room hold here, `image` saying whether its
+    /// work folder is a file system of its own.
+    fn holds(&self, image: bool) -> Holds {
+        let holding = self.place.holding();
+        let watched = if process::can_look() { Hold::Watched } else { Hold::Nothing };
+        let kind = |held| if held { Hold::Kernel } else { watched };
+        Holds {
+            memory: kind(holding.memory),
+            // By affinity: whole processors, and no way to leave them.
+            cpu: Holding::kind(holding.cpu),
+            processes: kind(holding.processes),
+            disk: Holding::kind(image),
+        }
+    }
+
+    pub(crate) fn dir(&self, room: &RoomId) -> RoomDir {
+        RoomDir(self.rooms.join(room.as_str()))
+    }
+
+    fn handles(&self) -> MutexGuard<'_, BTreeMap<RoomId, Arc<Handle>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps other processes from opening and removing rooms meanwhile.
+    pub(crate) fn lock_rooms(&self) -> io::Result<Option<std::fs::File>> {
+        lock(&self.rooms.join(".lock"), FlockOperation::LockExclusive)
+    }
+
+    /// The user ids of the rooms that there are.
+    fn taken(&self) -> io::Result<BTreeSet<u32>> {
+        let mut taken = BTreeSet::new();
+        for entry in std::fs::read_dir(&self.rooms)? {
+            let dir = RoomDir(entry?.path());
+            taken.extend(dir.state().ok().flatten().and_then(|state| state.uid));
+        }
+        Ok(taken)
+    }
+
+    /// An id for a room that is gone at once.
+    pub(crate) fn spare_uid(&self) -> Option<u32> {
+        match self.identity {
+            Identity::Own => None,
+            Identity::Each { first } => Some(first + MOST_ROOMS - 1),
+        }
+    }
+
+    fn make(&self, spec: &Spec, data: PathBuf) -> Result<RoomState, OpenError> {
+        let room = spec.id();
+        let failed = |what| {
+            move |error: io::Error| OpenError::Machine {
+                room: room.clone(),
+                what,
+                why: error.to_string(),
+            }
+        };
+        let taken = self.taken().map_err(failed("the rooms were counted"))?;
+        let uid =
+            self.identity.next(&taken).map_err(|()| OpenError::TooMany(MOST_ROOMS as usize))?;
+        let wanted = spec.limits().disk;
+        let free = disk::free(&self.rooms).map_err(failed("the disk was asked"))?;
+        if free < wanted {
+            return Err(OpenError::DiskFull { free: free >> 20, wanted: wanted >> 20 });
+        }
+        let dir = RoomDir(self.rooms.join(format!("{NEW}{room}")));
+        disk::detach(&dir).map_err(failed("an unfinished room was removed"))?;
+        disk::remove_tree(&dir.0).map_err(failed("an unfinished room was removed"))?;
+        private_dir(&dir.0).map_err(failed("its folder was made"))?;
+        let mut state = RoomState {
+            room: room.clone(),
+            data,
+            limits: *spec.limits(),
+            holds: self.holds(false),
+            uid,
+            image: false,
+        };
+        private_dir(&dir.work()).map_err(failed("its work folder was made"))?;
+        if self.config.disk == DiskHold::Best && uid.is_some() {
+            state.image = true;
+            let mounted = disk::make(&dir, &state.limits, uid)
+                .and_then(|()| disk::attach(&dir, &state))
+                .and_then(|()| disk::detach(&dir));
+            if let Err(error) = mounted {
+                tracing::warn!(%room, %error, "the work folder is watched: no file system of its size");
+                let _ = std::fs::remove_file(dir.image());
+                state.image = false;
+            }
+        }
+        if let (Some(uid), false) = (uid, state.image) {
+            std::os::unix::fs::chown(dir.work(), Some(uid), Some(uid))
+                .map_err(failed("its work folder was given to it"))?;
+        }
+        state.holds = self.holds(state.image);
+        dir.put_state(&state).map_err(failed("what it is made with was noted"))?;
+        std::fs::rename(&dir.0, self.dir(room).0).map_err(failed("it was put in its place"))?;
+        Ok(state)
+    }
+
+    /// The command for bubblewrap and what is done before it runs. Also gives
+    /// the end to read what bubblewrap says.
+    pub(crate) fn prepare(
+        &self,
+        state: &RoomState,
+        work: &Path,
+        command: &Command,
+    ) -> io::Result<(Program, Before, std::os::fd::OwnedFd)> {
+        let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
+        let mut before = Before::as_user(state.uid);
+        before.limits = process_limits(&state.limits, &state.holds);
+        if state.holds.cpu != Hold::Kernel {
+            before.processors = self.processors(&state.limits);
+        }
+        let folders =
+            Folders { data: &state.data, work, python: self.config.python.as_deref() };
+        let words = arguments(
+            &mut before,
+            &folders,
+            &state.limits,
+            command.script.as_ref(),
+            &self.filters,
+            write,
+        )?;
+        let mut program = Program::new(&self.config.bwrap);
+        program.args(words);
+        if state.holds.processes != Hold::Kernel {
+            // Counted per user namespace, so it is set inside. Two more than
+            // allowed: process 1, and one that is seen and ends the command.
+            program.arg("/usr/bin/prlimit");
+            program.arg(format!("--nproc={}", state.limits.processes.saturating_add(2)));
+            program.arg("--");
+        }
+        program.args(&command.words);
+        Ok((program, before, read))
+    }
+
+    /// As many processors as the room may keep busy, others for the next room.
+    fn processors(&self, limits: &Limits) -> Option<CpuSet> {
+        let ours = rustix::thread::sched_getaffinity(None).ok()?;
+        let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| ours.is_set(*cpu)).collect();
+        let wanted = usize::try_from(limits.processors()).unwrap_or(usize::MAX).min(all.len());
+        let first = self.turn.fetch_add(wanted, Ordering::Relaxed);
+        let mut set = CpuSet::new();
+        for cpu in all.iter().cycle().skip(first % all.len().max(1)).take(wanted) {
+            set.set(*cpu);
+        }
+        Some(set)
+    }
+
+    fn launch(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        command: &Command,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<Handle>, StartError> {
+        let failed = |what| {
+            move |error: io::Error| StartError::Machine {
+                room: room.clone(),
+                what,
+                why: error.to_string(),
+            }
+        };
+        let dir = self.dir(room);
+        let state = dir
+            .state()
+            .map_err(failed("what it is made with was read"))?
+            .ok_or_else(|| StartError::NoRoom(room.clone()))?;
+        let lock = dir
+            .lock()
+            .map_err(failed("the room was locked"))?
+            .ok_or_else(|| StartError::Busy(room.clone()))?;
+        disk::attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
+        let still = self.holds(state.image);
+        if still != state.holds {
+            let why = "the limits that held when it was opened hold no more on this machine: \
+                       start the server as it was, or close the room";
+            return Err(failed("its limits were looked at")(io::Error::other(why)));
+        }
+        let group = self
+            .place
+            .make(&format!("helserom-{run}"), &state.limits)
+            .map_err(failed("its control group was made"))?;
+        let noted = RunState {
+            run: run.clone(),
+            boot: boot_id(),
+            pid: None,
+            began: None,
+            groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
+        };
+        let ready = dir.put_run(&noted).and_then(|()| {
+            let (program, mut before, status) = self.prepare(&state, &dir.work(), command)?;
+            if let Some(group) = &group {
+                before.joins = group.joins()?;
+            }
+            Ok((program, before, status))
+        });
+        let (program, before, status) = match ready {
+            Ok(ready) => ready,
+            Err(error) => {
+                if let Some(group) = &group {
+                    let _ = group.end(Duration::ZERO);
+                }
+                dir.forget_run();
+                return Err(failed("it was prepared")(error));
+            }
+        };
+        let job = Job {
+            dir,
+            state,
+            run: noted,
+            command: program,
+            before,
+            status,
+            group,
+            wall: command.wall,
+            log,
+            _lock: lock,
+        };
+        start_minding(job, run).map_err(failed("bubblewrap was started"))
+    }
+}
+
+/// Starts the thread that minds the command, and waits until the command runs.
+fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
+    let (tell, news) = mpsc::channel();
+    let (started, began) = mpsc::channel();
+    let handle = Arc::new(Handle::new(run.clone(), tell.clone()));
+    let minded = Arc::clone(&handle);
+    std::thread::Builder::new()
+        .name(format!("room-{run}"))
+        .spawn(move || mind(job, &minded, (tell, news), &started))?;
+    began.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that minds it ended")))?;
+    Ok(handle)
+}
+
+/// Limits that the kernel holds for each process by itself.
+fn process_limits(limits: &Limits, holds: &Holds) -> Vec<(Resource, u64)> {
+    let mut taken = vec![
+        (Resource::Core, 0),
+        (Resource::Nofile, 4096),
+        (Resource::Memlock, 1 << 20),
+        (Resource::Msgqueue, 0),
+        (Resource::Nice, 0),
+        (Resource::Rtprio, 0),
+        // A single file; the folder's own limit is held elsewhere.
+        (Resource::Fsize, limits.disk),
+    ];
+    if holds.memory != Hold::Kernel {
+        taken.push((Resource::Data, limits.memory));
+        // Programs map libraries and reserve what they never touch.
+        taken.push((Resource::As, limits.memory.saturating_add(2 << 30)));
+    }
+    taken
+}
+
+impl Runtime for Bubblewrap {
+    fn open(&self, spec: &Spec) -> Result<Holds, OpenError> {
+        let room = spec.id();
+        let failed = |what| {
+            move |error: io::Error| OpenError::Machine {
+                room: room.clone(),
+                what,
+                why: error.to_string(),
+            }
+        };
+        let _turn = self.lock_rooms().map_err(failed("the rooms were locked"))?;
+        let dir = self.dir(room);
+        if dir.0.exists() {
+            return Err(OpenError::Exists(room.clone()));
+        }
+        let others = matches!(self.identity, Identity::Each { .. });
+        let data = extract::check(spec.data(), others).map_err(|why| OpenError::Extract {
+            path: spec.data().to_owned(),
+            why: why.to_string(),
+        })?;
+        let state = self.make(spec, data)?;
+        if let Err(error) = disk::attach(&dir, &state) {
+            let _ = recover::remove(self, room);
+            return Err(failed("its work folder was mounted")(error));
+        }
+        Ok(state.holds)
+    }
+
+    fn start(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        command: Command,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        if command.words.first().is_none_or(String::is_empty) {
+            return Err(StartError::NoCommand);
+        }
+        if command.words.iter().any(|word| word.contains('\0')) {
+            return Err(StartError::ZeroByte);
+        }
+        if command.wall.is_zero() {
+            return Err(StartError::NoTime(room.clone()));
+        }
+        let handle = self.launch(room, run, &command, log)?;
+        self.handles().insert(room.clone(), Arc::clone(&handle));
+        Ok(handle)
+    }
+
+    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {
+        let handle = self.handles().get(room).map(Arc::clone)?;
+        if handle.ended().is_some() {
+            return None;
+        }
+        Some(handle)
+    }
+
+    fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
+        let dir = self.dir(room);
+        let folder = |source| WorkError::Folder { path: dir.work(), source };
+        let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
+        disk::attach(&dir, &state).map_err(folder)?;
+        let work = if state.image {
+            disk::image_usage(&dir.work())
+        } else {
+            let most = Usage { bytes: u64::MAX, files: state.limits.files * 2, unseen: 0 };
+            WorkFolder::open(&dir.work())?.usage(most)
+        };
+        let running = self.running(room);
+        Ok(Standing {
+            running: running.as_ref().map(|running| running.run().clone()),
+            memory: running.map(|running| running.memory()).unwrap_or_default(),
+            work: work.map_err(folder)?,
+        })
+    }
+
+    fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        let dir = self.dir(room);
+        let folder = |source| WorkError::Folder { path: dir.work(), source };
+        let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
+        disk::attach(&dir, &state).map_err(folder)?;
+        WorkFolder::open(&dir.work())
+    }
+
+    fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+        let failed = |what| {
+            move |error: io::Error| CloseError::Machine {
+                room: room.clone(),
+                what,
+                why: error.to_string(),
+            }
+        };
+        let ours = self.handles().remove(room);
+        if let Some(running) = ours {
+            running.stop();
+            running.wait();
+        }
+        let dir = self.dir(room);
+        if dir.0.exists() {
+            // Kept until the folder is gone: nothing starts in it any more.
+            let _lock = recover::end_run(&dir, PATIENCE)
+                .map_err(failed("what runs in it was ended"))?
+                .ok_or_else(|| CloseError::Stuck(room.clone()))?;
+            let _turn = self.lock_rooms().map_err(failed("the rooms were locked"))?;
+            recover::remove(self, room).map_err(failed("its folder was removed"))?;
+        }
+        Ok(())
+    }
+
+    fn recover(&self, open: &[RoomId]) -> Result<Recovered, RecoverError> {
+        recover::recover(self, open)
+    }
+}
+
+pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// The folder for rooms, made and shut to others.
+fn make_rooms(path: &Path) -> io::Result<PathBuf> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::create_dir_all(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
+    path.canonicalize()
+}

@@ -1,0 +1,115 @@
+//! Whether a room can be made on this machine at all.
+
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use room::{Command, Hold, Holds, Limits};
+
+use crate::bubblewrap::{Bubblewrap, NEW, private_dir};
+use crate::disk::remove_tree;
+use crate::spawn::spawn;
+use crate::state::RoomState;
+
+const MIB: u64 = 1 << 20;
+
+/// A room that is large enough for `true`.
+const SMALL: Limits = Limits {
+    memory: 256 * MIB,
+    cpu_percent: 100,
+    processes: 16,
+    disk: 4 * MIB,
+    files: 16,
+    wall_seconds: 10,
+    scratch: MIB,
+    log: MIB,
+};
+
+impl Bubblewrap {
+    /// Runs `true` in a room with nothing in it. `Err` says what is missing and
+    /// what to do.
+    pub(crate) fn probe(&self) -> Result<(), String> {
+        if !self.config.bwrap.exists() {
+            return Err(format!(
+                "`{}` is missing: install Debian's `bubblewrap`",
+                self.config.bwrap.display()
+            ));
+        }
+        // Two servers that start at once must not share one.
+        let dir = self.rooms.join(format!("{NEW}probe-{}", std::process::id()));
+        let said = self.run_true(&dir);
+        let removed = remove_tree(&dir);
+        let said = said.and_then(|said| removed.map(|()| said)).map_err(|e| e.to_string())?;
+        said.map_or(Ok(()), |said| Err(advice(&said)))
+    }
+
+    /// What bubblewrap complained about, if it did.
+    fn run_true(&self, dir: &Path) -> io::Result<Option<String>> {
+        private_dir(dir)?;
+        let data = dir.join("data");
+        private_dir(&data)?;
+        let uid = self.spare_uid();
+        if let Some(uid) = uid {
+            std::os::unix::fs::chown(&data, Some(uid), Some(uid))?;
+        }
+        let watched = Hold::Watched;
+        let holds = Holds { memory: watched, cpu: watched, processes: watched, disk: watched };
+        let state = RoomState {
+            room: "room-probe".parse().map_err(io::Error::other)?,
+            data: data.clone(),
+            limits: SMALL,
+            holds,
+            uid,
+            image: false,
+        };
+        let command = Command {
+            words: vec!["/bin/true".into()],
+            script: None,
+            wall: Duration::from_secs(SMALL.wall_seconds),
+        };
+        let (mut program, before, status) = self.prepare(&state, &data, &command)?;
+        program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = spawn(program, before)?;
+        let mut said = String::new();
+        if let Some(errors) = child.stderr.take() {
+            errors.take(4096).read_to_string(&mut said)?;
+        }
+        drop(status);
+        Ok((!child.wait()?.success()).then_some(said))
+    }
+}
+
+/// What to do about a complaint of bubblewrap's.
+fn advice(said: &str) -> String {
+    let first = said.lines().next().unwrap_or("bubblewrap did not say why");
+    let advice = if first.contains("mount proc") {
+        "this container hides parts of /proc: start it with \
+         `--security-opt systempaths=unconfined`"
+    } else if first.contains("Unknown option") {
+        "bubblewrap is too old: 0.8 or later is needed"
+    } else if ["namespace", "setting up uid map", "Operation not permitted", "loopback"]
+        .iter()
+        .any(|part| first.contains(part))
+    {
+        "this machine lets no ordinary user make namespaces: set the kernel parameter \
+         `kernel.unprivileged_userns_clone` to 1, or start the container with \
+         `--security-opt seccomp=unconfined`"
+    } else {
+        "see the manual of bubblewrap"
+    };
+    format!("{first}: {advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_comes_with_what_to_do() {
+        let said = "bwrap: No permissions to create new namespace, likely because …\n";
+        assert!(advice(said).contains("kernel.unprivileged_userns_clone"));
+        let said = "bwrap: Can't mount proc on /newroot/proc: Operation not permitted\n";
+        assert!(advice(said).contains("systempaths=unconfined"));
+    }
+}

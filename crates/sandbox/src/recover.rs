@@ -1,0 +1,115 @@
+//! Clearing away what a stopped server left.
+//!
+//! What ran is dead already: the kernel ends it with the server. Left are empty
+//! control groups, folders of rooms that were half made or half removed, and
+//! mounts. Each is found by the id of its room, and a room that another living
+//! process minds is left alone.
+
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant};
+
+use model::RoomId;
+use room::{CloseError, Recovered, RecoverError};
+
+use crate::bubblewrap::{Bubblewrap, GONE, NEW};
+use crate::state::{RoomDir, RunState, boot_id};
+use crate::{cgroup, disk, process};
+
+/// Ends what runs in a room, whoever started it, and takes the room's lock.
+/// `None` when it does not end in time.
+pub(crate) fn end_run(dir: &RoomDir, patience: Duration) -> io::Result<Option<File>> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(run) = dir.run()? {
+            kill(&run);
+        }
+        // The process that minded it lets go when nothing is left of it.
+        if let Some(lock) = dir.lock()? {
+            forget(dir, patience)?;
+            return Ok(Some(lock));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn kill(run: &RunState) {
+    if run.boot == boot_id()
+        && let (Some(pid), Some(began)) = (run.pid, run.began)
+    {
+        process::kill_if_same(pid, began);
+    }
+}
+
+/// Removes what a run that nobody minds left. Says whether there was one.
+fn forget(dir: &RoomDir, patience: Duration) -> io::Result<bool> {
+    let Some(run) = dir.run()? else { return Ok(false) };
+    kill(&run);
+    cgroup::end(&run.groups, patience)?;
+    dir.forget_run();
+    Ok(true)
+}
+
+/// Removes the folder of a room: at once out of its place, then bit by bit.
+pub(crate) fn remove(runtime: &Bubblewrap, room: &RoomId) -> io::Result<()> {
+    let dir = runtime.dir(room);
+    disk::detach(&dir)?;
+    let gone = RoomDir(runtime.rooms.join(format!("{GONE}{room}")));
+    disk::remove_tree(&gone.0)?;
+    std::fs::rename(&dir.0, &gone.0)?;
+    disk::remove_tree(&gone.0)
+}
+
+/// See [`room::Runtime::recover`].
+pub(crate) fn recover(runtime: &Bubblewrap, open: &[RoomId]) -> Result<Recovered, RecoverError> {
+    let unreadable = |error: io::Error| RecoverError::Folder {
+        path: runtime.rooms.clone(),
+        why: error.to_string(),
+    };
+    let _turn = runtime.lock_rooms().map_err(unreadable)?;
+    let mut recovered = Recovered {
+        missing: open.iter().filter(|room| !runtime.dir(room).0.exists()).cloned().collect(),
+        ..Recovered::default()
+    };
+    for entry in std::fs::read_dir(&runtime.rooms).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.starts_with(NEW) || name.starts_with(GONE) {
+            let dir = RoomDir(entry.path());
+            disk::detach(&dir).and_then(|()| disk::remove_tree(&dir.0)).map_err(unreadable)?;
+        } else if let Ok(room) = name.parse::<RoomId>() {
+            recover_room(runtime, &room, open.contains(&room), &mut recovered)
+                .map_err(|error| CloseError::Machine {
+                    room: room.clone(),
+                    what: "what a stopped server left was removed",
+                    why: error.to_string(),
+                })?;
+        }
+    }
+    Ok(recovered)
+}
+
+fn recover_room(
+    runtime: &Bubblewrap,
+    room: &RoomId,
+    is_open: bool,
+    recovered: &mut Recovered,
+) -> io::Result<()> {
+    let dir = runtime.dir(room);
+    let Some(_lock) = dir.lock()? else {
+        recovered.minded.push(room.clone());
+        return Ok(());
+    };
+    if forget(&dir, Duration::from_secs(10))? {
+        recovered.ended.push(room.clone());
+    }
+    if !is_open {
+        remove(runtime, room)?;
+        recovered.removed.push(room.clone());
+    }
+    Ok(())
+}

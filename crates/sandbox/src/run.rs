@@ -1,0 +1,356 @@
+//! One command, from its start until nothing of it is left.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use model::RunId;
+use room::{Ended, LogSink, Outcome, Running, Stream};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
+
+use crate::cgroup::Group;
+use crate::disk::DiskWatch;
+use crate::output::Log;
+use crate::process;
+use crate::spawn::{Before, spawn};
+use crate::state::{RoomDir, RoomState, RunState};
+use crate::watch::Watch;
+
+/// How long the kernel gets to clear away what was killed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// After so long, what was killed from inside is killed from outside too.
+const SOON: Duration = Duration::from_millis(500);
+
+/// A command that is about to be started.
+pub(crate) struct Job {
+    pub dir: RoomDir,
+    pub state: RoomState,
+    pub run: RunState,
+    pub command: Command,
+    pub before: Before,
+    /// Where bubblewrap says what it did.
+    pub status: OwnedFd,
+    pub group: Option<Group>,
+    pub wall: Duration,
+    pub log: Arc<dyn LogSink>,
+    /// Held until nothing is left; never looked at.
+    pub _lock: File,
+}
+
+/// What happens to a command that runs.
+pub(crate) enum News {
+    /// Process 1 of the room has this id outside.
+    Inside(i32),
+    /// The command returned this.
+    Returned(i32),
+    /// bubblewrap is gone.
+    Gone,
+    /// Somebody wants it to end.
+    Stop,
+}
+
+/// The handle of a command.
+pub(crate) struct Handle {
+    run: RunId,
+    news: Sender<News>,
+    memory: AtomicU64,
+    ended: Mutex<Option<Ended>>,
+    change: Condvar,
+}
+
+impl Handle {
+    pub(crate) fn new(run: RunId, news: Sender<News>) -> Self {
+        let (memory, ended, change) = (AtomicU64::new(0), Mutex::new(None), Condvar::new());
+        Self { run, news, memory, ended, change }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Ended>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, ended: Ended) {
+        *self.lock() = Some(ended);
+        self.change.notify_all();
+    }
+}
+
+impl Running for Handle {
+    fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    fn stop(&self) {
+        // Nobody listens any more: it has ended.
+        let _ = self.news.send(News::Stop);
+    }
+
+    fn ended(&self) -> Option<Ended> {
+        self.lock().clone()
+    }
+
+    fn wait(&self) -> Ended {
+        let mut ended = self.lock();
+        loop {
+            if let Some(ended) = &*ended {
+                return ended.clone();
+            }
+            ended = self.change.wait(ended).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn memory(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
+    }
+}
+
+/// Minds a command to its end. Runs on a thread of its own, which lives as long
+/// as the command: the kernel ends the command when the thread ends. `started`
+/// hears whether it began.
+pub(crate) fn mind(
+    mut job: Job,
+    handle: &Handle,
+    news: (Sender<News>, Receiver<News>),
+    started: &Sender<io::Result<()>>,
+) {
+    let began = Instant::now();
+    let mut command = std::mem::replace(&mut job.command, Command::new("/bin/false"));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let before = std::mem::take(&mut job.before);
+    let child = match spawn(command, before) {
+        Ok(child) => child,
+        Err(error) => {
+            job.clear();
+            let _ = started.send(Err(error));
+            return;
+        }
+    };
+    let _ = started.send(Ok(()));
+    let ended = follow(&mut job, child, handle, news, began);
+    job.clear();
+    let log = Arc::clone(&job.log);
+    // Free for the next command before anybody hears that this one ended.
+    drop(job);
+    log.ended(&ended);
+    handle.end(ended);
+}
+
+impl Job {
+    /// Removes what the command leaves outside its work folder.
+    fn clear(&self) {
+        if let Some(group) = &self.group
+            && let Err(error) = group.end(PATIENCE)
+        {
+            tracing::error!(room = %self.state.room, %error, "a control group could not be removed");
+            // The record stays, and recovery tries again.
+            return;
+        }
+        self.dir.forget_run();
+    }
+}
+
+fn follow(
+    job: &mut Job,
+    mut child: Child,
+    handle: &Handle,
+    (tell, news): (Sender<News>, Receiver<News>),
+    began: Instant,
+) -> Ended {
+    let root = i32::try_from(child.id()).unwrap_or_default();
+    job.run.pid = Some(root);
+    job.run.began = process::began(root);
+    if let Err(error) = job.dir.put_run(&job.run) {
+        tracing::warn!(room = %job.state.room, %error, "what runs could not be noted");
+    }
+    let streams = (child.stdout.take(), child.stderr.take());
+    let status = job.status.try_clone();
+    let log = Log::new(&*job.log, job.state.limits.log);
+    let disk = DiskWatch::new(job.dir.work(), job.state.image, &job.state.limits);
+    let mut watch =
+        Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
+    let mut minded = Minded { root, ..Minded::default() };
+    std::thread::scope(|scope| {
+        let readers = attend(scope, &log, streams, status, child, &tell);
+        if readers.is_err() {
+            minded.verdict = Some(Outcome::Stopped);
+            minded.end_now();
+        }
+        minded.follow(&mut watch, &news, handle, job.wall, began);
+    });
+    // Said before it was gone, heard after.
+    news.try_iter().for_each(|late| minded.hear(&late));
+    minded.wait_until_gone();
+    watch.count();
+    let verdict = minded.verdict.or_else(|| watch.passed_by_kernel());
+    let outcome = verdict.unwrap_or_else(|| match minded.returned {
+        Some(0) => Outcome::Finished,
+        _ if watch.is_disk_full() => Outcome::KilledDisk,
+        _ => Outcome::Failed,
+    });
+    let (log_kept, log_dropped) = log.totals();
+    Ended {
+        outcome,
+        exit: minded.returned.filter(|_| verdict.is_none()),
+        wall: began.elapsed(),
+        cpu: watch.counted.cpu,
+        peak_memory: watch.counted.peak_memory,
+        log_kept,
+        log_dropped,
+    }
+}
+
+/// Starts the threads that read what the command prints, what bubblewrap says,
+/// and when it is gone. They end by themselves when it is.
+fn attend<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    log: &'env Log<'env>,
+    (output, errors): (Option<std::process::ChildStdout>, Option<std::process::ChildStderr>),
+    status: io::Result<OwnedFd>,
+    mut child: Child,
+    tell: &Sender<News>,
+) -> io::Result<()> {
+    let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
+    let gone = tell.clone();
+    thread("room-wait").spawn_scoped(scope, move || {
+        let _ = child.wait();
+        let _ = gone.send(News::Gone);
+    })?;
+    if let Some(output) = output {
+        thread("room-out").spawn_scoped(scope, move || log.drain(output, Stream::Output))?;
+    }
+    if let Some(errors) = errors {
+        thread("room-err").spawn_scoped(scope, move || log.drain(errors, Stream::Error))?;
+    }
+    let (status, tell) = (status?, tell.clone());
+    thread("room-status").spawn_scoped(scope, move || read_status(status, &tell))?;
+    Ok(())
+}
+
+/// Reads what bubblewrap says: one JSON object a line (bwrap(1)).
+fn read_status(status: OwnedFd, tell: &Sender<News>) {
+    for line in BufReader::new(File::from(status)).lines().map_while(Result::ok) {
+        let Ok(said) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+        let number = |key: &str| {
+            said.get(key).and_then(serde_json::Value::as_i64).and_then(|n| i32::try_from(n).ok())
+        };
+        if let Some(pid) = number("child-pid") {
+            let _ = tell.send(News::Inside(pid));
+        }
+        if let Some(code) = number("exit-code") {
+            let _ = tell.send(News::Returned(code));
+        }
+    }
+}
+
+/// What is known of a command while it is minded.
+#[derive(Default)]
+struct Minded {
+    /// bubblewrap, outside.
+    root: i32,
+    root_fd: Option<OwnedFd>,
+    /// Process 1 of the room: its end is the end of everything in the room.
+    inside: Option<(i32, Option<OwnedFd>)>,
+    returned: Option<i32>,
+    verdict: Option<Outcome>,
+    killed_at: Option<Instant>,
+}
+
+impl Minded {
+    fn follow(
+        &mut self,
+        watch: &mut Watch<'_>,
+        news: &Receiver<News>,
+        handle: &Handle,
+        wall: Duration,
+        began: Instant,
+    ) {
+        self.root_fd = held(self.root);
+        loop {
+            match news.recv_timeout(Watch::OFTEN) {
+                Ok(News::Gone) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(heard) => self.hear(&heard),
+                Err(RecvTimeoutError::Timeout) => {
+                    let passed = watch.look();
+                    handle.memory.store(watch.counted.memory, Ordering::Relaxed);
+                    self.verdict = self.verdict.or(passed);
+                }
+            }
+            if began.elapsed() >= wall {
+                self.verdict = self.verdict.or(Some(Outcome::KilledTime));
+            }
+            if self.verdict.is_some() {
+                self.end_now();
+            }
+        }
+    }
+
+    fn hear(&mut self, news: &News) {
+        match news {
+            News::Inside(pid) => self.inside = Some((*pid, held(*pid))),
+            News::Returned(code) => self.returned = Some(*code),
+            // Too late once it has returned.
+            News::Stop if self.returned.is_none() => {
+                self.verdict = self.verdict.or(Some(Outcome::Stopped));
+            }
+            News::Stop | News::Gone => {}
+        }
+    }
+
+    /// Kills process 1 of the room, which takes everything in it along, so that
+    /// bubblewrap sees it and goes; bubblewrap itself when that is not enough.
+    fn end_now(&mut self) {
+        let since = *self.killed_at.get_or_insert_with(Instant::now);
+        let kill = |fd: &Option<OwnedFd>| {
+            if let Some(fd) = fd {
+                let _ = rustix::process::pidfd_send_signal(fd, Signal::KILL);
+            }
+        };
+        if let Some((_, inside)) = &self.inside {
+            kill(inside);
+        }
+        if self.inside.is_none() || since.elapsed() > SOON {
+            if self.root_fd.is_none() {
+                self.root_fd = held(self.root);
+            }
+            kill(&self.root_fd);
+        }
+    }
+
+    /// Waits until process 1 of the room is gone: bubblewrap returns a moment
+    /// before it.
+    fn wait_until_gone(&self) {
+        let Some((pid, fd)) = &self.inside else { return };
+        let deadline = Instant::now() + PATIENCE;
+        while process::is_alive(*pid) && Instant::now() < deadline {
+            if let Some(fd) = fd {
+                let _ = rustix::process::pidfd_send_signal(fd, Signal::KILL);
+                reap(fd);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if let Some(fd) = fd {
+            reap(fd);
+        }
+    }
+}
+
+/// Where the server is the first process of a container, orphans are its to
+/// wait for; elsewhere this process is not ours and nothing happens.
+fn reap(fd: &OwnedFd) {
+    use std::os::fd::AsFd as _;
+    let _ = rustix::process::waitid(
+        WaitId::PidFd(fd.as_fd()),
+        WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+    );
+}
+
+/// The process, held so that its id is not used again unnoticed.
+fn held(pid: i32) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}

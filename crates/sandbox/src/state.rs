@@ -1,0 +1,127 @@
+//! What the runtime keeps of a room, beside its work folder.
+//!
+//! ```text
+//! <rooms>/room-7k3m9q2x4d/
+//!     room.json    what it was made with
+//!     run.lock     locked by the process that minds a command
+//!     run.json     how to find what runs, while it runs
+//!     work.img     the file system of the work folder, where one can be mounted
+//!     work/        the work folder
+//! ```
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use model::{RoomId, RunId};
+use room::{Holds, Limits};
+use rustix::fs::FlockOperation;
+use rustix::io::Errno;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What a room was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RoomState {
+    pub room: RoomId,
+    /// The extract folder.
+    pub data: PathBuf,
+    pub limits: Limits,
+    pub holds: Holds,
+    /// The user id it runs as, when it has one of its own.
+    pub uid: Option<u32>,
+    /// Whether the work folder is a file system of its own.
+    pub image: bool,
+}
+
+/// How to find what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RunState {
+    pub run: RunId,
+    /// Process ids mean nothing after the machine started again.
+    pub boot: String,
+    /// The process id of bubblewrap, once it is known.
+    pub pid: Option<i32>,
+    /// When that process began, in the kernel's ticks: ids are used again.
+    pub began: Option<u64>,
+    /// The control groups.
+    pub groups: Vec<PathBuf>,
+}
+
+/// The folder of one room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RoomDir(pub PathBuf);
+
+impl RoomDir {
+    pub(crate) fn work(&self) -> PathBuf {
+        self.0.join("work")
+    }
+
+    pub(crate) fn image(&self) -> PathBuf {
+        self.0.join("work.img")
+    }
+
+    pub(crate) fn state(&self) -> io::Result<Option<RoomState>> {
+        read(&self.0.join("room.json"))
+    }
+
+    pub(crate) fn put_state(&self, state: &RoomState) -> io::Result<()> {
+        write(&self.0.join("room.json"), state)
+    }
+
+    pub(crate) fn run(&self) -> io::Result<Option<RunState>> {
+        read(&self.0.join("run.json"))
+    }
+
+    pub(crate) fn put_run(&self, state: &RunState) -> io::Result<()> {
+        write(&self.0.join("run.json"), state)
+    }
+
+    pub(crate) fn forget_run(&self) {
+        let _ = std::fs::remove_file(self.0.join("run.json"));
+    }
+
+    /// Takes the lock of the room's one command. `None` when a living process
+    /// has it.
+    pub(crate) fn lock(&self) -> io::Result<Option<File>> {
+        lock(&self.0.join("run.lock"), FlockOperation::NonBlockingLockExclusive)
+    }
+}
+
+/// Locks the file at `path`; the lock is gone when the file is dropped or the
+/// process ends, however it ends.
+pub(crate) fn lock(path: &Path, how: FlockOperation) -> io::Result<Option<File>> {
+    let file = File::options().create(true).truncate(false).write(true).open(path)?;
+    match rustix::fs::flock(&file, how) {
+        Ok(()) => Ok(Some(file)),
+        Err(Errno::WOULDBLOCK) => Ok(None),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the whole file or leaves the one that is there.
+fn write<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(&serde_json::to_vec(value)?)?;
+    file.sync_all()?;
+    std::fs::rename(new, path)
+}
+
+/// The id of this start of the machine (random(4)).
+pub(crate) fn boot_id() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
+}
