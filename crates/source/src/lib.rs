@@ -9,12 +9,15 @@
 //! This crate knows no table format, no key and no database.
 
 pub mod contract;
+pub mod delivery;
 pub mod identity;
 pub mod import;
 pub mod manifest;
 mod nearest;
 pub mod profile;
 pub mod record;
+mod quality;
+mod row;
 mod schema;
 pub mod sink;
 pub mod subject;
@@ -25,7 +28,10 @@ pub use contract::{
     FileFormat, Identifies, QuarantineLimit, Rhythm,
 };
 pub use identity::{BirthDate, Identity, IdentitySink};
-pub use import::{Fault, Reason};
+pub use import::{
+    Delivery, Fault, ImportRefusal, ImportReport, Ports, Progress, Quiet, Reason, ReasonLine, Step,
+    already_imported, import,
+};
 pub use manifest::{DeliveredFile, ImportManifest};
 pub use profile::{Quantile, TopValue, ValueRange, VariableProfile, YearCount};
 pub use record::{Imported, Refused, SourceEvent, SourceRecord};

@@ -18,6 +18,17 @@ pub const fn arrow_type(value_type: ValueType) -> DataType {
     }
 }
 
+/// The kind of value that a content column's Arrow type holds.
+pub(crate) const fn value_type(data_type: &DataType) -> ValueType {
+    match data_type {
+        DataType::Int64 => ValueType::Integer,
+        DataType::Float64 => ValueType::Decimal,
+        DataType::Date32 => ValueType::Date,
+        DataType::Boolean => ValueType::Boolean,
+        _ => ValueType::Text,
+    }
+}
+
 /// The content columns of a contract, in order, without the subject. All may
 /// be null: what a contract requires today it may not have required before.
 pub fn content_schema(contract: &Contract) -> SchemaRef {

@@ -15,6 +15,9 @@ pub enum SinkError {
         /// Which folder.
         place: String,
     },
+    /// Somebody stopped it.
+    #[error("stopped before it was done")]
+    Stopped,
     /// Anything else that went wrong underneath.
     #[error("{what} failed: {why}")]
     Failed {
@@ -103,6 +106,8 @@ pub struct QuarantinedRow<'a> {
     pub file: &'a str,
     /// Which row of the file: the first after the header is 1.
     pub row: u64,
+    /// The line it begins on; the header is on line 1.
+    pub line: u64,
     /// What is wrong with it.
     pub faults: &'a [Fault],
     /// The row as delivered, or as much of it as a record may hold.
@@ -114,6 +119,7 @@ impl std::fmt::Debug for QuarantinedRow<'_> {
         f.debug_struct("QuarantinedRow")
             .field("file", &self.file)
             .field("row", &self.row)
+            .field("line", &self.line)
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }

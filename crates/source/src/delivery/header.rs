@@ -1,0 +1,187 @@
+//! Whether a file's header is the one the contract promises.
+
+use super::fault::{FileFault, HeaderFault};
+use super::record::{Dialect, without_line_end};
+use crate::contract::{Contract, Encoding};
+use crate::nearest::nearest;
+use crate::value::text::decode;
+
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// Checks the header line of separated values.
+pub(crate) fn check_line(
+    line: &[u8],
+    contract: &Contract,
+    encoding: Encoding,
+    dialect: Dialect,
+) -> Result<(), FileFault> {
+    let line = match line.strip_prefix(&MARK) {
+        Some(_) if encoding == Encoding::Latin1 => return Err(FileFault::Utf8Mark),
+        Some(rest) => rest,
+        None => line,
+    };
+    let line = without_line_end(line);
+    if line.contains(&0) {
+        return Err(FileFault::Utf16);
+    }
+    if line.contains(&b'\r') {
+        return Err(FileFault::CarriageReturns);
+    }
+    if line.trim_ascii().is_empty() {
+        return Err(FileFault::Empty);
+    }
+    let found = names(line, encoding, dialect)?;
+    let expected: Vec<&str> = contract.columns.iter().map(|column| column.header()).collect();
+    if found == expected {
+        return Ok(());
+    }
+    if let Some(fits) = other_delimiter(line, encoding, dialect, &expected) {
+        let said = char::from(dialect.delimiter);
+        return Err(HeaderFault::Delimiter { said, found: fits }.into());
+    }
+    Err(compare(&found, &expected).map_or(FileFault::Empty, FileFault::Header))
+}
+
+fn names(line: &[u8], encoding: Encoding, dialect: Dialect) -> Result<Vec<String>, HeaderFault> {
+    let mut fields = Vec::new();
+    dialect.split(line, &mut fields).map_err(|_| HeaderFault::Encoding(0))?;
+    let place = |field: &[u8]| field.as_ptr().addr().saturating_sub(line.as_ptr().addr());
+    fields
+        .iter()
+        .map(|field| match decode(field.bytes(), encoding) {
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(crate::value::text::TextFault::NotUtf8(at)) => {
+                Err(HeaderFault::Encoding(place(field.bytes()) + at + 1))
+            }
+            Err(_) => Err(HeaderFault::Encoding(place(field.bytes()) + 1)),
+        })
+        .collect()
+}
+
+/// The delimiter under which the header would have every column, or at least
+/// two of them where it has none now.
+fn other_delimiter(
+    line: &[u8],
+    encoding: Encoding,
+    dialect: Dialect,
+    expected: &[&str],
+) -> Option<char> {
+    let hits = |delimiter: u8| {
+        names(line, encoding, Dialect { delimiter, ..dialect })
+            .map(|names| names.iter().filter(|name| expected.contains(&name.as_str())).count())
+            .unwrap_or_default()
+    };
+    let now = hits(dialect.delimiter);
+    [b',', b';', b'\t', b'|']
+        .into_iter()
+        .filter(|delimiter| *delimiter != dialect.delimiter)
+        .map(|delimiter| (hits(delimiter), delimiter))
+        .filter(|(hits, _)| *hits > now && *hits >= expected.len().min(2))
+        .max()
+        .map(|(_, delimiter)| char::from(delimiter))
+}
+
+/// How the names found differ from those expected; `None` when they do not.
+pub(crate) fn compare(found: &[String], expected: &[&str]) -> Option<HeaderFault> {
+    for (at, name) in found.iter().enumerate() {
+        if found.iter().take(at).any(|before| before == name) {
+            return Some(HeaderFault::Twice(shortened(name)));
+        }
+    }
+    let missing: Vec<&str> = expected
+        .iter()
+        .copied()
+        .filter(|name| !found.iter().any(|candidate| candidate == name))
+        .collect();
+    let unexpected: Vec<(String, Option<String>)> = found
+        .iter()
+        .filter(|name| !expected.contains(&name.as_str()))
+        .map(|name| {
+            (shortened(name), nearest(name, missing.iter().copied()).map(str::to_owned))
+        })
+        .collect();
+    if !missing.is_empty() || !unexpected.is_empty() {
+        return Some(HeaderFault::Columns {
+            missing: missing.into_iter().map(str::to_owned).collect(),
+            unexpected,
+        });
+    }
+    let at = found.iter().zip(expected).position(|(found, said)| found != said)?;
+    Some(HeaderFault::Order {
+        at: at + 1,
+        found: found.get(at).map(|name| shortened(name)).unwrap_or_default(),
+        said: expected.get(at).copied().unwrap_or_default().to_owned(),
+    })
+}
+
+/// A name as it may be shown: a file without a header has somebody's record
+/// in its first line, so digits are not shown where there are many.
+fn shortened(name: &str) -> String {
+    let digits = name.chars().filter(char::is_ascii_digit).count();
+    let mask = digits > 4;
+    let mut text: String = name
+        .chars()
+        .take(40)
+        .map(|c| if mask && c.is_ascii_digit() { '•' } else { c })
+        .flat_map(char::escape_debug)
+        .collect();
+    if name.chars().count() > 40 {
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(line: &str, delimiter: u8) -> Result<(), String> {
+        let contract = Contract::parse(
+            r#"
+            version = 1
+            source = "a"
+            title = "A"
+            holder = "h"
+            update = "once"
+            smallest-count = 5
+            file = { format = "csv" }
+            column = [
+              { name = "id", type = "text", identifies = "national-id" },
+              { name = "date", type = "date", header = "Dato for prøve" },
+              { name = "value", type = "decimal" },
+            ]
+            "#,
+        )
+        .unwrap();
+        let dialect = Dialect { delimiter, fields: 3 };
+        check_line(line.as_bytes(), &contract, Encoding::Utf8, dialect).map_err(|e| e.to_string())
+    }
+
+    #[track_caller]
+    fn refused(line: &str, why: &str) {
+        let told = checked(line, b',').unwrap_err();
+        assert!(told.contains(why), "{told}");
+    }
+
+    #[test]
+    fn the_promised_header_is_taken_with_or_without_a_byte_order_mark() {
+        checked("id,Dato for prøve,value\r\n", b',').unwrap();
+        checked("\u{feff}id,\"Dato for prøve\", value\n", b',').unwrap();
+        checked("id;Dato for prøve;value", b';').unwrap();
+    }
+
+    #[test]
+    fn what_differs_is_told() {
+        refused("id;Dato for prøve;value\n", "looks separated by `;`, the contract says `,`");
+        refused("id\tDato for prøve\tvalue\n", "looks separated by a tab");
+        refused("id,Dato for prøve\n", "missing `value`");
+        refused("id,Dato for prøve,value,sex\n", "unexpected `sex`");
+        refused("id,dato for prove,value\n", "`dato for prove` (meant as `Dato for prøve`?)");
+        refused("id,value,Dato for prøve\n", "column 2 is `value`, should be `Dato for prøve`");
+        refused("id,id,value\n", "column `id` twice");
+        refused("01810112345,2020-01-01,5\n", "unexpected `•••••••••••`");
+        refused("id,\0,value\n", "UTF-16");
+        refused("id,Dato for prøve,value\r1,2,3\n", "carriage return");
+        refused("\n", "is empty");
+    }
+}

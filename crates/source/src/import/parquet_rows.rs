@@ -1,0 +1,240 @@
+//! Parquet files, read by the same rules as separated values: every value is
+//! written out as text and checked like a field. One set of rules is worth more
+//! here than speed.
+//!
+//! A Parquet file from outside may be made to break its reader. The reader runs
+//! in this process: a panic of it is caught and told as a damaged file, but a
+//! page that says it unpacks to very much may still use very much memory. Take
+//! Parquet only from holders one would take a spreadsheet with macros from.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use arrow::array::{Array, ArrayRef, AsArray, StringArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema};
+use arrow::record_batch::RecordBatch;
+use model::ValueType;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+
+use super::feed::refused;
+use super::intake::Intake;
+use super::progress::{Progress, Step};
+use super::refusal::ImportRefusal;
+use crate::contract::{Column, Contract};
+use crate::delivery::file::Opened;
+use crate::delivery::header::compare;
+use crate::delivery::record::Field;
+use crate::delivery::{FileFault, HeaderFault};
+use crate::manifest::DeliveredFile;
+use crate::row::{Plan, RowReader, Rows, SeenSubjects};
+use crate::sink::ContentSink;
+use crate::subject::Pseudonymiser;
+
+const ROWS: usize = 8192;
+
+/// Reads all files into `intake`.
+pub(super) fn read_all<S: ContentSink>(
+    contract: &Contract,
+    plan: &Plan,
+    opened: &[Opened],
+    keys: &dyn Pseudonymiser,
+    seen: &SeenSubjects,
+    intake: &mut Intake<'_, S>,
+    progress: &dyn Progress,
+) -> Result<Vec<DeliveredFile>, ImportRefusal> {
+    let of = opened.iter().map(Opened::bytes).sum();
+    let mut reader = RowReader::new(plan, keys, seen);
+    let mut before = 0;
+    each_batch(contract, opened, &mut |file, first_row, texts| {
+        let mut rows = Rows::default();
+        for at in 0..texts.len() {
+            let fields = texts.fields(at);
+            let line = first_row + u64::from(rows.len()) + 1;
+            reader.row(&mut rows, &fields, line, &|| texts.whole(at));
+        }
+        let parsed = reader.end_block(rows)?;
+        intake.take(file, parsed, plan.encoding)?;
+        if first_row == 0 && file > 0 {
+            before += opened.get(file - 1).map_or(0, Opened::bytes);
+        }
+        progress.at(Step::Reading { read: before, of, rows: intake.rows() });
+        if progress.cancelled() { Err(ImportRefusal::Cancelled) } else { Ok(()) }
+    })
+}
+
+/// Takes one row: its number and a way to its bytes.
+pub(super) type EachRow<'a> =
+    dyn FnMut(u64, &dyn Fn() -> Vec<u8>) -> Result<(), ImportRefusal> + 'a;
+
+/// Shows every row again.
+pub(super) fn revisit(
+    contract: &Contract,
+    opened: &[Opened],
+    each: &mut EachRow<'_>,
+) -> Result<Vec<DeliveredFile>, ImportRefusal> {
+    each_batch(contract, opened, &mut |_, first_row, texts| {
+        (first_row + 1..).zip(0..texts.len()).try_for_each(|(line, at)| each(line, &|| texts.whole(at)))
+    })
+}
+
+type EachBatch<'a> = dyn FnMut(usize, u64, &Texts) -> Result<(), ImportRefusal> + 'a;
+
+fn each_batch(
+    contract: &Contract,
+    opened: &[Opened],
+    each: &mut EachBatch<'_>,
+) -> Result<Vec<DeliveredFile>, ImportRefusal> {
+    let mut delivered = Vec::with_capacity(opened.len());
+    for (at, file) in opened.iter().enumerate() {
+        let told = |fault| refused(file, fault);
+        let fingerprint = file.fingerprint().map_err(told)?;
+        let (mut batches, order) = guarded(|| open(file, contract)).map_err(told)?;
+        let mut first_row = 0;
+        while let Some(texts) = guarded(|| next(&mut batches, &order, contract)).map_err(told)? {
+            each(at, first_row, &texts)?;
+            first_row += texts.len() as u64;
+        }
+        file.unchanged().map_err(told)?;
+        delivered.push(fingerprint);
+    }
+    Ok(delivered)
+}
+
+/// Runs the Parquet reader so that a panic of it is a damaged file.
+fn guarded<T>(read: impl FnOnce() -> Result<T, FileFault>) -> Result<T, FileFault> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(FileFault::Parquet("its reader gave up on it".to_owned())))
+}
+
+fn damaged(error: impl std::fmt::Display) -> FileFault {
+    FileFault::Parquet(error.to_string())
+}
+
+/// Opens the file, and says where in it each column of the contract is.
+fn open(
+    opened: &Opened,
+    contract: &Contract,
+) -> Result<(ParquetRecordBatchReader, Vec<usize>), FileFault> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(opened.handle()?).map_err(damaged)?;
+    let order = check_schema(builder.schema(), contract)?;
+    let reader = builder.with_batch_size(ROWS).build().map_err(damaged)?;
+    Ok((reader, order))
+}
+
+fn check_schema(schema: &Schema, contract: &Contract) -> Result<Vec<usize>, HeaderFault> {
+    let found: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+    let expected: Vec<&str> = contract.columns.iter().map(Column::header).collect();
+    match compare(&found, &expected) {
+        // Parquet columns are found by name.
+        None | Some(HeaderFault::Order { .. }) => {}
+        Some(fault) => return Err(fault),
+    }
+    contract
+        .columns
+        .iter()
+        .map(|column| {
+            let (at, field) = schema.column_with_name(column.header()).ok_or_else(|| {
+                HeaderFault::Columns { missing: vec![column.name.clone()], unexpected: Vec::new() }
+            })?;
+            if holds(field.data_type(), column) {
+                Ok(at)
+            } else {
+                Err(HeaderFault::Type {
+                    column: column.name.clone(),
+                    found: field.data_type().to_string(),
+                    said: format!("{:?}", column.value_type).to_lowercase(),
+                })
+            }
+        })
+        .collect()
+}
+
+fn holds(found: &DataType, column: &Column) -> bool {
+    if let DataType::Dictionary(_, values) = found {
+        return holds(values, column);
+    }
+    let text = matches!(found, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    match column.value_type {
+        // A number that names a person has lost its leading zeros.
+        ValueType::Text | ValueType::Code if column.identifies.is_some() => text,
+        ValueType::Text | ValueType::Code => text || found.is_integer(),
+        ValueType::Integer => found.is_integer(),
+        ValueType::Decimal => {
+            found.is_numeric() && *found != DataType::Float16
+        }
+        ValueType::Date => {
+            text || matches!(
+                found,
+                DataType::Date32 | DataType::Date64 | DataType::Timestamp(_, None)
+            )
+        }
+        ValueType::Boolean => *found == DataType::Boolean,
+    }
+}
+
+/// Some rows with every value as text, in the contract's order.
+struct Texts {
+    names: Vec<String>,
+    dates: Vec<bool>,
+    columns: Vec<StringArray>,
+}
+
+fn next(
+    batches: &mut ParquetRecordBatchReader,
+    order: &[usize],
+    contract: &Contract,
+) -> Result<Option<Texts>, FileFault> {
+    let Some(batch) = batches.next() else { return Ok(None) };
+    let batch: RecordBatch = batch.map_err(damaged)?;
+    let columns = order
+        .iter()
+        .map(|at| {
+            let column: &ArrayRef =
+                batch.columns().get(*at).ok_or_else(|| damaged("a column is gone"))?;
+            let text = cast(column, &DataType::Utf8).map_err(damaged)?;
+            text.as_string_opt::<i32>().cloned().ok_or_else(|| damaged("a column is no text"))
+        })
+        .collect::<Result<_, FileFault>>()?;
+    Ok(Some(Texts {
+        names: contract.columns.iter().map(|column| column.name.clone()).collect(),
+        dates: contract.columns.iter().map(|c| c.value_type == ValueType::Date).collect(),
+        columns,
+    }))
+}
+
+impl Texts {
+    fn len(&self) -> usize {
+        self.columns.first().map_or(0, Array::len)
+    }
+
+    fn value(&self, column: &StringArray, is_date: bool, row: usize) -> Option<String> {
+        if column.is_null(row) {
+            return None;
+        }
+        let text = column.value(row);
+        // A day written as the instant it begins is that day.
+        let text = if is_date { text.strip_suffix("T00:00:00").unwrap_or(text) } else { text };
+        Some(text.to_owned())
+    }
+
+    fn fields(&self, row: usize) -> Vec<Field<'static>> {
+        self.columns
+            .iter()
+            .zip(&self.dates)
+            .map(|(column, is_date)| {
+                Field::Unescaped(self.value(column, *is_date, row).unwrap_or_default().into_bytes())
+            })
+            .collect()
+    }
+
+    /// The row as one line of JSON.
+    fn whole(&self, row: usize) -> Vec<u8> {
+        let values: serde_json::Map<String, serde_json::Value> = self
+            .names
+            .iter()
+            .zip(self.columns.iter().zip(&self.dates))
+            .map(|(name, (column, is_date))| (name.clone(), self.value(column, *is_date, row).into()))
+            .collect();
+        serde_json::to_vec(&values).unwrap_or_default()
+    }
+}
