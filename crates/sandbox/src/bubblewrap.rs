@@ -22,7 +22,7 @@ use crate::config::{Config, DiskHold};
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::run::{Handle, Job, mind};
 use crate::spawn::Before;
-use crate::state::{RoomDir, RoomState, RunState, boot_id, lock};
+use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::{Folders, arguments};
 use crate::{disk, extract, process, recover, seccomp};
 
@@ -137,7 +137,7 @@ impl Bubblewrap {
     }
 
     /// Keeps other processes from opening and removing rooms meanwhile.
-    pub(crate) fn lock_rooms(&self) -> io::Result<Option<std::fs::File>> {
+    pub(crate) fn lock_rooms(&self) -> io::Result<Option<Lock>> {
         lock(&self.rooms.join(".lock"), FlockOperation::LockExclusive)
     }
 
@@ -356,8 +356,9 @@ fn process_limits(limits: &Limits, holds: &Holds) -> Vec<(Resource, u64)> {
         (Resource::Msgqueue, 0),
         (Resource::Nice, 0),
         (Resource::Rtprio, 0),
-        // A single file; the folder's own limit is held elsewhere.
-        (Resource::Fsize, limits.disk),
+        // A single file: a little more than the folder may hold, so that passing
+        // the folder's limit is seen as that.
+        (Resource::Fsize, limits.disk + (limits.disk / 8).max(8 << 20)),
     ];
     if holds.memory != Hold::Kernel {
         taken.push((Resource::Data, limits.memory));

@@ -5,7 +5,6 @@
 //! mounts. Each is found by the id of its room, and a room that another living
 //! process minds is left alone.
 
-use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -13,12 +12,12 @@ use model::RoomId;
 use room::{CloseError, Recovered, RecoverError};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
-use crate::state::{RoomDir, RunState, boot_id};
+use crate::state::{Lock, RoomDir, RunState, boot_id};
 use crate::{cgroup, disk, process};
 
 /// Ends what runs in a room, whoever started it, and takes the room's lock.
 /// `None` when it does not end in time.
-pub(crate) fn end_run(dir: &RoomDir, patience: Duration) -> io::Result<Option<File>> {
+pub(crate) fn end_run(dir: &RoomDir, patience: Duration) -> io::Result<Option<Lock>> {
     let deadline = Instant::now() + patience;
     loop {
         if let Some(run) = dir.run()? {

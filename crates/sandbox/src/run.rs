@@ -19,7 +19,7 @@ use crate::disk::DiskWatch;
 use crate::output::Log;
 use crate::process;
 use crate::spawn::{Before, spawn};
-use crate::state::{RoomDir, RoomState, RunState};
+use crate::state::{Lock, RoomDir, RoomState, RunState};
 use crate::watch::Watch;
 
 /// How long the kernel gets to clear away what was killed.
@@ -41,7 +41,7 @@ pub(crate) struct Job {
     pub wall: Duration,
     pub log: Arc<dyn LogSink>,
     /// Held until nothing is left; never looked at.
-    pub _lock: File,
+    pub _lock: Lock,
 }
 
 /// What happens to a command that runs.

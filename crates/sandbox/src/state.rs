@@ -85,17 +85,30 @@ impl RoomDir {
 
     /// Takes the lock of the room's one command. `None` when a living process
     /// has it.
-    pub(crate) fn lock(&self) -> io::Result<Option<File>> {
+    pub(crate) fn lock(&self) -> io::Result<Option<Lock>> {
         lock(&self.0.join("run.lock"), FlockOperation::NonBlockingLockExclusive)
     }
 }
 
-/// Locks the file at `path`; the lock is gone when the file is dropped or the
-/// process ends, however it ends.
-pub(crate) fn lock(path: &Path, how: FlockOperation) -> io::Result<Option<File>> {
+/// A lock on a file: gone when dropped, or when the process ends, however it
+/// ends.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Said aloud: a command that is just being started on another thread has
+        // a copy of the descriptor until it is bubblewrap, and closing ours alone
+        // would leave the lock with it.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
+}
+
+/// Locks the file at `path`. `None` when another holds it and we do not wait.
+pub(crate) fn lock(path: &Path, how: FlockOperation) -> io::Result<Option<Lock>> {
     let file = File::options().create(true).truncate(false).write(true).open(path)?;
     match rustix::fs::flock(&file, how) {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => Ok(Some(Lock(file))),
         Err(Errno::WOULDBLOCK) => Ok(None),
         Err(errno) => Err(errno.into()),
     }

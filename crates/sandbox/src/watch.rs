@@ -96,6 +96,7 @@ impl<'a> Watch<'a> {
 
     /// Whether the work folder is full now, looked at without delay.
     pub(crate) fn is_disk_full(&mut self) -> bool {
+        self.disk.look_again();
         self.disk.is_full(&BTreeSet::new)
     }
 

@@ -13,6 +13,10 @@ use crate::state::{RoomDir, RoomState};
 
 const MIB: u64 = 1 << 20;
 
+/// What is left when a work folder counts as full: a program that writes in
+/// larger pieces cannot write any more.
+pub(super) const LAST: u64 = MIB;
+
 /// How large the file must be for `limits.disk` bytes to fit: ext4 keeps 256
 /// bytes per file it can hold, a journal, and 2 % or 4,096 blocks in reserve
 /// (fs/ext4/super.c, `ext4_calculate_resv_clusters`).
@@ -21,7 +25,8 @@ fn size(limits: &Limits) -> u64 {
     let reserve = (limits.disk / 50).min(4096 * 4096);
     // Group descriptors and bitmaps: two blocks of every 128 MiB, and slack.
     let groups = limits.disk / 8192 + 2 * MIB;
-    (limits.disk + inodes + journal(limits) * MIB + reserve + groups).next_multiple_of(MIB)
+    let beside = inodes + journal(limits) * MIB + reserve + groups + LAST;
+    (limits.disk + beside).next_multiple_of(MIB)
 }
 
 /// The journal, MiB: what mke2fs takes for disks of this size.

@@ -30,6 +30,11 @@ impl DiskWatch {
         Self { work, image, most, next: Instant::now() }
     }
 
+    /// Lets the next look be one.
+    pub(crate) fn look_again(&mut self) {
+        self.next = Instant::now();
+    }
+
     /// Whether the folder is full now. `processes` are those of the room.
     pub(crate) fn is_full(&mut self, processes: &dyn Fn() -> BTreeSet<i32>) -> bool {
         if self.image {
@@ -58,7 +63,7 @@ impl DiskWatch {
 
 fn is_image_full(work: &Path) -> io::Result<bool> {
     let disk = rustix::fs::statvfs(work)?;
-    Ok(disk.f_bavail == 0 || disk.f_ffree == 0)
+    Ok(super::free(work)? < super::image::LAST || disk.f_ffree == 0)
 }
 
 /// What files without a name take that these processes hold open, bytes.

@@ -123,8 +123,8 @@ impl Cable {
         let (here, there) = (cable.here.as_str(), cable.there.as_str());
         ip(&["netns", "add", here])?;
         ip(&["netns", "add", there])?;
-        ip(&["link", "add", "a", "netns", here, "type", "veth", "peer", "name", "b", "netns", there])?;
-        for (space, link, address) in [(here, "a", "10.99.7.1/24"), (there, "b", "10.99.7.2/24")] {
+        ip(&["link", "add", "near", "netns", here, "type", "veth", "peer", "name", "far", "netns", there])?;
+        for (space, link, address) in [(here, "near", "10.99.7.1/24"), (there, "far", "10.99.7.2/24")] {
             ip(&["-n", space, "addr", "add", address, "dev", link])?;
             ip(&["-n", space, "link", "set", link, "up"])?;
         }
