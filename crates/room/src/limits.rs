@@ -72,7 +72,7 @@ impl Limits {
 }
 
 /// What makes a limit hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
     /// The kernel, for everything in the room together (a control group or a
@@ -82,12 +82,13 @@ pub enum Hold {
     /// times a second and ends the run: it can be passed for a moment.
     Watched,
     /// Nothing on this machine.
+    #[default]
     Nothing,
 }
 
 /// What makes each limit of a room hold on this machine. Written in the ledger
 /// when the room opens, for the auditor to see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Holds {
     /// What holds [`Limits::memory`].

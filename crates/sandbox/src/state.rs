@@ -68,7 +68,7 @@ impl RoomDir {
     }
 
     pub(crate) fn put_state(&self, state: &RoomState) -> io::Result<()> {
-        write(&self.0.join("room.json"), state)
+        write(&self.0.join("room.json"), state, true)
     }
 
     pub(crate) fn run(&self) -> io::Result<Option<RunState>> {
@@ -76,7 +76,9 @@ impl RoomDir {
     }
 
     pub(crate) fn put_run(&self, state: &RunState) -> io::Result<()> {
-        write(&self.0.join("run.json"), state)
+        // What it says is over when the machine stops, so it need not be on the
+        // disk before it does.
+        write(&self.0.join("run.json"), state, false)
     }
 
     pub(crate) fn forget_run(&self) {
@@ -123,11 +125,13 @@ fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
 }
 
 /// Writes the whole file or leaves the one that is there.
-fn write<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
+fn write<T: Serialize>(path: &Path, value: &T, lasting: bool) -> io::Result<()> {
     let new = path.with_extension("new");
     let mut file = File::create(&new)?;
     file.write_all(&serde_json::to_vec(value)?)?;
-    file.sync_all()?;
+    if lasting {
+        file.sync_all()?;
+    }
     std::fs::rename(new, path)
 }
 

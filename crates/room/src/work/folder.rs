@@ -17,6 +17,7 @@ const FOLDER: OFlags =
 #[derive(Debug)]
 pub struct WorkFolder {
     folder: OwnedFd,
+    path: PathBuf,
 }
 
 /// Why a work folder cannot be looked into.
@@ -74,11 +75,15 @@ impl WorkFolder {
     pub fn open(path: &Path) -> Result<Self, WorkError> {
         let folder = rustix::fs::open(path, FOLDER, Mode::empty())
             .map_err(|error| WorkError::Folder { path: path.to_owned(), source: error.into() })?;
-        Ok(Self { folder })
+        Ok(Self { folder, path: path.to_owned() })
     }
 
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
+    }
+
+    pub(super) fn failed(&self, source: io::Error) -> WorkError {
+        WorkError::Folder { path: self.path.clone(), source }
     }
 
     /// How full the folder is. Stops counting soon after more than `enough`: a

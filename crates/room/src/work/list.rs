@@ -1,10 +1,8 @@
 //! What is in a work folder.
 
-use std::io;
-
 use rustix::fs::FileType;
 
-use super::folder::{Found, Step, WorkFolder};
+use super::folder::{Found, Step, WorkError, WorkFolder};
 use super::name::{NameError, WorkName, check_part, shown};
 use crate::ListedFile;
 
@@ -90,11 +88,17 @@ fn name_refusal(path: &[u8]) -> Result<WorkName, Refusal> {
 }
 
 impl WorkFolder {
+    /// What is in the folder: at most [`Listing::MOST`] files and as many refusals.
+    pub fn list(&self) -> Result<Listing, WorkError> {
+        self.list_at_most(Listing::MOST)
+    }
+
     /// What is in the folder, at most `at_most` files and as many refusals.
     /// Hidden folders (caches, settings) are one refusal each and not entered.
-    pub fn list(&self, at_most: usize) -> io::Result<Listing> {
+    pub fn list_at_most(&self, at_most: usize) -> Result<Listing, WorkError> {
         let mut listing = Listing::default();
-        self.walk(&mut |found| listing.see(&found, at_most))?;
+        self.walk(&mut |found| listing.see(&found, at_most))
+            .map_err(|source| self.failed(source))?;
         listing.files.sort_by(|a, b| a.name.cmp(&b.name));
         listing.refused.sort_by(|a, b| a.shown.cmp(&b.shown));
         Ok(listing)
@@ -102,6 +106,9 @@ impl WorkFolder {
 }
 
 impl Listing {
+    /// How many files a listing holds when nothing else is said.
+    pub const MOST: usize = 1000;
+
     fn see(&mut self, found: &Found, at_most: usize) -> Step {
         if self.files.len() >= at_most || self.refused.len() >= at_most {
             self.more = true;

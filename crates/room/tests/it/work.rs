@@ -120,14 +120,14 @@ fn a_listing_names_what_can_be_asked_for_and_says_why_the_rest_cannot() {
     std::fs::write(work.join("bad\nname"), "").unwrap();
     symlink("../secret", work.join("link")).unwrap();
     pipe(&work.join("pipe"));
-    let listing = folder.list(100).unwrap();
+    let listing = folder.list().unwrap();
     let names: Vec<&str> = listing.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["figures/km.svg", "table.csv"]);
     assert_eq!(listing.files[1].bytes, 3);
     let refused: Vec<&str> = listing.refused.iter().map(|refused| &*refused.shown).collect();
     assert_eq!(refused, [".cache", "bad\u{fffd}name", "link", "pipe"]);
     assert_eq!(listing.refused[2].why, Refusal::SymbolicLink);
-    assert!(folder.list(1).unwrap().more);
+    assert!(folder.list_at_most(1).unwrap().more);
 }
 
 #[test]

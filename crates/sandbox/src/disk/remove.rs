@@ -97,11 +97,13 @@ mod tests {
         symlink("..", deep.join("up")).unwrap();
         std::fs::write(deep.join(".removed-1"), "in the way").unwrap();
         let mut here = rustix::fs::open(&deep, FOLDER, Mode::empty()).unwrap();
-        for _ in 0..3000 {
-            rustix::fs::mkdirat(&here, c"a", Mode::RWXU).unwrap();
-            rustix::fs::mkdirat(&here, c"b", Mode::empty()).unwrap();
-            here = rustix::fs::openat(&here, c"a", FOLDER, Mode::empty()).unwrap();
+        // More levels than a process has descriptors by default (1,024), and a
+        // path longer than the kernel takes (4,096).
+        for _ in 0..1100 {
+            rustix::fs::mkdirat(&here, c"inside", Mode::RWXU).unwrap();
+            here = rustix::fs::openat(&here, c"inside", FOLDER, Mode::empty()).unwrap();
         }
+        rustix::fs::mkdirat(&here, c"shut", Mode::empty()).unwrap();
         std::fs::set_permissions(&deep, std::fs::Permissions::from_mode(0o700)).unwrap();
         remove_tree(&deep).unwrap();
         assert!(!deep.exists());

@@ -167,7 +167,13 @@ impl Bench {
 
 impl Drop for Bench {
     fn drop(&mut self) {
-        self.runtime.recover(&[]).unwrap();
+        // First what still runs, so that a test that failed leaves nothing either.
+        let closed = self.runtime.close(&self.room);
+        let recovered = self.runtime.recover(&[]);
+        if !std::thread::panicking() {
+            closed.unwrap();
+            recovered.unwrap();
+        }
     }
 }
 

@@ -230,6 +230,6 @@ fn nothing_is_left_of_a_program_that_crashes() {
     let report = bench.sh(crash);
     assert_eq!((report.ended.outcome, report.ended.exit), (Outcome::Failed, Some(139)));
     assert_eq!(bench.sh("ls -A /work; ulimit -Hc").out, ["0"]);
-    let listing = bench.runtime.work(&bench.room).unwrap().list(10).unwrap();
+    let listing = bench.runtime.work(&bench.room).unwrap().list().unwrap();
     assert_eq!(listing.total(), 0);
 }
