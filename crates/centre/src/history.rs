@@ -37,6 +37,11 @@ impl Centre {
         self.require(caller, Action::SeeCentre, &Thing::centre()).map(|_| ())
     }
 
+    /// Goes on only if the caller may run the centre.
+    pub fn may_run(&self, caller: &Caller) -> Result<(), Refused> {
+        self.require(caller, Action::RunCentre, &Thing::centre()).map(|_| ())
+    }
+
     /// Writes down that something happened to the centre itself: it started, a
     /// key was rotated, a backup was taken.
     pub async fn note_centre(

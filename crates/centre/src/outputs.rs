@@ -38,6 +38,43 @@ pub struct Reviewed {
     pub others: Vec<Output>,
 }
 
+/// A file and everything it is held against.
+struct Examined {
+    name: String,
+    bytes: Vec<u8>,
+    kind: Kind,
+    table: Option<Vec<u8>>,
+    rules: disclosure::Rules,
+    context: disclosure::Context,
+}
+
+impl Examined {
+    fn file(&self) -> disclosure::File<'_> {
+        disclosure::File {
+            name: &self.name,
+            bytes: &self.bytes,
+            kind: &self.kind,
+            table: self.table.as_deref(),
+        }
+    }
+
+    fn check(&self) -> disclosure::Findings {
+        disclosure::check(&self.file(), &self.rules, &self.context)
+    }
+
+    fn mend(&self) -> Result<disclosure::Mended, disclosure::NoMend> {
+        disclosure::mend(&self.file(), &self.rules, &self.context)
+    }
+}
+
+/// `out/table.csv` is mended as `out/table.mended.csv`.
+fn mended_name(name: &str) -> String {
+    match name.rsplit_once('.') {
+        Some((stem, ending)) if !ending.contains('/') => format!("{stem}.mended.{ending}"),
+        _ => format!("{name}.mended"),
+    }
+}
+
 impl Centre {
     /// Asks to take files out of a room. The bytes are copied now: what happens
     /// in the room later changes nothing. All are taken, or none; each is
@@ -103,12 +140,12 @@ impl Centre {
         if output.state != OutputState::Requested {
             return Ok(());
         }
-        let (file, context) = self.for_disclosure(&output).await?;
-        let report = blocking("the check", move || disclosure::check(&file, &context)).await?;
+        let examined = self.for_disclosure(&output).await?;
+        let found = blocking("the check", move || examined.check()).await?;
         let event = OutputEvent::Checked {
-            verdict: report.verdict,
-            findings: report.findings,
-            read_as: report.read_as,
+            verdict: found.verdict,
+            findings: found.findings,
+            read_as: found.taken_for,
         };
         self.write(&output.requested_by, id.as_str(), &event, Some(seq)).await?;
         Ok(())
@@ -127,7 +164,7 @@ impl Centre {
     async fn for_disclosure(
         &self,
         output: &Output,
-    ) -> Result<(disclosure::File, disclosure::Context), Refused> {
+    ) -> Result<Examined, Refused> {
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         let (room, _) = self.load::<Room>(output.room.as_str()).await?;
         let (extract, _) = self.load::<linkage::Extract>(room.extract.as_str()).await?;
@@ -145,49 +182,62 @@ impl Centre {
                 earlier.push(other);
             }
         }
+        let table = self.table_behind(output).await?;
         let (extracts, blobs, extract_id) =
             (self.parts.extracts.clone(), self.parts.blobs.clone(), extract.id.clone());
-        let persons = extract.manifest.persons;
+        let people = extract.manifest.persons;
+        let rows = extract.manifest.tables.values().map(|table| table.rows).max();
         let output = output.clone();
         blocking("preparing the check", move || {
-            let file = disclosure::File {
-                name: output.name.clone(),
-                bytes: blobs.get(&output.sha256)?,
-                declared: output.declared.clone(),
-            };
             let earlier = earlier
                 .into_iter()
                 .map(|other| {
-                    Ok(disclosure::File {
+                    Ok(disclosure::Earlier {
                         bytes: blobs.get(&other.sha256)?,
+                        output: other.id,
                         name: other.name,
-                        declared: other.declared,
+                        kind: other.declared,
                     })
                 })
                 .collect::<Result<Vec<_>, String>>()?;
             let context = disclosure::Context {
-                rules,
-                persons,
-                fingerprints: extracts.fingerprints(&extract_id)?,
+                people: Some(people),
+                rows,
+                sketches: extracts.sketches(&extract_id)?,
                 earlier,
             };
-            Ok::<_, String>((file, context))
+            Ok::<_, String>(Examined {
+                name: output.name,
+                bytes: blobs.get(&output.sha256)?,
+                kind: output.declared,
+                table: table.map(|table| blobs.get(&table)).transpose()?,
+                rules,
+                context,
+            })
         })
         .await?
         .map_err(|why| Refused::failed("preparing the check", why))
     }
 
+    /// For a figure: the newest output of the same room that has the name of the
+    /// table it is said to be drawn from.
+    async fn table_behind(&self, output: &Output) -> Result<Option<ledger::Hash>, Refused> {
+        let Kind::Figure { table: Some(name) } = &output.declared else { return Ok(None) };
+        let others = self.every_output(&[], Some(&output.room)).await?;
+        Ok(others.into_iter().find(|other| other.name == *name).map(|other| other.sha256))
+    }
+
     /// An output with its bytes and findings, for those who may see it.
     pub async fn review(&self, caller: &Caller, id: &OutputId) -> Result<Reviewed, Refused> {
         let output = self.output(caller, id).await?;
-        let (file, context) = self.for_disclosure(&output).await?;
-        let bytes = file.bytes.clone();
+        let examined = self.for_disclosure(&output).await?;
+        let bytes = examined.bytes.clone();
         let unsafe_now = output
             .checked
             .as_ref()
             .is_some_and(|checked| checked.verdict != finding::Verdict::Pass);
         let mended = if unsafe_now {
-            blocking("the mend", move || disclosure::mend(&file, &context)).await?.ok()
+            blocking("the mend", move || examined.mend()).await?.ok()
         } else {
             None
         };
@@ -205,8 +255,8 @@ impl Centre {
     pub async fn mend(&self, caller: &Caller, id: &OutputId) -> Result<OutputId, Refused> {
         let (output, _) = self.load::<Output>(id.as_str()).await?;
         let actor = self.require(caller, Action::CheckOutput, &self.output_thing(&output).await?)?;
-        let (file, context) = self.for_disclosure(&output).await?;
-        let mended = blocking("the mend", move || disclosure::mend(&file, &context))
+        let examined = self.for_disclosure(&output).await?;
+        let mended = blocking("the mend", move || examined.mend())
             .await?
             .map_err(|error| Refused::Conflict(error.to_string()))?;
         let (blobs, bytes) = (self.parts.blobs.clone(), mended.bytes.clone());
@@ -218,7 +268,7 @@ impl Centre {
             of: id.clone(),
             room: output.room,
             permit: output.permit,
-            name: mended.name,
+            name: mended_name(&output.name),
             declared: output.declared,
             sha256,
             bytes: u64::try_from(mended.bytes.len()).unwrap_or(u64::MAX),

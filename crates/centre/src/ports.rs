@@ -12,7 +12,7 @@ use linkage::ExtractManifest;
 use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret};
 use permit::ActivePermit;
 use room::LogSink;
-use source::{ImportManifest, SourceRecord};
+use source::{Contract, ImportManifest, SourceRecord};
 
 /// How far long work has come. Called often, from any thread.
 pub trait Progress: Send + Sync {
@@ -82,7 +82,7 @@ pub trait Deliveries: Send + Sync {
     /// Checks files against the contract and says how it would go; keeps nothing.
     fn check(
         &self,
-        source: &SourceRecord,
+        contract: &Contract,
         files: &[PathBuf],
         progress: &dyn Progress,
     ) -> Result<ImportManifest, NotDelivered>;
@@ -131,8 +131,8 @@ pub trait Extracts: Send + Sync {
     /// The folder of an extract.
     fn folder(&self, extract: &ExtractId) -> PathBuf;
 
-    /// The tables of an extract for disclosure to compare outputs with.
-    fn fingerprints(&self, extract: &ExtractId) -> Result<Vec<disclosure::Fingerprint>, String>;
+    /// The columns of an extract, for disclosure to recognise copies of them.
+    fn sketches(&self, extract: &ExtractId) -> Result<Vec<disclosure::Sketch>, String>;
 
     /// Removes the data, and the key by which its numbers lead back to people.
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;

@@ -82,6 +82,16 @@ impl Centre {
         Ok(bytes)
     }
 
+    /// Where the package lies on this machine, for those who may see the release.
+    pub async fn package_path(
+        &self,
+        caller: &Caller,
+        id: &ReleaseId,
+    ) -> Result<std::path::PathBuf, Refused> {
+        let release = self.release(caller, id).await?;
+        Ok(self.parts.blobs.path(&release.sha256))
+    }
+
     /// One release, for those who may see it.
     pub async fn release(&self, caller: &Caller, id: &ReleaseId) -> Result<Release, Refused> {
         let (release, _) = self.load::<Release>(id.as_str()).await?;

@@ -9,10 +9,13 @@ use permit::policy::{Action, Thing};
 use permit::{Permit, Standing};
 use room::{
     Closing, Command, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running,
-    Script, Spec,
+    Script, Spec, WorkName,
 };
 
 use crate::{Caller, Centre, Refused, blocking};
+
+/// The largest file of a room that is shown inside, bytes.
+pub const LARGEST_LOOK: u64 = 1 << 20;
 
 /// A command that was started in a room.
 #[derive(Clone)]
@@ -218,6 +221,29 @@ impl Centre {
         })
         .await?
         .map_err(|error: room::WorkError| Refused::failed("looking into the room", error))
+    }
+
+    /// A file of the work folder, for the people of the room to look at inside.
+    /// At most [`LARGEST_LOOK`] bytes.
+    pub async fn read_in_room(
+        &self,
+        caller: &Caller,
+        id: &RoomId,
+        name: &str,
+    ) -> Result<Vec<u8>, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let name: WorkName = name
+            .parse()
+            .map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        blocking("reading a file of the room", move || {
+            let work = runtime.work(&room).map_err(|error| error.to_string())?;
+            let taken = work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())?;
+            Ok::<_, String>(taken.bytes)
+        })
+        .await?
+        .map_err(Refused::Conflict)
     }
 
     /// One room, for those who may see it.

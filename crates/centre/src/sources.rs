@@ -77,18 +77,18 @@ impl Centre {
         }
     }
 
-    /// Says how a delivery would go, and keeps nothing.
+    /// Says how a delivery under `contract` would go, and keeps nothing.
     pub async fn check_delivery(
         &self,
         caller: &Caller,
-        id: &SourceId,
+        contract: Contract,
         files: Vec<PathBuf>,
         progress: Arc<dyn Progress>,
     ) -> Result<ImportManifest, Refused> {
-        let (source, _) = self.load::<SourceRecord>(id.as_str()).await?;
-        self.require(caller, Action::ImportSource, &thing(&source))?;
+        let thing = Thing::source(&contract.source, &contract.holder);
+        self.require(caller, Action::ImportSource, &thing)?;
         let deliveries = self.parts.deliveries.clone();
-        blocking("the check", move || deliveries.check(&source, &files, progress.as_ref()))
+        blocking("the check", move || deliveries.check(&contract, &files, progress.as_ref()))
             .await?
             .map_err(|refusal| Refused::Delivery(refusal.why))
     }

@@ -1,2 +1,67 @@
-//! The program.
-fn main() {}
+//! The program: one command line, one config, everything wired together here.
+
+mod answer;
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod machine;
+mod progress;
+mod site;
+mod wiring;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use toml::Value;
+
+use crate::answer::{Answer, Stop, tell};
+use crate::cli::{Cli, Command, Common};
+use crate::config::{Config, Explained, LogFormat};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let as_json = cli.common.json;
+    tell(run(cli), as_json)
+}
+
+fn run(cli: Cli) -> Result<Answer, Stop> {
+    keep_memory_private();
+    let (config, explained) = configured(&cli.common, &cli.command)?;
+    start_log(&config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::usage(format!("no threads could be started: {error}")))?;
+    runtime.block_on(commands::run(cli, config, explained))
+}
+
+/// Names, ids and keys pass through this process: no core dump, no debugger.
+fn keep_memory_private() {
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
+    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
+}
+
+fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explained>), Stop> {
+    let mut flags = Vec::new();
+    if let Some(data) = &common.data {
+        flags.push(("data.folder", "--data", Value::String(data.display().to_string())));
+    }
+    if let Command::Serve { listen: Some(listen) } = command {
+        flags.push(("server.listen", "--listen", Value::String(listen.to_string())));
+    }
+    config::load(common.config.as_deref(), std::env::vars(), &flags).map_err(Stop::usage)
+}
+
+fn start_log(config: &Config) -> Result<(), Stop> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
+        .map_err(|error| Stop::usage(format!("`log.level`: {error}")))?;
+    let builder =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match config.log.format {
+        LogFormat::Text => builder.with_target(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+    started.map_err(|error| Stop::usage(format!("the log could not be started: {error}")))
+}

@@ -156,3 +156,16 @@ impl Default for RoomTerms {
         Self { memory_mib: 4096, cpu_percent: 200, processes: 256, disk_mib: 1024, wall_seconds: 600 }
     }
 }
+
+impl Condition {
+    /// Such as `age is at least 18`.
+    pub fn in_words(&self) -> String {
+        let values = self.values.join(", ");
+        match self.is {
+            Comparison::OneOf if self.values.len() == 1 => format!("{} is {values}", self.column),
+            Comparison::OneOf => format!("{} is one of {values}", self.column),
+            Comparison::AtLeast => format!("{} is at least {values}", self.column),
+            Comparison::AtMost => format!("{} is at most {values}", self.column),
+        }
+    }
+}

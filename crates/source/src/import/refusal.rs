@@ -58,3 +58,11 @@ pub enum ImportRefusal {
     #[error("columns could not be built: {0}")]
     Columns(#[from] arrow::error::ArrowError),
 }
+
+impl ImportRefusal {
+    /// Whether the files are to blame, so that their holder should hear of it;
+    /// else it is the machine, or somebody who stopped it.
+    pub const fn is_about_the_delivery(&self) -> bool {
+        matches!(self, Self::Twice { .. } | Self::File { .. } | Self::TooManyBadRows { .. })
+    }
+}

@@ -1,0 +1,331 @@
+//! The command line. Stable: people script it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use model::{AccountId, ExtractId, ImportId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId};
+use permit::Role;
+use permit::policy::Action;
+
+/// A health data centre: from registers to released results, with proof.
+#[derive(Debug, Parser)]
+#[command(name = "helserom", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 done, 1 refused with the reason, 2 wrong usage or set-up.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Common {
+    /// The data folder
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub(crate) data: Option<PathBuf>,
+    /// The config file
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) config: Option<PathBuf>,
+    /// Answer in JSON
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+    /// The account to act as. Whoever may use this command line may act as
+    /// anybody: the ledger says who was named
+    #[arg(
+        long = "as",
+        global = true,
+        value_name = "ACCOUNT",
+        env = "HELSEROM_AS",
+        default_value = "operator",
+        help_heading = "Everywhere"
+    )]
+    pub(crate) account: AccountId,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the whole story on real data, then leave the portal open
+    Demo(DemoArgs),
+    /// Run the portal
+    Serve {
+        /// The address to listen on
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+    },
+    /// Register sources and deliver to them
+    #[command(subcommand)]
+    Source(SourceCommand),
+    /// See permits, and why somebody may or may not do something
+    #[command(subcommand)]
+    Permit(PermitCommand),
+    /// Make the data of a permit ready
+    #[command(subcommand)]
+    Extract(ExtractCommand),
+    /// Open sealed analysis rooms and run commands in them
+    #[command(subcommand)]
+    Room(RoomCommand),
+    /// See what left, and verify a package
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// Verify, replay, prove and export what happened
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// Make accounts and organisations
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Rotate the master key, show public keys
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// Show the config
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Copy the whole centre into a folder, while it runs
+    Backup {
+        /// A folder that does not exist yet
+        folder: PathBuf,
+    },
+    /// Make a centre from a backup
+    Restore {
+        /// A folder made by `helserom backup`
+        folder: PathBuf,
+        /// The file with the master key of the centre the backup was taken of
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DemoArgs {
+    /// End after the story, without a browser: exit 0 only if every step held
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The address the portal listens on afterwards
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
+    pub(crate) listen: SocketAddr,
+    /// Write what happened into this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// The folder with the registers' files; made with Rscript when not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) source_data: Option<PathBuf>,
+    /// Do not open a browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SourceCommand {
+    /// Register a source under a contract, or give it a new one
+    Add {
+        /// The contract, in TOML
+        contract: PathBuf,
+    },
+    /// Deliver files to a source
+    Import {
+        /// Which source
+        source: SourceId,
+        /// The files of one delivery
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Check files against a contract, and keep nothing
+    Check {
+        /// The contract, in TOML
+        contract: PathBuf,
+        /// The files of one delivery
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// List the sources
+    List,
+    /// Show the rows of a delivery that were kept aside (holders only)
+    Quarantine {
+        /// Which source
+        source: SourceId,
+        /// Which delivery; the newest when not given
+        import: Option<ImportId>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PermitCommand {
+    /// List the permits
+    List,
+    /// Show what a permit allows
+    Show {
+        /// Which permit
+        id: PermitId,
+    },
+    /// Say whether somebody may do something, by which rule and law
+    Explain {
+        /// Who asks; nobody signed in when not given
+        #[arg(long = "by", value_name = "ACCOUNT")]
+        by: Option<AccountId>,
+        /// What they want to do
+        #[arg(long = "do", value_name = "ACTION")]
+        action: Action,
+        /// On what: the id of a source, application, permit, room, output or
+        /// release, or `centre`
+        #[arg(long = "on", value_name = "THING")]
+        on: String,
+    },
+    /// Take a permit back
+    Revoke {
+        /// Which permit
+        id: PermitId,
+        /// Why, for everyone to read
+        #[arg(long)]
+        why: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ExtractCommand {
+    /// Build the extract of a permit
+    Build {
+        /// Which permit
+        permit: PermitId,
+    },
+    /// Remove an extract and the key by which its numbers lead back to people
+    Destroy {
+        /// Which extract
+        id: ExtractId,
+        /// Why
+        #[arg(long)]
+        why: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RoomCommand {
+    /// Open a room on the newest extract of a permit
+    Open {
+        /// Which permit
+        permit: PermitId,
+    },
+    /// Run a command in a room
+    Exec {
+        /// Which room
+        id: RoomId,
+        /// A script to put into the room for the command: found there as
+        /// `/script/NAME`
+        #[arg(long, value_name = "FILE")]
+        script: Option<PathBuf>,
+        /// The command and its arguments
+        #[arg(required = true, last = true)]
+        command: Vec<String>,
+    },
+    /// List the rooms
+    List,
+    /// Close a room and remove its work folder
+    Close {
+        /// Which room
+        id: RoomId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReleaseCommand {
+    /// List what left
+    List,
+    /// Show one release
+    Show {
+        /// Which release
+        id: ReleaseId,
+    },
+    /// Write a release package into a file
+    Fetch {
+        /// Which release
+        id: ReleaseId,
+        /// The file to write
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Verify a package: that it is whole and signed by this centre
+    Verify {
+        /// The package
+        package: PathBuf,
+        /// The centre's public key, or a file that holds it; this data folder's
+        /// own when not given
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LedgerCommand {
+    /// Verify the chain, the tree and every checkpoint
+    Verify {
+        /// Verify this export instead of the database
+        #[arg(long, value_name = "FILE", requires = "key")]
+        export: Option<PathBuf>,
+        /// The ledger's public key, or a file that holds it
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+    /// Rebuild every table from the entries
+    Replay {
+        /// Only compare: say where a table differs from the entries
+        #[arg(long)]
+        check: bool,
+    },
+    /// Prove that an entry is in the ledger
+    Prove {
+        /// The entry's number
+        seq: u64,
+    },
+    /// Write every entry and the newest checkpoint into a file
+    Export {
+        /// The file to write
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccountCommand {
+    /// Make an account
+    Add {
+        /// The name to sign in with
+        id: AccountId,
+        /// What others see
+        #[arg(long)]
+        name: String,
+        /// Whom they work for
+        #[arg(long)]
+        organisation: OrganisationId,
+        /// What they do here; may be given more than once
+        #[arg(long = "role", required = true)]
+        roles: Vec<Role>,
+    },
+    /// Make an organisation known
+    AddOrganisation {
+        /// Its id
+        id: OrganisationId,
+        /// What it is called
+        #[arg(long)]
+        name: String,
+    },
+    /// Set the password of an account: read from standard input, one line
+    Password {
+        /// Whose
+        id: AccountId,
+    },
+    /// List the accounts
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Put a new master key in place of the old one
+    Rotate,
+    /// Show the public keys: of the ledger, of permits, of releases
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Say what every value is and where it comes from
+    Explain,
+}

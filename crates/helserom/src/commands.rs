@@ -1,0 +1,54 @@
+//! The commands, one file for each word of the command line.
+
+mod account;
+mod backup;
+mod config;
+mod extract;
+mod key;
+pub(crate) mod ledger;
+mod permit;
+mod release;
+mod room;
+pub(crate) mod serve;
+pub(crate) mod source;
+
+use centre::Caller;
+
+use crate::answer::{Answer, Stop};
+use crate::cli::{Cli, Command, Common};
+use crate::config::{Config, Explained};
+use crate::demo;
+use crate::site::Site;
+
+/// Does what the command line says.
+pub(crate) async fn run(
+    cli: Cli,
+    config: Config,
+    explained: Vec<Explained>,
+) -> Result<Answer, Stop> {
+    let common = cli.common;
+    match cli.command {
+        Command::Demo(args) => demo::run(config, args, common.json).await,
+        Command::Serve { .. } => serve::run(config).await,
+        Command::Source(command) => source::run(command, &config, &common).await,
+        Command::Permit(command) => permit::run(command, &config, &common).await,
+        Command::Extract(command) => extract::run(command, &config, &common).await,
+        Command::Room(command) => room::run(command, &config, &common).await,
+        Command::Release(command) => release::run(command, &config, &common).await,
+        Command::Ledger(command) => ledger::run(command, &config, &common).await,
+        Command::Account(command) => account::run(command, &config, &common).await,
+        Command::Key(command) => key::run(command, &config, &common).await,
+        Command::Config(_) => Ok(config::explain(&explained)),
+        Command::Backup { folder } => backup::backup(&config, &common, &folder).await,
+        Command::Restore { folder, key } => backup::restore(&config, &folder, &key).await,
+    }
+}
+
+/// The centre in the data folder, and who acts.
+async fn open(config: &Config, common: &Common) -> Result<(Site, Caller), Stop> {
+    let site = Site::open(config).await?;
+    let caller = site.centre.caller(&common.account).await.map_err(|_| {
+        Stop::usage(format!("there is no account `{}`: name one with `--as`", common.account))
+    })?;
+    Ok((site, caller))
+}

@@ -1,0 +1,163 @@
+//! `helserom backup` and `helserom restore`.
+//!
+//! A backup is a folder: `metadata.jsonl` and copies of the folders that the
+//! ledger speaks of. The metadata are read first, in one transaction; every file
+//! they name was there by then and is never changed, so the copies that follow
+//! hold all of them, even while the centre runs. What is copied beyond that, no
+//! entry speaks of, and the restored centre removes it when it starts.
+//!
+//! The master key is not in a backup: without it a backup opens nothing.
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, BufWriter, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use serde_json::json;
+
+use super::open;
+use crate::answer::{Answer, Stop};
+use crate::cli::Common;
+use crate::config::Config;
+use crate::site::{self, Site};
+
+/// The folders of the data folder that a backup holds.
+const FOLDERS: [&str; 5] = ["vault", "lake", "extracts", "outputs", "logs"];
+
+const METADATA: &str = "metadata.jsonl";
+
+pub(super) async fn backup(
+    config: &Config,
+    common: &Common,
+    folder: &Path,
+) -> Result<Answer, Stop> {
+    let (site, caller) = open(config, common).await?;
+    site.centre.may_run(&caller)?;
+    // Unfinished until it is renamed: whatever stops this leaves no backup
+    // that only looks like one.
+    let unfinished = with_suffix(folder, ".unfinished");
+    if folder.exists() || unfinished.exists() {
+        return Err(Stop::refused(format!(
+            "`{}` exists already: name a new folder",
+            if folder.exists() { folder } else { &unfinished }.display()
+        )));
+    }
+    site.centre.note_centre(&caller, "backed-up", json!({})).await?;
+    site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
+    fs::DirBuilder::new().mode(0o700).create(&unfinished).map_err(at(&unfinished))?;
+    let path = unfinished.join(METADATA);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(at(&path))?;
+    let mut out = BufWriter::new(file);
+    let contents = site.store.backup(&mut out).await.map_err(Stop::refused)?;
+    let file = out.into_inner().map_err(|error| at(&path)(error.into_error()))?;
+    file.sync_all().map_err(at(&path))?;
+    let mut bytes = 0;
+    for name in FOLDERS {
+        bytes += copy_tree(&site.folder.join(name), &unfinished.join(name))?;
+    }
+    sync_folder(&unfinished)?;
+    fs::rename(&unfinished, folder).map_err(at(folder))?;
+    let text = format!(
+        "{}: {} entries and {bytes} bytes of files; the master key is not in it, keep `{}` apart",
+        folder.display(),
+        contents.entries,
+        config.master_key().display()
+    );
+    Ok(Answer::new(
+        text,
+        json!({ "folder": folder, "entries": contents.entries, "bytes": bytes }),
+    ))
+}
+
+pub(super) async fn restore(config: &Config, from: &Path, key: &Path) -> Result<Answer, Stop> {
+    let folder = &config.data.folder;
+    let path = from.join(METADATA);
+    let file = File::open(&path).map_err(at(&path))?;
+    if folder.exists() && fs::read_dir(folder).map_err(at(folder))?.next().is_some() {
+        return Err(Stop::refused(format!(
+            "`{}` has files in it: restore into a new folder, named with `--data`",
+            folder.display()
+        )));
+    }
+    vault::MasterKey::load(key).map_err(Stop::usage)?;
+    site::prepare(folder)?;
+    for name in FOLDERS {
+        copy_tree(&from.join(name), &folder.join(name))?;
+    }
+    let master = config.master_key();
+    if !master.exists() {
+        let bytes = fs::read(key).map_err(at(key))?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&master)
+            .map_err(at(&master))?;
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(&master))?;
+    }
+    let store = site::open_store(config, folder).await?;
+    let contents = store.restore(BufReader::new(file)).await.map_err(Stop::refused)?;
+    store.close().await;
+    let site = Site::open(config).await?;
+    let report = site.verify_ledger().await?;
+    if !report.is_sound() {
+        return Err(Stop::refused(super::ledger::in_words(&report)));
+    }
+    let text = format!(
+        "`{}` is restored: {} entries, and the ledger verifies",
+        folder.display(),
+        contents.entries
+    );
+    Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries })))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+fn at(path: &Path) -> impl Fn(io::Error) -> Stop + '_ {
+    move |error| Stop::refused(format!("`{}`: {error}", path.display()))
+}
+
+/// Copies plain files and folders; returns how many bytes. A file that vanishes
+/// meanwhile was work in progress. Locks and work folders are left out.
+fn copy_tree(from: &Path, to: &Path) -> Result<u64, Stop> {
+    if !from.is_dir() {
+        return Ok(0);
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(to).map_err(at(to))?;
+    let mut bytes = 0;
+    for entry in fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let (inner, target) = (entry.path(), to.join(entry.file_name()));
+        let kind = entry.file_type().map_err(at(&inner))?;
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if kind.is_dir() {
+            bytes += copy_tree(&inner, &target)?;
+        } else if kind.is_file() {
+            match fs::copy(&inner, &target) {
+                Ok(copied) => {
+                    bytes += copied;
+                    File::open(&target).and_then(|file| file.sync_all()).map_err(at(&target))?;
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(at(&inner)(error)),
+            }
+        }
+    }
+    sync_folder(to)?;
+    Ok(bytes)
+}
+
+fn sync_folder(folder: &Path) -> Result<(), Stop> {
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
+}

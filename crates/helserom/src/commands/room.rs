@@ -1,0 +1,96 @@
+//! `helserom room`.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use room::{LogLine, LogSink, Outcome, Script, Stream};
+use serde_json::json;
+
+use super::open;
+use crate::answer::{Answer, Stop, table};
+use crate::cli::{Common, RoomCommand};
+use crate::config::Config;
+
+pub(super) async fn run(
+    command: RoomCommand,
+    config: &Config,
+    common: &Common,
+) -> Result<Answer, Stop> {
+    let (site, caller) = open(config, common).await?;
+    match command {
+        RoomCommand::Open { permit } => {
+            let room = site.centre.open_room(&caller, &permit).await?;
+            Ok(Answer::new(room.to_string(), json!({ "room": room })))
+        }
+        RoomCommand::Exec { id, script, command } => {
+            let script = script.as_deref().map(read_script).transpose()?;
+            let shown: Option<Arc<dyn LogSink>> =
+                if common.json { None } else { Some(Arc::new(Console)) };
+            let started = site.centre.start_run(&caller, &id, command, script, shown).await?;
+            let run = started.run.clone();
+            let ended = started
+                .ended()
+                .await
+                .ok_or_else(|| Stop::refused("the command ended without a word"))?;
+            let log = if common.json { site.centre.run_log(&caller, &id, &run).await? } else { String::new() };
+            let json = json!({
+                "run": run,
+                "outcome": ended.outcome,
+                "exit": ended.exit,
+                "seconds": ended.wall.as_secs_f64(),
+                "peak-memory": ended.peak_memory,
+                "log": log,
+            });
+            if ended.outcome == Outcome::Finished {
+                Ok(Answer::new("", json))
+            } else {
+                let exit = ended.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
+                let text = format!("the command ended: {}{exit}", ended.outcome.as_str());
+                Ok(Answer::no(text, json))
+            }
+        }
+        RoomCommand::List => {
+            let rooms = site.centre.rooms(&caller).await?;
+            let rows: Vec<_> = rooms
+                .iter()
+                .map(|room| {
+                    vec![
+                        room.id.to_string(),
+                        room.state.as_str().to_owned(),
+                        room.permit.to_string(),
+                        room.opened_by.to_string(),
+                        room.runs_total.to_string(),
+                    ]
+                })
+                .collect();
+            Ok(Answer::new(
+                table(&["room", "state", "permit", "opened by", "runs"], &rows),
+                json!(rooms),
+            ))
+        }
+        RoomCommand::Close { id } => {
+            site.centre.close_room(&caller, &id).await?;
+            Ok(Answer::new(format!("room `{id}` is closed"), json!({ "closed": id })))
+        }
+    }
+}
+
+fn read_script(path: &Path) -> Result<Script, Stop> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))?;
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    Script::new(&name, text).map_err(Stop::refused)
+}
+
+/// Shows the lines of a command as they come.
+struct Console;
+
+impl LogSink for Console {
+    fn line(&self, line: LogLine<'_>) {
+        let _ = match line.stream {
+            Stream::Output => writeln!(std::io::stdout().lock(), "{}", line.text),
+            Stream::Error => writeln!(std::io::stderr().lock(), "{}", line.text),
+        };
+    }
+}

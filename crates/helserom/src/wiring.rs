@@ -1,0 +1,12 @@
+//! What the centre needs from below, put behind its ports.
+
+mod extracting;
+mod files;
+mod importing;
+mod passwords;
+pub(crate) mod web;
+
+pub(crate) use extracting::Extracting;
+pub(crate) use files::{BlobFiles, LogFiles};
+pub(crate) use importing::Importing;
+pub(crate) use passwords::Passwords;
