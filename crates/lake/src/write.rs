@@ -28,6 +28,10 @@ const FILE_ROWS: u64 = 1 << 24;
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 
+/// How large a row group's dictionary of subjects may grow: enough for people
+/// with three rows each. Where they have fewer, repeating a subject is cheaper.
+const SUBJECT_DICTIONARY_BYTES: usize = 8 << 20;
+
 /// Writes rows in the order they come to one file after another.
 pub(crate) struct TableWriter {
     folder: PathBuf,
@@ -54,6 +58,7 @@ impl TableWriter {
             .set_statistics_enabled(EnabledStatistics::Chunk)
             // The smallest and largest subject of a row group are two people's keys.
             .set_column_statistics_enabled(subject(), EnabledStatistics::None)
+            .set_column_dictionary_page_size_limit(subject(), SUBJECT_DICTIONARY_BYTES)
             .set_created_by(concat!("helserom ", env!("CARGO_PKG_VERSION")).to_owned())
             .build();
         Self { folder, stem, schema, properties, open: None, files: Vec::new() }

@@ -133,6 +133,15 @@ pub(crate) fn packed(columns: Vec<ArrayRef>) -> Result<RecordBatch, ArrowError> 
     RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
 }
 
+/// How many bytes the rows themselves take. What a batch has been cut from may
+/// be larger: sorting copies the rows and lets go of the rest.
+pub(crate) fn bytes(packed: &RecordBatch) -> usize {
+    let column = |column: &ArrayRef| {
+        column.to_data().get_slice_memory_size().unwrap_or_else(|_| column.get_array_memory_size())
+    };
+    packed.columns().iter().map(column).sum()
+}
+
 fn low(subject: SubjectKey) -> u64 {
     let [_, _, _, _, _, _, _, _, low @ ..] = subject.0;
     u64::from_be_bytes(low)

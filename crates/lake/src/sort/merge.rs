@@ -28,7 +28,6 @@ pub(crate) struct Merge {
     whole_persons: bool,
     cursors: Vec<Cursor>,
     heap: BinaryHeap<Head>,
-    chunk_rows: usize,
 }
 
 /// How far one run has been read.
@@ -67,12 +66,7 @@ impl Cursor {
 }
 
 impl Merge {
-    pub(crate) fn new(
-        layout: Layout,
-        values: Values,
-        runs: Vec<Run>,
-        whole_persons: bool,
-    ) -> Result<Self, SinkError> {
+    pub(crate) fn new(layout: Layout, values: Values, runs: Vec<Run>) -> Result<Self, SinkError> {
         let mut cursors = Vec::with_capacity(runs.len());
         for run in runs {
             let mut rows = match run {
@@ -85,7 +79,7 @@ impl Merge {
             }
         }
         let heap = cursors.iter().enumerate().map(|(run, cursor)| cursor.head(run)).collect();
-        Ok(Self { layout, values, whole_persons, cursors, heap, chunk_rows: CHUNK_ROWS })
+        Ok(Self { layout, values, whole_persons: false, cursors, heap })
     }
 
     /// Asks for chunks that end where a person does.
@@ -101,11 +95,11 @@ impl Merge {
             cursor.place = batches.len();
             batches.push(cursor.batch.clone());
         }
-        let mut picked: Vec<(usize, usize)> = Vec::with_capacity(self.chunk_rows);
+        let mut picked: Vec<(usize, usize)> = Vec::with_capacity(CHUNK_ROWS);
         let mut last = 0;
         while let Some(mut head) = self.heap.peek_mut() {
             let Reverse((subject, _, run)) = *head;
-            if picked.len() >= self.chunk_rows && !(self.whole_persons && subject == last) {
+            if picked.len() >= CHUNK_ROWS && !(self.whole_persons && subject == last) {
                 break;
             }
             last = subject;

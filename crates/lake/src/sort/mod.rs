@@ -39,7 +39,7 @@ pub(crate) struct Sorter {
     gathered: Vec<RecordBatch>,
     gathered_bytes: usize,
     gathered_rows: usize,
-    sorting: Option<JoinHandle<Result<Run, SinkError>>>,
+    sorting: Sorting,
     runs: Vec<Run>,
     started: usize,
 }
@@ -61,7 +61,7 @@ impl Sorter {
             gathered: Vec::new(),
             gathered_bytes: 0,
             gathered_rows: 0,
-            sorting: None,
+            sorting: Sorting(None),
             runs: Vec::new(),
             started: 0,
         })
@@ -74,7 +74,7 @@ impl Sorter {
         }
         let coded = self.codes.encode(&batch.content)?;
         let packed = self.layout.pack(batch, coded)?;
-        self.gathered_bytes += packed.get_array_memory_size();
+        self.gathered_bytes += layout::bytes(&packed);
         self.gathered_rows += packed.num_rows();
         self.gathered.push(packed);
         if self.gathered_bytes >= self.memory / 8 || self.gathered_rows >= RUN_ROWS / 2 {
@@ -95,7 +95,7 @@ impl Sorter {
         let path = self.folder.join(format!("run-{:06}", self.started));
         self.started += 1;
         let (layout, values) = (self.layout.clone(), self.codes.values());
-        self.sorting = Some(std::thread::spawn(move || {
+        self.sorting = Sorting(Some(std::thread::spawn(move || {
             let sorted = run::sort(&layout, &gathered, &values)?;
             drop(gathered);
             if sorted.get_array_memory_size() <= free {
@@ -103,20 +103,12 @@ impl Sorter {
             } else {
                 spill::write(&path, &sorted)
             }
-        }));
+        })));
         Ok(())
     }
 
     fn end_run(&mut self) -> Result<(), SinkError> {
-        if let Some(sorting) = self.sorting.take() {
-            let run = sorting.join().unwrap_or_else(|_| {
-                Err(SinkError::Failed {
-                    what: "sorting".to_owned(),
-                    why: "the sorting thread gave up".to_owned(),
-                })
-            })?;
-            self.runs.push(run);
-        }
+        self.runs.extend(self.sorting.end()?);
         Ok(())
     }
 
@@ -134,11 +126,37 @@ impl Sorter {
                 let group: Vec<Run> = runs.by_ref().take(FAN_IN).collect();
                 let path = self.folder.join(format!("run-{:06}", self.started));
                 self.started += 1;
-                let merge = Merge::new(self.layout.clone(), values.clone(), group, false)?;
+                let merge = Merge::new(self.layout.clone(), values.clone(), group)?;
                 fewer.push(spill::write_all(&path, merge)?);
             }
             self.runs = fewer;
         }
-        Merge::new(self.layout, values, self.runs, false)
+        Merge::new(self.layout, values, self.runs)
+    }
+}
+
+/// A run that is being sorted. Dropped, it waits: nobody may write a file when
+/// the folder is to be removed.
+struct Sorting(Option<JoinHandle<Result<Run, SinkError>>>);
+
+impl Sorting {
+    fn end(&mut self) -> Result<Option<Run>, SinkError> {
+        let Some(thread) = self.0.take() else { return Ok(None) };
+        thread
+            .join()
+            .unwrap_or_else(|_| {
+                Err(SinkError::Failed {
+                    what: "sorting".to_owned(),
+                    why: "the sorting thread gave up".to_owned(),
+                })
+            })
+            .map(Some)
+    }
+}
+
+impl Drop for Sorting {
+    fn drop(&mut self) {
+        // The error of work that nobody wants any more is no news.
+        let _ = self.end();
     }
 }
