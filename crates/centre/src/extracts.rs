@@ -117,8 +117,9 @@ impl Centre {
             .into_iter()
             .map(|extract| extract.id)
             .collect();
+        let sources = self.every_source().await?;
         let extracts = self.parts.extracts.clone();
-        blocking("recovery of extracts", move || extracts.recover(&known))
+        blocking("recovery of extracts", move || extracts.recover(&sources, &known))
             .await?
             .map_err(|why| Refused::failed("recovery of extracts", why))
     }

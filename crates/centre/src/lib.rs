@@ -18,6 +18,7 @@ pub mod ports;
 pub mod refused;
 pub mod register;
 pub mod releases;
+pub mod results;
 pub mod rooms;
 pub mod sources;
 

@@ -337,7 +337,8 @@ impl Centre {
         Ok(seen)
     }
 
-    pub(crate) async fn output_thing(&self, output: &Output) -> Result<Thing, Refused> {
+    /// The output as the policy sees it now.
+    pub async fn output_thing(&self, output: &Output) -> Result<Thing, Refused> {
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         Ok(Thing::output(&output.id, output.state.as_str(), &output.requested_by, &permit))
     }

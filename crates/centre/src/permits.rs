@@ -96,7 +96,7 @@ impl Centre {
     }
 
     /// The permit as the policy sees it now.
-    pub(crate) async fn permit_thing(&self, permit: &Permit) -> Result<Thing, Refused> {
+    pub async fn permit_thing(&self, permit: &Permit) -> Result<Thing, Refused> {
         let holders = self.holders_of(&permit.grant.application).await?;
         Ok(Thing::permit(permit, &holders, self.now()))
     }

@@ -137,8 +137,9 @@ pub trait Extracts: Send + Sync {
     /// Removes the data, and the key by which its numbers lead back to people.
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;
 
-    /// Removes what no entry of the ledger speaks of.
-    fn recover(&self, extracts: &[ExtractId]) -> Result<(), String>;
+    /// Removes extracts, and what the vault keeps of imports and extracts, that
+    /// no entry of the ledger speaks of.
+    fn recover(&self, sources: &[SourceRecord], extracts: &[ExtractId]) -> Result<(), String>;
 }
 
 /// Keeps what commands print: for the people of the room alone. Blocking.

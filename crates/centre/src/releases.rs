@@ -118,12 +118,13 @@ impl Centre {
         Ok(ledger::list::<Release>(self.parts.book.as_ref(), &filter).await?.total)
     }
 
-    pub(crate) async fn release_thing(&self, release: &Release) -> Result<Thing, Refused> {
+    /// The release as the policy sees it now.
+    pub async fn release_thing(&self, release: &Release) -> Result<Thing, Refused> {
         let (permit, _) = self.load::<Permit>(release.permit.as_str()).await?;
         Ok(Thing::release(&release.id, &permit))
     }
 
-    async fn every_release(&self) -> Result<Vec<Release>, Refused> {
+    pub(crate) async fn every_release(&self) -> Result<Vec<Release>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
     }

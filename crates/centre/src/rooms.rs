@@ -83,8 +83,8 @@ impl Centre {
         let spec = Spec::new(room.clone(), &active, extract.id.clone(), &folder)
             .map_err(|error| Refused::Conflict(error.to_string()))?;
         let event = {
-            let (runtime, spec) = (self.parts.runtime.clone(), spec.clone());
-            let holds = blocking("opening the room", move || runtime.open(&spec))
+            let (runtime, opened) = (self.parts.runtime.clone(), spec.clone());
+            let holds = blocking("opening the room", move || runtime.open(&opened))
                 .await?
                 .map_err(|error| Refused::failed("opening the room", error))?;
             RoomEvent::Opened {
@@ -343,7 +343,7 @@ impl Centre {
     }
 
     /// The room as the policy sees it now. A room in which something runs is open.
-    pub(crate) async fn room_thing(&self, room: &Room) -> Result<Thing, Refused> {
+    pub async fn room_thing(&self, room: &Room) -> Result<Thing, Refused> {
         let permit = self.permit_of(room).await?;
         let state = if room.state == room::State::Closed { "closed" } else { "open" };
         Ok(Thing::room(&room.id, state, &permit, self.now()))

@@ -56,7 +56,7 @@ pub(crate) async fn run(
     let files = demo_files(&args, &config)?;
     let site = Site::open(&config).await?;
     if config.metadata.kind == MetadataKind::Postgresql {
-        let begun = site.store.head().await.map_err(Stop::refused)?.size;
+        let begun = site.store.head().await.map_err(Stop::refused)?.next;
         if begun > 2 {
             return Err(Stop::usage(
                 "the demo begins in an empty centre, and this PostgreSQL database has entries already: give it an empty one",

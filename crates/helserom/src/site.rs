@@ -76,13 +76,16 @@ impl Site {
                 entropy: entropy.clone(),
                 folder: folder.clone(),
             }),
-            extracts: Arc::new(Extracting {
-                vault: vault.clone(),
-                lake,
-                entropy: entropy.clone(),
-                memory,
-                folder: folder.join("extracts"),
-            }),
+            extracts: Arc::new(
+                Extracting::open(
+                    vault.clone(),
+                    lake,
+                    entropy.clone(),
+                    memory,
+                    folder.join("extracts"),
+                )
+                .map_err(Stop::usage)?,
+            ),
             runtime: Arc::new(runtime),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
             blobs: Arc::new(blobs),

@@ -44,6 +44,18 @@ pub enum LakeError {
         /// Which column was asked for.
         column: String,
     },
+    /// A column does not hold what the contract says.
+    #[error(
+        "column `{column}` in version {version} of `{source_id}` is not of the type that its contract says"
+    )]
+    NotAsPromised {
+        /// Which source.
+        source_id: String,
+        /// Which version.
+        version: u64,
+        /// Which column.
+        column: String,
+    },
     /// The table has more versions than the ledger can know of.
     #[error(
         "`{source_id}` is at version {found} in the lake, but the ledger names version {known}: \

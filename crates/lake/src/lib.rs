@@ -12,11 +12,16 @@
 //! ledger has it, let go of the lock. Whatever happens before the commit leaves
 //! nothing; what a killed process left, [`Lake::recover`] removes.
 //!
+//! An extract is made from snapshots with [`Lake::build_extract`]: what a permit
+//! allows, of the people a crosswalk names, as plain Parquet files that no
+//! longer belong to the lake.
+//!
 //! This crate knows no contract beyond its columns, no key and no database.
 
 mod delta;
 mod durable;
 mod error;
+mod extract;
 mod intake;
 mod lock;
 mod place;
@@ -27,6 +32,9 @@ mod staged;
 mod write;
 
 pub use error::LakeError;
+pub use extract::{
+    ExtractOptions, OnRows, remove_extract, sweep_extracts, table_path, write_csv,
+};
 pub use intake::TableIntake;
 pub use lock::SourceLock;
 pub use place::Lake;

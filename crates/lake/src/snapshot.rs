@@ -59,6 +59,15 @@ impl Snapshot {
         &self.schema
     }
 
+    pub(crate) const fn source(&self) -> &SourceId {
+        &self.source
+    }
+
+    /// The files, in the order of their rows.
+    pub(crate) fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
     /// How many rows.
     pub const fn rows(&self) -> u64 {
         self.rows

@@ -9,7 +9,10 @@ use ledger::BookError;
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteRow, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, Postgres, Row, SqlSafeStr, Sqlite, SqlitePool};
+use sqlx::{
+    AssertSqlSafe, ConnectOptions, Connection, PgPool, Postgres, Row, SqlSafeStr, Sqlite,
+    SqlitePool,
+};
 
 /// How long a writer waits for another one, in this program or outside it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -92,7 +95,13 @@ pub(crate) enum Database {
 }
 
 fn pool<DB: sqlx::Database>(most: u32) -> PoolOptions<DB> {
-    PoolOptions::new().max_connections(most).acquire_timeout(PATIENCE)
+    let options = PoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+    // SQLite undoes a transaction by itself when the disk is full; the connection
+    // then still counts it as begun and could never begin another.
+    options.before_acquire(|connection: &mut DB::Connection, _| {
+        let usable = !connection.is_in_transaction();
+        Box::pin(async move { Ok(usable) })
+    })
 }
 
 impl Database {

@@ -5,6 +5,7 @@
 //! truth; every other table can be made from them, but for what signs people in.
 
 mod append;
+mod by_hand;
 mod backup;
 mod checkpoints;
 mod credentials;

@@ -178,11 +178,8 @@ async fn decide(centre: &Centre, id: &ApplicationId) -> Told<PermitId> {
                asked for are adequate, relevant and limited to it."
         .to_owned();
     let permit = centre.grant_application(&caseworker, id, why).await?;
-    let stranger = centre.build_extract(
-        &cast::act_as(centre, "auditor").await?,
-        &permit,
-        Arc::new(centre::ports::Unwatched),
-    );
+    let auditor = cast::act_as(centre, "auditor").await?;
+    let stranger = centre.build_extract(&auditor, &permit, Arc::new(centre::ports::Unwatched));
     hold(stranger.await.is_err(), || "somebody not on the permit had its data made".to_owned())?;
     let told = format!("{permit}: three holders and the access body said yes");
     Ok((permit, told))
