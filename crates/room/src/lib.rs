@@ -17,9 +17,12 @@ pub use event::{Closing, ListedFile, Outcome, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{
-    CloseError, Command, Ended, LogLine, LogSink, OpenError, Recovered, RecoverError, Running,
+    CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered, Running,
     Runtime, Standing, StartError, Stream,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;
-pub use work::{Listing, NameError, Refusal, Refused, TakeError, Taken, Usage, WorkError, WorkFile, WorkFolder, WorkName};
+pub use work::{
+    Listing, NameError, Refusal, Refused, TakeError, Taken, Usage, WorkError, WorkFile, WorkFolder,
+    WorkName,
+};

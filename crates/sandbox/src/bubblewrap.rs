@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use model::{RoomId, RunId};
 use room::{
-    CloseError, Command, Hold, Holds, Limits, LogSink, OpenError, Recovered, RecoverError,
-    Running, Runtime, Spec, Standing, StartError, Usage, WorkError, WorkFolder,
+    CloseError, Command, Hold, Holds, Limits, LogSink, OpenError, RecoverError, Recovered, Running,
+    Runtime, Spec, Standing, StartError, Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 use rustix::process::Resource;
@@ -224,8 +224,7 @@ impl Bubblewrap {
         if state.holds.cpu != Hold::Kernel {
             before.processors = self.processors(&state.limits);
         }
-        let folders =
-            Folders { data: &state.data, work, python: self.config.python.as_deref() };
+        let folders = Folders { data: &state.data, work, python: self.config.python.as_deref() };
         let words = arguments(
             &mut before,
             &folders,

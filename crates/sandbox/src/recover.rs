@@ -9,7 +9,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use model::RoomId;
-use room::{CloseError, Recovered, RecoverError};
+use room::{CloseError, RecoverError, Recovered};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
 use crate::state::{Lock, RoomDir, RunState, boot_id};
@@ -81,12 +81,13 @@ pub(crate) fn recover(runtime: &Bubblewrap, open: &[RoomId]) -> Result<Recovered
             let dir = RoomDir(entry.path());
             disk::detach(&dir).and_then(|()| disk::remove_tree(&dir.0)).map_err(unreadable)?;
         } else if let Ok(room) = name.parse::<RoomId>() {
-            recover_room(runtime, &room, open.contains(&room), &mut recovered)
-                .map_err(|error| CloseError::Machine {
+            recover_room(runtime, &room, open.contains(&room), &mut recovered).map_err(
+                |error| CloseError::Machine {
                     room: room.clone(),
                     what: "what a stopped server left was removed",
                     why: error.to_string(),
-                })?;
+                },
+            )?;
         }
     }
     Ok(recovered)

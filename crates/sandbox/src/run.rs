@@ -172,8 +172,7 @@ fn follow(
     let status = job.status.try_clone();
     let log = Log::new(&*job.log, job.state.limits.log);
     let disk = DiskWatch::new(job.dir.work(), job.state.image, &job.state.limits);
-    let mut watch =
-        Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
+    let mut watch = Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
     let mut minded = Minded { root, ..Minded::default() };
     std::thread::scope(|scope| {
         let readers = attend(scope, &log, streams, status, child, &tell);

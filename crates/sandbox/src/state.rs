@@ -137,8 +137,5 @@ fn write<T: Serialize>(path: &Path, value: &T, lasting: bool) -> io::Result<()> 
 
 /// The id of this start of the machine (random(4)).
 pub(crate) fn boot_id() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-        .unwrap_or_default()
-        .trim()
-        .to_owned()
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
 }

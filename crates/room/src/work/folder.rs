@@ -133,11 +133,8 @@ impl WorkFolder {
             };
             let path = joined(above, &name);
             let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-            let inside = if is_folder && open.len() < DEEPEST {
-                open_below(&open, &name)
-            } else {
-                None
-            };
+            let inside =
+                if is_folder && open.len() < DEEPEST { open_below(&open, &name) } else { None };
             let shut = is_folder && inside.is_none();
             match visit(Found { path: path.clone(), stat, shut }) {
                 Step::Stop => return Ok(()),

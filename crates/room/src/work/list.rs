@@ -144,10 +144,8 @@ impl Listing {
 
     /// The first `at_most` files, as the ledger lists them.
     pub fn listed(&self, at_most: usize) -> Vec<ListedFile> {
-        let listed = |file: &WorkFile| ListedFile {
-            name: file.name.as_str().to_owned(),
-            bytes: file.bytes,
-        };
+        let listed =
+            |file: &WorkFile| ListedFile { name: file.name.as_str().to_owned(), bytes: file.bytes };
         self.files.iter().take(at_most).map(listed).collect()
     }
 

@@ -27,7 +27,9 @@ pub enum NameError {
     )]
     Part(String),
     /// It has a character in it that is not allowed.
-    #[error("`{shown}` has the character {character:?} in it: use letters, digits and ._-+=()[],@%")]
+    #[error(
+        "`{shown}` has the character {character:?} in it: use letters, digits and ._-+=()[],@%"
+    )]
     Character {
         /// The name, with what cannot be shown left out.
         shown: String,
@@ -57,10 +59,7 @@ fn is_allowed(character: char) -> bool {
 
 /// The text with what cannot be shown replaced.
 pub(super) fn shown(text: &str) -> String {
-    text.chars()
-        .take(120)
-        .map(|c| if is_allowed(c) || c == '/' { c } else { '\u{fffd}' })
-        .collect()
+    text.chars().take(120).map(|c| if is_allowed(c) || c == '/' { c } else { '\u{fffd}' }).collect()
 }
 
 /// Checks one part of a path.

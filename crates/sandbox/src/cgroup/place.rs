@@ -53,8 +53,7 @@ impl Place {
                 continue;
             }
             for controller in CONTROLLERS {
-                if tree.controllers.iter().any(|name| name == controller)
-                    && v1::can_make(&tree.own)
+                if tree.controllers.iter().any(|name| name == controller) && v1::can_make(&tree.own)
                 {
                     place.v1.entry(controller).or_insert_with(|| tree.own.clone());
                 }
@@ -169,7 +168,11 @@ mod tests {
             trees(mountinfo, own),
             [
                 tree("/sys/fs/cgroup/memory", "/sys/fs/cgroup/memory/outer/inner", &["memory"]),
-                tree("/sys/fs/cgroup/cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", &["cpu", "cpuacct"]),
+                tree(
+                    "/sys/fs/cgroup/cpu,cpuacct",
+                    "/sys/fs/cgroup/cpu,cpuacct",
+                    &["cpu", "cpuacct"]
+                ),
             ]
         );
     }

@@ -55,9 +55,7 @@ pub(crate) fn make(dir: &RoomDir, limits: &Limits, uid: Option<u32>) -> io::Resu
         .args(["-J", &format!("size={}", journal(limits))])
         // Not giving the blocks back is what makes the file's promise hold.
         .arg("-E")
-        .arg(format!(
-            "nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner={owner}:{owner}"
-        ))
+        .arg(format!("nodiscard,lazy_itable_init=1,lazy_journal_init=1,root_owner={owner}:{owner}"))
         .arg(dir.image());
     run(&mut command)
 }

@@ -123,7 +123,8 @@ impl Bench {
         wall: Duration,
     ) -> Report {
         let lines = Arc::new(Lines::default());
-        let command = Command { words: words.iter().map(ToString::to_string).collect(), script, wall };
+        let command =
+            Command { words: words.iter().map(ToString::to_string).collect(), script, wall };
         let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
         let running = self.runtime.start(room, &self.run_id(), command, sink).unwrap();
         let ended = running.wait();

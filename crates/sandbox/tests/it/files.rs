@@ -42,7 +42,17 @@ fn the_machines_own_folders_are_not_there() {
 #[test]
 fn only_the_work_folder_and_scratch_can_be_written_to() {
     let bench = Bench::new();
-    for place in ["/data/x", "/usr/x", "/etc/x", "/x", "/dev/x", "/run/x", "/opt/x", "/bin/x", "/proc/sys/kernel/hostname"] {
+    for place in [
+        "/data/x",
+        "/usr/x",
+        "/etc/x",
+        "/x",
+        "/dev/x",
+        "/run/x",
+        "/opt/x",
+        "/bin/x",
+        "/proc/sys/kernel/hostname",
+    ] {
         bench.shut(&attempt(&format!("open('{place}','w').write('x')")));
     }
     bench.shut(&attempt("os.chmod('/data/person.csv',0o777)"));
@@ -58,7 +68,9 @@ fn only_the_work_folder_and_scratch_can_be_written_to() {
 #[test]
 fn work_stays_and_scratch_goes() {
     let bench = Bench::new();
-    bench.sh("echo kept > /work/a; echo gone > /tmp/b; echo gone > /dev/shm/c").must(Outcome::Finished);
+    bench
+        .sh("echo kept > /work/a; echo gone > /tmp/b; echo gone > /dev/shm/c")
+        .must(Outcome::Finished);
     let report = bench.sh("cat /work/a; ls /tmp /dev/shm");
     assert_eq!(report.out[0], "kept");
     assert!(!report.text().contains('b'), "{report:?}");
@@ -117,10 +129,8 @@ fn programs_that_lend_roots_rights_lend_nothing() {
     let mounted = "print(any(' / ' in l or l.split()[4]=='/usr' and 'nosuid' in l for l in open('/proc/self/mountinfo')))";
     assert_eq!(bench.python(mounted).text(), "True");
     // Every setuid program of the machine, run to say who it is: nobody special.
-    let report = bench.sh(
-        "for p in $(find /usr/bin -perm -4000); do echo $p; done; \
-         grep -E '^(NoNewPrivs|CapEff|CapBnd|CapPrm|Seccomp):' /proc/self/status",
-    );
+    let report = bench.sh("for p in $(find /usr/bin -perm -4000); do echo $p; done; \
+         grep -E '^(NoNewPrivs|CapEff|CapBnd|CapPrm|Seccomp):' /proc/self/status");
     let text = report.text();
     assert!(text.contains("NoNewPrivs:\t1"), "{text}");
     assert!(text.contains("CapEff:\t0000000000000000"), "{text}");
@@ -147,7 +157,8 @@ fn the_servers_environment_and_open_files_do_not_come_along() {
     let open = "import os;print(sorted(int(n) for n in os.listdir('/proc/self/fd')))";
     assert_eq!(bench.python(open).text(), "[0, 1, 2, 3]");
     let inside = bench.sh("env").text();
-    let names: Vec<&str> = inside.lines().filter_map(|line| line.split_once('=').map(|(n, _)| n)).collect();
+    let names: Vec<&str> =
+        inside.lines().filter_map(|line| line.split_once('=').map(|(n, _)| n)).collect();
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARGO")) {
         assert!(!names.contains(&name.as_str()), "{name}");
     }

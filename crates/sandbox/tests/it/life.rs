@@ -53,7 +53,8 @@ fn a_program_that_is_not_there_is_a_failure_that_says_so() {
 fn one_command_at_a_time() {
     let bench = Bench::new();
     let sleep = command(&["/bin/sleep", "30"]);
-    let running = bench.runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines()).unwrap();
+    let running =
+        bench.runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines()).unwrap();
     let second = bench.runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines());
     assert!(matches!(second, Err(StartError::Busy(_))));
     // Another process that shares the folder is refused as well.
@@ -76,8 +77,12 @@ fn closing_a_room_ends_what_runs_and_leaves_no_trace() {
     bench.runtime.close(&bench.room).unwrap();
     assert_eq!(running.wait().outcome, Outcome::Stopped);
     assert!(!is_mounted(&work));
-    let left: Vec<_> = std::fs::read_dir(bench.dir.path().join("rooms")).unwrap().flatten()
-        .map(|entry| entry.file_name()).filter(|name| name != ".lock").collect();
+    let left: Vec<_> = std::fs::read_dir(bench.dir.path().join("rooms"))
+        .unwrap()
+        .flatten()
+        .map(|entry| entry.file_name())
+        .filter(|name| name != ".lock")
+        .collect();
     assert!(left.is_empty(), "{left:?}");
     bench.runtime.close(&bench.room).unwrap();
     let gone = bench.runtime.start(&bench.room, &bench.run_id(), command(&["/bin/true"]), lines());
@@ -123,9 +128,14 @@ fn server_for_the_test_that_kills_it() {
 }
 
 fn sleeping() -> usize {
-    std::fs::read_dir("/proc").unwrap().flatten().filter(|entry| {
-        std::fs::read(entry.path().join("cmdline")).is_ok_and(|line| line == b"sleep\x004000000\0")
-    }).count()
+    std::fs::read_dir("/proc")
+        .unwrap()
+        .flatten()
+        .filter(|entry| {
+            std::fs::read(entry.path().join("cmdline"))
+                .is_ok_and(|line| line == b"sleep\x004000000\0")
+        })
+        .count()
 }
 
 fn groups() -> Vec<PathBuf> {
@@ -154,7 +164,8 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
             &crate::bench::permit(small()),
             "extract-one".parse().unwrap(),
             &bench.extract(),
-        ).unwrap()
+        )
+        .unwrap()
     };
     bench.runtime.open(&spec("room-doomed")).unwrap();
     bench.runtime.open(&spec("room-unknown")).unwrap();

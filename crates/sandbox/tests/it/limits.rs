@@ -167,8 +167,11 @@ fn processor_time_is_kept_to_the_share() {
 #[test]
 fn while_one_room_bombs_another_works() {
     for (config, name) in [(None, "kernel"), (Some(()), "watched")] {
-        let bench =
-            Bench::with(small(), |c| if config.is_some() { watched(c) });
+        let bench = Bench::with(small(), |c| {
+            if config.is_some() {
+                watched(c)
+            }
+        });
         let other = bench.open_another(small());
         for bomb in [MEMORY_BOMB, FORK_BOMB] {
             let command = Command {
@@ -177,8 +180,7 @@ fn while_one_room_bombs_another_works() {
                 wall: Duration::from_secs(30),
             };
             let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
-            let bombing =
-                bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
+            let bombing = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
             let words = [PYTHON, "-c", "print(sum(range(1000000)))"];
             let report: Report = bench.run_in(&other, &words, None, Duration::from_secs(30));
             assert_eq!(report.text(), "499999500000", "{name}: {report:?}");

@@ -13,10 +13,13 @@ use crate::bench::{Bench, attempt, is_root, python_outside};
 fn tcp_to_the_machine_is_refused() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || for guest in listener.incoming() { drop(guest) });
-    Bench::new().refuses(&attempt(&format!(
-        "socket.create_connection(('127.0.0.1',{port}),timeout=3)"
-    )));
+    std::thread::spawn(move || {
+        for guest in listener.incoming() {
+            drop(guest)
+        }
+    });
+    Bench::new()
+        .refuses(&attempt(&format!("socket.create_connection(('127.0.0.1',{port}),timeout=3)")));
 }
 
 #[test]
@@ -69,7 +72,8 @@ fn names_are_not_looked_up() {
 #[test]
 fn the_only_interface_is_the_rooms_own_loopback() {
     let bench = Bench::new();
-    let count = "print(sum(1 for line in open('/proc/net/dev') if ':' in line and 'lo:' not in line))";
+    let count =
+        "print(sum(1 for line in open('/proc/net/dev') if ':' in line and 'lo:' not in line))";
     assert_eq!(bench.python(count).text(), "0");
     let same = "import os;print(os.readlink('/proc/self/ns/net'))";
     assert_ne!(bench.python(same).text(), python_outside(same).trim());
@@ -84,7 +88,11 @@ fn sockets_of_the_machine_without_an_address_are_out_of_reach() {
     let path = bench.dir.path().join("socket");
     let path_one = UnixListener::bind(&path).unwrap();
     for listener in [abstract_one, path_one] {
-        std::thread::spawn(move || for guest in listener.incoming() { drop(guest) });
+        std::thread::spawn(move || {
+            for guest in listener.incoming() {
+                drop(guest)
+            }
+        });
     }
     let reach = |to: &str| {
         attempt(&format!("s=socket.socket(socket.AF_UNIX,socket.SOCK_STREAM)\ns.connect({to})"))
@@ -123,8 +131,13 @@ impl Cable {
         let (here, there) = (cable.here.as_str(), cable.there.as_str());
         ip(&["netns", "add", here])?;
         ip(&["netns", "add", there])?;
-        ip(&["link", "add", "near", "netns", here, "type", "veth", "peer", "name", "far", "netns", there])?;
-        for (space, link, address) in [(here, "near", "10.99.7.1/24"), (there, "far", "10.99.7.2/24")] {
+        ip(&[
+            "link", "add", "near", "netns", here, "type", "veth", "peer", "name", "far", "netns",
+            there,
+        ])?;
+        for (space, link, address) in
+            [(here, "near", "10.99.7.1/24"), (there, "far", "10.99.7.2/24")]
+        {
             ip(&["-n", space, "addr", "add", address, "dev", link])?;
             ip(&["-n", space, "link", "set", link, "up"])?;
         }
