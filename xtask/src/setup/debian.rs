@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::run::{self, Done, about, failed};
 
@@ -118,9 +118,11 @@ pub(crate) fn install(packages: &'static [Package]) -> Done {
     apt(root, &arguments)
 }
 
+/// What `apt-get` says of each package is left out; what it complains of is not.
 fn apt(root: bool, arguments: &[&str]) -> Done {
-    let quiet = "DEBIAN_FRONTEND=noninteractive";
-    run::run(as_root(root, "env").args([quiet, "apt-get"]).args(arguments))
+    let mut command = as_root(root, "env");
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(arguments);
+    run::run(command.stdout(Stdio::null()))
 }
 
 fn as_root(root: bool, program: &str) -> Command {
