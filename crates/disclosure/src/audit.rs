@@ -7,10 +7,10 @@
 //!
 //! The interval is never overstated: each end is a table that really fits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cells::Cells;
-use crate::lp::{NoAnswer, Program, Reach, Simplex, reach};
+use crate::lp::{Found, NoAnswer, Program, Reach, Simplex, reach};
 
 /// What must remain possible for a withheld cell to be safe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +47,7 @@ impl Interval {
             }
             // Nobody there is nobody's secret.
             Need::Unknown { threshold, at_most: None } => {
-                low >= threshold
-                    || high <= 0
-                    || high >= threshold && high - low >= threshold
+                low >= threshold || high <= 0 || high >= threshold && high - low >= threshold
             }
             Need::Apart { least, most } => low <= least && high >= most,
         }
@@ -75,6 +73,16 @@ pub(crate) struct Numbers {
     pub(crate) signed: bool,
 }
 
+/// What was found of one cell.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) interval: Interval,
+    /// The cells whose numbers differ from the true ones in the two tables that
+    /// prove the interval. As long as these stay withheld, the interval stands.
+    /// `None` where the proof is no pair of tables.
+    pub(crate) rests_on: Option<BTreeSet<usize>>,
+}
+
 /// The intervals of the cells in `asked`, given which cells are withheld.
 /// An error says that the numbers do not add up or are too many.
 pub(crate) fn intervals(
@@ -82,7 +90,7 @@ pub(crate) fn intervals(
     withheld: &[bool],
     asked: &BTreeMap<usize, Need>,
     numbers: Numbers,
-) -> Result<BTreeMap<usize, Interval>, NoAnswer> {
+) -> Result<BTreeMap<usize, Finding>, NoAnswer> {
     let mut out = BTreeMap::new();
     for group in components(cells, withheld) {
         let wanted: Vec<(usize, Need)> =
@@ -91,39 +99,66 @@ pub(crate) fn intervals(
             continue;
         }
         let (program, index) = program(cells, withheld, &group, numbers)?;
-        let mut simplex = match Simplex::start(&program) {
-            // A reader would see that the numbers do not add up; nothing is
-            // worked out from them.
-            Err(NoAnswer::Infeasible) => continue,
-            other => other?,
-        };
+        // Infeasible: the numbers shown do not add up, and nothing is certain.
+        let mut simplex = Simplex::start(&program)?;
         for (cell, need) in wanted {
             let Some(variable) = index.get(&cell).copied() else { continue };
             let (least, most) = need.targets();
+            let mut rests_on = Some(BTreeSet::new());
             let mut end = |sign, target| -> Result<Option<i128>, NoAnswer> {
-                if numbers.whole {
-                    return Ok(match reach(&program, &mut simplex, variable, sign, target)? {
-                        Some(Reach::At(value)) => Some(value),
-                        Some(Reach::Open) => None,
-                        // No whole table at all: as if it could be worked out.
-                        None => cells.value(cell).or(Some(0)),
-                    });
-                }
-                match simplex.maximise_sum(&[(variable, sign)]) {
-                    Ok(_) => {
-                        let value = simplex.value(variable)?;
-                        Ok(Some(if sign > 0 { value.floor() } else { value.ceil() }))
-                    }
-                    Err(NoAnswer::Unbounded) => Ok(None),
-                    Err(other) => Err(other),
-                }
+                let found = if numbers.whole {
+                    reach(&program, &mut simplex, variable, sign, target)?
+                } else {
+                    fraction(&mut simplex, variable, sign)?
+                };
+                // No whole table at all: as if the cell could be worked out.
+                let Some(found) = found else { return Ok(cells.value(cell).or(Some(0))) };
+                note(cells, &group, &found, &mut rests_on);
+                Ok(match found.reach {
+                    Reach::At(value) => Some(value),
+                    Reach::Open => None,
+                })
             };
             let high = end(1, most)?;
             let low = end(-1, least)?;
-            out.insert(cell, Interval { low, high });
+            out.insert(cell, Finding { interval: Interval { low, high }, rests_on });
         }
     }
     Ok(out)
+}
+
+/// The end of the interval of a quantity, rounded inwards.
+fn fraction(simplex: &mut Simplex, variable: usize, sign: i128) -> Result<Option<Found>, NoAnswer> {
+    match simplex.maximise_sum(&[(variable, sign)]) {
+        Ok(_) => {}
+        Err(NoAnswer::Unbounded) => {
+            return Ok(Some(Found { reach: Reach::Open, solution: Vec::new() }));
+        }
+        Err(other) => return Err(other),
+    }
+    let value = simplex.value(variable)?;
+    let value = if sign > 0 { value.floor() } else { value.ceil() };
+    Ok(Some(Found { reach: Reach::At(value), solution: Vec::new() }))
+}
+
+/// Adds the cells that a proof moves.
+fn note(cells: &Cells, group: &[usize], found: &Found, rests_on: &mut Option<BTreeSet<usize>>) {
+    if found.solution.len() != group.len() {
+        *rests_on = None;
+        return;
+    }
+    for (at, value) in group.iter().zip(&found.solution) {
+        match (cells.value(*at), rests_on.as_mut()) {
+            (Some(true_value), Some(moved)) if true_value != *value => {
+                moved.insert(*at);
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                *rests_on = None;
+                return;
+            }
+        }
+    }
 }
 
 /// The cells of `asked` whose interval does not meet their need.
@@ -136,6 +171,7 @@ pub(crate) fn exposed(
     let found = intervals(cells, withheld, asked, numbers)?;
     Ok(found
         .into_iter()
+        .map(|(cell, finding)| (cell, finding.interval))
         .filter(|(cell, interval)| asked.get(cell).is_some_and(|need| !interval.meets(*need)))
         .collect())
 }
@@ -184,15 +220,11 @@ fn program(
     let index: BTreeMap<usize, usize> =
         group.iter().enumerate().map(|(variable, cell)| (*cell, variable)).collect();
     let least = if numbers.signed { -(1_i128 << 80) } else { 0 };
-    let bounds = group
-        .iter()
-        .map(|at| (least, cells.get(*at).and_then(|cell| cell.at_most)))
-        .collect();
+    let bounds =
+        group.iter().map(|at| (least, cells.get(*at).and_then(|cell| cell.at_most))).collect();
     let mut rows = Vec::new();
     for sum in &cells.sums {
-        let members = || {
-            sum.parts.iter().map(|part| (*part, 1_i128)).chain([(sum.total, -1_i128)])
-        };
+        let members = || sum.parts.iter().map(|part| (*part, 1_i128)).chain([(sum.total, -1_i128)]);
         let hidden = |at: usize| withheld.get(at).copied().unwrap_or(false);
         let terms: Vec<(usize, i128)> = members()
             .filter(|(at, _)| hidden(*at))
@@ -235,7 +267,7 @@ mod tests {
         intervals(&cells, &cells.unseen(), &BTreeMap::from([(cell, need)]), COUNTS)
             .unwrap()
             .get(&cell)
-            .copied()
+            .map(|finding| finding.interval)
     }
 
     #[test]

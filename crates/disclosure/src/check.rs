@@ -41,8 +41,14 @@ pub fn check(file: &File<'_>, rules: &Rules, context: &Context) -> Findings {
 
 /// The rules that a picture is held against.
 const PICTURE: &[Rule] = &[
-    Rule::ActiveContent, Rule::Disallowed, Rule::HiddenText, Rule::PointsInPicture,
-    Rule::Untabled, Rule::Identifier, Rule::Payload, Rule::CopyOfColumn,
+    Rule::ActiveContent,
+    Rule::Disallowed,
+    Rule::HiddenText,
+    Rule::PointsInPicture,
+    Rule::Untabled,
+    Rule::Identifier,
+    Rule::Payload,
+    Rule::CopyOfColumn,
 ];
 /// The rules that any text is held against.
 const ANY_TEXT: &[Rule] = &[Rule::Identifier, Rule::ExactDate, Rule::Payload, Rule::HiddenText];
@@ -102,11 +108,8 @@ fn of_text(text: &str, tables: &[Table], rules: &Rules, context: &Context) -> Fi
     findings.extend(identifiers::scan(&scraps));
     findings.extend(payload::scan(&scraps, true));
     let fitted = prose::fitted(text);
-    let kind = Kind::Model {
-        n: fitted.n,
-        parameters: fitted.parameters,
-        residual_df: fitted.residual_df,
-    };
+    let kind =
+        Kind::Model { n: fitted.n, parameters: fitted.parameters, residual_df: fitted.residual_df };
     let mut tried = ANY_TEXT.to_vec();
     tried.push(Rule::FreeText);
     for (at, table) in tables.iter().enumerate() {
@@ -130,20 +133,19 @@ fn of_json(
 ) -> Findings {
     let number = |names: &[&str]| document.value(names).and_then(|value| value.parse::<u64>().ok());
     let fitted = freedom::Fitted {
-        n: number(&["events", "n_events", "nevent"]).or_else(|| number(&["n", "nobs", "n_obs", "observations"])),
+        n: number(&["events", "n_events", "nevent"])
+            .or_else(|| number(&["n", "nobs", "n_obs", "observations"])),
         parameters: number(&["parameters", "n_parameters", "k", "df_model"]),
         residual_df: number(&["residual_df", "df_residual", "df_resid", "residual-df"]),
     };
-    let stated = Kind::Model {
-        n: fitted.n,
-        parameters: fitted.parameters,
-        residual_df: fitted.residual_df,
-    };
+    let stated =
+        Kind::Model { n: fitted.n, parameters: fitted.parameters, residual_df: fitted.residual_df };
     let mut findings = Vec::new();
     let mut tried = ANY_TEXT.to_vec();
     let mut taken_for = "json".to_owned();
     for (path, table) in &document.tables {
-        let modelled = crate::role::understand(table, &Kind::Unknown).shape == crate::role::Shape::Model;
+        let modelled =
+            crate::role::understand(table, &Kind::Unknown).shape == crate::role::Shape::Model;
         let declared = !matches!(kind, Kind::Unknown | Kind::Model { .. });
         let numbers_stated = fitted != freedom::Fitted::default();
         let kind = if modelled && !declared && numbers_stated { &stated } else { kind };
@@ -159,8 +161,11 @@ fn of_json(
         finding.mend = None;
     }
     findings.extend(loose_values(document));
-    let scraps: Vec<Scrap<'_>> =
-        document.values.iter().flat_map(|(path, v)| [Scrap::anywhere(path), Scrap::anywhere(v)]).collect();
+    let scraps: Vec<Scrap<'_>> = document
+        .values
+        .iter()
+        .flat_map(|(path, v)| [Scrap::anywhere(path), Scrap::anywhere(v)])
+        .collect();
     findings.extend(identifiers::scan(&scraps));
     findings.extend(payload::scan(&scraps, true));
     // What a parser passes over, such as a name given twice, is still there.
@@ -171,17 +176,57 @@ fn of_json(
 /// Single values that no table holds: the few that describe a model are known.
 fn loose_values(document: &json::Document) -> Vec<Finding> {
     const KNOWN: &[&str] = &[
-        "n", "nobs", "n_obs", "observations", "events", "n_events", "nevent", "parameters",
-        "n_parameters", "k", "df_model", "residual_df", "df_residual", "df_resid", "residual-df",
-        "model", "formula", "title", "outcome", "method", "ties", "loglik", "log_likelihood", "aic",
-        "bic", "concordance", "r_squared", "deviance", "null_deviance", "sigma", "family", "link",
-        "version", "package", "software", "iterations", "converged", "score", "wald", "lrt", "p",
-        "p_value", "df", "chisq",
+        "n",
+        "nobs",
+        "n_obs",
+        "observations",
+        "events",
+        "n_events",
+        "nevent",
+        "parameters",
+        "n_parameters",
+        "k",
+        "df_model",
+        "residual_df",
+        "df_residual",
+        "df_resid",
+        "residual-df",
+        "model",
+        "formula",
+        "title",
+        "outcome",
+        "method",
+        "ties",
+        "loglik",
+        "log_likelihood",
+        "aic",
+        "bic",
+        "concordance",
+        "r_squared",
+        "deviance",
+        "null_deviance",
+        "sigma",
+        "family",
+        "link",
+        "version",
+        "package",
+        "software",
+        "iterations",
+        "converged",
+        "score",
+        "wald",
+        "lrt",
+        "p",
+        "p_value",
+        "df",
+        "chisq",
     ];
     let unknown = document
         .values
         .keys()
-        .filter(|path| !KNOWN.contains(&path.rsplit('/').next().unwrap_or(path).to_lowercase().as_str()))
+        .filter(|path| {
+            !KNOWN.contains(&path.rsplit('/').next().unwrap_or(path).to_lowercase().as_str())
+        })
         .count();
     if unknown == 0 && document.values.len() <= 60 {
         return Vec::new();

@@ -21,10 +21,8 @@ mod text;
 pub use check::check;
 pub use context::{Context, Earlier, File};
 pub use finding::{Finding, Findings, Place, Remedy, Verdict, Weight};
-pub use mend::{Changes, Mended, NoMend, mend};
 pub use kind::{Contributions, Kind};
+pub use mend::{Changes, Mended, NoMend, mend};
 pub use rule::Rule;
 pub use rules::{Rules, limits};
 pub use sketch::{Sketch, Sketcher};
-
-

@@ -96,15 +96,18 @@ pub(crate) fn understand<'a>(table: &'a Table, kind: &Kind) -> Understood<'a> {
     let mut misdeclared = Vec::new();
     declared(table, kind, &mut roles, &mut misdeclared);
     let has = |roles: &[Role], role: Role| roles.contains(&role);
-    let survival = has(&roles, Role::Time)
-        && (has(&roles, Role::Survival) || has(&roles, Role::AtRisk));
+    let survival =
+        has(&roles, Role::Time) && (has(&roles, Role::Survival) || has(&roles, Role::AtRisk));
     let model = !survival
         && has(&roles, Role::Estimate)
         && roles.iter().any(|r| matches!(r, Role::Spread | Role::Statistic | Role::Term));
     settle(table, &mut roles, survival, model);
     let counted = has(&roles, Role::Count);
     let measured = roles.iter().any(|r| {
-        matches!(r, Role::Mean | Role::Sum | Role::Quantile(_) | Role::Extreme | Role::Contribution(_))
+        matches!(
+            r,
+            Role::Mean | Role::Sum | Role::Quantile(_) | Role::Extreme | Role::Contribution(_)
+        )
     });
     let shape = if survival {
         Shape::Survival
@@ -118,11 +121,27 @@ pub(crate) fn understand<'a>(table: &'a Table, kind: &Kind) -> Understood<'a> {
         Shape::Rows
     };
     if !matches!(kind, Kind::Unknown | Kind::Figure { .. }) && kind.as_str() != shape.as_str() {
-        misdeclared.push(Finding::file(Rule::Misdeclared, Weight::Review, Text::of(
-            &format!("Filen er oppgitt som `{}`, men innholdet ligner `{}`.", kind.as_str(), shape.as_str()),
-            &format!("Filen er oplyst som `{}`, men indholdet ligner `{}`.", kind.as_str(), shape.as_str()),
-            &format!("The file is declared as `{}`, but reads like `{}`.", kind.as_str(), shape.as_str()),
-        )));
+        misdeclared.push(Finding::file(
+            Rule::Misdeclared,
+            Weight::Review,
+            Text::of(
+                &format!(
+                    "Filen er oppgitt som `{}`, men innholdet ligner `{}`.",
+                    kind.as_str(),
+                    shape.as_str()
+                ),
+                &format!(
+                    "Filen er oplyst som `{}`, men indholdet ligner `{}`.",
+                    kind.as_str(),
+                    shape.as_str()
+                ),
+                &format!(
+                    "The file is declared as `{}`, but reads like `{}`.",
+                    kind.as_str(),
+                    shape.as_str()
+                ),
+            ),
+        ));
     }
     Understood { table, roles, shape, misdeclared }
 }
@@ -144,7 +163,9 @@ fn fits(role: Role, column: &Column) -> bool {
             empty || column.counts()
         }
         Role::Share => empty || column.numeric() && numbers().all(|v| (0.0..=100.0).contains(&v)),
-        Role::Survival => empty || column.numeric() && numbers().all(|v| (0.0..=100.0).contains(&v)),
+        Role::Survival => {
+            empty || column.numeric() && numbers().all(|v| (0.0..=100.0).contains(&v))
+        }
         _ => empty || column.numeric(),
     }
 }
@@ -205,7 +226,6 @@ fn misfit(name: &str, exists: bool) -> Finding {
 
 /// Gives the columns that no name explains a role from what stands in them.
 fn settle(table: &Table, roles: &mut [Role], survival: bool, model: bool) {
-    let rows = table.rows();
     // Words that mean something only in their own kind of table.
     for role in roles.iter_mut() {
         *role = match *role {
@@ -216,7 +236,10 @@ fn settle(table: &Table, roles: &mut [Role], survival: bool, model: bool) {
         };
     }
     let measured = roles.iter().any(|r| {
-        matches!(r, Role::Count | Role::Share | Role::Mean | Role::Sum | Role::AtRisk | Role::Estimate)
+        matches!(
+            r,
+            Role::Count | Role::Share | Role::Mean | Role::Sum | Role::AtRisk | Role::Estimate
+        )
     });
     let mut numeric: Vec<usize> = Vec::new();
     for (at, (column, role)) in table.columns.iter().zip(roles.iter_mut()).enumerate() {
@@ -321,13 +344,41 @@ mod tests {
     fn tables_as_researchers_write_them_are_understood() {
         use Role::*;
         check("sex,n\nm,10\nf,20\n", Shape::Frequency, &[Dimension, Count]);
-        check("age,no,yes,total\n18-39,10,20,30\n40+,30,40,70\n", Shape::Frequency, &[Dimension, Count, Count, Count]);
-        check("age,healthy,ill\n18-39,10,20\n40+,30,40\n", Shape::Frequency, &[Dimension, Count, Count]);
-        check("sex,n,mean_hdl,sd\nm,10,1.2,0.3\nf,20,1.4,0.2\n", Shape::Magnitude, &[Dimension, Count, Mean, Spread]);
-        check("time,n.risk,n.event,surv\n0,90,0,1\n365,80,5,0.9\n", Shape::Survival, &[Time, AtRisk, Events, Survival]);
-        check("term,estimate,std.error,p.value\nage,0.1,0.01,0.2\n", Shape::Model, &[Term, Estimate, Spread, Statistic]);
-        check("\"\",\"coef\",\"se(coef)\"\n\"age\",0.1,0.01\n", Shape::Model, &[Term, Estimate, Spread]);
-        check("year,sex,n\n2019,m,9\n2019,f,8\n2020,m,7\n2020,f,6\n", Shape::Frequency, &[Dimension, Dimension, Count]);
+        check(
+            "age,no,yes,total\n18-39,10,20,30\n40+,30,40,70\n",
+            Shape::Frequency,
+            &[Dimension, Count, Count, Count],
+        );
+        check(
+            "age,healthy,ill\n18-39,10,20\n40+,30,40\n",
+            Shape::Frequency,
+            &[Dimension, Count, Count],
+        );
+        check(
+            "sex,n,mean_hdl,sd\nm,10,1.2,0.3\nf,20,1.4,0.2\n",
+            Shape::Magnitude,
+            &[Dimension, Count, Mean, Spread],
+        );
+        check(
+            "time,n.risk,n.event,surv\n0,90,0,1\n365,80,5,0.9\n",
+            Shape::Survival,
+            &[Time, AtRisk, Events, Survival],
+        );
+        check(
+            "term,estimate,std.error,p.value\nage,0.1,0.01,0.2\n",
+            Shape::Model,
+            &[Term, Estimate, Spread, Statistic],
+        );
+        check(
+            "\"\",\"coef\",\"se(coef)\"\n\"age\",0.1,0.01\n",
+            Shape::Model,
+            &[Term, Estimate, Spread],
+        );
+        check(
+            "year,sex,n\n2019,m,9\n2019,f,8\n2020,m,7\n2020,f,6\n",
+            Shape::Frequency,
+            &[Dimension, Dimension, Count],
+        );
         check("age,hdl\n47,1.2\n51,1.4\n38,0.9\n", Shape::Rows, &[Unexplained, Unexplained]);
     }
 

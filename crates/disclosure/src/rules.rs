@@ -60,6 +60,8 @@ pub mod limits {
     pub const TABLES: usize = 50;
     /// Elements of a picture.
     pub const ELEMENTS: usize = 50_000;
+    /// Attributes of one element.
+    pub const ATTRIBUTES: usize = 100;
     /// Depth of elements in a picture.
     pub const DEPTH: usize = 64;
     /// Places named by one finding; how many more there are is said in a number.

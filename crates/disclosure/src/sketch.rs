@@ -14,7 +14,7 @@
 //!
 //! A sketch is about people: it stays beside the extract and is never shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ const QUANTILES: usize = 64;
 const MOST_VALUES: usize = 1 << 18;
 /// Different values whose repetitions are counted.
 const MOST_DISTINCT: usize = 1 << 17;
+/// Decimals past which a column counts as continuous.
+const MOST_DECIMALS: i32 = 9;
 /// Hashes of different values kept.
 const HASHES: usize = 1024;
 
@@ -35,6 +37,7 @@ pub struct Sketch {
     column: String,
     rows: u64,
     distinct: u64,
+    decimals: i32,
     quantiles: Vec<f64>,
     repetitions: Option<u64>,
     hashes: Vec<u64>,
@@ -82,24 +85,36 @@ impl Sketch {
         if even(values) {
             return None;
         }
-        if self.holds(&other) {
+        if self.holds(values) {
             return Some(Likeness::Values);
         }
         (other.rows >= 100 && other.distinct >= 30 && self.same_shape(values))
             .then_some(Likeness::Shape)
     }
 
-    /// Whether nearly all of the other's values are among this column's.
-    fn holds(&self, other: &Self) -> bool {
+    /// Whether nearly all of these values are among this column's.
+    fn holds(&self, values: &[f64]) -> bool {
         if self.distinct < 300 {
             return false;
         }
         let complete = self.hashes.len() < HASHES;
         let last = self.hashes.last().copied().unwrap_or(0);
-        let tested: Vec<u64> =
-            other.hashes.iter().copied().filter(|hash| complete || *hash <= last).collect();
-        let found = tested.iter().filter(|hash| self.hashes.binary_search(hash).is_ok()).count();
-        tested.len() >= 12 && found * 10 >= tested.len() * 9
+        let share = |shift: f64| {
+            let tested: Vec<u64> = values
+                .iter()
+                .map(|value| hash_of(value + shift))
+                .filter(|hash| complete || *hash <= last)
+                .collect();
+            let found =
+                tested.iter().filter(|hash| self.hashes.binary_search(hash).is_ok()).count();
+            (found, tested.len())
+        };
+        let (found, tested) = share(0.0);
+        // Where a column takes nearly every value, so does chance: the values
+        // next to these must be found less often.
+        let step = 10_f64.powi(-self.decimals);
+        let (beside, of) = share(step);
+        tested >= 12 && found * 10 >= tested * 9 && beside * 2 <= of
     }
 
     /// Kolmogorov-Smirnov distance after matching the 10 % and 90 % quantiles,
@@ -168,9 +183,10 @@ pub struct Sketcher {
     column: String,
     rows: u64,
     kept: BTreeMap<u64, f64>,
-    repeated: BTreeMap<u64, u64>,
+    repeated: HashMap<u64, u64>,
     overflowed: bool,
-    hashes: std::collections::BTreeSet<u64>,
+    decimals: i32,
+    hashes: BTreeSet<u64>,
 }
 
 impl Sketcher {
@@ -180,9 +196,10 @@ impl Sketcher {
             column: column.to_owned(),
             rows: 0,
             kept: BTreeMap::new(),
-            repeated: BTreeMap::new(),
+            repeated: HashMap::new(),
             overflowed: false,
-            hashes: std::collections::BTreeSet::new(),
+            decimals: 0,
+            hashes: BTreeSet::new(),
         }
     }
 
@@ -197,10 +214,19 @@ impl Sketcher {
         if !value.is_finite() {
             return;
         }
-        let value = if value == 0.0 { 0.0 } else { value };
-        self.count(mix(value.to_bits()));
-        self.kept.insert(mix(self.rows), value);
-        if self.kept.len() > MOST_VALUES {
+        self.count(hash_of(value));
+        while self.decimals < MOST_DECIMALS {
+            let scaled = value * 10_f64.powi(self.decimals);
+            if (scaled - scaled.round()).abs() <= 1e-6 * scaled.abs().max(1.0) {
+                break;
+            }
+            self.decimals += 1;
+        }
+        let place = mix(self.rows);
+        if self.kept.len() < MOST_VALUES {
+            self.kept.insert(place, value);
+        } else if self.kept.last_key_value().is_some_and(|(last, _)| place < *last) {
+            self.kept.insert(place, value);
             self.kept.pop_last();
         }
     }
@@ -222,8 +248,9 @@ impl Sketcher {
                 self.overflowed = true;
             }
         }
-        self.hashes.insert(hash);
-        if self.hashes.len() > HASHES {
+        if self.hashes.len() < HASHES {
+            self.hashes.insert(hash);
+        } else if self.hashes.last().is_some_and(|last| hash < *last) && self.hashes.insert(hash) {
             self.hashes.pop_last();
         }
     }
@@ -246,11 +273,19 @@ impl Sketcher {
             column: self.column,
             rows: self.rows,
             distinct,
+            decimals: self.decimals,
             quantiles,
             repetitions: (!self.overflowed).then_some(repetitions),
             hashes: self.hashes.into_iter().collect(),
         }
     }
+}
+
+/// The hash of a value. Values that differ only in the last of fifteen digits,
+/// as adding and printing leave them, are nearly always the same.
+fn hash_of(value: f64) -> u64 {
+    let value = if value == 0.0 { 0.0 } else { value };
+    mix(value.to_bits().wrapping_add(8) & !15)
 }
 
 /// A mixing of 64 bits (the finaliser of SplitMix64, Steele, Lea, Flood 2014).
@@ -322,6 +357,13 @@ mod tests {
         assert_eq!(sketch(&values).likeness(&column(500, 9)), None);
         let even: Vec<f64> = (0..5000).map(f64::from).collect();
         assert_eq!(sketch(&even).likeness(&grid), None, "a scale is no measurement");
+    }
+
+    #[test]
+    fn counts_are_not_taken_for_days_of_follow_up() {
+        let days: Vec<f64> = fine(9000, 6).iter().map(|v| v.round()).collect();
+        let counts: Vec<f64> = (0..90_u32).map(|i| f64::from(i * i % 997)).collect();
+        assert_eq!(sketch(&days).likeness(&counts), None);
     }
 
     #[test]

@@ -77,8 +77,30 @@ fn withheld(text: &str) -> Option<Bound> {
         return None;
     }
     let lower = text.to_lowercase();
-    let marks = ["", "na", "n/a", "nan", "null", "none", ".", "..", "...", ":", ":c", "c", "*", "-",
-        "–", "—", "x", "s", "skjult", "suppressed", "withheld", "anonymisert"];
+    let marks = [
+        "",
+        "na",
+        "n/a",
+        "nan",
+        "null",
+        "none",
+        ".",
+        "..",
+        "...",
+        ":",
+        ":c",
+        "c",
+        "*",
+        "-",
+        "–",
+        "—",
+        "x",
+        "s",
+        "skjult",
+        "suppressed",
+        "withheld",
+        "anonymisert",
+    ];
     if marks.contains(&lower.as_str()) {
         return Some(Bound::Nothing);
     }
@@ -178,7 +200,11 @@ mod tests {
             assert_eq!(Cell::read(mark, false).value, Value::Withheld(Bound::Nothing), "`{mark}`");
         }
         for (mark, most) in [("<5", 4), ("< 5", 4), ("n<10", 9), ("<=4", 4), ("≤4", 4)] {
-            assert_eq!(Cell::read(mark, false).value, Value::Withheld(Bound::AtMost(most)), "`{mark}`");
+            assert_eq!(
+                Cell::read(mark, false).value,
+                Value::Withheld(Bound::AtMost(most)),
+                "`{mark}`"
+            );
         }
         assert_eq!(Cell::read("<5 years", false).value, Value::Text);
         assert_eq!(Cell::read("1-4", false).value, Value::Text);

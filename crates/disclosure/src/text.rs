@@ -179,9 +179,8 @@ mod tests {
     use super::*;
 
     fn norwegian() -> String {
-        let id = (0..1000)
-            .find_map(|i| NationalId::synthetic(Date::constant(1957, 3, 14), i))
-            .unwrap();
+        let id =
+            (0..1000).find_map(|i| NationalId::synthetic(Date::constant(1957, 3, 14), i)).unwrap();
         String::from_utf8(id.reveal().to_vec()).unwrap()
     }
 

@@ -182,7 +182,11 @@ fn tie_axes(
                 let slack = rounded * i128::try_from(parts.len() + 1).unwrap_or(i128::MAX);
                 for at in 0..numbers {
                     let offset = at * rows;
-                    cells.tie(offset + total, parts.iter().map(|row| offset + row).collect(), slack);
+                    cells.tie(
+                        offset + total,
+                        parts.iter().map(|row| offset + row).collect(),
+                        slack,
+                    );
                 }
             }
         }
@@ -198,7 +202,8 @@ fn hierarchy(kind: &Kind, name: &str, axis: &Axis) -> Vec<(usize, Option<Vec<usi
         .iter()
         .filter_map(|(parent, children)| {
             let children: Vec<usize> = children.iter().filter_map(find).collect();
-            Some((find(parent)?, Some(children).filter(|c| !c.is_empty())?)).map(|(p, c)| (p, Some(c)))
+            Some((find(parent)?, Some(children).filter(|c| !c.is_empty())?))
+                .map(|(p, c)| (p, Some(c)))
         })
         .collect()
 }
@@ -264,7 +269,13 @@ fn tie_columns(
 
 /// Everybody may be known to be so many: then the table's own numbers have a
 /// total even if none is written.
-fn tie_everyone(cells: &mut Cells, numbers: usize, whole: Option<usize>, rows: usize, people: i128) {
+fn tie_everyone(
+    cells: &mut Cells,
+    numbers: usize,
+    whole: Option<usize>,
+    rows: usize,
+    people: i128,
+) {
     if cells.axes.iter().any(|axis| axis.total.is_some()) || rows < 2 {
         return;
     }
@@ -298,7 +309,10 @@ mod tests {
 
     #[test]
     fn margins_are_tied_in_every_dimension() {
-        let cells = cells("sex,ill,n\nm,no,5\nm,yes,7\nm,total,12\nf,no,8\nf,yes,9\nf,total,17\ntotal,no,13\ntotal,yes,16\ntotal,total,29\n", None);
+        let cells = cells(
+            "sex,ill,n\nm,no,5\nm,yes,7\nm,total,12\nf,no,8\nf,yes,9\nf,total,17\ntotal,no,13\ntotal,yes,16\ntotal,total,29\n",
+            None,
+        );
         assert_eq!(cells.sums.len(), 6);
         assert!(cells.cells.iter().all(|cell| matches!(cell.origin, Origin::Written { .. })));
         assert_eq!(cells.cells.iter().map(|c| c.level).max(), Some(2));

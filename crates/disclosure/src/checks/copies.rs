@@ -27,7 +27,12 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
             continue;
         }
         let values: Vec<f64> = column.numbers().map(Number::value).collect();
-        findings.extend(likeness(look.context, &values, look.table().column_place(at)));
+        let found = likeness(look.context, &values, look.table().column_place(at));
+        // Counts are skewed like many a measurement; their shape says nothing.
+        let by_shape = found.as_ref().is_some_and(|finding| finding.weight == Weight::Review);
+        if !(by_shape && look.understood.role(at) == Role::Count) {
+            findings.extend(found);
+        }
     }
     for row in 0..look.table().rows() {
         if look.table().columns.len() < 50 {
@@ -50,9 +55,15 @@ pub(crate) fn likeness(context: &Context, values: &[f64], place: Place) -> Optio
         Likeness::Whole | Likeness::Values => (
             Weight::Refuse,
             Text::of(
-                &format!("Verdiene er de samme som i `{column}` i datauttrekket, kanskje stokket eller omkodet."),
-                &format!("Værdierne er de samme som i `{column}` i dataudtrækket, måske blandet eller omkodet."),
-                &format!("The values are those of `{column}` in the extract, perhaps shuffled or recoded."),
+                &format!(
+                    "Verdiene er de samme som i `{column}` i datauttrekket, kanskje stokket eller omkodet."
+                ),
+                &format!(
+                    "Værdierne er de samme som i `{column}` i dataudtrækket, måske blandet eller omkodet."
+                ),
+                &format!(
+                    "The values are those of `{column}` in the extract, perhaps shuffled or recoded."
+                ),
             ),
         ),
         Likeness::Shape => (
@@ -60,7 +71,9 @@ pub(crate) fn likeness(context: &Context, values: &[f64], place: Place) -> Optio
             Text::of(
                 &format!("Verdiene er fordelt som `{column}` i datauttrekket, i en annen skala."),
                 &format!("Værdierne er fordelt som `{column}` i dataudtrækket, i en anden skala."),
-                &format!("The values are distributed as `{column}` in the extract, on another scale."),
+                &format!(
+                    "The values are distributed as `{column}` in the extract, on another scale."
+                ),
             ),
         ),
     };

@@ -20,7 +20,9 @@ use crate::rule::Rule;
 
 /// Differences of few people from what left before.
 pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
-    if !matches!(look.understood.shape, Shape::Frequency | Shape::Magnitude) || look.counts.is_empty() {
+    if !matches!(look.understood.shape, Shape::Frequency | Shape::Magnitude)
+        || look.counts.is_empty()
+    {
         return Vec::new();
     }
     let mine = keyed(look);
@@ -92,18 +94,30 @@ fn compare(look: &Look<'_>, earlier: &Earlier, mine: &Keyed, theirs: &Keyed) -> 
     let mut findings = Vec::new();
     if !small.is_empty() {
         let why = Text::of(
-            &format!("Trukket fra resultatet `{name}`, som alt er utlevert, blir det færre enn {k} personer igjen."),
-            &format!("Trukket fra resultatet `{name}`, som allerede er udleveret, bliver der færre end {k} personer tilbage."),
-            &format!("Subtracted from output `{name}`, which has left already, fewer than {k} people remain."),
+            &format!(
+                "Trukket fra resultatet `{name}`, som alt er utlevert, blir det færre enn {k} personer igjen."
+            ),
+            &format!(
+                "Trukket fra resultatet `{name}`, som allerede er udleveret, bliver der færre end {k} personer tilbage."
+            ),
+            &format!(
+                "Subtracted from output `{name}`, which has left already, fewer than {k} people remain."
+            ),
         );
         findings.push(Finding::new(Rule::Differencing, Weight::Refuse, small, why));
     }
     // Most of the table being the same, it is the same table.
     if !shown_before.is_empty() && common > 0 && equal * 2 >= common {
         let why = Text::of(
-            &format!("Tallet er skjult i den ene og vist i den andre av denne filen og resultatet `{name}`."),
-            &format!("Tallet er skjult i den ene og vist i den anden af denne fil og resultatet `{name}`."),
-            &format!("The number is withheld in one and shown in the other of this file and output `{name}`."),
+            &format!(
+                "Tallet er skjult i den ene og vist i den andre av denne filen og resultatet `{name}`."
+            ),
+            &format!(
+                "Tallet er skjult i den ene og vist i den anden af denne fil og resultatet `{name}`."
+            ),
+            &format!(
+                "The number is withheld in one and shown in the other of this file and output `{name}`."
+            ),
         );
         findings.push(Finding::new(Rule::Differencing, Weight::Refuse, shown_before, why));
     }
@@ -113,9 +127,15 @@ fn compare(look: &Look<'_>, earlier: &Earlier, mine: &Keyed, theirs: &Keyed) -> 
             && look.rules.small((now - then).abs())
         {
             let why = Text::of(
-                &format!("Det største tallet her og i resultatet `{name}` skiller færre enn {k} personer. Se om det er de samme menneskene."),
-                &format!("Det største tal her og i resultatet `{name}` adskiller færre end {k} personer. Se, om det er de samme mennesker."),
-                &format!("The largest number here and in output `{name}` are fewer than {k} people apart. See whether they are the same people."),
+                &format!(
+                    "Det største tallet her og i resultatet `{name}` skiller færre enn {k} personer. Se om det er de samme menneskene."
+                ),
+                &format!(
+                    "Det største tal her og i resultatet `{name}` adskiller færre end {k} personer. Se, om det er de samme mennesker."
+                ),
+                &format!(
+                    "The largest number here and in output `{name}` are fewer than {k} people apart. See whether they are the same people."
+                ),
             );
             findings.push(Finding::file(Rule::Differencing, Weight::Review, why));
         }
@@ -152,7 +172,10 @@ mod tests {
         );
         assert_eq!(
             found,
-            ["differencing Refuse row 2, column `count`", "differencing Refuse row 3, column `count`"]
+            [
+                "differencing Refuse row 2, column `count`",
+                "differencing Refuse row 3, column `count`"
+            ]
         );
     }
 

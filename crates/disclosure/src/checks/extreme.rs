@@ -14,7 +14,8 @@ use crate::rule::Rule;
 /// Extremes, and quantiles with few beyond them.
 pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let extremes = look.understood.with(|role| matches!(role, Role::Extreme | Role::Contribution(_)));
+    let extremes =
+        look.understood.with(|role| matches!(role, Role::Extreme | Role::Contribution(_)));
     if !extremes.is_empty() {
         let places = extremes.iter().map(|column| look.table().column_place(*column)).collect();
         let why = Text::of(
@@ -60,7 +61,9 @@ fn few_beyond(look: &Look<'_>, row: usize, share: f64) -> bool {
     let count = look
         .counts
         .iter()
-        .filter_map(|column| look.table().number(row, *column).and_then(crate::number::Number::whole))
+        .filter_map(|column| {
+            look.table().number(row, *column).and_then(crate::number::Number::whole)
+        })
         .max();
     count.is_some_and(|n| tail * (n as f64) < look.rules.threshold() as f64)
 }

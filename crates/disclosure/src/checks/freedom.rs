@@ -76,9 +76,15 @@ pub(crate) fn judge(fitted: Fitted, smallest: u32) -> Vec<Finding> {
         return Vec::new();
     }
     let why = Text::of(
-        &format!("Modellen har færre enn {smallest} frihetsgrader igjen. Da gir den dataene tilbake."),
-        &format!("Modellen har færre end {smallest} frihedsgrader tilbage. Så giver den dataene tilbage."),
-        &format!("The model has fewer than {smallest} residual degrees of freedom. It gives its data back."),
+        &format!(
+            "Modellen har færre enn {smallest} frihetsgrader igjen. Da gir den dataene tilbake."
+        ),
+        &format!(
+            "Modellen har færre end {smallest} frihedsgrader tilbage. Så giver den dataene tilbage."
+        ),
+        &format!(
+            "The model has fewer than {smallest} residual degrees of freedom. It gives its data back."
+        ),
     );
     vec![Finding::file(Rule::ResidualFreedom, Weight::Refuse, why)]
 }

@@ -64,9 +64,10 @@ fn lines(look: &Look<'_>) -> Vec<Sum> {
         for axis in 0..look.cells.axes.len() {
             let mut by_others: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
             for row in 0..rows {
-                let total = look.cells.axes.get(axis).is_some_and(|a| {
-                    a.total.is_some() && a.of_row.get(row).copied() == a.total
-                });
+                let total =
+                    look.cells.axes.get(axis).is_some_and(|a| {
+                        a.total.is_some() && a.of_row.get(row).copied() == a.total
+                    });
                 if total {
                     continue;
                 }
@@ -100,11 +101,15 @@ mod tests {
 
     #[test]
     fn a_line_that_nobody_summed_counts_too() {
-        let csv = "status,hours,n\nmarried,full,60\nmarried,part,0\nsingle,full,30\nsingle,part,20\n";
+        let csv =
+            "status,hours,n\nmarried,full,60\nmarried,part,0\nsingle,full,30\nsingle,part,20\n";
         // All the married work full time, and all who work part time are single.
         assert_eq!(
             of(check, csv),
-            ["group-disclosure Review row 1, column `n`", "group-disclosure Review row 4, column `n`"]
+            [
+                "group-disclosure Review row 1, column `n`",
+                "group-disclosure Review row 4, column `n`"
+            ]
         );
     }
 

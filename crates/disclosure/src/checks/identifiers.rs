@@ -38,7 +38,11 @@ pub(crate) fn scan(scraps: &[Scrap<'_>]) -> Vec<Finding> {
         findings.push(Finding::new(Rule::Identifier, Weight::Refuse, numbers, why));
     }
     if !addresses.is_empty() {
-        let why = Text::of("Her står en e-postadresse.", "Her står en e-mailadresse.", "Here is an e-mail address.");
+        let why = Text::of(
+            "Her står en e-postadresse.",
+            "Her står en e-mailadresse.",
+            "Here is an e-mail address.",
+        );
         findings.push(Finding::new(Rule::Identifier, Weight::Review, addresses, why));
     }
     findings
@@ -49,12 +53,18 @@ pub(crate) fn columns(table: &Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     let (mut disguised, mut numbered, mut dated, mut days) = (vec![], vec![], vec![], vec![]);
     for (at, column) in table.columns.iter().enumerate() {
-        let filled: Vec<&str> =
-            column.cells.iter().map(crate::table::Cell::trimmed).filter(|t| !t.is_empty()).collect();
+        let filled: Vec<&str> = column
+            .cells
+            .iter()
+            .map(crate::table::Cell::trimmed)
+            .filter(|t| !t.is_empty())
+            .collect();
         let place = || table.column_place(at);
         let norwegian = filled.iter().filter(|t| text::digits_name_person(t)).count();
         let danish = filled.iter().filter(|t| text::like_cpr(t)).count();
-        if norwegian >= 3 && norwegian * 4 >= filled.len() || danish >= 5 && danish * 5 >= filled.len() * 4 {
+        if norwegian >= 3 && norwegian * 4 >= filled.len()
+            || danish >= 5 && danish * 5 >= filled.len() * 4
+        {
             disguised.push(place());
         } else if numbers_people(&column.name) && filled.len() >= 3 {
             numbered.push(place());
@@ -111,12 +121,52 @@ pub(crate) fn columns(table: &Table) -> Vec<Finding> {
 /// Names that people give to the column that tells people apart.
 fn numbers_people(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "person", "person_id", "personid", "id", "pid", "patient", "patient_id", "patientid",
-        "pasient", "pasient_id", "pasientid", "patientnr", "pasientnr", "subject", "subject_id",
-        "subjid", "usubjid", "fnr", "fodselsnummer", "fødselsnummer", "pnr", "personnummer", "cpr",
-        "cprnr", "cpr_nr", "cpr_nummer", "lopenr", "løpenr", "løpenummer", "lopenummer", "løbenr",
-        "løbenummer", "record_id", "case_id", "caseid", "ssn", "navn", "name", "fornavn",
-        "etternavn", "efternavn", "first_name", "last_name", "surname", "fullt_navn", "full_name",
+        "person",
+        "person_id",
+        "personid",
+        "id",
+        "pid",
+        "patient",
+        "patient_id",
+        "patientid",
+        "pasient",
+        "pasient_id",
+        "pasientid",
+        "patientnr",
+        "pasientnr",
+        "subject",
+        "subject_id",
+        "subjid",
+        "usubjid",
+        "fnr",
+        "fodselsnummer",
+        "fødselsnummer",
+        "pnr",
+        "personnummer",
+        "cpr",
+        "cprnr",
+        "cpr_nr",
+        "cpr_nummer",
+        "lopenr",
+        "løpenr",
+        "løpenummer",
+        "lopenummer",
+        "løbenr",
+        "løbenummer",
+        "record_id",
+        "case_id",
+        "caseid",
+        "ssn",
+        "navn",
+        "name",
+        "fornavn",
+        "etternavn",
+        "efternavn",
+        "first_name",
+        "last_name",
+        "surname",
+        "fullt_navn",
+        "full_name",
     ];
     NAMES.contains(&names::plain(name).as_str())
 }
@@ -164,7 +214,9 @@ mod tests {
 
     #[test]
     fn a_column_of_numbers_in_disguise_is_found() {
-        for disguise in [|id: &str| format!("0.{id}"), |id: &str| format!("{}.{}", &id[..4], &id[4..])] {
+        for disguise in
+            [|id: &str| format!("0.{id}"), |id: &str| format!("{}.{}", &id[..4], &id[4..])]
+        {
             let rows: Vec<String> = ids(9).iter().map(|id| format!("g,{}", disguise(id))).collect();
             let csv = format!("group,rate\n{}\n", rows.join("\n"));
             check(&csv, &["identifier Refuse column `rate`"]);
@@ -174,10 +226,14 @@ mod tests {
     #[test]
     fn columns_that_number_people_and_dates_of_birth_are_found() {
         check("person,age\n1,47\n2,51\n3,38\n", &["identifier Refuse column `person`"]);
-        let rows: Vec<String> = (0..20).map(|i| format!("{}-03-{:02},7", 1930 + i * 3, 1 + i)).collect();
+        let rows: Vec<String> =
+            (0..20).map(|i| format!("{}-03-{:02},7", 1930 + i * 3, 1 + i)).collect();
         let csv = format!("when,n\n{}\n", rows.join("\n"));
         check(&csv, &["exact-date Refuse column `when`"]);
-        check("day,n\n2020-03-01,7\n2020-03-02,9\n2020-03-03,8\n", &["exact-date Review column `day`"]);
+        check(
+            "day,n\n2020-03-01,7\n2020-03-02,9\n2020-03-03,8\n",
+            &["exact-date Review column `day`"],
+        );
     }
 
     #[test]

@@ -8,8 +8,8 @@ pub(crate) mod extreme;
 pub(crate) mod freedom;
 pub(crate) mod group;
 pub(crate) mod identifiers;
-pub(crate) mod payload;
 pub(crate) mod p_percent;
+pub(crate) mod payload;
 pub(crate) mod picture;
 pub(crate) mod prose;
 pub(crate) mod recoverable;
@@ -43,7 +43,12 @@ pub(crate) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    pub(crate) fn at(table: &'a Table, kind: &'a Kind, rules: &'a Rules, context: &'a Context) -> Self {
+    pub(crate) fn at(
+        table: &'a Table,
+        kind: &'a Kind,
+        rules: &'a Rules,
+        context: &'a Context,
+    ) -> Self {
         let understood = understand(table, kind);
         // The counts of a curve are tied by time, not by sums.
         let counts = match understood.shape {

@@ -94,7 +94,8 @@ pub(crate) fn scan(scraps: &[Scrap<'_>], prose: bool) -> Vec<Finding> {
 }
 
 fn separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'')
+    c.is_whitespace()
+        || matches!(c, ',' | ';' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'')
 }
 
 #[cfg(test)]
@@ -114,29 +115,49 @@ mod tests {
 
     #[test]
     fn what_a_result_has_no_use_for_is_found() {
-        check("group,n\naGVsbG8gd29ybGQsIGhlbGxv,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
-        check("group,n\n9f86d081884c7d659a2feaa0c55ad015,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
+        check(
+            "group,n\naGVsbG8gd29ybGQsIGhlbGxv,10\nb,20\n",
+            &["payload Refuse row 1, column `group`"],
+        );
+        check(
+            "group,n\n9f86d081884c7d659a2feaa0c55ad015,10\nb,20\n",
+            &["payload Refuse row 1, column `group`"],
+        );
         check(
             "group,n\n\"[47,51,38,60,44,41,39,70,22,28,31,55,62]\",10\nb,20\n",
             &["payload Refuse row 1, column `group`"],
         );
-        check("group,n\n471.51.8.4.139.7.23.31.34.11.12.13.15,10\nb,20\n", &["payload Refuse row 1, column `group`"]);
-        check("group,n\na\u{200b}\u{200c},10\nb,20\n", &["hidden-text Refuse row 1, column `group`"]);
-        check(&format!("group,n\n{},10\nb,20\n", "word ".repeat(40)), &["payload Review row 1, column `group`"]);
+        check(
+            "group,n\n471.51.8.4.139.7.23.31.34.11.12.13.15,10\nb,20\n",
+            &["payload Refuse row 1, column `group`"],
+        );
+        check(
+            "group,n\na\u{200b}\u{200c},10\nb,20\n",
+            &["hidden-text Refuse row 1, column `group`"],
+        );
+        check(
+            &format!("group,n\n{},10\nb,20\n", "word ".repeat(40)),
+            &["payload Review row 1, column `group`"],
+        );
     }
 
     #[test]
     fn blanks_that_spell_are_found() {
-        let rows: Vec<String> = (0..20).map(|i| format!("g{i}{},10", if i % 3 == 0 { " " } else { "" })).collect();
+        let rows: Vec<String> =
+            (0..20).map(|i| format!("g{i}{},10", if i % 3 == 0 { " " } else { "" })).collect();
         let table = separated::read(&format!("group,n\n{}\n", rows.join("\n")), true).unwrap();
         assert!(scan(&scrap::of_table(&table), false).is_empty(), "seven are an accident");
-        let rows: Vec<String> = (0..20).map(|i| format!("g{i}{},10", if i % 2 == 0 { " " } else { "" })).collect();
+        let rows: Vec<String> =
+            (0..20).map(|i| format!("g{i}{},10", if i % 2 == 0 { " " } else { "" })).collect();
         let table = separated::read(&format!("group,n\n{}\n", rows.join("\n")), true).unwrap();
         assert_eq!(scan(&scrap::of_table(&table), false)[0].rule, Rule::HiddenText);
     }
 
     #[test]
     fn labels_and_numbers_are_not_taken_for_it() {
-        check("group,n,x\n\"Diabetes, type 2 (E11)\",10,0.991672050853874\n18-39 years,20,1e-16\n", &[]);
+        check(
+            "group,n,x\n\"Diabetes, type 2 (E11)\",10,0.991672050853874\n18-39 years,20,1e-16\n",
+            &[],
+        );
     }
 }

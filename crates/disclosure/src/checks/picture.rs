@@ -90,11 +90,8 @@ fn points(picture: &Picture, rows: Option<usize>) -> Vec<Finding> {
         Some(rows) => rows.saturating_mul(each).saturating_add(besides),
         None => usize::MAX,
     };
-    let (most_points, most_shapes) = if rows.is_some() {
-        (allowed(POINTS), allowed(SHAPES))
-    } else {
-        UNTABLED
-    };
+    let (most_points, most_shapes) =
+        if rows.is_some() { (allowed(POINTS), allowed(SHAPES)) } else { UNTABLED };
     let mut findings = Vec::new();
     if longest > most_points || shapes > most_shapes || picture.outline_numbers > OUTLINES {
         let why = Text::of(
@@ -117,7 +114,8 @@ fn points(picture: &Picture, rows: Option<usize>) -> Vec<Finding> {
 
 /// How many different points there are, as a screen shows them.
 fn distinct(points: &[Point]) -> usize {
-    let rounded: BTreeSet<(i64, i64)> = points.iter().map(|p| (hundredths(p.0), hundredths(p.1))).collect();
+    let rounded: BTreeSet<(i64, i64)> =
+        points.iter().map(|p| (hundredths(p.0), hundredths(p.1))).collect();
     rounded.len()
 }
 

@@ -43,11 +43,25 @@ pub(crate) fn check(text: &str) -> Vec<Finding> {
 }
 
 fn active(text: &str) -> bool {
-    let squeezed: String =
-        text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect::<String>().to_ascii_lowercase();
-    ["<script", "<svg", "<html", "<!doctype", "<iframe", "<img", "javascript:", "<object", "<embed", "<?xml"]
-        .iter()
-        .any(|bad| squeezed.contains(bad))
+    let squeezed: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control())
+        .collect::<String>()
+        .to_ascii_lowercase();
+    [
+        "<script",
+        "<svg",
+        "<html",
+        "<!doctype",
+        "<iframe",
+        "<img",
+        "javascript:",
+        "<object",
+        "<embed",
+        "<?xml",
+    ]
+    .iter()
+    .any(|bad| squeezed.contains(bad))
 }
 
 /// The numbers of a model that its printed summary states.
@@ -56,8 +70,13 @@ pub(crate) fn fitted(text: &str) -> Fitted {
     let after = |marks: &[&str]| marks.iter().find_map(|mark| number_after(&lower, mark));
     let events = after(&["number of events=", "number of events observed", "events observed ="]);
     let n = after(&[
-        "n= ", "n=", "no. observations:", "number of observations", "number of observations =",
-        "observations =", "number of obs",
+        "n= ",
+        "n=",
+        "no. observations:",
+        "number of observations",
+        "number of observations =",
+        "observations =",
+        "number of obs",
     ]);
     Fitted {
         // A Cox model learns from its events.
@@ -65,7 +84,9 @@ pub(crate) fn fitted(text: &str) -> Fitted {
         parameters: after(&["df model:", "parameters:"]),
         residual_df: after(&["df residuals:", "residual degrees of freedom:"])
             .or_else(|| number_before(&lower, "residual degrees of freedom"))
-            .or_else(|| lower.split("residual deviance").nth(1).and_then(|t| number_after(t, " on ")))
+            .or_else(|| {
+                lower.split("residual deviance").nth(1).and_then(|t| number_after(t, " on "))
+            })
             .or_else(|| {
                 lower.split("residual standard error").nth(1).and_then(|t| number_after(t, " on "))
             }),
@@ -75,8 +96,7 @@ pub(crate) fn fitted(text: &str) -> Fitted {
 fn number_after(text: &str, mark: &str) -> Option<u64> {
     text.match_indices(mark).find_map(|(at, _)| {
         let before = text.get(..at)?.chars().next_back();
-        let standing_alone =
-            mark.starts_with(' ') || before.is_none_or(|c| !c.is_alphanumeric());
+        let standing_alone = mark.starts_with(' ') || before.is_none_or(|c| !c.is_alphanumeric());
         let rest = text.get(at + mark.len()..)?.trim_start_matches([' ', '=', ':', '\t']);
         let digits: String = rest.chars().take_while(char::is_ascii_digit).take(15).collect();
         if standing_alone { digits.parse().ok() } else { None }
@@ -110,7 +130,9 @@ mod tests {
 
     #[test]
     fn markup_is_active() {
-        for bad in ["<html><body>", "x < script >", "<IMG SRC=x onerror=alert(1)>", "java\nscript:x"] {
+        for bad in
+            ["<html><body>", "x < script >", "<IMG SRC=x onerror=alert(1)>", "java\nscript:x"]
+        {
             assert!(check(bad).iter().any(|f| f.rule == Rule::ActiveContent), "`{bad}`");
         }
         assert_eq!(check("p < 0.05; all good").len(), 1);

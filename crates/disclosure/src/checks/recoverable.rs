@@ -39,9 +39,9 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     };
     let Some(exposed) = exposed else {
         let why = Text::of(
-            "Tabellen er for stor til å regne ut om skjulte tall kan finnes igjen.",
-            "Tabellen er for stor til at regne ud, om skjulte tal kan findes igen.",
-            "The table is too large to work out whether withheld numbers can be found again.",
+            "Tabellen er for stor, eller summene stemmer ikke, så det er uvisst om skjulte tall kan regnes ut.",
+            "Tabellen er for stor, eller summerne stemmer ikke, så det er uvist, om skjulte tal kan regnes ud.",
+            "The table is too large, or its sums do not add up, so it is uncertain whether withheld numbers can be worked out.",
         );
         return vec![Finding::file(Rule::Recoverable, Weight::Review, why)];
     };
@@ -51,9 +51,18 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let n = exposed.len();
     let places = exposed.iter().map(|(at, _)| look.cells.place(look.table(), *at)).collect();
     let why = Text::of(
-        &format!("{} regnes ut av summene, helt eller nesten.", counted(n, "Ett skjult tall kan", "skjulte tall kan")),
-        &format!("{} regnes ud af summerne, helt eller næsten.", counted(n, "Ét skjult tal kan", "skjulte tal kan")),
-        &format!("{} be worked out from the sums, exactly or nearly.", counted(n, "One withheld number can", "withheld numbers can")),
+        &format!(
+            "{} regnes ut av summene, helt eller nesten.",
+            counted(n, "Ett skjult tall kan", "skjulte tall kan")
+        ),
+        &format!(
+            "{} regnes ud af summerne, helt eller næsten.",
+            counted(n, "Ét skjult tal kan", "skjulte tal kan")
+        ),
+        &format!(
+            "{} be worked out from the sums, exactly or nearly.",
+            counted(n, "One withheld number can", "withheld numbers can")
+        ),
     );
     vec![Finding::new(Rule::Recoverable, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
 }

@@ -31,6 +31,17 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     findings.extend(repeated(look));
     findings.extend(near_unique(look));
     findings.extend(sparse(look));
+    // One sign is a question; several together are an answer.
+    let signs = findings.iter().filter(|finding| finding.weight == Weight::Review).count();
+    let certain = findings.iter().any(|finding| finding.weight == Weight::Refuse);
+    if signs >= 2 && look.table().rows() >= 100 && !certain {
+        let why = Text::of(
+            "Flere tegn til sammen viser at radene handler om enkeltpersoner.",
+            "Flere tegn tilsammen viser, at rækkerne handler om enkeltpersoner.",
+            "Several signs together show that the rows are about single people.",
+        );
+        findings.push(Finding::file(Rule::RowData, Weight::Refuse, why));
+    }
     findings
 }
 
@@ -116,9 +127,10 @@ fn implausible(look: &Look<'_>) -> Vec<Finding> {
     let most = look.context.people.max(look.context.rows).map(i128::from);
     for (at, column) in look.counts.iter().enumerate() {
         let inner = (0..rows).filter(|row| {
-            look.cells.axes.iter().all(|axis| {
-                axis.total.is_none() || axis.of_row.get(*row).copied() != axis.total
-            })
+            look.cells
+                .axes
+                .iter()
+                .all(|axis| axis.total.is_none() || axis.of_row.get(*row).copied() != axis.total)
         });
         let values: Vec<i128> = inner.filter_map(|row| look.cells.value(at * rows + row)).collect();
         let sum: i128 = values.iter().sum();
@@ -189,7 +201,8 @@ fn near_unique(look: &Look<'_>) -> Vec<Finding> {
         }
     }
     let mut findings = Vec::new();
-    let places = |columns: &[usize]| columns.iter().map(|at| look.table().column_place(*at)).collect();
+    let places =
+        |columns: &[usize]| columns.iter().map(|at| look.table().column_place(*at)).collect();
     if !unique.is_empty() {
         let sure = rows >= 100 || unique.len() >= 2 && rows >= 50;
         let why = Text::of(
@@ -218,7 +231,8 @@ fn sparse(look: &Look<'_>) -> Option<Finding> {
     if rows < 50 || axes.len() < 2 || look.understood.shape == Shape::Survival {
         return None;
     }
-    let room = axes.iter().fold(1_usize, |room, axis| room.saturating_mul(axis.labels.len().max(1)));
+    let room =
+        axes.iter().fold(1_usize, |room, axis| room.saturating_mul(axis.labels.len().max(1)));
     let weight = if rows >= 500 && room / 50 > rows {
         Weight::Refuse
     } else if room / 10 > rows {
@@ -256,7 +270,9 @@ mod tests {
 
     #[test]
     fn a_row_for_each_person_is_seen() {
-        let csv = people(100, "a,b,c", |i| format!("{},{}.{},{}", i * 37 % 100, i * 7 % 50, i % 9, i % 2));
+        let csv = people(100, "a,b,c", |i| {
+            format!("{},{}.{},{}", i * 37 % 100, i * 7 % 50, i % 9, i % 2)
+        });
         assert!(refused(&csv, &Kind::Unknown, &of_people(100)));
         assert!(refused(&csv, &Kind::Unknown, &of_people(104)));
         assert!(refused(&csv, &Kind::Unknown, &Context::default()), "even if nothing is known");
@@ -264,7 +280,9 @@ mod tests {
 
     #[test]
     fn a_count_column_that_is_an_age_does_not_help() {
-        let csv = people(400, "sex,hdl,n", |i| format!("{},{}.{},{}", ["m", "f"][i % 2], i % 3, i % 97, 20 + i % 70));
+        let csv = people(400, "sex,hdl,n", |i| {
+            format!("{},{}.{},{}", ["m", "f"][i % 2], i % 3, i % 97, 20 + i % 70)
+        });
         let kind = Kind::FrequencyTable {
             dimensions: vec!["sex".into(), "hdl".into()],
             counts: vec!["n".into()],
@@ -283,7 +301,9 @@ mod tests {
 
     #[test]
     fn a_few_rows_of_many_people_are_for_review_at_least() {
-        let csv = people(30, "age,hdl", |i| format!("{},{}.{}", 20 + i * 13 % 71, 1 + i % 2, i * 29 % 83));
+        let csv = people(30, "age,hdl", |i| {
+            format!("{},{}.{}", 20 + i * 13 % 71, 1 + i % 2, i * 29 % 83)
+        });
         assert_eq!(
             says(check, &csv, &Kind::Unknown, &of_people(17_549)),
             ["near-unique Review column `age`", "near-unique Review column `hdl`"]
@@ -293,7 +313,9 @@ mod tests {
     #[test]
     fn ordinary_tables_are_not_taken_for_rows() {
         assert_eq!(of(check, "sex,n\nm,10\nf,20\n"), [""; 0]);
-        let csv = people(60, "year,sex,n", |i| format!("{},{},{}", 1990 + i / 2, ["m", "f"][i % 2], 100 + i * 5));
+        let csv = people(60, "year,sex,n", |i| {
+            format!("{},{},{}", 1990 + i / 2, ["m", "f"][i % 2], 100 + i * 5)
+        });
         assert_eq!(says(check, &csv, &Kind::Unknown, &of_people(17_549)), [""; 0]);
     }
 

@@ -41,9 +41,18 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     }
     let (n, k) = (places.len(), look.rules.threshold());
     let why = Text::of(
-        &format!("{} et antall under {k} ut, når en kjenner hvor mange det er prosent av.", counted(n, "En andel gir", "andeler gir")),
-        &format!("{} et antal under {k}, når man ved, hvor mange det er procent af.", counted(n, "En andel giver", "andele giver")),
-        &format!("{} a count below {k} once one knows of how many it is a share.", counted(n, "One share gives", "shares give")),
+        &format!(
+            "{} et antall under {k} ut, når en kjenner hvor mange det er prosent av.",
+            counted(n, "En andel gir", "andeler gir")
+        ),
+        &format!(
+            "{} et antal under {k}, når man ved, hvor mange det er procent af.",
+            counted(n, "En andel giver", "andele giver")
+        ),
+        &format!(
+            "{} a count below {k} once one knows of how many it is a share.",
+            counted(n, "One share gives", "shares give")
+        ),
     );
     vec![Finding::new(Rule::ShareOfFew, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
 }
@@ -95,7 +104,11 @@ impl Share<'_, '_> {
     }
 
     /// The whole numbers that are this share of `whole`.
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of people")]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        reason = "counts of people"
+    )]
     fn counts(&self, number: Number, whole: i128) -> RangeInclusive<i128> {
         let (low, high) = self.range(number);
         let whole = whole as f64;
@@ -146,9 +159,11 @@ impl Share<'_, '_> {
             let all: Option<i128> = (at * rows..(at + 1) * rows).map(|c| cells.value(c)).sum();
             wholes.extend(all);
             // A total row is a share of itself.
-            wholes.extend(cells.value(at * rows + row).filter(|_| {
-                cells.get(at * rows + row).is_some_and(|cell| cell.level > 0)
-            }));
+            wholes.extend(
+                cells
+                    .value(at * rows + row)
+                    .filter(|_| cells.get(at * rows + row).is_some_and(|cell| cell.level > 0)),
+            );
         }
         wholes.extend(self.look.context.people.map(i128::from));
         wholes
@@ -190,7 +205,10 @@ mod tests {
         let found = of(check, "sex,n,pct_ill\nm,500,0.8\nf,500,99.2\nx,500,40.0\n");
         assert_eq!(
             found,
-            ["share-of-few Refuse row 1, column `pct_ill`", "share-of-few Refuse row 2, column `pct_ill`"]
+            [
+                "share-of-few Refuse row 1, column `pct_ill`",
+                "share-of-few Refuse row 2, column `pct_ill`"
+            ]
         );
     }
 

@@ -93,7 +93,8 @@ fn drop_of_few(before: &Step, after: &Step, look: &Look<'_>) -> bool {
         return false;
     }
     let share = |value: f64| (1.0 - value / high) * at_risk as f64;
-    let (least, most) = (share(low.value() + low.half_unit()), share(low.value() - low.half_unit()));
+    let (least, most) =
+        (share(low.value() + low.half_unit()), share(low.value() - low.half_unit()));
     // Small for sure, and not none: with few digits a small drop may be none.
     least > 1e-6 && most > 0.5 && most < look.rules.threshold() as f64 - 0.5
 }
@@ -128,9 +129,18 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     }
     let (n, k) = (places.len(), look.rules.threshold());
     let why = Text::of(
-        &format!("{} av {steps} er om færre enn {k} personer. Vis kurven ved færre tidspunkter.", counted(n, "Ett trinn", "trinn")),
-        &format!("{} af {steps} er om færre end {k} personer. Vis kurven ved færre tidspunkter.", counted(n, "Ét trin", "trin")),
-        &format!("{} of {steps} concern fewer than {k} people. Show the curve at fewer times.", counted(n, "One step", "steps")),
+        &format!(
+            "{} av {steps} er om færre enn {k} personer. Vis kurven ved færre tidspunkter.",
+            counted(n, "Ett trinn", "trinn")
+        ),
+        &format!(
+            "{} af {steps} er om færre end {k} personer. Vis kurven ved færre tidspunkter.",
+            counted(n, "Ét trin", "trin")
+        ),
+        &format!(
+            "{} of {steps} concern fewer than {k} people. Show the curve at fewer times.",
+            counted(n, "One step", "steps")
+        ),
     );
     vec![Finding::new(Rule::SurvivalStep, Weight::Refuse, places, why).mended_by(Remedy::Thin)]
 }
@@ -150,16 +160,24 @@ mod tests {
         // three events. Row 5: four at risk.
         assert_eq!(
             found,
-            ["survival-step Refuse row 3", "survival-step Refuse row 4", "survival-step Refuse row 5"]
+            [
+                "survival-step Refuse row 3",
+                "survival-step Refuse row 4",
+                "survival-step Refuse row 5"
+            ]
         );
     }
 
     #[test]
     fn events_left_out_are_read_from_the_drop() {
-        let found = of(check, "time,at_risk,survival\n0,1000,1.0000\n90,900,0.9980\n180,800,0.95\n");
+        let found =
+            of(check, "time,at_risk,survival\n0,1000,1.0000\n90,900,0.9980\n180,800,0.95\n");
         assert_eq!(found, ["survival-step Refuse row 2"]);
         // Two digits: the drop may be none or ten.
-        assert_eq!(of(check, "time,at_risk,survival\n0,1000,1.00\n90,900,1.00\n180,800,0.95\n"), [""; 0]);
+        assert_eq!(
+            of(check, "time,at_risk,survival\n0,1000,1.00\n90,900,1.00\n180,800,0.95\n"),
+            [""; 0]
+        );
     }
 
     #[test]

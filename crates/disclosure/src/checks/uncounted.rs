@@ -53,9 +53,15 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     if !places.is_empty() {
         let k = look.rules.threshold();
         let why = Text::of(
-            &format!("Tallet hviler på færre enn {k} personer, eller antallet er skjult og tallet ikke."),
-            &format!("Tallet hviler på færre end {k} personer, eller antallet er skjult og tallet ikke."),
-            &format!("The number rests on fewer than {k} people, or its count is withheld and it is not."),
+            &format!(
+                "Tallet hviler på færre enn {k} personer, eller antallet er skjult og tallet ikke."
+            ),
+            &format!(
+                "Tallet hviler på færre end {k} personer, eller antallet er skjult og tallet ikke."
+            ),
+            &format!(
+                "The number rests on fewer than {k} people, or its count is withheld and it is not."
+            ),
         );
         let finding = Finding::new(Rule::Uncounted, Weight::Refuse, places, why);
         findings.push(finding.mended_by(Remedy::Withhold));
@@ -70,7 +76,10 @@ mod tests {
 
     #[test]
     fn a_mean_without_its_count_waits_for_one() {
-        assert_eq!(of(check, "sex,mean_hdl\nm,1.2\nf,1.4\n"), ["uncounted Review column `mean_hdl`"]);
+        assert_eq!(
+            of(check, "sex,mean_hdl\nm,1.2\nf,1.4\n"),
+            ["uncounted Review column `mean_hdl`"]
+        );
         assert_eq!(of(check, "sex,n,mean_hdl\nm,10,1.2\nf,20,1.4\n"), [""; 0]);
     }
 
@@ -79,7 +88,10 @@ mod tests {
         let found = of(check, "sex,n,mean_hdl\nm,3,1.2\nf,:,1.4\nx,:,:\ny,50,1.3\n");
         assert_eq!(
             found,
-            ["uncounted Refuse row 1, column `mean_hdl`", "uncounted Refuse row 2, column `mean_hdl`"]
+            [
+                "uncounted Refuse row 1, column `mean_hdl`",
+                "uncounted Refuse row 2, column `mean_hdl`"
+            ]
         );
     }
 }

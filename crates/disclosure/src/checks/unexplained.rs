@@ -57,7 +57,10 @@ mod tests {
 
     #[test]
     fn a_column_without_a_use_waits_for_a_person() {
-        assert_eq!(of(check, "sex,n,zeta\nm,10,0.5\nf,20,0.7\n"), ["unexplained Review column `zeta`"]);
+        assert_eq!(
+            of(check, "sex,n,zeta\nm,10,0.5\nf,20,0.7\n"),
+            ["unexplained Review column `zeta`"]
+        );
         assert_eq!(of(check, "sex,n\nm,10\nf,20\n"), [""; 0]);
     }
 

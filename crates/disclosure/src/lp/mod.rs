@@ -11,7 +11,7 @@ mod simplex;
 mod whole;
 
 pub(crate) use simplex::Simplex;
-pub(crate) use whole::{Reach, reach};
+pub(crate) use whole::{Found, Reach, reach};
 
 /// What may be solved: `rows` of sums that hold, and bounds for each variable.
 #[derive(Debug, Clone, Default)]

@@ -40,7 +40,8 @@ impl Simplex {
         let mut range = Vec::with_capacity(width);
         let mut low = Vec::with_capacity(width);
         for (smallest, largest) in &program.bounds {
-            let wide = largest.map(|l| l.checked_sub(*smallest).ok_or(NoAnswer::Beyond)).transpose()?;
+            let wide =
+                largest.map(|l| l.checked_sub(*smallest).ok_or(NoAnswer::Beyond)).transpose()?;
             if wide.is_some_and(|wide| wide < 0) {
                 return Err(NoAnswer::Infeasible);
             }
@@ -82,7 +83,8 @@ impl Simplex {
 
     /// Phase one: makes every artificial variable zero and takes it away.
     fn drive_out(&mut self, variables: usize, artificials: usize) -> Result<(), NoAnswer> {
-        let costs: Vec<(usize, i128)> = (variables..variables + artificials).map(|v| (v, -1)).collect();
+        let costs: Vec<(usize, i128)> =
+            (variables..variables + artificials).map(|v| (v, -1)).collect();
         if self.maximise_sum(&costs)?.numerator < 0 {
             return Err(NoAnswer::Infeasible);
         }
@@ -151,6 +153,16 @@ impl Simplex {
         self.worth(costs)
     }
 
+    /// The value of every variable where the simplex stands.
+    pub(crate) fn values(&self) -> Result<Vec<Fraction>, NoAnswer> {
+        let right = self.range.len();
+        let mut distances = vec![0; right];
+        for (row, variable) in self.basis.iter().enumerate() {
+            distances[*variable] = self.rows[row][right];
+        }
+        (0..right).map(|variable| self.placed(variable, distances[variable])).collect()
+    }
+
     /// The value of a variable where the simplex stands.
     pub(crate) fn value(&self, variable: usize) -> Result<Fraction, NoAnswer> {
         let right = self.range.len();
@@ -158,6 +170,11 @@ impl Simplex {
             Some(row) => self.rows[row][right],
             None => 0,
         };
+        self.placed(variable, distance)
+    }
+
+    /// The value of a variable at a distance from the bound it is measured from.
+    fn placed(&self, variable: usize, distance: i128) -> Result<Fraction, NoAnswer> {
         let distance = if self.flipped[variable] {
             let range = self.range[variable].ok_or(NoAnswer::Beyond)?;
             self.denominator.checked_mul(range).and_then(|r| r.checked_sub(distance))
@@ -284,13 +301,13 @@ impl Simplex {
             self.rows[row].iter_mut().for_each(|t| *t = -*t);
         }
         let previous = self.denominator;
-        let pivot_row = self.rows[row].clone();
+        let pivot_row = PivotRow::new(&self.rows[row], column);
         for (at, line) in self.rows.iter_mut().enumerate() {
             if at != row {
-                eliminate(line, &pivot_row, column, previous)?;
+                pivot_row.eliminate(line, previous)?;
             }
         }
-        self.denominator = pivot_row[column];
+        self.denominator = pivot_row.pivot;
         self.basis[row] = column;
         Ok(())
     }
@@ -303,33 +320,51 @@ impl Simplex {
         column: usize,
         previous: i128,
     ) -> Result<(), NoAnswer> {
-        eliminate(line, &self.rows[row], column, previous)
+        PivotRow::new(&self.rows[row], column).eliminate(line, previous)
     }
 }
 
-/// `line := (line·pivot - line[column]·pivot_row) / previous`: the division
-/// leaves no remainder (Edmonds 1967; every entry is a minor of the program).
-fn eliminate(
-    line: &mut [i128],
-    pivot_row: &[i128],
+/// The row of a pivot: its entries that are not zero.
+struct PivotRow {
+    entries: Vec<(usize, i128)>,
     column: usize,
-    previous: i128,
-) -> Result<(), NoAnswer> {
-    let pivot = pivot_row[column];
-    let factor = line[column];
-    if factor == 0 && pivot == previous {
-        return Ok(());
+    pivot: i128,
+}
+
+impl PivotRow {
+    fn new(row: &[i128], column: usize) -> Self {
+        let entries = row.iter().copied().enumerate().filter(|(_, t)| *t != 0).collect();
+        Self { entries, column, pivot: row[column] }
     }
-    for (t, p) in line.iter_mut().zip(pivot_row) {
-        if *t == 0 && (*p == 0 || factor == 0) {
-            continue;
+
+    /// `line := (line·pivot - line[column]·row) / previous`: the division leaves
+    /// no remainder (Edmonds 1967; every entry is a minor of the program).
+    fn eliminate(&self, line: &mut [i128], previous: i128) -> Result<(), NoAnswer> {
+        let factor = line[self.column];
+        if self.pivot != previous {
+            for t in line.iter_mut().filter(|t| **t != 0) {
+                *t = t.checked_mul(self.pivot).ok_or(NoAnswer::Beyond)?;
+            }
+            for (at, entry) in &self.entries {
+                let taken = entry.checked_mul(factor).ok_or(NoAnswer::Beyond)?;
+                line[*at] = line[*at].checked_sub(taken).ok_or(NoAnswer::Beyond)?;
+            }
+            if previous != 1 {
+                line.iter_mut().filter(|t| **t != 0).for_each(|t| *t /= previous);
+            }
+            return Ok(());
         }
-        let kept = t.checked_mul(pivot).ok_or(NoAnswer::Beyond)?;
-        let taken = p.checked_mul(factor).ok_or(NoAnswer::Beyond)?;
-        let scaled = kept.checked_sub(taken).ok_or(NoAnswer::Beyond)?;
-        *t = if previous == 1 { scaled } else { scaled / previous };
+        if factor == 0 {
+            return Ok(());
+        }
+        // Most pivots of tables are 1 and change few entries.
+        for (at, entry) in &self.entries {
+            let taken = entry.checked_mul(factor).ok_or(NoAnswer::Beyond)?;
+            let taken = if previous == 1 { taken } else { taken / previous };
+            line[*at] = line[*at].checked_sub(taken).ok_or(NoAnswer::Beyond)?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 enum Blocking {
@@ -337,7 +372,10 @@ enum Blocking {
     /// The variable reaches its own other bound first.
     Itself,
     /// The basic variable of a row reaches 0, or with `above` its upper bound.
-    Row { row: usize, above: bool },
+    Row {
+        row: usize,
+        above: bool,
+    },
 }
 
 #[cfg(test)]
@@ -376,7 +414,10 @@ mod tests {
 
     #[test]
     fn bounds_are_kept_from_both_sides() {
-        let program = program(&[(2, Some(4)), (1, Some(3)), (0, Some(9))], &[(&[(0, 1), (1, 1), (2, 1)], 10)]);
+        let program = program(
+            &[(2, Some(4)), (1, Some(3)), (0, Some(9))],
+            &[(&[(0, 1), (1, 1), (2, 1)], 10)],
+        );
         let (low, high) = range_of(&program, 2);
         assert_eq!((low.whole(), high.unwrap().whole()), (Some(3), Some(7)));
         let (low, high) = range_of(&program, 0);

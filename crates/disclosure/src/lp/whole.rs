@@ -14,6 +14,23 @@ pub(crate) enum Reach {
     Open,
 }
 
+/// An answer, with the values of all variables that prove it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) reach: Reach,
+    /// Empty when there is no end.
+    pub(crate) solution: Vec<i128>,
+}
+
+impl Found {
+    const OPEN: Self = Self { reach: Reach::Open, solution: Vec::new() };
+
+    fn at(variable: usize, solution: Vec<i128>) -> Option<Self> {
+        let reach = Reach::At(solution.get(variable).copied()?);
+        Some(Self { reach, solution })
+    }
+}
+
 /// How many programs are solved in search of one whole solution.
 const MOST_NODES: usize = 400;
 
@@ -27,16 +44,16 @@ pub(crate) fn reach(
     variable: usize,
     sign: i128,
     wanted: i128,
-) -> Result<Option<Reach>, NoAnswer> {
+) -> Result<Option<Found>, NoAnswer> {
     match simplex.maximise_sum(&[(variable, sign)]) {
-        Err(NoAnswer::Unbounded) => return Ok(Some(Reach::Open)),
+        Err(NoAnswer::Unbounded) => return Ok(Some(Found::OPEN)),
         Err(other) => return Err(other),
         Ok(_) => {}
     }
-    if fractional(simplex, program.bounds.len())?.is_none() {
-        return Ok(simplex.value(variable)?.whole().map(Reach::At));
+    match whole(&simplex.values()?) {
+        Ok(solution) => Ok(Found::at(variable, solution)),
+        Err(_) => search(program, variable, sign, wanted),
     }
-    search(program, variable, sign, wanted)
 }
 
 fn search(
@@ -44,8 +61,12 @@ fn search(
     variable: usize,
     sign: i128,
     wanted: i128,
-) -> Result<Option<Reach>, NoAnswer> {
-    let mut best: Option<i128> = None;
+) -> Result<Option<Found>, NoAnswer> {
+    let mut best: Option<Found> = None;
+    let worth = |found: &Found| match found.reach {
+        Reach::At(value) => sign * value,
+        Reach::Open => i128::MAX,
+    };
     let mut open = vec![program.clone()];
     for _ in 0..MOST_NODES {
         let Some(node) = open.pop() else { break };
@@ -56,21 +77,20 @@ fn search(
         };
         let top = match simplex.maximise_sum(&[(variable, sign)]) {
             Ok(top) => top,
-            Err(NoAnswer::Unbounded) => return Ok(Some(Reach::Open)),
+            Err(NoAnswer::Unbounded) => return Ok(Some(Found::OPEN)),
             Err(other) => return Err(other),
         };
-        if best.is_some_and(|best| top.floor() <= sign * best) {
+        if best.as_ref().is_some_and(|best| top.floor() <= worth(best)) {
             continue;
         }
-        match fractional(&simplex, node.bounds.len())? {
-            None => {
-                let value = simplex.value(variable)?.whole();
-                best = value.or(best);
-                if value.is_some_and(|value| sign * value >= sign * wanted) {
+        match whole(&simplex.values()?) {
+            Ok(solution) => {
+                best = Found::at(variable, solution).or(best);
+                if best.as_ref().is_some_and(|best| worth(best) >= sign * wanted) {
                     break;
                 }
             }
-            Some((at, value)) => {
+            Err((at, value)) => {
                 for (low, high) in [(Some(value.ceil()), None), (None, Some(value.floor()))] {
                     let mut child = node.clone();
                     if let Some(bound) = child.bounds.get_mut(at) {
@@ -85,18 +105,12 @@ fn search(
             }
         }
     }
-    Ok(best.map(Reach::At))
+    Ok(best)
 }
 
-/// A variable that is not whole where the simplex stands.
-fn fractional(simplex: &Simplex, variables: usize) -> Result<Option<(usize, Fraction)>, NoAnswer> {
-    for variable in 0..variables {
-        let value = simplex.value(variable)?;
-        if value.whole().is_none() {
-            return Ok(Some((variable, value)));
-        }
-    }
-    Ok(None)
+/// The values as whole numbers, or the first that is none.
+fn whole(values: &[Fraction]) -> Result<Vec<i128>, (usize, Fraction)> {
+    values.iter().enumerate().map(|(at, value)| value.whole().ok_or((at, *value))).collect()
 }
 
 #[cfg(test)]
@@ -117,7 +131,8 @@ mod tests {
         };
         let mut simplex = Simplex::start(&program).unwrap();
         // The relaxation allows 1.5 with w = 0; whole solutions need w = 1, x = 1.
-        assert_eq!(reach(&program, &mut simplex, 0, 1, 5).unwrap(), Some(Reach::At(1)));
+        let found = reach(&program, &mut simplex, 0, 1, 5).unwrap().unwrap();
+        assert_eq!((found.reach, found.solution), (Reach::At(1), vec![1, 2, 1, 1]));
     }
 
     #[test]

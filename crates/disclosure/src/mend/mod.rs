@@ -130,11 +130,8 @@ fn mend_table(
     }
     if wanted.contains(&Remedy::Withhold) || wanted.contains(&Remedy::DropColumn) {
         let look = Look::at(&table, file.kind, rules, context);
-        let pattern = if wanted.contains(&Remedy::Withhold) {
-            withhold::pattern(&look)?
-        } else {
-            Vec::new()
-        };
+        let pattern =
+            if wanted.contains(&Remedy::Withhold) { withhold::pattern(&look)? } else { Vec::new() };
         let dropped =
             look.understood.with(|role| matches!(role, Role::Extreme | Role::Contribution(_)));
         let thin_tails = withhold::tails(&look);
@@ -159,9 +156,15 @@ fn note(changes: &Changes, rules: &Rules) -> Text {
     if !changes.withheld.is_empty() {
         let (n, k) = (changes.withheld.len(), rules.threshold());
         say(
-            format!("`:` betyr at tallet ikke vises: det gjelder færre enn {k} personer, eller det er holdt tilbake for at slike tall ikke skal kunne regnes ut ({n} tall)."),
-            format!("`:` betyder, at tallet ikke vises: det gælder færre end {k} personer, eller det er holdt tilbage, for at sådanne tal ikke skal kunne regnes ud ({n} tal)."),
-            format!("`:` means that the number is not shown: it is of fewer than {k} people, or withheld so that such numbers cannot be worked out ({n} numbers)."),
+            format!(
+                "`:` betyr at tallet ikke vises: det gjelder færre enn {k} personer, eller det er holdt tilbake for at slike tall ikke skal kunne regnes ut ({n} tall)."
+            ),
+            format!(
+                "`:` betyder, at tallet ikke vises: det gælder færre end {k} personer, eller det er holdt tilbage, for at sådanne tal ikke skal kunne regnes ud ({n} tal)."
+            ),
+            format!(
+                "`:` means that the number is not shown: it is of fewer than {k} people, or withheld so that such numbers cannot be worked out ({n} numbers)."
+            ),
         );
     }
     if !changes.dropped.is_empty() {

@@ -5,6 +5,7 @@ use quick_xml::{Reader, Writer};
 
 use super::Changes;
 use crate::read::svg;
+use crate::rules::limits;
 
 /// Takes out comments, metadata, unlisted elements with all that is in them,
 /// and unlisted attributes. `None` if the picture cannot be read.
@@ -39,9 +40,13 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
             Event::Comment(_) | Event::PI(_) | Event::DocType(_) => changes.stripped += 1,
             Event::CData(_) | Event::Text(_) | Event::GeneralRef(_) => {
                 let shown = names.last().is_some_and(|name| {
-                    matches!(name.as_str(), "text" | "tspan" | "textPath" | "title" | "desc" | "style")
+                    matches!(
+                        name.as_str(),
+                        "text" | "tspan" | "textPath" | "title" | "desc" | "style"
+                    )
                 });
-                let blank = matches!(&event, Event::Text(text) if text.iter().all(u8::is_ascii_whitespace));
+                let blank =
+                    matches!(&event, Event::Text(text) if text.iter().all(u8::is_ascii_whitespace));
                 if shown || blank {
                     writer.write_event(event).ok()?;
                 } else {
@@ -66,7 +71,8 @@ fn kept(tag: &BytesStart<'_>, changes: &mut Changes) -> Option<Option<BytesStart
         return Some(None);
     }
     let mut out = BytesStart::new(name.clone());
-    for attribute in tag.attributes() {
+    // The check has read the picture before: there are no doubles, and few.
+    for attribute in tag.attributes().with_checks(false).take(limits::ATTRIBUTES) {
         let attribute = attribute.ok()?;
         let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
         let value = attribute.unescape_value().ok()?;

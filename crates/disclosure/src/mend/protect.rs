@@ -10,14 +10,18 @@
 //! taken back. What is right about the result does not rest on any of this: the
 //! audit has the last word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::{self, Interval, Need, Numbers};
 use crate::cells::{Cells, Origin};
 use crate::lp::{NoAnswer, Program, Simplex};
 
 /// Rounds of choosing and auditing after which it is given up.
-const MOST_ROUNDS: usize = 200;
+const MOST_ROUNDS: usize = 40;
+
+/// How much is spent on taking back what is not needed: proofs renewed, times
+/// the cells withheld that each is about.
+const MOST_PRUNING: usize = 250_000;
 
 /// What is to be protected.
 pub(crate) struct Task<'a> {
@@ -31,27 +35,38 @@ pub(crate) struct Task<'a> {
 }
 
 /// Which cells are withheld so that the audit passes; `None` if none will do.
-pub(crate) fn protect(task: &Task<'_>, mut withheld: Vec<bool>) -> Result<Option<Vec<bool>>, NoAnswer> {
+pub(crate) fn protect(
+    task: &Task<'_>,
+    mut withheld: Vec<bool>,
+) -> Result<Option<Vec<bool>>, NoAnswer> {
     for at in task.needs.keys() {
         hide(&mut withheld, *at);
     }
     for round in 0..MOST_ROUNDS {
         let needs = all_needs(task, &withheld);
         let exposed = audit::exposed(task.cells, &withheld, &needs, task.numbers)?;
-        let Some((cell, interval)) = exposed.first().copied() else {
+        if exposed.is_empty() {
             prune(task, &mut withheld)?;
             return Ok(Some(withheld));
-        };
-        let need = needs.get(&cell).copied();
+        }
         let before = withheld.clone();
-        // The cheapest way first; if it did not do, everything in reach.
-        if round < MOST_ROUNDS / 2 {
-            if let Some(need) = need {
+        for (cell, interval) in exposed {
+            let Some(need) = needs.get(&cell).copied() else { continue };
+            // What was withheld for the one before may do for this one too.
+            let alone = BTreeMap::from([(cell, need)]);
+            if withheld != before
+                && audit::exposed(task.cells, &withheld, &alone, task.numbers)?.is_empty()
+            {
+                continue;
+            }
+            let so_far = withheld.clone();
+            // The cheapest way first; if it did not do, everything in reach.
+            if round < MOST_ROUNDS / 2 {
                 extend(task, &mut withheld, cell, need, interval)?;
             }
-        }
-        if withheld == before {
-            broaden(task.cells, &mut withheld, cell);
+            if withheld == so_far {
+                broaden(task.cells, &mut withheld, cell);
+            }
         }
         if withheld == before {
             return Ok(None);
@@ -126,11 +141,75 @@ fn cheapest(
     need: Need,
     distance: i128,
 ) -> Result<bool, NoAnswer> {
+    // Near the cell first: a small program, and seldom a worse way.
+    let near = neighbourhood(task.cells, withheld, cell);
+    if let Some(near) = near
+        && cheapest_within(task, withheld, cell, need, distance, |at| near.contains(&at))?
+    {
+        return Ok(true);
+    }
+    cheapest_within(task, withheld, cell, need, distance, |_| true)
+}
+
+/// The cells whose values in each dimension are the cell's own, the total, or
+/// one of the few that would cost least. `None` where that is everything.
+fn neighbourhood(cells: &Cells, withheld: &[bool], cell: usize) -> Option<BTreeSet<usize>> {
+    const OTHERS: usize = 4;
+    let rows = cells.axes.first()?.of_row.len();
+    if cells.cells.len() <= 100 || rows == 0 {
+        return None;
+    }
+    let row = cell % rows;
+    let layers = 0..cells.cells.len().div_ceil(rows);
+    let mut chosen: Vec<BTreeSet<usize>> = Vec::new();
+    for (at, axis) in cells.axes.iter().enumerate() {
+        let own = axis.of_row.get(row).copied()?;
+        let mut costs: Vec<(i128, usize)> = Vec::new();
+        for other in 0..rows {
+            let label = axis.of_row.get(other).copied()?;
+            let same_line = cells
+                .axes
+                .iter()
+                .enumerate()
+                .all(|(i, axis)| i == at || axis.of_row.get(other) == axis.of_row.get(row));
+            let counterpart = cell / rows * rows + other;
+            if same_line && label != own && movable(cells, withheld, counterpart, false) {
+                costs.push((cost(cells, withheld, counterpart), label));
+            }
+        }
+        costs.sort_unstable();
+        let mut labels: BTreeSet<usize> = costs.iter().take(OTHERS).map(|(_, l)| *l).collect();
+        labels.insert(own);
+        labels.extend(axis.total);
+        chosen.push(labels);
+    }
+    let near_rows: Vec<usize> = (0..rows)
+        .filter(|row| {
+            cells.axes.iter().zip(&chosen).all(|(axis, labels)| {
+                axis.of_row.get(*row).is_some_and(|label| labels.contains(label))
+            })
+        })
+        .collect();
+    let in_grid = layers.flat_map(|layer| near_rows.iter().map(move |row| layer * rows + row));
+    // Remainders lie past the grid and cost nothing.
+    let rests = (0..cells.cells.len())
+        .filter(|at| cells.get(*at).is_some_and(|c| matches!(c.origin, Origin::Rest { .. })));
+    Some(in_grid.chain(rests).collect())
+}
+
+fn cheapest_within(
+    task: &Task<'_>,
+    withheld: &mut [bool],
+    cell: usize,
+    need: Need,
+    distance: i128,
+    near: impl Fn(usize) -> bool,
+) -> Result<bool, NoAnswer> {
     let cells = task.cells;
     // To hide that everyone is in one cell, empty cells must be in doubt.
     let empty_too = matches!(need, Need::Apart { .. }) && task.numbers.whole;
     let movable: Vec<usize> = (0..cells.cells.len())
-        .filter(|at| *at != cell && movable(cells, withheld, *at, empty_too))
+        .filter(|at| *at != cell && near(*at) && movable(cells, withheld, *at, empty_too))
         .collect();
     let index: BTreeMap<usize, usize> =
         movable.iter().enumerate().map(|(variable, at)| (*at, variable)).collect();
@@ -172,10 +251,10 @@ fn cheapest(
         .filter(|(_, cost)| *cost != 0)
         .collect();
     simplex.maximise_sum(&costs)?;
+    let values = simplex.values()?;
+    let moves = |variable: usize| values.get(variable).is_some_and(|value| value.numerator != 0);
     for (variable, at) in movable.iter().enumerate() {
-        let up = simplex.value(variable)?;
-        let down = simplex.value(variable + many)?;
-        if up.numerator != 0 || down.numerator != 0 {
+        if moves(variable) || moves(variable + many) {
             hide(withheld, *at);
         }
     }
@@ -241,17 +320,50 @@ fn prune(task: &Task<'_>, withheld: &mut Vec<bool>) -> Result<(), NoAnswer> {
         })
         .collect();
     extra.sort_by(|a, b| b.cmp(a));
+    let mut proofs =
+        audit::intervals(task.cells, withheld, &all_needs(task, withheld), task.numbers)?;
+    let mut effort = 0_usize;
     for (_, at) in extra {
         let mut tried = withheld.clone();
         if let Some(slot) = tried.get_mut(at) {
             *slot = false;
         }
-        let needs = all_needs(task, &tried);
-        if audit::exposed(task.cells, &tried, &needs, task.numbers)?.is_empty() {
+        // Only what was proven by moving this cell has to be proven anew.
+        let needs: BTreeMap<usize, Need> = all_needs(task, &tried)
+            .into_iter()
+            .filter(|(cell, _)| {
+                let proof = proofs.get(cell).and_then(|proof| proof.rests_on.as_ref());
+                proof.is_none_or(|moved| moved.contains(&at))
+            })
+            .collect();
+        effort += needs.len() * withheld.iter().filter(|hidden| **hidden).count();
+        if effort > MOST_PRUNING {
+            break;
+        }
+        if let Some(renewed) = still_safe(task, &tried, &needs)? {
             *withheld = tried;
+            proofs.extend(renewed);
         }
     }
     Ok(())
+}
+
+/// New proofs for these needs, if all can be met. The first that cannot ends it.
+fn still_safe(
+    task: &Task<'_>,
+    withheld: &[bool],
+    needs: &BTreeMap<usize, Need>,
+) -> Result<Option<BTreeMap<usize, audit::Finding>>, NoAnswer> {
+    let mut proofs = BTreeMap::new();
+    for chunk in needs.iter().collect::<Vec<_>>().chunks(8) {
+        let some: BTreeMap<usize, Need> = chunk.iter().map(|(at, need)| (**at, **need)).collect();
+        let found = audit::intervals(task.cells, withheld, &some, task.numbers)?;
+        if found.iter().any(|(at, f)| some.get(at).is_some_and(|need| !f.interval.meets(*need))) {
+            return Ok(None);
+        }
+        proofs.extend(found);
+    }
+    Ok(Some(proofs))
 }
 
 #[cfg(test)]

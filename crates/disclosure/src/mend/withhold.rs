@@ -230,8 +230,10 @@ fn shares(look: &Look<'_>) -> Result<Pattern, NoMend> {
             .into_iter()
             .filter_map(|dimension| look.table().columns.get(dimension).cloned())
             .collect();
-        let bases: Vec<String> = counts.iter().map(|c| c.map_or(String::new(), |c| c.1.to_string())).collect();
-        let parts: Vec<String> = counts.iter().map(|c| c.map_or(String::new(), |c| c.0.to_string())).collect();
+        let bases: Vec<String> =
+            counts.iter().map(|c| c.map_or(String::new(), |c| c.1.to_string())).collect();
+        let parts: Vec<String> =
+            counts.iter().map(|c| c.map_or(String::new(), |c| c.0.to_string())).collect();
         for (name, texts) in [("n", bases), ("part", parts)] {
             let cells_of = texts.iter().map(|text| Cell::read(text, false)).collect();
             cells.push(Column { name: name.to_owned(), cells: cells_of });
@@ -263,10 +265,7 @@ fn shares(look: &Look<'_>) -> Result<Pattern, NoMend> {
 fn spread(look: &Look<'_>, withheld: &[bool], mut pattern: Pattern) -> Pattern {
     let rows = look.table().rows();
     let measures = look.understood.with(|role| {
-        matches!(
-            role,
-            Role::Share | Role::Sum | Role::Mean | Role::Spread | Role::Quantile(_)
-        )
+        matches!(role, Role::Share | Role::Sum | Role::Mean | Role::Spread | Role::Quantile(_))
     });
     for row in 0..rows {
         let mut any = false;
@@ -280,7 +279,10 @@ fn spread(look: &Look<'_>, withheld: &[bool], mut pattern: Pattern) -> Pattern {
         }
         if any {
             pattern.extend(
-                measures.iter().filter(|c| look.table().number(row, **c).is_some()).map(|c| (row, *c)),
+                measures
+                    .iter()
+                    .filter(|c| look.table().number(row, **c).is_some())
+                    .map(|c| (row, *c)),
             );
         }
     }

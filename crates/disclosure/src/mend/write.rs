@@ -58,7 +58,9 @@ pub(crate) fn csv(table: &Table) -> Vec<u8> {
         write(table.columns.iter().map(|column| column.name.as_str()).collect());
     }
     for row in 0..table.rows() {
-        write(table.columns.iter().map(|c| c.cells.get(row).map_or("", |cell| &*cell.text)).collect());
+        write(
+            table.columns.iter().map(|c| c.cells.get(row).map_or("", |cell| &*cell.text)).collect(),
+        );
     }
     writer.into_inner().unwrap_or_default()
 }

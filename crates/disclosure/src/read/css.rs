@@ -2,21 +2,62 @@
 
 /// Properties a figure needs. None of them can load anything.
 const PROPERTIES: &[&str] = &[
-    "alignment-baseline", "baseline-shift", "clip-path", "clip-rule", "color", "direction",
-    "display", "dominant-baseline", "fill", "fill-opacity", "fill-rule", "font", "font-family",
-    "font-size", "font-stretch", "font-style", "font-variant", "font-weight", "isolation",
-    "letter-spacing", "line-height", "marker", "marker-end", "marker-mid", "marker-start",
-    "mix-blend-mode", "opacity", "overflow", "paint-order", "pointer-events", "shape-rendering",
-    "stop-color", "stop-opacity", "stroke", "stroke-dasharray", "stroke-dashoffset",
-    "stroke-linecap", "stroke-linejoin", "stroke-miterlimit", "stroke-opacity", "stroke-width",
-    "text-anchor", "text-align", "text-decoration", "text-rendering", "transform",
-    "vector-effect", "visibility", "white-space", "word-spacing", "writing-mode",
+    "alignment-baseline",
+    "baseline-shift",
+    "clip-path",
+    "clip-rule",
+    "color",
+    "direction",
+    "display",
+    "dominant-baseline",
+    "fill",
+    "fill-opacity",
+    "fill-rule",
+    "font",
+    "font-family",
+    "font-size",
+    "font-stretch",
+    "font-style",
+    "font-variant",
+    "font-weight",
+    "isolation",
+    "letter-spacing",
+    "line-height",
+    "marker",
+    "marker-end",
+    "marker-mid",
+    "marker-start",
+    "mix-blend-mode",
+    "opacity",
+    "overflow",
+    "paint-order",
+    "pointer-events",
+    "shape-rendering",
+    "stop-color",
+    "stop-opacity",
+    "stroke",
+    "stroke-dasharray",
+    "stroke-dashoffset",
+    "stroke-linecap",
+    "stroke-linejoin",
+    "stroke-miterlimit",
+    "stroke-opacity",
+    "stroke-width",
+    "text-anchor",
+    "text-align",
+    "text-decoration",
+    "text-rendering",
+    "transform",
+    "vector-effect",
+    "visibility",
+    "white-space",
+    "word-spacing",
+    "writing-mode",
 ];
 
 /// Functions that a value may call, besides `url(#…)`.
-const FUNCTIONS: &[&str] = &[
-    "", "hsl", "hsla", "matrix", "rgb", "rgba", "rotate", "scale", "skewx", "skewy", "translate",
-];
+const FUNCTIONS: &[&str] =
+    &["", "hsl", "hsla", "matrix", "rgb", "rgba", "rotate", "scale", "skewx", "skewy", "translate"];
 
 /// The longest style sheet a figure needs.
 const LONGEST: usize = 8 << 10;
@@ -91,7 +132,9 @@ mod tests {
     fn styles_that_paint_are_harmless() {
         assert!(harmless("fill:none;stroke-width:0.75;stroke:rgb(87.4%,32.5%,41.9%);"));
         assert!(harmless("font-family: \"Liberation Sans\"; clip-path: url(#clip1)"));
-        assert!(harmless_sheet(".svglite line, .svglite text {\n fill: none;\n stroke: #000000; }"));
+        assert!(harmless_sheet(
+            ".svglite line, .svglite text {\n fill: none;\n stroke: #000000; }"
+        ));
         assert!(harmless_sheet("*{stroke-linejoin: round; stroke-linecap: butt}"));
     }
 

@@ -130,7 +130,8 @@ fn flatten<'a>(prefix: &str, json: &'a Json, row: &mut BTreeMap<String, &'a Json
     match json {
         Json::Object(members) if depth < 4 => {
             for (name, value) in members {
-                let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let name =
+                    if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 flatten(&name, value, row, depth + 1);
             }
         }
@@ -140,7 +141,11 @@ fn flatten<'a>(prefix: &str, json: &'a Json, row: &mut BTreeMap<String, &'a Json
     }
 }
 
-fn push(path: &str, columns: Vec<(String, Vec<&Json>)>, out: &mut Document) -> Result<(), Unreadable> {
+fn push(
+    path: &str,
+    columns: Vec<(String, Vec<&Json>)>,
+    out: &mut Document,
+) -> Result<(), Unreadable> {
     let cells: usize = columns.iter().map(|(_, cells)| cells.len()).sum();
     out.spend(cells)?;
     let rows = columns.iter().map(|(_, cells)| cells.len()).max().unwrap_or(0);
@@ -155,7 +160,8 @@ fn push(path: &str, columns: Vec<(String, Vec<&Json>)>, out: &mut Document) -> R
         })
         .collect();
     let path = if path.is_empty() { "/" } else { path };
-    out.tables.push((path.to_owned(), Table { columns, header: true, delimiter: None, ragged: vec![] }));
+    out.tables
+        .push((path.to_owned(), Table { columns, header: true, delimiter: None, ragged: vec![] }));
     Ok(())
 }
 

@@ -126,8 +126,7 @@ fn number_length(bytes: &[u8]) -> usize {
     let (mut point, mut power) = (false, false);
     let mut length = 0;
     for (at, byte) in bytes.iter().enumerate() {
-        let signed_start = at == 0
-            || matches!(bytes.get(at.wrapping_sub(1)), Some(b'e' | b'E'));
+        let signed_start = at == 0 || matches!(bytes.get(at.wrapping_sub(1)), Some(b'e' | b'E'));
         match byte {
             b'0'..=b'9' => {}
             b'-' | b'+' if signed_start => {}

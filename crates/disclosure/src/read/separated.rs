@@ -16,7 +16,8 @@ pub(crate) fn read(text: &str, surely: bool) -> Result<Table, Unreadable> {
         let width = usual_width(&lines);
         let fits = lines.iter().filter(|line| line.len() == width).count();
         // Nine lines of ten alike, or four of five in something called a table.
-        let enough = if surely { fits * 5 >= lines.len() * 4 } else { fits * 10 >= lines.len() * 9 };
+        let enough =
+            if surely { fits * 5 >= lines.len() * 4 } else { fits * 10 >= lines.len() * 9 };
         if width >= 2 && lines.len() >= 2 && enough && best.as_ref().is_none_or(|b| width > b.0) {
             best = Some((width, lines, delimiter));
         }
@@ -196,7 +197,13 @@ mod tests {
 
     #[test]
     fn the_delimiter_is_found() {
-        for text in ["a,b\n1,2\n3,4\n", "a;b\n1,5;2\n3;4\n", "a\tb\n1\t2\n3\t4\n", "a|b\n1|2\n", "a b\n1 2\n3 4\n"] {
+        for text in [
+            "a,b\n1,2\n3,4\n",
+            "a;b\n1,5;2\n3;4\n",
+            "a\tb\n1\t2\n3\t4\n",
+            "a|b\n1|2\n",
+            "a b\n1 2\n3 4\n",
+        ] {
             assert_eq!(names(text), ["a", "b"], "{text:?}");
         }
         let table = read("a;b\nx;1,5\ny;2,5\n", true).unwrap();
@@ -237,6 +244,12 @@ mod tests {
 
     #[test]
     fn prose_is_no_table() {
-        assert!(read("The model, which we fitted, is good.\nIt has, as they say, legs.\nNo more\n", false).is_err());
+        assert!(
+            read(
+                "The model, which we fitted, is good.\nIt has, as they say, legs.\nNo more\n",
+                false
+            )
+            .is_err()
+        );
     }
 }
