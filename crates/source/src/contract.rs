@@ -338,8 +338,8 @@ impl Contract {
     /// The columns that reach the lake, in order: delivered ones that name
     /// nobody, then derived ones.
     pub fn content_columns(&self) -> impl Iterator<Item = ContentColumn<'_>> {
-        let delivered = self.columns.iter().filter(|c| c.identifies.is_none()).map(|c| {
-            ContentColumn {
+        let delivered =
+            self.columns.iter().filter(|c| c.identifies.is_none()).map(|c| ContentColumn {
                 name: &c.name,
                 value_type: c.value_type,
                 title: &c.title,
@@ -348,8 +348,7 @@ impl Contract {
                 code_system: c.code_system.as_deref(),
                 allowed: (!c.allowed.is_empty()).then_some(&c.allowed),
                 sensitivity: c.sensitivity,
-            }
-        });
+            });
         let derived = self.derived.iter().map(|d| ContentColumn {
             name: &d.name,
             value_type: ValueType::Integer,

@@ -157,7 +157,10 @@ fn values(at: usize, column: &Column) -> Checked {
     if let (Some(min), Some(max)) = (column.min, column.max)
         && min > max
     {
-        return misfit(field("column", at, "max"), format!("is smaller than `min`, which is {min}"));
+        return misfit(
+            field("column", at, "max"),
+            format!("is smaller than `min`, which is {min}"),
+        );
     }
     if column.allowed.is_empty() {
         return Ok(());
@@ -203,7 +206,10 @@ fn identifies(at: usize, column: &Column) -> Checked {
         Identifies::Name | Identifies::Contact => (column.value_type == ValueType::Text, "text"),
     };
     if !fits {
-        return misfit(field("column", at, "type"), format!("must be `{want}` for what it identifies"));
+        return misfit(
+            field("column", at, "type"),
+            format!("must be `{want}` for what it identifies"),
+        );
     }
     if !column.allowed.is_empty() {
         return misfit(field("column", at, "allowed"), "a list of people is no part of a contract");
@@ -271,7 +277,10 @@ fn time_and_key(contract: &Contract) -> Checked {
         match column.identifies {
             Some(Identifies::NationalId) => has_id = true,
             Some(_) => {
-                return misfit(path, format!("`{name}` goes to the vault: it cannot be part of a key"));
+                return misfit(
+                    path,
+                    format!("`{name}` goes to the vault: it cannot be part of a key"),
+                );
             }
             None => {}
         }
@@ -307,7 +316,10 @@ fn derived(contract: &Contract) -> Checked {
             }
         }
         if from == to {
-            return misfit(field("derived", at, "years-between"), "from and to are the same column");
+            return misfit(
+                field("derived", at, "years-between"),
+                "from and to are the same column",
+            );
         }
         if derived.sensitivity == Sensitivity::Direct {
             return misfit(

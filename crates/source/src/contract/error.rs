@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 /// Why a text is no contract.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +43,8 @@ pub(super) struct Misfit {
 
 impl Misfit {
     pub(super) fn at_its_place(self, text: &str) -> ContractError {
-        let span = DeTable::parse(text)
-            .map(|table| span_of(&table, &self.path))
-            .unwrap_or_default();
+        let span =
+            DeTable::parse(text).map(|table| span_of(&table, &self.path)).unwrap_or_default();
         let (line, column) = line_and_column(text, span.start);
         ContractError { line, column, field: written(&self.path), why: self.why, span }
     }

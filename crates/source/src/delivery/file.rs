@@ -4,8 +4,8 @@ use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use ledger::Hash;
 use sha2::{Digest, Sha256};
@@ -58,12 +58,7 @@ impl Opened {
         if metadata.len() == 0 {
             return Err(FileFault::Empty);
         }
-        Ok(Self {
-            name: name_of(path),
-            path: path.to_owned(),
-            before: Stamp::of(&metadata),
-            file,
-        })
+        Ok(Self { name: name_of(path), path: path.to_owned(), before: Stamp::of(&metadata), file })
     }
 
     /// Whether both are the same file, under whatever names.

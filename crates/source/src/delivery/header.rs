@@ -31,7 +31,7 @@ pub(crate) fn check_line(
         return Err(FileFault::Empty);
     }
     let found = names(line, encoding, dialect)?;
-    let expected: Vec<&str> = contract.columns.iter().map(|column| column.header()).collect();
+    let expected: Vec<&str> = contract.columns.iter().map(super::super::contract::Column::header).collect();
     if found == expected {
         return Ok(());
     }
@@ -96,9 +96,7 @@ pub(crate) fn compare(found: &[String], expected: &[&str]) -> Option<HeaderFault
     let unexpected: Vec<(String, Option<String>)> = found
         .iter()
         .filter(|name| !expected.contains(&name.as_str()))
-        .map(|name| {
-            (shortened(name), nearest(name, missing.iter().copied()).map(str::to_owned))
-        })
+        .map(|name| (shortened(name), nearest(name, missing.iter().copied()).map(str::to_owned)))
         .collect();
     if !missing.is_empty() || !unexpected.is_empty() {
         return Some(HeaderFault::Columns {

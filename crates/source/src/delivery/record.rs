@@ -108,7 +108,11 @@ impl Dialect {
     }
 
     /// Cuts one record, without its line end, into fields.
-    pub(crate) fn split<'a>(self, record: &'a [u8], fields: &mut Fields<'a>) -> Result<(), QuoteFault> {
+    pub(crate) fn split<'a>(
+        self,
+        record: &'a [u8],
+        fields: &mut Fields<'a>,
+    ) -> Result<(), QuoteFault> {
         fields.clear();
         if memchr(b'"', record).is_none() {
             let mut from = 0;
@@ -178,7 +182,8 @@ fn quoted(inside: &[u8]) -> Result<(Field<'_>, &[u8]), QuoteFault> {
     let mut from = 0;
     let mut doubled = false;
     loop {
-        let at = from + memchr(b'"', inside.get(from..).unwrap_or_default()).ok_or(QuoteFault::Open)?;
+        let at =
+            from + memchr(b'"', inside.get(from..).unwrap_or_default()).ok_or(QuoteFault::Open)?;
         let after = inside.get(at + 1..).unwrap_or_default();
         if let [b'"', ..] = after {
             doubled = true;

@@ -3,8 +3,8 @@
 
 use std::io::{self, BufReader, Read};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use flate2::read::MultiGzDecoder;
 

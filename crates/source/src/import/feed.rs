@@ -131,10 +131,7 @@ impl Gate {
     /// Waits until block `number` may be worked on; false: stop.
     fn enter(&self, number: u64) -> bool {
         let far = |taken: &mut Option<u64>| taken.is_some_and(|taken| number > taken + AHEAD);
-        self.moved
-            .wait_while(self.lock(), far)
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_some()
+        self.moved.wait_while(self.lock(), far).unwrap_or_else(PoisonError::into_inner).is_some()
     }
 }
 

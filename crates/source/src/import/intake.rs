@@ -142,7 +142,12 @@ impl<'a, S: ContentSink> Intake<'a, S> {
         Ok(())
     }
 
-    fn set_aside(&mut self, file: &str, first_row: u64, rejected: Rejected) -> Result<(), ImportRefusal> {
+    fn set_aside(
+        &mut self,
+        file: &str,
+        first_row: u64,
+        rejected: Rejected,
+    ) -> Result<(), ImportRefusal> {
         let Rejected { place, line, faults, bytes } = rejected;
         let row = first_row + u64::from(place);
         self.counted.rows_quarantined += 1;

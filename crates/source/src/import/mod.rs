@@ -180,7 +180,9 @@ pub fn import<S: ContentSink>(
     let variables = quality.variables();
     if !late.is_empty() {
         progress.at(Step::SettingAside { rows: late.len() as u64 });
-        revisit::set_aside(contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list)?;
+        revisit::set_aside(
+            contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list,
+        )?;
     }
     let report = ImportReport {
         files,

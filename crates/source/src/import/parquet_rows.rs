@@ -73,7 +73,9 @@ pub(super) fn revisit(
     each: &mut EachRow<'_>,
 ) -> Result<Vec<DeliveredFile>, ImportRefusal> {
     each_batch(contract, opened, &mut |_, first_row, texts| {
-        (first_row + 1..).zip(0..texts.len()).try_for_each(|(line, at)| each(line, &|| texts.whole(at)))
+        (first_row + 1..)
+            .zip(0..texts.len())
+            .try_for_each(|(line, at)| each(line, &|| texts.whole(at)))
     })
 }
 
@@ -159,9 +161,7 @@ fn holds(found: &DataType, column: &Column) -> bool {
         ValueType::Text | ValueType::Code if column.identifies.is_some() => text,
         ValueType::Text | ValueType::Code => text || found.is_integer(),
         ValueType::Integer => found.is_integer(),
-        ValueType::Decimal => {
-            found.is_numeric() && *found != DataType::Float16
-        }
+        ValueType::Decimal => found.is_numeric() && *found != DataType::Float16,
         ValueType::Date => {
             text || matches!(
                 found,
@@ -233,7 +233,9 @@ impl Texts {
             .names
             .iter()
             .zip(self.columns.iter().zip(&self.dates))
-            .map(|(name, (column, is_date))| (name.clone(), self.value(column, *is_date, row).into()))
+            .map(|(name, (column, is_date))| {
+                (name.clone(), self.value(column, *is_date, row).into())
+            })
             .collect();
         serde_json::to_vec(&values).unwrap_or_default()
     }

@@ -38,8 +38,8 @@ impl Reasons {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file = File::create(&partial)
-            .map_err(|error| SinkError::io("creating", &partial, &error))?;
+        let file =
+            File::create(&partial).map_err(|error| SinkError::io("creating", &partial, &error))?;
         Ok(Self {
             path: path.to_owned(),
             partial,
@@ -56,7 +56,8 @@ impl Reasons {
             // A row counts once under each of its reasons.
             if !said.contains(&fault.reason) {
                 said.push(fault.reason);
-                let count = self.counts.entry(fault.reason).or_insert_with(|| (0, example(line, fault)));
+                let count =
+                    self.counts.entry(fault.reason).or_insert_with(|| (0, example(line, fault)));
                 count.0 += 1;
             }
         }
@@ -69,10 +70,10 @@ impl Reasons {
 
     /// The commonest reason, in words.
     pub(super) fn most(&self) -> String {
-        self.counts
-            .values()
-            .max_by_key(|(count, _)| *count)
-            .map_or_else(|| "none".to_owned(), |(count, example)| format!("{example} ({count} rows)"))
+        self.counts.values().max_by_key(|(count, _)| *count).map_or_else(
+            || "none".to_owned(),
+            |(count, example)| format!("{example} ({count} rows)"),
+        )
     }
 
     pub(super) fn counts(&self) -> BTreeMap<Reason, u64> {

@@ -22,7 +22,9 @@ fn fault(late: Late, counted: &Counted) -> Fault {
     let why = match late.reason {
         Reason::Repeated => format!("says the same as row {row} of `{file}`, which is kept"),
         Reason::TwoPeople => {
-            format!("row {row} of `{file}` has the same national identity number and is about somebody else")
+            format!(
+                "row {row} of `{file}` has the same national identity number and is about somebody else"
+            )
         }
         _ => format!("row {row} of `{file}` has the same key and says something else"),
     };

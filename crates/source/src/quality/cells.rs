@@ -1,6 +1,8 @@
 //! Cells of one column compared with each other, without knowing their type.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, PrimitiveArray, StringArray};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, PrimitiveArray, StringArray,
+};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int32Type, Int64Type};
 
 use crate::row::hash;
@@ -25,9 +27,9 @@ impl<'a> Cells<'a> {
             DataType::Float64 => Self::Decimal(column.as_primitive()),
             DataType::Date32 => Self::Date(column.as_primitive()),
             DataType::Boolean => Self::Boolean(column.as_boolean()),
-            DataType::Dictionary(_, _) => {
-                column.as_dictionary_opt::<Int32Type>().map_or(Self::Other, |d| Self::Codes(d.keys()))
-            }
+            DataType::Dictionary(_, _) => column
+                .as_dictionary_opt::<Int32Type>()
+                .map_or(Self::Other, |d| Self::Codes(d.keys())),
             DataType::Utf8 => Self::Text(column.as_string()),
             _ => Self::Other,
         }
@@ -39,9 +41,13 @@ impl<'a> Cells<'a> {
         match self {
             Self::Integer(cells) => cells.is_valid(at).then(|| cells.value(at).cast_unsigned()),
             Self::Decimal(cells) => cells.is_valid(at).then(|| cells.value(at).to_bits()),
-            Self::Date(cells) => cells.is_valid(at).then(|| u64::from(cells.value(at).cast_unsigned())),
+            Self::Date(cells) => {
+                cells.is_valid(at).then(|| u64::from(cells.value(at).cast_unsigned()))
+            }
             Self::Boolean(cells) => cells.is_valid(at).then(|| u64::from(cells.value(at))),
-            Self::Codes(cells) => cells.is_valid(at).then(|| u64::from(cells.value(at).cast_unsigned())),
+            Self::Codes(cells) => {
+                cells.is_valid(at).then(|| u64::from(cells.value(at).cast_unsigned()))
+            }
             Self::Text(cells) => cells.is_valid(at).then(|| hash(seed, cells.value(at).as_bytes())),
             Self::Other => None,
         }

@@ -136,9 +136,9 @@ impl Person<'_> {
             .collect();
         let differs = same.iter().copied().find(|row| !self.equal(first, *row));
         match differs {
-            None => found.extend(
-                same.iter().skip(1).map(|row| (*row, Reason::Repeated, (first, *row))),
-            ),
+            None => {
+                found.extend(same.iter().skip(1).map(|row| (*row, Reason::Repeated, (first, *row))));
+            }
             Some(other) => {
                 let two = key.is_empty() && self.mark(first).name != self.mark(other).name;
                 let reason = if two { Reason::TwoPeople } else { Reason::DuplicateKey };

@@ -91,7 +91,12 @@ impl<'a> Quality<'a> {
             .collect()
     }
 
-    fn count_people(&mut self, subjects: &[SubjectKey], before: Option<SubjectKey>, keep: Option<&[bool]>) {
+    fn count_people(
+        &mut self,
+        subjects: &[SubjectKey],
+        before: Option<SubjectKey>,
+        keep: Option<&[bool]>,
+    ) {
         let mut at = 0;
         while let Some(subject) = subjects.get(at) {
             let rows = subjects.get(at..).unwrap_or_default();

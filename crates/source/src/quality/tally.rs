@@ -80,7 +80,10 @@ impl Tally {
                 for (at, (person, row)) in persons.iter().zip(rows).enumerate() {
                     if self.has(values, at, *person) {
                         let value = values.value(at);
-                        #[expect(clippy::cast_precision_loss, reason = "ranges are told as binary64")]
+                        #[expect(
+                            clippy::cast_precision_loss,
+                            reason = "ranges are told as binary64"
+                        )]
                         self.number(value as f64, *person, *row);
                         if let Some(whole) = &mut self.whole {
                             whole.entry(value).or_default().add(*person);
@@ -364,7 +367,11 @@ impl Sample {
     }
 
     #[expect(clippy::cast_precision_loss, reason = "counts of people and of a sample")]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the sample")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a place in the sample"
+    )]
     fn finish(&mut self, persons: u64, k: u64) -> Vec<Quantile> {
         self.shrink();
         let mut values: Vec<f64> = self.rows.iter().map(|(_, value)| *value).collect();
@@ -410,7 +417,8 @@ impl Texts {
         if let Some(place) = self.places.get(text) {
             return Some(*place);
         }
-        if self.too_many || self.places.len() >= MOST_VALUES || self.bytes + text.len() > MOST_TEXT {
+        if self.too_many || self.places.len() >= MOST_VALUES || self.bytes + text.len() > MOST_TEXT
+        {
             *self = Self { too_many: true, ..Self::default() };
             return None;
         }

@@ -245,7 +245,8 @@ mod tests {
     fn each_distinct_text_is_judged() {
         let allowed = HashSet::from(["a".to_owned(), "=x".to_owned()]);
         let mut dictionary = Dictionary::new(1);
-        let mut fault = |field: &[u8], allowed| dictionary.push(field, Encoding::Utf8, allowed).fault;
+        let mut fault =
+            |field: &[u8], allowed| dictionary.push(field, Encoding::Utf8, allowed).fault;
         assert_eq!(fault(b"a", Some(&allowed)), None);
         assert_eq!(fault(b"=x", Some(&allowed)), None);
         assert_eq!(fault(b"b", Some(&allowed)), Some(TextFault::NotAllowed));

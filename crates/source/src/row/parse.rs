@@ -106,7 +106,9 @@ impl<'p> RowReader<'p> {
                 continue;
             }
             let who = match self.plan.dialect.split(record, &mut fields) {
-                Ok(()) if fields.len() == self.plan.columns.len() => self.fields(&mut rows, &fields),
+                Ok(()) if fields.len() == self.plan.columns.len() => {
+                    self.fields(&mut rows, &fields)
+                }
                 Ok(()) => {
                     let (want, got) = (self.plan.columns.len(), fields.len());
                     let why = format!("has {got} fields, should have {want}");
@@ -129,7 +131,13 @@ impl<'p> RowReader<'p> {
 
     /// Reads one row whose fields are cut already; `line` is its row for
     /// formats without lines.
-    pub(crate) fn row(&mut self, rows: &mut Rows, fields: &[Field<'_>], line: u64, whole: &dyn Fn() -> Vec<u8>) {
+    pub(crate) fn row(
+        &mut self,
+        rows: &mut Rows,
+        fields: &[Field<'_>],
+        line: u64,
+        whole: &dyn Fn() -> Vec<u8>,
+    ) {
         let who = self.fields(rows, fields);
         self.end_row(rows, who, line, whole);
     }
@@ -191,7 +199,12 @@ impl<'p> RowReader<'p> {
         }
     }
 
-    fn text(&mut self, rows: &mut Rows, column: &ColumnPlan, field: &[u8]) -> Option<Secret<String>> {
+    fn text(
+        &mut self,
+        rows: &mut Rows,
+        column: &ColumnPlan,
+        field: &[u8],
+    ) -> Option<Secret<String>> {
         if !field.is_ascii() {
             rows.high(&column.name, std::str::from_utf8(field).is_ok());
         }
@@ -209,7 +222,14 @@ impl<'p> RowReader<'p> {
         }
     }
 
-    fn content(&mut self, rows: &mut Rows, at: usize, column: &ColumnPlan, content: usize, field: &[u8]) {
+    fn content(
+        &mut self,
+        rows: &mut Rows,
+        at: usize,
+        column: &ColumnPlan,
+        content: usize,
+        field: &[u8],
+    ) {
         let plan = self.plan;
         let Some(values) = self.values.get_mut(content) else { return };
         let fault = |reason: Reason, why: String| Fault::new(&column.name, reason, why);
@@ -224,36 +244,33 @@ impl<'p> RowReader<'p> {
                 }
             }
             (Values::Decimal(values, nulls), Rule::Decimal { min, max }) => {
-                match number::decimal(trimmed(field), plan.mark) {
-                    Some(value) => {
-                        self.faults.extend(outside(column, value, *min, *max));
-                        values.push(value);
-                        nulls.append_non_null();
-                    }
-                    None => {
-                        self.faults.push(fault(Reason::Decimal, "is no number".to_owned()));
-                        values.push(0.0);
-                        nulls.append_null();
-                    }
+                if let Some(value) = number::decimal(trimmed(field), plan.mark) {
+                    self.faults.extend(outside(column, value, *min, *max));
+                    values.push(value);
+                    nulls.append_non_null();
+                } else {
+                    self.faults.push(fault(Reason::Decimal, "is no number".to_owned()));
+                    values.push(0.0);
+                    nulls.append_null();
                 }
             }
             (Values::Integer(values, nulls), Rule::Integer { min, max, allowed }) => {
-                match number::integer(trimmed(field)) {
-                    Some(value) => {
-                        #[expect(clippy::cast_precision_loss, reason = "bounds are binary64 by contract")]
-                        self.faults.extend(outside(column, value as f64, *min, *max));
-                        if allowed.as_ref().is_some_and(|allowed| !allowed.contains(&value)) {
-                            let why = "is none of the values the contract allows".to_owned();
-                            self.faults.push(fault(Reason::NotAllowed, why));
-                        }
-                        values.push(value);
-                        nulls.append_non_null();
+                if let Some(value) = number::integer(trimmed(field)) {
+                    #[expect(
+                        clippy::cast_precision_loss,
+                        reason = "bounds are binary64 by contract"
+                    )]
+                    self.faults.extend(outside(column, value as f64, *min, *max));
+                    if allowed.as_ref().is_some_and(|allowed| !allowed.contains(&value)) {
+                        let why = "is none of the values the contract allows".to_owned();
+                        self.faults.push(fault(Reason::NotAllowed, why));
                     }
-                    None => {
-                        self.faults.push(fault(Reason::Integer, "is no whole number".to_owned()));
-                        values.push(0);
-                        nulls.append_null();
-                    }
+                    values.push(value);
+                    nulls.append_non_null();
+                } else {
+                    self.faults.push(fault(Reason::Integer, "is no whole number".to_owned()));
+                    values.push(0);
+                    nulls.append_null();
                 }
             }
             (Values::Date(values, nulls), Rule::Date { .. }) => {

@@ -6,7 +6,9 @@ use arrow::datatypes::SchemaRef;
 use model::{Clock, Date, Entropy, Timestamp, ValueType};
 use sha2::{Digest, Sha256};
 
-use crate::contract::{Column, Contract, DecimalMark, Derivation, Encoding, FileFormat, Identifies};
+use crate::contract::{
+    Column, Contract, DecimalMark, Derivation, Encoding, FileFormat, Identifies,
+};
 use crate::delivery::record::Dialect;
 use crate::value::date::{date_of, days_of};
 
@@ -166,9 +168,7 @@ fn rule(column: &Column) -> Rule {
                 .then(|| column.allowed.keys().filter_map(|word| word.parse().ok()).collect()),
         },
         ValueType::Decimal => Rule::Decimal { min, max },
-        ValueType::Date => {
-            Rule::Date { earliest: days_of(column.not_before.unwrap_or(EARLIEST)) }
-        }
+        ValueType::Date => Rule::Date { earliest: days_of(column.not_before.unwrap_or(EARLIEST)) },
         ValueType::Boolean => Rule::Boolean,
     }
 }

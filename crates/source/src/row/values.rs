@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, BooleanArray, BooleanBufferBuilder, Date32Array, Float64Array, Int64Array, NullBufferBuilder};
+use arrow::array::{
+    ArrayRef, BooleanArray, BooleanBufferBuilder, Date32Array, Float64Array, Int64Array,
+    NullBufferBuilder,
+};
 use arrow::error::ArrowError;
 use model::ValueType;
 

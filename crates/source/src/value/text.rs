@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use crate::contract::DecimalMark;
 use crate::contract::Encoding;
 use crate::import::{Fault, Reason};
 use crate::value::number;
-use crate::contract::DecimalMark;
 
 /// What is wrong with a text, before it is known in which row it stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_a_formula() {
-        for bad in ["=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+cmd|x", "-2+3", "\t=1", "\r=1", "-x"] {
+        for bad in
+            ["=1+1", "=cmd|' /C calc'!A0", "@SUM(A1)", "+cmd|x", "-2+3", "\t=1", "\r=1", "-x"]
+        {
             assert!(is_formula(bad), "{bad:?}");
         }
         for good in ["", "-", "+", "+++", "-1.5", "+47", "-1,5e3", "1+1", "a=b", "æ", "HbA1c"] {

@@ -137,7 +137,13 @@ fn each_rule_names_line_field_and_remedy() {
     refuses("\"test\"]", "\"date\"]", 8, "key[3]", "in the key already");
     refuses("\"test\"]", "\"born\"]", 8, "key[3]", "goes to the vault");
     refuses("[\"id\", \"date\", \"test\"]", "[\"date\"]", 8, "key", "national identity number");
-    refuses("from = \"born\"", "from = \"test\"", 43, "derived[1].years-between.from", "is no date");
+    refuses(
+        "from = \"born\"",
+        "from = \"test\"",
+        43,
+        "derived[1].years-between.from",
+        "is no date",
+    );
     refuses("to = \"date\" }", "to = \"born\" }", 43, "derived[1].years-between", "same column");
     refuses("hdl = \"HDL cholesterol\"", "hdl = 1", 32, "", "");
 }

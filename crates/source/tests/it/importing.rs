@@ -1,0 +1,170 @@
+//! A delivery that keeps its contract.
+
+use arrow::array::{Array, AsArray};
+use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
+use source::{Progress, Step, already_imported};
+
+use crate::support::{Desk, POPULATION, id, key_of, laboratory, laboratory_rows};
+
+#[test]
+fn rows_are_split_into_who_and_what() {
+    let desk = laboratory();
+    let taken = desk
+        .import_bytes(laboratory_rows(&[
+            format!("{},2020-01-02,hdl,50.5,fine", id(1)),
+            format!("{},2020-01-03,ldl,NA,", id(2)),
+            format!("{},2020-01-04,ldl,3,\"a, \"\"b\"\"\"", id(1)),
+        ]))
+        .unwrap();
+    taken.adds_up();
+    assert_eq!((taken.report.rows_read, taken.report.rows_kept, taken.report.persons), (3, 3, 2));
+    assert_eq!(taken.identities[&key_of(1)].national_id.reveal(), id(1).as_bytes());
+    let content = taken.content.content.unwrap();
+    let names: Vec<String> = content.schema().fields().iter().map(|f| f.name().clone()).collect();
+    assert_eq!(names, ["date", "test", "value", "comment"]);
+    let at = |row: u64| taken.content.rows.iter().position(|r| *r == row).unwrap();
+    let value = content["value"].as_primitive::<Float64Type>();
+    assert!((value.value(at(0)) - 50.5).abs() < f64::EPSILON);
+    assert!(value.is_null(at(1)));
+    let comment = content["comment"].as_string::<i32>();
+    assert_eq!(comment.value(at(2)), "a, \"b\"");
+    assert!(comment.is_null(at(1)));
+    assert_eq!(content["date"].as_primitive::<Date32Type>().value(at(0)), 18_263);
+}
+
+#[test]
+fn no_identifier_reaches_the_content() {
+    let desk = Desk::new(POPULATION);
+    let taken = desk
+        .import_bytes(
+            format!(
+                "id;name;born;index;children;alive\n{};Bl\u{e5};1950-01-02;2000-01-01;2;true\n",
+                id(1)
+            )
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap())
+            .collect::<Vec<u8>>(),
+        )
+        .unwrap();
+    taken.adds_up();
+    let content = taken.content.content.unwrap();
+    let names: Vec<String> = content.schema().fields().iter().map(|f| f.name().clone()).collect();
+    assert_eq!(names, ["index", "children", "alive", "age"]);
+    assert_eq!(content["age"].as_primitive::<Int64Type>().value(0), 49);
+    let who = &taken.identities[&key_of(1)];
+    assert_eq!(who.name.as_ref().unwrap().reveal(), "Blå");
+    assert_eq!(who.birth_date.as_ref().unwrap().reveal(), model::Date::constant(1950, 1, 2));
+}
+
+#[test]
+fn packed_files_and_several_files_are_one_delivery() {
+    use std::io::Write;
+    let desk = laboratory();
+    let part = |n: usize| laboratory_rows(&[format!("{},2020-01-02,hdl,{n},", id(n))]);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(part(1).as_bytes()).unwrap();
+    let files = [
+        desk.file("a.csv", part(0)),
+        desk.file("b.csv.gz", gzip.finish().unwrap()),
+        desk.file("c.csv.zst", zstd::encode_all(part(2).as_bytes(), 1).unwrap()),
+    ];
+    let taken = desk.import(&files).unwrap();
+    taken.adds_up();
+    assert_eq!(taken.report.rows_read, 3);
+    assert_eq!(taken.report.persons, 3);
+    for (file, path) in taken.report.files.iter().zip(&files) {
+        use sha2::Digest;
+        let bytes = std::fs::read(path).unwrap();
+        assert_eq!(file.bytes, bytes.len() as u64);
+        assert_eq!(
+            file.sha256.0[..],
+            sha2::Sha256::digest(&bytes)[..],
+            "hash of the file as delivered"
+        );
+    }
+}
+
+#[test]
+fn a_file_of_several_gzip_members_is_read_to_its_end() {
+    use std::io::Write;
+    let desk = laboratory();
+    let text = laboratory_rows(&[
+        format!("{},2020-01-02,hdl,1,", id(1)),
+        format!("{},2020-01-02,hdl,1,", id(2)),
+    ]);
+    let (head, tail) = text.as_bytes().split_at(40);
+    let mut bytes = Vec::new();
+    for part in [head, tail] {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(part).unwrap();
+        bytes.extend(gzip.finish().unwrap());
+    }
+    let file = desk.file("two.csv.gz", bytes);
+    assert_eq!(desk.import(&[file]).unwrap().report.rows_kept, 2);
+}
+
+#[test]
+fn many_blocks_are_taken_in_order() {
+    let desk = laboratory();
+    let rows: Vec<String> = (0..60_000)
+        .map(|n| {
+            format!(
+                "{},2020-01-02,hdl,{},{}",
+                id(n % 3000 + n / 3000 * 3000),
+                n % 100,
+                "x".repeat(n % 90)
+            )
+        })
+        .collect();
+    let taken = desk.import_bytes(laboratory_rows(&rows)).unwrap();
+    taken.adds_up();
+    assert_eq!(taken.report.rows_kept, 60_000);
+    let content = taken.content.content.unwrap();
+    let value = content["value"].as_primitive::<Float64Type>();
+    for (at, row) in taken.content.rows.iter().enumerate() {
+        let expected = f64::from(u32::try_from(row % 100).unwrap());
+        assert!(
+            (value.value(at) - expected).abs() < f64::EPSILON,
+            "row {row} has the value of another"
+        );
+    }
+}
+
+#[test]
+fn the_same_delivery_again_is_known_and_another_is_not() {
+    use crate::record::imported;
+    let desk = laboratory();
+    let text = laboratory_rows(&[format!("{},2020-01-02,hdl,1,", id(1))]);
+    let file = desk.file("a.csv", &text);
+    let report = desk.import(&[file.clone()]).unwrap().report;
+    let record = imported(&desk.contract, report);
+    let import = record.current().unwrap().manifest.import.clone();
+
+    let again = desk.file("renamed.csv", &text);
+    assert_eq!(already_imported(&record, &[again]).unwrap(), Some(&import));
+    let same_size = desk.file("b.csv", text.replace(",1,", ",2,"));
+    assert_eq!(already_imported(&record, &[same_size]).unwrap(), None);
+    let longer = desk.file("c.csv", format!("{text}\n"));
+    assert_eq!(already_imported(&record, &[file.clone(), longer]).unwrap(), None);
+    let mut other = record;
+    other.contract.smallest_count = 6;
+    assert_eq!(already_imported(&other, &[file]).unwrap(), None, "the contract is another now");
+}
+
+#[test]
+fn an_import_that_is_stopped_leaves_nothing() {
+    struct Stop;
+    impl Progress for Stop {
+        fn at(&self, _: Step) {}
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+    let desk = laboratory();
+    let file = desk.file("a.csv", laboratory_rows(&[format!("{},2020-01-02,hdl,1,", id(1))]));
+    let Err(refusal) = desk.import_watched(&[file], &Stop) else { panic!("it went on") };
+    assert!(refusal.to_string().contains("nothing was kept"), "{refusal}");
+    let left: Vec<_> =
+        std::fs::read_dir(desk.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    assert_eq!(left, ["a.csv"]);
+}
