@@ -15,13 +15,6 @@ use crate::spoil::SpoiltRow;
 
 /// Writes R's tables as CSV; run by `Rscript`.
 pub const EXPORT_R: &str = include_str!("../../../demo/export.R");
-/// The regression on the raw tables of the `survival` package, in days; run by `Rscript`.
-pub const RAW_R: &str = include_str!("../../../demo/room/raw.R");
-/// The analysis that runs in the room, in R.
-pub const ANALYSIS_R: &str = include_str!("../../../demo/room/analysis.R");
-/// The same analysis in Python.
-pub const ANALYSIS_PY: &str = include_str!("../../../demo/room/analysis.py");
-
 /// The sources of the demo, in the order in which they are imported: their
 /// names, and their contracts in TOML.
 pub const CONTRACTS: [(&str, &str); 3] = [
