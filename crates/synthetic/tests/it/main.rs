@@ -14,12 +14,6 @@
     unreachable_pub,
     reason = "tests stop at the first thing that is wrong, and say what it was"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on should stop"
-)]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
