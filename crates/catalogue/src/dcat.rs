@@ -64,9 +64,7 @@ fn entry(base: &str, dataset: &Dataset) -> Value {
             entry.insert("healthdcatap:numberOfUniqueIndividuals".into(), json!(persons));
         }
         if let (Some(first), Some(last)) = (dataset.years.first(), dataset.years.last()) {
-            let day = |year: i16, rest| {
-                json!({ "@type": "xsd:date", "@value": format!("{year:04}-{rest}") })
-            };
+            let day = |year: i16, rest| json!({ "@type": "xsd:date", "@value": format!("{year:04}-{rest}") });
             entry.insert(
                 "dct:temporal".into(),
                 json!({

@@ -41,9 +41,7 @@ pub fn search<'a>(datasets: &'a [Dataset], query: &str) -> Vec<Hit<'a>> {
 }
 
 fn texts_of(dataset: &Dataset, variable: &Variable) -> Vec<(u32, String)> {
-    let every = |text: &model::Text| {
-        model::Lang::ALL.map(|lang| text.get(lang)).join("\n")
-    };
+    let every = |text: &model::Text| model::Lang::ALL.map(|lang| text.get(lang)).join("\n");
     let mut texts = vec![
         (8, fold(&variable.id.name)),
         (6, fold(&every(&variable.title))),

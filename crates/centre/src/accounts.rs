@@ -113,16 +113,13 @@ impl Centre {
             if password.reveal().len() > LONGEST_PASSWORD {
                 return false;
             }
-            match stored.as_ref().map(|phc| PasswordHash::new(phc.reveal())) {
-                Some(Ok(hash)) => Argon2::default()
-                    .verify_password(password.reveal().as_bytes(), &hash)
-                    .is_ok(),
-                _ => {
-                    // The same work for nobody, so that time tells nothing.
-                    let _ = Argon2::default()
-                        .hash_password_with_salt(password.reveal().as_bytes(), &[0; 16]);
-                    false
-                }
+            if let Some(Ok(hash)) = stored.as_ref().map(|phc| PasswordHash::new(phc.reveal())) {
+                Argon2::default().verify_password(password.reveal().as_bytes(), &hash).is_ok()
+            } else {
+                // The same work for nobody, so that time tells nothing.
+                let _ = Argon2::default()
+                    .hash_password_with_salt(password.reveal().as_bytes(), &[0; 16]);
+                false
             }
         })
         .await?;
@@ -158,11 +155,8 @@ impl Centre {
         if caller.account().is_none() {
             self.require_open(caller, Action::SeeCentre, &Thing::centre())?;
         }
-        let filter = RecordFilter {
-            order: ledger::Order::ById,
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
+        let filter =
+            RecordFilter { order: ledger::Order::ById, limit: u32::MAX, ..RecordFilter::default() };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
     }
 }

@@ -6,9 +6,7 @@ use ledger::{Guard, Order, RecordFilter, Subject};
 use model::{ApplicationId, OrganisationId, PermitId};
 use permit::application::{Knowledge, KnownColumn};
 use permit::policy::{Action, Thing};
-use permit::{
-    Account, Application, ApplicationEvent, Grant, Missing, PermitEvent, Terms, Verdict,
-};
+use permit::{Account, Application, ApplicationEvent, Grant, Missing, PermitEvent, Terms, Verdict};
 use source::SourceRecord;
 
 use crate::{Caller, Centre, Refused, draft};
@@ -190,10 +188,8 @@ impl Centre {
             .map_err(|error| Refused::failed("signing the permit", error))?;
         let granted = ApplicationEvent::Granted { why, permit: permit.clone() };
         let issued = PermitEvent::Issued { grant, signature };
-        let drafts = vec![
-            draft(&actor, id.as_str(), &granted)?,
-            draft(&actor, permit.as_str(), &issued)?,
-        ];
+        let drafts =
+            vec![draft(&actor, id.as_str(), &granted)?, draft(&actor, permit.as_str(), &issued)?];
         let guard = Guard::Unchanged(Subject::new("application", id.as_str()), seq);
         self.parts.book.append(drafts, vec![guard]).await?;
         Ok(permit)

@@ -23,7 +23,8 @@ impl Centre {
         progress: Arc<dyn Progress>,
     ) -> Result<Extract, Refused> {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
-        let actor = self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
+        let actor =
+            self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
         let sources: Vec<SourceRecord> = self.every_source().await?;
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
@@ -95,7 +96,10 @@ impl Centre {
         let (extract, seq) = self.load::<Extract>(id.as_str()).await?;
         let rooms = self.every_room(&["open", "running"]).await?;
         if let Some(room) = rooms.iter().find(|room| room.extract == *id) {
-            return Err(Refused::Conflict(format!("room `{}` is open on it: close it first", room.id)));
+            return Err(Refused::Conflict(format!(
+                "room `{}` is open on it: close it first",
+                room.id
+            )));
         }
         self.write(&actor, id.as_str(), &ExtractEvent::Destroyed { why }, Some(seq)).await?;
         let (extracts, permit, id) =

@@ -106,8 +106,10 @@ impl Centre {
         if account.is(Role::Holder) {
             for dataset in self.catalogue(caller).await? {
                 let late = dataset.freshness.is_late(self.now());
-                if let Some(since) =
-                    dataset.freshness.delivered.filter(|_| late && dataset.holder == account.organisation)
+                if let Some(since) = dataset
+                    .freshness
+                    .delivered
+                    .filter(|_| late && dataset.holder == account.organisation)
                 {
                     inbox.mine.push(Task {
                         matter: Matter::DeliverSource,

@@ -22,11 +22,8 @@ impl Centre {
 
     /// Every organisation, by id. Open to all: they stand in the register of uses.
     pub async fn organisations(&self) -> Result<Vec<Organisation>, Refused> {
-        let filter = RecordFilter {
-            order: ledger::Order::ById,
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
+        let filter =
+            RecordFilter { order: ledger::Order::ById, limit: u32::MAX, ..RecordFilter::default() };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
     }
 
@@ -35,4 +32,3 @@ impl Centre {
         Ok(self.load(id.as_str()).await?.0)
     }
 }
-

@@ -97,9 +97,8 @@ impl Centre {
             wishes
                 .into_iter()
                 .map(|wish| {
-                    let taken = work
-                        .take(&wish.name, LARGEST_OUTPUT)
-                        .map_err(|error| error.to_string())?;
+                    let taken =
+                        work.take(&wish.name, LARGEST_OUTPUT).map_err(|error| error.to_string())?;
                     blobs.put(&taken.bytes)?;
                     Ok((wish, taken))
                 })
@@ -161,10 +160,7 @@ impl Centre {
 
     /// What disclosure needs to know: the file, the rules of the permit, the
     /// people and values behind it, what left the permit's rooms before.
-    async fn for_disclosure(
-        &self,
-        output: &Output,
-    ) -> Result<Examined, Refused> {
+    async fn for_disclosure(&self, output: &Output) -> Result<Examined, Refused> {
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         let (room, _) = self.load::<Room>(output.room.as_str()).await?;
         let (extract, _) = self.load::<linkage::Extract>(room.extract.as_str()).await?;
@@ -254,7 +250,8 @@ impl Centre {
     /// not leave are withheld. The new one is checked and decided like any other.
     pub async fn mend(&self, caller: &Caller, id: &OutputId) -> Result<OutputId, Refused> {
         let (output, _) = self.load::<Output>(id.as_str()).await?;
-        let actor = self.require(caller, Action::CheckOutput, &self.output_thing(&output).await?)?;
+        let actor =
+            self.require(caller, Action::CheckOutput, &self.output_thing(&output).await?)?;
         let examined = self.for_disclosure(&output).await?;
         let mended = blocking("the mend", move || examined.mend())
             .await?
@@ -295,7 +292,8 @@ impl Centre {
             });
         }
         let (output, seq) = self.load::<Output>(id.as_str()).await?;
-        let actor = self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;
+        let actor =
+            self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;
         let broken = output
             .checked
             .as_ref()

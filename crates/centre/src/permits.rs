@@ -110,11 +110,8 @@ impl Centre {
     }
 
     pub(crate) async fn every_permit(&self) -> Result<Vec<Permit>, Refused> {
-        let filter = RecordFilter {
-            order: Order::NewestFirst,
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
+        let filter =
+            RecordFilter { order: Order::NewestFirst, limit: u32::MAX, ..RecordFilter::default() };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
     }
 }

@@ -61,9 +61,8 @@ impl Centre {
         let mut outputs = self.every_output(&["released"], Some(room)).await?;
         let packed: Vec<OutputId> =
             self.every_release().await?.into_iter().flat_map(|release| release.outputs).collect();
-        outputs.retain(|output| {
-            output.state == OutputState::Released && !packed.contains(&output.id)
-        });
+        outputs
+            .retain(|output| output.state == OutputState::Released && !packed.contains(&output.id));
         outputs.sort_by(|a, b| a.requested_at.cmp(&b.requested_at).then(a.name.cmp(&b.name)));
         Ok(outputs)
     }

@@ -233,9 +233,8 @@ impl Centre {
     ) -> Result<Vec<u8>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let name: WorkName = name
-            .parse()
-            .map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
+        let name: WorkName =
+            name.parse().map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
         let (runtime, room) = (self.parts.runtime.clone(), id.clone());
         blocking("reading a file of the room", move || {
             let work = runtime.work(&room).map_err(|error| error.to_string())?;

@@ -92,7 +92,7 @@ impl Understood<'_> {
 
 /// Tells what each column is for.
 pub(crate) fn understand<'a>(table: &'a Table, kind: &Kind) -> Understood<'a> {
-    let mut roles: Vec<Role> = table.columns.iter().map(|column| by_name(column)).collect();
+    let mut roles: Vec<Role> = table.columns.iter().map(by_name).collect();
     let mut misdeclared = Vec::new();
     declared(table, kind, &mut roles, &mut misdeclared);
     let has = |roles: &[Role], role: Role| roles.contains(&role);

@@ -288,7 +288,7 @@ fn hash_of(value: f64) -> u64 {
     mix(value.to_bits().wrapping_add(8) & !15)
 }
 
-/// A mixing of 64 bits (the finaliser of SplitMix64, Steele, Lea, Flood 2014).
+/// A mixing of 64 bits (the finaliser of `SplitMix64`, Steele, Lea, Flood 2014).
 const fn mix(value: u64) -> u64 {
     let mut z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -104,7 +104,7 @@ fn withheld(text: &str) -> Option<Bound> {
     if marks.contains(&lower.as_str()) {
         return Some(Bound::Nothing);
     }
-    let number = |rest: &str| rest.trim().trim_start_matches("n").trim().parse::<u32>().ok();
+    let number = |rest: &str| rest.trim().trim_start_matches('n').trim().parse::<u32>().ok();
     if let Some(rest) = lower.strip_prefix("n<").or_else(|| lower.strip_prefix('<')) {
         return match rest.strip_prefix('=') {
             Some(rest) => number(rest),

@@ -137,7 +137,7 @@ pub(crate) fn carries(word: &str) -> bool {
     if length < 20 {
         return false;
     }
-    let count = |test: fn(&u8) -> bool| word.bytes().filter(|b| test(b)).count();
+    let count = |test: fn(&u8) -> bool| word.bytes().filter(&test).count();
     let digits = count(u8::is_ascii_digit);
     if digits == length || length >= 64 {
         return true;

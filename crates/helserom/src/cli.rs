@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use model::{AccountId, ExtractId, ImportId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId};
+use model::{
+    AccountId, ExtractId, ImportId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId,
+};
 use permit::Role;
 use permit::policy::Action;
 
@@ -46,9 +48,9 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole story on real data, then leave the portal open
+    /// Show the whole story on real data, then leave the centre running
     Demo(DemoArgs),
-    /// Run the portal
+    /// Run the centre
     Serve {
         /// The address to listen on
         #[arg(long, value_name = "ADDR")]
@@ -98,10 +100,10 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
-    /// End after the story, without a browser: exit 0 only if every step held
+    /// End after the story: exit 0 only if every step held
     #[arg(long)]
     pub(crate) once: bool,
-    /// The address the portal listens on afterwards
+    /// The address the centre answers at afterwards
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
     pub(crate) listen: SocketAddr,
     /// Write what happened into this file, as JSON
@@ -110,9 +112,6 @@ pub(crate) struct DemoArgs {
     /// The folder with the registers' files; made with Rscript when not given
     #[arg(long, value_name = "DIR")]
     pub(crate) source_data: Option<PathBuf>,
-    /// Do not open a browser
-    #[arg(long)]
-    pub(crate) no_browser: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,11 +157,9 @@ pub(crate) enum PermitCommand {
         /// Which permit
         id: PermitId,
     },
-    /// Say whether somebody may do something, by which rule and law
+    /// Say whether the account of `--as` may do something, by which rule and
+    /// law. `--as visitor` is somebody who has not signed in
     Explain {
-        /// Who asks; nobody signed in when not given
-        #[arg(long = "by", value_name = "ACCOUNT")]
-        by: Option<AccountId>,
         /// What they want to do
         #[arg(long = "do", value_name = "ACTION")]
         action: Action,
@@ -210,7 +207,7 @@ pub(crate) enum RoomCommand {
         /// Which room
         id: RoomId,
         /// A script to put into the room for the command: found there as
-        /// `/script/NAME`
+        /// `/run/script/NAME`
         #[arg(long, value_name = "FILE")]
         script: Option<PathBuf>,
         /// The command and its arguments

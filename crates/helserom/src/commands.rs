@@ -44,9 +44,15 @@ pub(crate) async fn run(
     }
 }
 
+/// What `--as` says for somebody who has not signed in.
+const VISITOR: &str = "visitor";
+
 /// The centre in the data folder, and who acts.
 async fn open(config: &Config, common: &Common) -> Result<(Site, Caller), Stop> {
     let site = Site::open(config).await?;
+    if common.account.as_str() == VISITOR {
+        return Ok((site, Caller::Visitor));
+    }
     let caller = site.centre.caller(&common.account).await.map_err(|_| {
         Stop::usage(format!("there is no account `{}`: name one with `--as`", common.account))
     })?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use layers::{ConfigError, Explained, Origin, load};
+pub(crate) use layers::{Explained, load};
 
 mod layers;
 

@@ -17,8 +17,6 @@ use crate::commands::serve;
 use crate::config::{Config, MetadataKind};
 use crate::site::Site;
 
-pub(crate) use cast::accounts;
-
 /// Where the story leaves its centre when nothing is said.
 const FOLDER: &str = "helserom-demo";
 
@@ -26,15 +24,12 @@ const FOLDER: &str = "helserom-demo";
 const MARKER: &str = "DEMO";
 
 /// Tells the story; then, unless told otherwise, leaves the portal open on it.
-pub(crate) async fn run(
-    mut config: Config,
-    args: DemoArgs,
-    as_json: bool,
-) -> Result<Answer, Stop> {
+pub(crate) async fn run(mut config: Config, args: DemoArgs, as_json: bool) -> Result<Answer, Stop> {
     let temporary = args.once && config.data.folder == Config::default().data.folder;
     let kept;
     if temporary {
-        kept = Some(tempfile::Builder::new().prefix("helserom-demo-").tempdir().map_err(Stop::usage)?);
+        kept =
+            Some(tempfile::Builder::new().prefix("helserom-demo-").tempdir().map_err(Stop::usage)?);
         if let Some(kept) = &kept {
             config.data.folder = kept.path().join("centre");
         }
@@ -78,13 +73,13 @@ pub(crate) async fn run(
         let json = if as_json { report } else { json!(null) };
         return Ok(Answer::new("every step held", json));
     }
-    let address = format!("http://{}/", args.listen);
-    say(&format!("\nThe story is in the portal, ready to click through: {address}"));
-    say("Sign in as any of its roles with one click. Ctrl-C stops it.");
-    if !args.no_browser {
-        open_browser(address);
-    }
-    serve::serve(&site, true).await?;
+    say(&format!(
+        "\nThe story is in `{}`. Look at it with `helserom --data {} permit list`, `ledger verify`, …",
+        site.folder.display(),
+        site.folder.display()
+    ));
+    say("Ctrl-C stops the centre.");
+    serve::serve(&site).await?;
     site.store.close().await;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
 }
@@ -150,18 +145,4 @@ fn beside_program(name: &str) -> Option<PathBuf> {
 
 fn find_python() -> Option<PathBuf> {
     beside_program("room-python").filter(|folder| folder.join("bin/python").exists())
-}
-
-/// Opens the browser where there is a screen. Never fails: the address is printed.
-fn open_browser(address: String) {
-    let screen = std::env::var_os("DISPLAY").is_some() || std::env::var_os("WAYLAND_DISPLAY").is_some();
-    if screen {
-        // The portal opens a moment later; a browser takes longer than that.
-        let _ = std::process::Command::new("xdg-open")
-            .arg(address)
-            .stdin(std::process::Stdio::null())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn();
-    }
 }

@@ -57,8 +57,7 @@ fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explain
 fn start_log(config: &Config) -> Result<(), Stop> {
     let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
         .map_err(|error| Stop::usage(format!("`log.level`: {error}")))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.log.format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().try_init(),

@@ -117,21 +117,18 @@ async fn write_entry(table: &Path, new: &NewVersion<'_>) -> DeltaResult<u64> {
         None => None,
     };
     let state = before.as_ref().map(state).transpose()?;
-    match (&before, &state) {
-        (Some(before), Some(state)) => {
-            if state.schema.fields() != new.schema.fields() {
-                let metadata = before.snapshot()?.metadata();
-                actions.push(Action::Metadata(metadata_action(new, metadata.id())?));
-            }
-            actions.extend(state.files.iter().map(|file| Action::Remove(remove(file, new))));
+    if let (Some(before), Some(state)) = (&before, &state) {
+        if state.schema.fields() != new.schema.fields() {
+            let metadata = before.snapshot()?.metadata();
+            actions.push(Action::Metadata(metadata_action(new, metadata.id())?));
         }
-        _ => {
-            // No feature beyond the first version's: every reader can read it.
-            let protocol: Protocol =
-                serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
-            actions.push(Action::Protocol(protocol));
-            actions.push(Action::Metadata(metadata_action(new, &uuid(new.table_id))?));
-        }
+        actions.extend(state.files.iter().map(|file| Action::Remove(remove(file, new))));
+    } else {
+        // No feature beyond the first version's: every reader can read it.
+        let protocol: Protocol =
+            serde_json::from_value(json!({ "minReaderVersion": 1, "minWriterVersion": 2 }))?;
+        actions.push(Action::Protocol(protocol));
+        actions.push(Action::Metadata(metadata_action(new, &uuid(new.table_id))?));
     }
     actions.extend(new.files.iter().map(|file| Action::Add(add(file, new))));
     let log_store = match &before {

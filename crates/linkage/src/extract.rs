@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Event, Hash, Record};
+use ledger::{Entry, Event, Record};
 use model::{AccountId, ExtractId, PermitId, SourceId, Text, Timestamp, ValueType};
 use serde::{Deserialize, Serialize};
+
+pub use ledger::Hash;
 
 /// What was made. The same document lies beside the tables as `manifest.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +69,8 @@ pub struct SourceLinkage {
     pub persons: u64,
     /// Of these, in the extract.
     pub in_extract: u64,
+    /// Of those, found in another of the extract's tables as well.
+    pub matched: u64,
 }
 
 /// What can happen to an extract.

@@ -2,10 +2,16 @@
 //! alone, its people are found in the vault and numbered anew for this permit
 //! (invariant 3).
 
+mod crosswalk;
 pub mod extract;
+mod numbers;
 pub mod plan;
 
+pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link};
 pub use extract::{
-    Extract, ExtractColumn, ExtractEvent, ExtractManifest, SourceLinkage, TableManifest,
+    Extract, ExtractColumn, ExtractEvent, ExtractManifest, Hash, SourceLinkage, TableManifest,
 };
-pub use plan::{CohortPlan, ExtractPlan, PlanError, PlannedColumn, SourcePlan, Test, TypedCondition, plan};
+pub use plan::{
+    CohortPlan, ExtractPlan, PERSON, PlanError, PlannedColumn, SourcePlan, Test, TypedCondition,
+    plan,
+};

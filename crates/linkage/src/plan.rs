@@ -9,6 +9,7 @@ use source::{ContentColumn, Imported, SourceRecord};
 
 /// What an extract will hold. Made only from an [`ActivePermit`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct ExtractPlan {
     /// Which extract.
     pub extract: ExtractId,
@@ -112,7 +113,9 @@ pub enum PlanError {
     #[error("source `{0}` has no data yet: its holder must deliver first")]
     Empty(SourceId),
     /// The permit speaks of a column that the snapshot does not have.
-    #[error("the permit speaks of column `{column}` of source `{from}`, which its data do not have")]
+    #[error(
+        "the permit speaks of column `{column}` of source `{from}`, which its data do not have"
+    )]
     UnknownColumn {
         /// Which source.
         from: SourceId,
@@ -120,7 +123,7 @@ pub enum PlanError {
         column: String,
     },
     /// A condition's value does not fit its column.
-    #[error("`{value}` does not fit column `{column}` of source `{from}`")]
+    #[error("`{value}` does not fit column `{column}` of source `{from}`: give {wanted}")]
     Unfitting {
         /// Which source.
         from: SourceId,
@@ -128,8 +131,21 @@ pub enum PlanError {
         column: String,
         /// Which value.
         value: String,
+        /// What would fit.
+        wanted: &'static str,
     },
+    /// The permit has two tables of one name.
+    #[error("the permit names source `{0}` twice: one table holds all its columns")]
+    Twice(SourceId),
+    /// A table would have two columns of one name.
+    #[error(
+        "column `{PERSON}` of source `{0}` has the name of the person number: its holder must rename it in the contract"
+    )]
+    TakenName(SourceId),
 }
+
+/// The first column of every table of an extract: the person's number.
+pub const PERSON: &str = "person";
 
 /// Works out what the extract of `permit` will hold.
 pub fn plan(
@@ -139,7 +155,10 @@ pub fn plan(
 ) -> Result<ExtractPlan, PlanError> {
     let terms = permit.terms();
     let mut sources = Vec::with_capacity(terms.sources.len());
-    for asked in &terms.sources {
+    for (at, asked) in terms.sources.iter().enumerate() {
+        if terms.sources.iter().skip(at + 1).any(|other| other.source == asked.source) {
+            return Err(PlanError::Twice(asked.source.clone()));
+        }
         let imported = current(records, &asked.source)?;
         let mut columns = Vec::new();
         for column in imported.contract.content_columns() {
@@ -154,6 +173,9 @@ pub fn plan(
                 from: asked.source.clone(),
                 column: absent.name.clone(),
             });
+        }
+        if columns.iter().any(|column: &PlannedColumn| column.name == PERSON) {
+            return Err(PlanError::TakenName(asked.source.clone()));
         }
         let time = imported.contract.time.clone();
         let bounded = terms.period.from.is_some() || terms.period.until.is_some();
@@ -218,49 +240,80 @@ fn typed(
                     from: source.clone(),
                     column: condition.column.clone(),
                 })?;
-            let test = test(column.value_type, condition).map_err(|value| PlanError::Unfitting {
+            let unfitting = |(value, wanted)| PlanError::Unfitting {
                 from: source.clone(),
                 column: condition.column.clone(),
                 value,
-            })?;
+                wanted,
+            };
+            let test = test(column.value_type, condition).map_err(unfitting)?;
             Ok(TypedCondition { column: condition.column.clone(), test })
         })
         .collect()
 }
 
-/// The condition with values of the column's type; `Err` is the value that does
-/// not fit.
-fn test(value_type: ValueType, condition: &Condition) -> Result<Test, String> {
-    fn all<T: std::str::FromStr>(values: &[String]) -> Result<Vec<T>, String> {
-        values.iter().map(|value| value.parse().map_err(|_| value.clone())).collect()
+/// The condition with values of the column's type; `Err` is what does not fit,
+/// and what would.
+fn test(value_type: ValueType, condition: &Condition) -> Result<Test, (String, &'static str)> {
+    let Condition { is, values, .. } = condition;
+    if values.is_empty() {
+        return Err((String::new(), "at least one value"));
     }
-    fn only<T: std::str::FromStr>(values: &[String]) -> Result<T, String> {
-        match values {
-            [value] => value.parse().map_err(|_| value.clone()),
-            _ => Err(values.join(", ")),
+    match value_type {
+        ValueType::Text | ValueType::Code | ValueType::Boolean if *is != Comparison::OneOf => {
+            Err((values.join(", "), "values it may be: they have no order"))
         }
+        ValueType::Text | ValueType::Code => Ok(Test::Texts(values.clone())),
+        ValueType::Boolean => {
+            let yes = |value: &str| value.parse().ok();
+            all(values, yes).map(Test::Booleans).map_err(|value| (value, "`true` or `false`"))
+        }
+        ValueType::Integer => ranged(
+            condition,
+            |value| value.parse().ok(),
+            Test::Integers,
+            |from, to| Test::IntegerRange(from.unwrap_or(i64::MIN), to.unwrap_or(i64::MAX)),
+        )
+        .map_err(|value| (value, "one whole number, such as `18`")),
+        ValueType::Decimal => ranged(
+            condition,
+            |value| value.parse().ok().filter(|number: &f64| number.is_finite()),
+            Test::Decimals,
+            |from, to| {
+                Test::DecimalRange(from.unwrap_or(f64::NEG_INFINITY), to.unwrap_or(f64::INFINITY))
+            },
+        )
+        .map_err(|value| (value, "one number, such as `5.5`")),
+        ValueType::Date => ranged(
+            condition,
+            // A time of day after the date would be dropped: that is no date.
+            |value| value.parse().ok().filter(|date: &Date| date.to_string() == value),
+            Test::Dates,
+            |from, to| Test::DateRange(from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX)),
+        )
+        .map_err(|value| (value, "one date, such as `2015-01-31`")),
     }
-    let values = &condition.values;
-    Ok(match (value_type, condition.is) {
-        (ValueType::Text | ValueType::Code, Comparison::OneOf) => Test::Texts(values.clone()),
-        (ValueType::Integer, Comparison::OneOf) => Test::Integers(all(values)?),
-        (ValueType::Decimal, Comparison::OneOf) => Test::Decimals(all(values)?),
-        (ValueType::Date, Comparison::OneOf) => Test::Dates(all(values)?),
-        (ValueType::Boolean, Comparison::OneOf) => Test::Booleans(all(values)?),
-        (ValueType::Integer, Comparison::AtLeast) => Test::IntegerRange(only(values)?, i64::MAX),
-        (ValueType::Integer, Comparison::AtMost) => Test::IntegerRange(i64::MIN, only(values)?),
-        (ValueType::Decimal, Comparison::AtLeast) => {
-            Test::DecimalRange(only(values)?, f64::INFINITY)
-        }
-        (ValueType::Decimal, Comparison::AtMost) => {
-            Test::DecimalRange(f64::NEG_INFINITY, only(values)?)
-        }
-        (ValueType::Date, Comparison::AtLeast) => Test::DateRange(only(values)?, Date::MAX),
-        (ValueType::Date, Comparison::AtMost) => Test::DateRange(Date::MIN, only(values)?),
-        (ValueType::Text | ValueType::Code | ValueType::Boolean, _) => {
-            return Err(values.join(", "));
-        }
-    })
+}
+
+/// Every value as a `T`, or the first that is none.
+fn all<T>(values: &[String], read: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
+    values.iter().map(|value| read(value).ok_or_else(|| value.clone())).collect()
+}
+
+/// A condition on values that have an order.
+fn ranged<T: Copy>(
+    condition: &Condition,
+    read: impl Fn(&str) -> Option<T>,
+    one_of: impl Fn(Vec<T>) -> Test,
+    range: impl Fn(Option<T>, Option<T>) -> Test,
+) -> Result<Test, String> {
+    let values = all(&condition.values, read)?;
+    match (condition.is, values.as_slice()) {
+        (Comparison::OneOf, _) => Ok(one_of(values)),
+        (Comparison::AtLeast, [from]) => Ok(range(Some(*from), None)),
+        (Comparison::AtMost, [to]) => Ok(range(None, Some(*to))),
+        _ => Err(condition.values.join(", ")),
+    }
 }
 
 #[cfg(test)]
@@ -280,12 +333,36 @@ mod tests {
         let adults = condition(Comparison::AtLeast, &["18"]);
         assert_eq!(test(ValueType::Integer, &adults), Ok(Test::IntegerRange(18, i64::MAX)));
         assert_eq!(test(ValueType::Decimal, &adults), Ok(Test::DecimalRange(18.0, f64::INFINITY)));
-        assert_eq!(test(ValueType::Date, &adults), Err("18".into()));
+        assert_eq!(test(ValueType::Date, &adults).unwrap_err().0, "18");
+        let early = condition(Comparison::AtMost, &["2015-01-31"]);
+        let until = Date::constant(2015, 1, 31);
+        assert_eq!(test(ValueType::Date, &early), Ok(Test::DateRange(Date::MIN, until)));
     }
 
     #[test]
     fn words_have_no_order_and_a_range_has_one_end() {
-        assert!(test(ValueType::Code, &condition(Comparison::AtLeast, &["a"])).is_err());
+        for ordered in [Comparison::AtLeast, Comparison::AtMost] {
+            for words in [ValueType::Text, ValueType::Code, ValueType::Boolean] {
+                assert!(test(words, &condition(ordered, &["true"])).is_err());
+            }
+        }
         assert!(test(ValueType::Integer, &condition(Comparison::AtMost, &["1", "2"])).is_err());
+    }
+
+    #[test]
+    fn values_that_compare_with_nothing_are_refused() {
+        for (value_type, value) in [
+            (ValueType::Decimal, "NaN"),
+            (ValueType::Decimal, "inf"),
+            (ValueType::Integer, "1.5"),
+            (ValueType::Integer, ""),
+            (ValueType::Boolean, "maybe"),
+            (ValueType::Date, "2015-02-30"),
+            (ValueType::Date, "2015-01-31T12:00"),
+        ] {
+            let refused = test(value_type, &condition(Comparison::OneOf, &[value]));
+            assert_eq!(refused.unwrap_err().0, value);
+        }
+        assert!(test(ValueType::Text, &condition(Comparison::OneOf, &[])).is_err());
     }
 }

@@ -82,8 +82,9 @@ impl NationalId {
         let id = Self(digits);
         let (day, month, year) = id.day_month_year();
         // 2000 is a leap year: 29 February passes whatever the century.
-        let plausible = Date::new(2000 + i16::from(year), month, day)
-            .or_else(|_| Date::new(2000, month, day).and_then(|_| Date::new(1900 + i16::from(year), month, day)));
+        let plausible = Date::new(2000 + i16::from(year), month, day).or_else(|_| {
+            Date::new(2000, month, day).and_then(|_| Date::new(1900 + i16::from(year), month, day))
+        });
         if plausible.is_err() {
             return Err(NationalIdError::Date);
         }

@@ -61,9 +61,7 @@ impl std::str::FromStr for Role {
 
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is no role: use researcher, holder, caseworker, checker, operator or auditor"
-)]
+#[error("`{0}` is no role: use researcher, holder, caseworker, checker, operator or auditor")]
 pub struct UnknownRole(String);
 
 /// Somebody who can sign in. Holds no secret: how they prove who they are is

@@ -310,12 +310,9 @@ impl Record for Application {
                 *review =
                     Some(HolderReview { verdict, why, by: entry.actor.clone(), at: entry.at });
             }
-            ApplicationEvent::Commented { field, text } => self.comments.push(Comment {
-                by: entry.actor.clone(),
-                at: entry.at,
-                field,
-                text,
-            }),
+            ApplicationEvent::Commented { field, text } => {
+                self.comments.push(Comment { by: entry.actor.clone(), at: entry.at, field, text });
+            }
             ApplicationEvent::Granted { why, permit } => {
                 if self.awaited().next().is_some() {
                     return Err("not every holder has answered".into());
@@ -347,8 +344,7 @@ mod tests {
     use super::*;
 
     fn entry(event: &ApplicationEvent) -> Entry {
-        let draft =
-            Draft::new(&"researcher".parse().unwrap(), "application-1", event).unwrap();
+        let draft = Draft::new(&"researcher".parse().unwrap(), "application-1", event).unwrap();
         Entry::seal(draft, 0, "2026-01-31T08:00:00Z".parse().unwrap(), Hash::default())
     }
 
@@ -377,10 +373,7 @@ mod tests {
     fn no_permit_before_every_holder_has_answered() {
         let mut application = drafted();
         then(&mut application, submit()).unwrap();
-        assert_eq!(
-            then(&mut application, grant()).unwrap_err(),
-            "not every holder has answered"
-        );
+        assert_eq!(then(&mut application, grant()).unwrap_err(), "not every holder has answered");
         let review = ApplicationEvent::HolderReviewed {
             holder: "hospital".parse().unwrap(),
             verdict: Verdict::Approve,

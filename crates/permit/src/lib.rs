@@ -8,7 +8,8 @@ pub mod terms;
 
 pub use account::{Account, AccountEvent, Organisation, OrganisationEvent, Role, UnknownRole};
 pub use application::{
-    Application, ApplicationEvent, Decision, HolderReview, Missing, State as ApplicationState, Verdict,
+    Application, ApplicationEvent, Decision, HolderReview, Missing, State as ApplicationState,
+    Verdict,
 };
 pub use permit::{ActivePermit, Grant, Inactive, Permit, PermitEvent, Revocation, Standing};
 pub use terms::{

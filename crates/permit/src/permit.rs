@@ -255,8 +255,7 @@ impl Record for Permit {
                 Err("the permit is revoked already".into())
             }
             PermitEvent::Revoked { why } => {
-                self.revoked =
-                    Some(Revocation { at: entry.at, by: entry.actor.clone(), why });
+                self.revoked = Some(Revocation { at: entry.at, by: entry.actor.clone(), why });
                 Ok(())
             }
         }

@@ -133,8 +133,7 @@ impl Policy {
                 policies.add(named).map_err(|error| unreadable(file, &error))?;
             }
         }
-        let verdict =
-            Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
+        let verdict = Validator::new(schema.clone()).validate(&policies, ValidationMode::Strict);
         if !verdict.validation_passed() {
             let errors: Vec<_> = verdict.validation_errors().map(ToString::to_string).collect();
             return Err(PolicyError::Unfitting(errors.join("; ")));
@@ -193,9 +192,7 @@ impl Policy {
             }
         };
         let resource = uid(thing.kind(), thing.id());
-        entities.push(
-            Entity::new(resource.clone(), thing.attributes(), HashSet::new()).ok()?,
-        );
+        entities.push(Entity::new(resource.clone(), thing.attributes(), HashSet::new()).ok()?);
         let entities = Entities::from_entities(entities, Some(&self.schema)).ok()?;
         let request = Request::new(
             principal,

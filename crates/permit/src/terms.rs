@@ -153,7 +153,13 @@ pub struct RoomTerms {
 
 impl Default for RoomTerms {
     fn default() -> Self {
-        Self { memory_mib: 4096, cpu_percent: 200, processes: 256, disk_mib: 1024, wall_seconds: 600 }
+        Self {
+            memory_mib: 4096,
+            cpu_percent: 200,
+            processes: 256,
+            disk_mib: 1024,
+            wall_seconds: 600,
+        }
     }
 }
 

@@ -1,1 +1,76 @@
-//! Web pages and the API.
+//! Web pages and the API of a health data centre.
+//!
+//! Everything that happens goes through [`centre::Centre`]; this crate turns
+//! requests into its operations and what comes of them into pages ([`pages`],
+//! `templates`) and JSON (`api`). It names no engine and no store.
+
+mod answer;
+mod api;
+mod assets;
+mod basket;
+mod chart;
+mod chrome;
+mod config;
+mod failure;
+mod fields;
+mod jobs;
+mod names;
+mod observe;
+pub mod pages;
+mod parts;
+mod ports;
+mod routes;
+mod security;
+mod state;
+mod visitor;
+mod words;
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+pub use assets::{has_packages, shared_file};
+pub use config::Config;
+pub use observe::metrics_router;
+pub use ports::{
+    Broken, Health, MemorySessions, Proofs, Reading, Session, Sessions, TokenHash,
+};
+pub use state::Parts;
+
+/// Every address of the portal.
+pub fn router(parts: Parts, config: Config) -> Router {
+    routes::router(state::State::new(parts, config))
+}
+
+/// Serves the portal until `stop` resolves; then takes no more requests and
+/// waits for those that are being answered, as long as the config says.
+pub async fn serve(
+    listener: TcpListener,
+    parts: Parts,
+    config: Config,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let patience = config.stop;
+    let service = router(parts, config).into_make_service_with_connect_info::<SocketAddr>();
+    let (told, mut hear) = tokio::sync::watch::channel(false);
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        stop.await;
+        let _ = told.send(true);
+    });
+    let given_up = async move {
+        // The sender is gone when serving is: then there is nothing to give up.
+        if hear.wait_for(|told| *told).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        served = serving => served,
+        () = given_up => {
+            tracing::warn!("requests that did not end in time were given up");
+            Ok(())
+        }
+    }
+}

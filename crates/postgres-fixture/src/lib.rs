@@ -21,7 +21,7 @@ const PROGRAMS: &str = "/usr/lib/postgresql/15/bin";
 const OWNER: &str = "helserom";
 
 /// How long a step of starting or stopping may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Why there is no cluster.
 #[derive(Debug, thiserror::Error)]

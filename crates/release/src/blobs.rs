@@ -67,9 +67,7 @@ impl BlobFolder {
     pub fn get(&self, hash: &Hash) -> Result<Vec<u8>, BlobError> {
         let path = self.path(hash);
         let mut bytes = Vec::new();
-        File::open(&path)
-            .and_then(|mut file| file.read_to_end(&mut bytes))
-            .map_err(at(&path))?;
+        File::open(&path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(at(&path))?;
         if Hash(Sha256::digest(&bytes).into()) == *hash {
             Ok(bytes)
         } else {

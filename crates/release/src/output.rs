@@ -278,24 +278,24 @@ impl Record for Output {
         let id = id.parse().map_err(|error: model::IdError| error.to_string())?;
         let requested_at = entry.at;
         match event {
-            OutputEvent::Requested { room, permit, name, declared, sha256, bytes, note, .. } => {
-                Ok(Self {
-                    id,
-                    state,
-                    room,
-                    permit,
-                    name,
-                    declared,
-                    sha256,
-                    bytes,
-                    note,
-                    requested_by: entry.actor.clone(),
-                    requested_at,
-                    mends: None,
-                    checked: None,
-                    decided: Vec::new(),
-                })
-            }
+            OutputEvent::Requested {
+                room, permit, name, declared, sha256, bytes, note, ..
+            } => Ok(Self {
+                id,
+                state,
+                room,
+                permit,
+                name,
+                declared,
+                sha256,
+                bytes,
+                note,
+                requested_by: entry.actor.clone(),
+                requested_at,
+                mends: None,
+                checked: None,
+                decided: Vec::new(),
+            }),
             OutputEvent::Mended {
                 of,
                 room,
@@ -334,7 +334,9 @@ impl Record for Output {
             OutputEvent::Checked { verdict, findings, read_as } => {
                 self.checked = Some(Checked { at: entry.at, verdict, findings, read_as });
             }
-            OutputEvent::Released { .. } | OutputEvent::Held { .. } | OutputEvent::Refused { .. }
+            OutputEvent::Released { .. }
+            | OutputEvent::Held { .. }
+            | OutputEvent::Refused { .. }
                 if !may_decide =>
             {
                 return Err("who asked for an output does not decide on it".to_owned());

@@ -279,13 +279,12 @@ pub fn verify(package: &[u8], key: &VerifyingKey) -> Result<Verified, VerifyErro
             return Err(VerifyError::File(path.clone()));
         }
     }
-    let statement = files
-        .first()
-        .filter(|(path, _)| path == STATEMENT)
-        .ok_or(VerifyError::Files)
-        .and_then(|(path, bytes)| {
-            serde_json::from_slice(bytes).map_err(|_| VerifyError::File(path.clone()))
-        })?;
+    let statement =
+        files.first().filter(|(path, _)| path == STATEMENT).ok_or(VerifyError::Files).and_then(
+            |(path, bytes)| {
+                serde_json::from_slice(bytes).map_err(|_| VerifyError::File(path.clone()))
+            },
+        )?;
     // Everything between the contents: headers, padding, whatever follows.
     if write(&entries).map_err(|_| VerifyError::Archive)? != package {
         return Err(VerifyError::Archive);

@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(limits.memory, 4 << 30);
         assert_eq!(limits.disk, 1 << 30);
         assert_eq!(limits.files, 65_536);
-        assert_eq!(limits.wall(), Duration::from_secs(600));
+        assert_eq!(limits.wall(), Duration::from_mins(10));
         assert_eq!(limits.processors(), 2);
     }
 

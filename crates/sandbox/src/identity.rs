@@ -60,7 +60,7 @@ impl Identity {
     }
 }
 
-/// Whether the ids from `first` on are all in a map (user_namespaces(7): inside,
+/// Whether the ids from `first` on are all in a map (`user_namespaces(7)`: inside,
 /// outside, count).
 fn is_mapped(map: &str, first: u32) -> bool {
     let (first, last) = (u64::from(first), u64::from(first) + u64::from(MOST_ROOMS) - 1);

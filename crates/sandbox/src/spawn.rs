@@ -87,7 +87,7 @@ pub(crate) fn spawn(mut command: Command, before: Before) -> io::Result<Child> {
         processors: before.processors,
         user: before.uid.map(|uid| (Uid::from_raw(uid), Gid::from_raw(uid))),
         stage: before.stage,
-        inherited: inherited.iter().map(|fd| fd.as_raw_fd()).collect(),
+        inherited: inherited.iter().map(rustix::fd::AsRawFd::as_raw_fd).collect(),
         parent: rustix::process::getpid(),
     };
     // Its own process group: Ctrl-C at the server's terminal is the server's.

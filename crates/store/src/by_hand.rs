@@ -4,7 +4,7 @@
 use ledger::BookError;
 
 use crate::Store;
-use crate::database::{Arg, Cells, DbError};
+use crate::database::{Arg, DbError};
 
 impl Store {
     /// Replaces the canonical line of the entry at place `seq` by what `alter`

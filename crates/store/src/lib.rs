@@ -5,8 +5,8 @@
 //! truth; every other table can be made from them, but for what signs people in.
 
 mod append;
-mod by_hand;
 mod backup;
+mod by_hand;
 mod checkpoints;
 mod credentials;
 mod database;

@@ -36,7 +36,11 @@ impl Cipher {
     ) -> Result<(), Forged> {
         let tag = self
             .0
-            .encrypt_inout_detached(&Nonce::from(*nonce), place, InOutBuf::from(buffer.as_mut_slice()))
+            .encrypt_inout_detached(
+                &Nonce::from(*nonce),
+                place,
+                InOutBuf::from(buffer.as_mut_slice()),
+            )
             .map_err(|_| Forged)?;
         buffer.extend_from_slice(&tag);
         Ok(())

@@ -126,7 +126,8 @@ impl CrosswalkReader {
             return Ok(None);
         }
         let item = self.stream.take::<20>()?.ok_or_else(|| self.stream.nonsense())?;
-        let (subject, person) = item.split_first_chunk::<16>().ok_or_else(|| self.stream.nonsense())?;
+        let (subject, person) =
+            item.split_first_chunk::<16>().ok_or_else(|| self.stream.nonsense())?;
         let person = person.try_into().map_err(|_| self.stream.nonsense())?;
         self.left -= 1;
         Ok(Some((SubjectKey(*subject), i32::from_le_bytes(person))))

@@ -113,7 +113,8 @@ impl StreamWriter {
     }
 
     fn write_block(&mut self, last: bool) -> Result<(), FileError> {
-        let refused = |_| FileError::of("encrypt", self.file.path(), io::ErrorKind::FileTooLarge.into());
+        let refused =
+            |_| FileError::of("encrypt", self.file.path(), io::ErrorKind::FileTooLarge.into());
         self.cipher.seal(&nonce(self.block, last), &[], &mut self.plain).map_err(refused)?;
         let length = u32::try_from(self.plain.len()).unwrap_or(u32::MAX);
         self.file.write(&length.to_le_bytes())?;
@@ -197,8 +198,8 @@ impl StreamReader {
         let at_end = self.at_end()?;
         if self.cipher.open(&nonce(self.block, at_end), &[], &mut self.plain).is_err() {
             // Whole blocks, but not all of them: the last one does not say it is.
-            let whole = at_end
-                && self.cipher.open(&nonce(self.block, false), &[], &mut self.plain).is_ok();
+            let whole =
+                at_end && self.cipher.open(&nonce(self.block, false), &[], &mut self.plain).is_ok();
             return Err(if whole {
                 StreamError::CutShort { path: self.path.clone(), blocks: self.block + 1 }
             } else {

@@ -57,7 +57,9 @@ fn in_folders(root: &Path, doomed: impl Fn(&str, &str) -> bool) -> Result<u64, F
 
 fn names(dir: &Path) -> Result<Vec<String>, FileError> {
     let entries = match fs::read_dir(dir) {
-        Err(why) if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+        Err(why)
+            if matches!(why.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+        {
             return Ok(Vec::new());
         }
         entries => entries.at("read", dir)?,

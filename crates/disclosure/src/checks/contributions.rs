@@ -1,6 +1,7 @@
 //! Who contributed what to a cell of a magnitude table, as far as it is told.
 
 use crate::checks::Look;
+use crate::finding::Place;
 use crate::kind::Kind;
 use crate::number::Number;
 use crate::role::{Role, names};
@@ -37,6 +38,12 @@ pub(crate) fn contributions(look: &Look<'_>) -> Vec<Contributed> {
         }
     }
     found
+}
+
+/// The places of a row's values that are not withheld.
+pub(crate) fn shown(look: &Look<'_>, row: usize, values: &[usize]) -> Vec<Place> {
+    let written = values.iter().filter(|column| look.table().number(row, **column).is_some());
+    written.map(|column| look.table().place(row, *column)).collect()
 }
 
 fn in_columns(look: &Look<'_>) -> Vec<Contributed> {

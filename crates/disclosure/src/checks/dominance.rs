@@ -10,7 +10,7 @@
 use model::Text;
 
 use super::Look;
-use super::contributions::contributions;
+use super::contributions::{contributions, shown};
 use crate::finding::{Finding, Remedy, Weight};
 use crate::role::{Role, Shape};
 use crate::rule::Rule;
@@ -29,7 +29,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         let held: f64 = cell.largest.iter().take(wanted).sum();
         let negative = cell.largest.iter().any(|x| *x < 0.0);
         if !negative && cell.total > 0.0 && held > k * cell.total {
-            places.extend(values.iter().map(|column| look.table().place(cell.row, *column)));
+            places.extend(shown(look, cell.row, &values));
         }
     }
     if places.is_empty() {

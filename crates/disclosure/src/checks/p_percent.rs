@@ -9,7 +9,7 @@
 use model::Text;
 
 use super::Look;
-use super::contributions::contributions;
+use super::contributions::{contributions, shown};
 use crate::finding::{Finding, Remedy, Weight};
 use crate::role::Role;
 use crate::rule::Rule;
@@ -30,7 +30,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         };
         let rest = cell.total - largest - second;
         if largest > 0.0 && rest < look.rules.p_percent * largest {
-            places.extend(values.iter().map(|column| look.table().place(cell.row, *column)));
+            places.extend(shown(look, cell.row, &values));
         }
     }
     if places.is_empty() {

@@ -6,7 +6,7 @@
 //! without it, and the people still at risk are each none or enough. What the
 //! columns leave out is computed: events from the drop of the curve, those who
 //! left from the fall of the number at risk. The last step is a step as well.
-//! Sources: O'Keefe, Sparks, McAullay and Loong 2012 (binning and rounding of
+//! Sources: O'Keefe, Sparks, `McAullay` and Loong 2012 (binning and rounding of
 //! survival output); SDAP handbook, survival analysis; ACRO tests the fall in
 //! the number at risk between rows.
 
@@ -65,19 +65,52 @@ pub(crate) fn curves(look: &Look<'_>) -> Vec<Vec<Step>> {
     curves
 }
 
-/// Whether a step from `before` to `after` is of few people. `first` says that
-/// nothing came before.
-pub(crate) fn few(before: Option<&Step>, after: &Step, look: &Look<'_>) -> bool {
+/// Whose events a row counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Events {
+    /// Those at the very time, as `survfit` lists them.
+    AtTheTime,
+    /// Those since the row before, as `summary.survfit(times =)` does.
+    SinceTheLast,
+    /// It cannot be told.
+    Either,
+}
+
+/// Where rows are event times each step of the curve is `1 - events/at risk`
+/// (Kaplan and Meier 1958, equation 2a); where rows are chosen times it is not.
+#[expect(clippy::cast_precision_loss, reason = "counts of people")]
+fn events_of(curve: &[Step]) -> Events {
+    let mut told = Events::Either;
+    for pair in curve.windows(2) {
+        let [before, after] = pair else { continue };
+        let (Some(high), Some(low)) = (before.survival, after.survival) else { continue };
+        let (Some(events), Some(at_risk)) = (after.events, after.at_risk) else { continue };
+        if at_risk < 1 || events < 1 {
+            continue;
+        }
+        let expected = high.value() * (1.0 - events as f64 / at_risk as f64);
+        let slack = (low.half_unit() + high.half_unit()).max(1e-9) * 1.01;
+        if (expected - low.value()).abs() > slack {
+            return Events::SinceTheLast;
+        }
+        told = Events::AtTheTime;
+    }
+    told
+}
+
+/// Whether a step from `before` to `after` is of few people.
+pub(crate) fn few(before: Option<&Step>, after: &Step, whose: Events, look: &Look<'_>) -> bool {
     let small = |count: Option<i128>| count.is_some_and(|count| look.rules.small(count));
     if small(after.at_risk) || small(after.events) || small(after.censored) {
         return true;
     }
     let Some(before) = before else { return false };
     let fall = before.at_risk.zip(after.at_risk).map(|(a, b)| a - b);
-    // Programs count events of a row before or after the number at risk of the
-    // same row: those who left without the event are one or the other.
+    // Those who left without the event, by either way of counting events.
     let left = |events: Option<i128>| Some(fall? - events?);
-    if small(fall) || small(left(after.events)) || small(left(before.events)) {
+    let at_the_time = whose != Events::SinceTheLast && small(left(before.events));
+    let since_the_last = whose != Events::AtTheTime && small(left(after.events));
+    if small(fall) || at_the_time || since_the_last {
         return true;
     }
     after.events.is_none() && drop_of_few(before, after, look)
@@ -116,9 +149,10 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut steps = 0;
     for curve in curves(look) {
         let mut before: Option<&Step> = None;
+        let whose = events_of(&curve);
         for step in &curve {
             steps += 1;
-            if few(before, step, look) {
+            if few(before, step, whose, look) {
                 places.push(crate::finding::row(step.row));
             }
             before = Some(step);

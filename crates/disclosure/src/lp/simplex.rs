@@ -207,21 +207,18 @@ impl Simplex {
         let mut objective = vec![0_i128; right + 1];
         for (variable, cost) in costs {
             let signed = if self.flipped[*variable] { -cost } else { *cost };
-            match self.basis.iter().position(|b| b == variable) {
-                Some(row) => {
-                    for (slot, t) in objective.iter_mut().zip(&self.rows[row]) {
-                        *slot = t
-                            .checked_mul(signed)
-                            .and_then(|part| slot.checked_add(part))
-                            .ok_or(NoAnswer::Beyond)?;
-                    }
-                    let own = signed.checked_mul(self.denominator).ok_or(NoAnswer::Beyond)?;
-                    objective[*variable] -= own;
+            if let Some(row) = self.basis.iter().position(|b| b == variable) {
+                for (slot, t) in objective.iter_mut().zip(&self.rows[row]) {
+                    *slot = t
+                        .checked_mul(signed)
+                        .and_then(|part| slot.checked_add(part))
+                        .ok_or(NoAnswer::Beyond)?;
                 }
-                None => {
-                    let own = signed.checked_mul(self.denominator).ok_or(NoAnswer::Beyond)?;
-                    objective[*variable] -= own;
-                }
+                let own = signed.checked_mul(self.denominator).ok_or(NoAnswer::Beyond)?;
+                objective[*variable] -= own;
+            } else {
+                let own = signed.checked_mul(self.denominator).ok_or(NoAnswer::Beyond)?;
+                objective[*variable] -= own;
             }
         }
         Ok(objective)

@@ -35,10 +35,12 @@ pub(crate) struct Task<'a> {
 }
 
 /// Which cells are withheld so that the audit passes; `None` if none will do.
+/// What is withheld to begin with stays so.
 pub(crate) fn protect(
     task: &Task<'_>,
     mut withheld: Vec<bool>,
 ) -> Result<Option<Vec<bool>>, NoAnswer> {
+    let given = withheld.clone();
     for at in task.needs.keys() {
         hide(&mut withheld, *at);
     }
@@ -46,7 +48,7 @@ pub(crate) fn protect(
         let needs = all_needs(task, &withheld);
         let exposed = audit::exposed(task.cells, &withheld, &needs, task.numbers)?;
         if exposed.is_empty() {
-            prune(task, &mut withheld)?;
+            prune(task, &given, &mut withheld)?;
             return Ok(Some(withheld));
         }
         let before = withheld.clone();
@@ -302,7 +304,7 @@ fn broaden(cells: &Cells, withheld: &mut [bool], cell: usize) {
 }
 
 /// Takes back what is not needed, the dearest first.
-fn prune(task: &Task<'_>, withheld: &mut Vec<bool>) -> Result<(), NoAnswer> {
+fn prune(task: &Task<'_>, given: &[bool], withheld: &mut Vec<bool>) -> Result<(), NoAnswer> {
     let mut extra: Vec<(i128, usize)> = task
         .cells
         .cells
@@ -312,6 +314,7 @@ fn prune(task: &Task<'_>, withheld: &mut Vec<bool>) -> Result<(), NoAnswer> {
             matches!(cell.origin, Origin::Written { .. })
                 && cell.value.is_some()
                 && withheld.get(*at).copied().unwrap_or(false)
+                && !given.get(*at).copied().unwrap_or(false)
                 && !task.needs.contains_key(at)
         })
         .map(|(at, _)| {

@@ -2,7 +2,7 @@
 //! people. What is shown at a time stays what it was at that time.
 
 use crate::checks::Look;
-use crate::checks::survival::{Step, curves, few};
+use crate::checks::survival::{Events, Step, curves, few};
 use crate::role::Role;
 use crate::table::{Cell, Column, Table};
 
@@ -28,7 +28,7 @@ pub(crate) fn thin(look: &Look<'_>) -> Thinned {
             events = plus(events, step.events);
             censored = plus(censored, step.censored);
             let merged = Step { events, censored, ..step };
-            if !few(last.as_ref(), &merged, look) {
+            if !few(last.as_ref(), &merged, Events::SinceTheLast, look) {
                 kept.push((step.row, events, censored));
                 last = Some(merged);
                 (events, censored) = (None, None);

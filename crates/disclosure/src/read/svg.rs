@@ -222,7 +222,7 @@ impl Walk {
             Some("title" | "desc") => self.picture.described.push_str(content),
             Some("style") => self.style.push_str(content),
             None if !content.trim().is_empty() => return Err(Unreadable::Malformed),
-            _ if !content.trim().is_empty() => self.trouble(What::Hidden, "text outside `text`"),
+            _ if !content.trim().is_empty() => self.trouble(What::Hidden, "words outside text"),
             _ => {}
         }
         Ok(())

@@ -19,7 +19,7 @@ fn answers(name: &str, bytes: &[u8]) -> Verdict {
             at_risk: Some("b".into()),
             events: None,
             survival: Some("c".into()),
-            groups: vec!["".into()],
+            groups: vec![String::new()],
         },
     ];
     let mut verdict = Verdict::Pass;

@@ -22,7 +22,9 @@ pub(super) async fn run(
             let roles = BTreeSet::from_iter(roles);
             let name = Text::from(name.as_str());
             site.centre.register_account(&caller, &id, name, organisation, roles).await?;
-            let text = format!("account `{id}` is made: set its password with `helserom account password {id}`");
+            let text = format!(
+                "account `{id}` is made: set its password with `helserom account password {id}`"
+            );
             Ok(Answer::new(text, json!({ "account": id })))
         }
         AccountCommand::AddOrganisation { id, name } => {

@@ -68,10 +68,7 @@ pub(super) async fn backup(
         contents.entries,
         config.master_key().display()
     );
-    Ok(Answer::new(
-        text,
-        json!({ "folder": folder, "entries": contents.entries, "bytes": bytes }),
-    ))
+    Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries, "bytes": bytes })))
 }
 
 pub(super) async fn restore(config: &Config, from: &Path, key: &Path) -> Result<Answer, Stop> {

@@ -18,8 +18,7 @@ pub(super) async fn run(
             let ledger = site.ledger_key.public().to_string();
             let permit = hex::encode(site.centre.permit_key().to_bytes());
             let release = hex::encode(site.centre.release_key().to_bytes());
-            let text =
-                format!("ledger   {ledger}\npermits  {permit}\nreleases {release}");
+            let text = format!("ledger   {ledger}\npermits  {permit}\nreleases {release}");
             Ok(Answer::new(
                 text,
                 json!({ "ledger": ledger, "permits": permit, "releases": release }),

@@ -76,7 +76,8 @@ pub(super) async fn run(
         }
         LedgerCommand::Export { file } => {
             site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
-            let at = |error: std::io::Error| Stop::refused(format!("`{}`: {error}", file.display()));
+            let at =
+                |error: std::io::Error| Stop::refused(format!("`{}`: {error}", file.display()));
             let out = BufWriter::new(File::create_new(&file).map_err(at)?);
             let mut out = out;
             let report = site.store.export(&mut out).await.map_err(Stop::refused)?;

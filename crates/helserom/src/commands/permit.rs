@@ -1,6 +1,7 @@
 //! `helserom permit`.
 
-use model::Lang;
+use model::{AccountId, Lang};
+use permit::policy::{Action, Ruling};
 use permit::{Permit, Standing};
 use serde_json::json;
 
@@ -42,24 +43,10 @@ pub(super) async fn run(
                 json!({ "permit": permit, "standing": standing }),
             ))
         }
-        PermitCommand::Explain { by, action, on } => {
-            let ruling = site.centre.explain(by.as_ref(), action, &on).await?;
-            let who = by.as_ref().map_or("anybody", |id| id.as_str());
-            let mut lines = vec![if ruling.allowed {
-                format!("yes: `{who}` may `{action}` on `{on}`")
-            } else {
-                format!("no: `{who}` may not `{action}` on `{on}`")
-            }];
-            if !ruling.allowed && ruling.rules.iter().all(|rule| !rule.forbids) {
-                lines.push("Those may:".to_owned());
-            }
-            for rule in &ruling.rules {
-                let text = rule.text.get(Lang::En);
-                lines.push(format!("  {} [{}, {}]", text, rule.id, rule.article));
-            }
-            let text = lines.join("\n");
-            let json = json!(ruling);
-            Ok(if ruling.allowed { Answer::new(text, json) } else { Answer::no(text, json) })
+        PermitCommand::Explain { action, on } => {
+            let who = caller.account().map(|account| &account.id);
+            let ruling = site.centre.explain(who, action, &on).await?;
+            Ok(explained(&ruling, &common.account, action, &on))
         }
         PermitCommand::Revoke { id, why } => {
             site.centre.revoke_permit(&caller, &id, why).await?;
@@ -67,6 +54,24 @@ pub(super) async fn run(
             Ok(Answer::new(text, json!({ "revoked": id })))
         }
     }
+}
+
+/// Whether an account may do something, and by which rule.
+fn explained(ruling: &Ruling, name: &AccountId, action: Action, on: &str) -> Answer {
+    let mut lines = vec![if ruling.allowed {
+        format!("yes: `{name}` may `{action}` on `{on}`")
+    } else {
+        format!("no: `{name}` may not `{action}` on `{on}`")
+    }];
+    if !ruling.allowed && ruling.rules.iter().all(|rule| !rule.forbids) {
+        lines.push("Those may:".to_owned());
+    }
+    for rule in &ruling.rules {
+        let text = rule.text.get(Lang::En);
+        lines.push(format!("  {text} [{}, {}]", rule.id, rule.article));
+    }
+    let (text, json) = (lines.join("\n"), json!(ruling));
+    if ruling.allowed { Answer::new(text, json) } else { Answer::no(text, json) }
 }
 
 /// What a permit allows, line by line.

@@ -66,11 +66,15 @@ fn verify(package: &Path, key: &VerifyingKey) -> Result<Answer, Stop> {
         .map_err(|error| Stop::refused(format!("`{}`: {error}", package.display())))?;
     match release::verify(&bytes, key) {
         Ok(verified) => {
-            let mut lines = vec![format!("{}: whole, and signed by this centre", package.display())];
+            let mut lines =
+                vec![format!("{}: whole, and signed by this centre", package.display())];
             lines.extend(verified.manifest.files.iter().map(|file| {
                 format!("  {}  {} bytes  sha256 {}", file.path, file.bytes, file.sha256)
             }));
-            Ok(Answer::new(lines.join("\n"), json!({ "verified": true, "manifest": verified.manifest })))
+            Ok(Answer::new(
+                lines.join("\n"),
+                json!({ "verified": true, "manifest": verified.manifest }),
+            ))
         }
         Err(error) => {
             Err(Stop::refused(format!("`{}` is not to be trusted: {error}", package.display())))

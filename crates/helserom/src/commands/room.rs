@@ -33,7 +33,11 @@ pub(super) async fn run(
                 .ended()
                 .await
                 .ok_or_else(|| Stop::refused("the command ended without a word"))?;
-            let log = if common.json { site.centre.run_log(&caller, &id, &run).await? } else { String::new() };
+            let log = if common.json {
+                site.centre.run_log(&caller, &id, &run).await?
+            } else {
+                String::new()
+            };
             let json = json!({
                 "run": run,
                 "outcome": ended.outcome,

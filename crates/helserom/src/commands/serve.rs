@@ -11,23 +11,24 @@ use crate::wiring::web;
 
 pub(super) async fn run(config: Config) -> Result<Answer, Stop> {
     let site = Site::open(&config).await?;
-    let served = serve(&site, false).await;
+    let served = serve(&site).await;
     site.store.close().await;
     served?;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
 }
 
 /// Serves the portal until the program is told to stop, then finishes or undoes
-/// what runs. `demo`: whether the demo accounts may sign in with one click.
-pub(crate) async fn serve(site: &Site, demo: bool) -> Result<(), Stop> {
+/// what runs.
+pub(crate) async fn serve(site: &Site) -> Result<(), Stop> {
     let address = site.config.server.listen;
-    let listener = tokio::net::TcpListener::bind(address)
-        .await
-        .map_err(|error| busy(address, &error))?;
+    let listener =
+        tokio::net::TcpListener::bind(address).await.map_err(|error| busy(address, &error))?;
     let at = listener.local_addr().map_err(Stop::usage)?;
-    say(&format!("the portal is open at http://{at}"));
+    say(&format!(
+        "the centre answers at http://{at}/healthz and /readyz; its pages are not ready yet"
+    ));
     let tidying = tokio::spawn(tidy(site.centre.clone(), site.store.clone()));
-    let served = web::serve(site, listener, demo, stop_signal()).await;
+    let served = web::serve(site, listener, stop_signal()).await;
     tidying.abort();
     served
 }

@@ -48,8 +48,7 @@ pub(super) async fn run(
             let contract = read_contract(&contract)?;
             let progress = progress::shown(contract.source.as_str(), common.json);
             let files = existing(files)?;
-            let manifest =
-                site.centre.check_delivery(&caller, contract, files, progress).await?;
+            let manifest = site.centre.check_delivery(&caller, contract, files, progress).await?;
             Ok(Answer::new(in_words(&manifest), json!({ "would-import": manifest })))
         }
         SourceCommand::List => {

@@ -120,8 +120,11 @@ pub(crate) fn load(
         let Some(key) = variables.get(&name) else { continue };
         if let Some((value, origin)) = values.get_mut(key) {
             let from = Origin::Environment(name);
-            *value = like(value, &text)
-                .map_err(|why| ConfigError::Value { key: key.clone(), origin: from.clone(), why })?;
+            *value = like(value, &text).map_err(|why| ConfigError::Value {
+                key: key.clone(),
+                origin: from.clone(),
+                why,
+            })?;
             *origin = from;
         }
     }
@@ -131,12 +134,7 @@ pub(crate) fn load(
     let config = assemble(&values)?;
     let explained = values
         .into_iter()
-        .map(|(key, (value, origin))| Explained {
-            variable: variable_of(&key),
-            key,
-            value,
-            origin,
-        })
+        .map(|(key, (value, origin))| Explained { variable: variable_of(&key), key, value, origin })
         .collect();
     Ok((config, explained))
 }
@@ -176,7 +174,8 @@ fn overlay_file(path: &Path, values: &mut Values) -> Result<(), ConfigError> {
 
 fn assemble(values: &Values) -> Result<Config, ConfigError> {
     // One key at a time on top of the defaults, so that an error names its key.
-    let mut table = Value::try_from(Config::default()).unwrap_or_else(|_| Value::Table(Table::new()));
+    let mut table =
+        Value::try_from(Config::default()).unwrap_or_else(|_| Value::Table(Table::new()));
     for (key, (value, origin)) in values {
         set(&mut table, key, value.clone());
         if let Err(error) = table.clone().try_into::<Config>() {
@@ -221,7 +220,9 @@ fn flatten(prefix: &str, value: &Value, each: &mut impl FnMut(String, &Value)) {
 /// `server.public-url` is `HELSEROM_SERVER_PUBLIC_URL`.
 fn variable_of(key: &str) -> String {
     let mut name = String::from("HELSEROM_");
-    name.extend(key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }));
+    name.extend(
+        key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }),
+    );
     name
 }
 
@@ -314,9 +315,8 @@ mod tests {
         let (config, explained) = load(Some(file.path()), environment, &flags).unwrap();
         assert_eq!(config.server.stop_seconds, 7);
         assert_eq!(config.data.folder, PathBuf::from("/tmp/x"));
-        let origin = |key: &str| {
-            explained.iter().find(|e| e.key == key).unwrap().origin.to_string()
-        };
+        let origin =
+            |key: &str| explained.iter().find(|e| e.key == key).unwrap().origin.to_string();
         assert_eq!(origin("server.listen"), format!("{}:3", file.path().display()));
         assert_eq!(origin("server.stop-seconds"), "environment HELSEROM_SERVER_STOP_SECONDS");
         assert_eq!(origin("data.folder"), "command line --data");

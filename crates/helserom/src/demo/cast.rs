@@ -18,9 +18,22 @@ struct Member {
 }
 
 const ORGANISATIONS: &[(&str, [&str; 3])] = &[
-    ("access-body", ["Tilgangsorganet for helsedata", "Adgangsorganet for sundhedsdata", "Health data access body"]),
-    ("population-register", ["Befolkningsregisteret", "Befolkningsregistret", "Population register"]),
-    ("hospital-laboratory", ["Sykehuslaboratoriet", "Hospitalslaboratoriet", "Hospital laboratory"]),
+    (
+        "access-body",
+        [
+            "Tilgangsorganet for helsedata",
+            "Adgangsorganet for sundhedsdata",
+            "Health data access body",
+        ],
+    ),
+    (
+        "population-register",
+        ["Befolkningsregisteret", "Befolkningsregistret", "Population register"],
+    ),
+    (
+        "hospital-laboratory",
+        ["Sykehuslaboratoriet", "Hospitalslaboratoriet", "Hospital laboratory"],
+    ),
     ("patient-register", ["Pasientregisteret", "Patientregistret", "Patient register"]),
     ("university", ["Universitetet", "Universitetet", "The university"]),
 ];
@@ -42,7 +55,11 @@ const MEMBERS: &[Member] = &[
         account: "holder-laboratory",
         organisation: "hospital-laboratory",
         role: Role::Holder,
-        name: ["Dataholder, laboratorium", "Dataindehaver, laboratorium", "Data holder, laboratory"],
+        name: [
+            "Dataholder, laboratorium",
+            "Dataindehaver, laboratorium",
+            "Data holder, laboratory",
+        ],
     },
     Member {
         account: "holder-patients",
@@ -70,8 +87,8 @@ const MEMBERS: &[Member] = &[
     },
 ];
 
-/// The accounts that the demo's sign-in page offers, in its order.
-pub(crate) fn accounts() -> impl Iterator<Item = &'static str> {
+/// Every account of the demo.
+pub(super) fn accounts() -> impl Iterator<Item = &'static str> {
     MEMBERS.iter().map(|member| member.account).chain(["operator"])
 }
 

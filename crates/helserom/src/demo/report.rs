@@ -115,7 +115,9 @@ impl Report {
         say(&format!("\n{number}. {title}"));
         let began = Instant::now();
         let (value, told) = work.await.map_err(|stop| match stop {
-            Stop::Refused(why) => Stop::Refused(format!("step {number} ({name}) did not hold: {why}")),
+            Stop::Refused(why) => {
+                Stop::Refused(format!("step {number} ({name}) did not hold: {why}"))
+            }
             usage @ Stop::Usage(_) => usage,
         })?;
         let seconds = began.elapsed().as_secs_f64();

@@ -15,8 +15,8 @@ use room::{Outcome, Script};
 use synthetic::DemoFiles;
 
 use super::report::{
-    Analysis, ExtractFigures, FindingFigures, LedgerFigures, OutputFigures, ReleaseFigures,
-    Report, SourceFigures, TableFigures, hold,
+    Analysis, ExtractFigures, FindingFigures, LedgerFigures, OutputFigures, ReleaseFigures, Report,
+    SourceFigures, TableFigures, hold,
 };
 use super::{application, cast};
 use crate::answer::Stop;
@@ -52,45 +52,63 @@ pub(super) async fn tell(site: &Site, files: &DemoFiles) -> (Report, Result<(), 
 
 async fn walk(site: &Site, files: &DemoFiles, report: &mut Report) -> Result<(), Stop> {
     let centre = &site.centre;
-    report.step("found", "The centre opens, with an account for each role", async {
-        cast::assemble(centre).await?;
-        let names: Vec<_> = cast::accounts().collect();
-        Ok(((), names.join(", ")))
-    })
-    .await?;
+    report
+        .step("found", "The centre opens, with an account for each role", async {
+            cast::assemble(centre).await?;
+            let names: Vec<_> = cast::accounts().collect();
+            Ok(((), names.join(", ")))
+        })
+        .await?;
     let sources = report
         .step("import", "Three holders deliver; names go to the vault", deliver(centre, files))
         .await?;
     report.sources = sources.into_iter().collect();
     report.step("catalogue", "The catalogue shows what there is", catalogue(centre)).await?;
-    let application =
-        report.step("apply", "A researcher applies", apply(centre)).await?;
+    let application = report.step("apply", "A researcher applies", apply(centre)).await?;
     let permit = report
-        .step("decide", "Holders and access body decide; a permit is signed", decide(centre, &application))
+        .step(
+            "decide",
+            "Holders and access body decide; a permit is signed",
+            decide(centre, &application),
+        )
         .await?;
-    report.extract =
-        report.step("extract", "The extract is linked and numbered anew", extract(centre, &permit)).await?;
+    report.extract = report
+        .step("extract", "The extract is linked and numbered anew", extract(centre, &permit))
+        .await?;
     let (room, analyses) = report
-        .step("analyse", "A sealed room runs the same work in R and in Python", analyse(centre, &permit))
+        .step(
+            "analyse",
+            "A sealed room runs the same work in R and in Python",
+            analyse(centre, &permit),
+        )
         .await?;
     report.analysis = analyses.into_iter().collect();
     let (r, python) = (report.analysis.get("r").cloned(), report.analysis.get("python").cloned());
-    let raw = report
-        .step("compare", "R on the raw tables finds the same", compare(r, python))
-        .await?;
+    let raw =
+        report.step("compare", "R on the raw tables finds the same", compare(r, python)).await?;
     report.analysis.insert("raw", raw);
-    let outputs =
-        report.step("check", "Five files ask to leave; disclosure speaks", ask_out(centre, &room)).await?;
+    let outputs = report
+        .step("check", "Five files ask to leave; disclosure speaks", ask_out(centre, &room))
+        .await?;
     let reviewed = report
         .step("review", "A checker releases, holds, refuses and mends", review(centre, outputs))
         .await?;
     report.outputs = reviewed;
     let release = report
-        .step("release", "The package is signed, verified, and refused with one byte changed", pack(centre, &room))
+        .step(
+            "release",
+            "The package is signed, verified, and refused with one byte changed",
+            pack(centre, &room),
+        )
         .await?;
     report.release = release;
-    report.ledger =
-        report.step("ledger", "The ledger verifies, replays, and finds what was changed by hand", prove(site)).await?;
+    report.ledger = report
+        .step(
+            "ledger",
+            "The ledger verifies, replays, and finds what was changed by hand",
+            prove(site),
+        )
+        .await?;
     Ok(())
 }
 
@@ -121,8 +139,9 @@ async fn deliver(centre: &Centre, files: &DemoFiles) -> Told<Vec<(String, Source
             "{source}: {} rows of {} people; {} kept aside",
             manifest.rows_kept, manifest.persons, manifest.rows_quarantined
         ));
-        let again =
-            centre.import(&operator, &source, vec![file], Arc::new(centre::ports::Unwatched)).await?;
+        let again = centre
+            .import(&operator, &source, vec![file], Arc::new(centre::ports::Unwatched))
+            .await?;
         hold(again == Delivered::Already(manifest.import.clone()), || {
             format!("the same file was taken into `{source}` twice")
         })?;
@@ -267,9 +286,7 @@ async fn compare(r: Option<Analysis>, python: Option<Analysis>) -> Told<Analysis
         .map_err(|error| Stop::refused(format!("the raw analysis: {error}")))?;
     let apart = |other: Option<Analysis>| other.map_or(f64::INFINITY, |other| raw.distance(&other));
     let (r, python) = (apart(r), apart(python));
-    hold(r <= R_AGREES_TO, || {
-        format!("R in the room differs from R on the raw tables by {r:e}")
-    })?;
+    hold(r <= R_AGREES_TO, || format!("R in the room differs from R on the raw tables by {r:e}"))?;
     hold(python <= PYTHON_AGREES_TO, || {
         format!("Python in the room differs from R on the raw tables by {python:e}")
     })?;
@@ -282,9 +299,8 @@ async fn compare(r: Option<Analysis>, python: Option<Analysis>) -> Told<Analysis
 async fn ask_out(centre: &Centre, room: &RoomId) -> Told<Vec<OutputId>> {
     let researcher = cast::act_as(centre, "researcher").await?;
     let declared = centre.read_in_room(&researcher, room, "out/outputs.json").await?;
-    let mut declared: std::collections::BTreeMap<String, Kind> =
-        serde_json::from_slice(&declared)
-            .map_err(|error| Stop::refused(format!("`out/outputs.json`: {error}")))?;
+    let mut declared: std::collections::BTreeMap<String, Kind> = serde_json::from_slice(&declared)
+        .map_err(|error| Stop::refused(format!("`out/outputs.json`: {error}")))?;
     let mut wishes = Vec::new();
     for name in [SAFE, SMALL, CURVE, PICTURE, ROWS] {
         wishes.push(Wish {
@@ -300,7 +316,8 @@ async fn ask_out(centre: &Centre, room: &RoomId) -> Told<Vec<OutputId>> {
         let output = centre.output(&checker, id).await?;
         let checked = output.checked.ok_or_else(|| Stop::refused("an output was not checked"))?;
         told.push(format!("{}: {}", output.name, checked.verdict.as_str()));
-        for finding in checked.findings.iter().filter(|f| f.weight > finding::Weight::Note).take(3) {
+        for finding in checked.findings.iter().filter(|f| f.weight > finding::Weight::Note).take(3)
+        {
             told.push(format!("  {}", finding.why.get(Lang::En)));
         }
         let expected_clean = matches!(output.name.as_str(), SAFE | CURVE | PICTURE);
@@ -360,10 +377,7 @@ async fn output_figures(
 ) -> Result<OutputFigures, Stop> {
     let output = centre.output(checker, id).await?;
     hold(
-        matches!(
-            output.state,
-            OutputState::Released | OutputState::Held | OutputState::Refused
-        ),
+        matches!(output.state, OutputState::Released | OutputState::Held | OutputState::Refused),
         || format!("`{}` was not decided", output.name),
     )?;
     let findings = output.checked.map(|checked| checked.findings).unwrap_or_default();

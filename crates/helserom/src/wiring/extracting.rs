@@ -54,16 +54,14 @@ impl Extracts for Extracting {
         extract: &ExtractId,
         progress: &dyn Progress,
     ) -> Result<ExtractManifest, String> {
-        let plan =
-            linkage::plan(permit, sources, extract).map_err(|error| error.to_string())?;
+        let plan = linkage::plan(permit, sources, extract).map_err(|error| error.to_string())?;
         progress.at("linking", 0, 0);
         let cohort = match &plan.cohort {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(|error| error.to_string())?),
             None => None,
         };
-        let crosswalk =
-            linkage::link(&plan, &self.vault, cohort.as_deref(), self.entropy.as_ref())
-                .map_err(|error| error.to_string())?;
+        let crosswalk = linkage::link(&plan, &self.vault, cohort.as_deref(), self.entropy.as_ref())
+            .map_err(|error| error.to_string())?;
         let kept = crosswalk
             .keep(&self.vault, &plan.permit, extract)
             .map_err(|error| error.to_string())?;

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use centre::ports::{Deliveries, Delivered, NotDelivered, Progress, QuarantinedRow};
+use centre::ports::{Delivered, Deliveries, NotDelivered, Progress, QuarantinedRow};
 use lake::Lake;
 use model::{Clock, Entropy, ImportId};
 use source::{
-    Contract, ContentSink, Delivery, ImportManifest, ImportRefusal, Ports, SourceRecord, Step,
+    ContentSink, Contract, Delivery, ImportManifest, ImportRefusal, Ports, SourceRecord, Step,
 };
 use vault::Vault;
 
@@ -118,8 +118,7 @@ impl Deliveries for Importing {
         progress.at("keeping", 0, 0);
         unpublished.quarantine.publish().map_err(by_machine)?;
         let segment = unpublished.segment.publish().map_err(by_machine)?;
-        let version =
-            self.lake.commit(&lock, staged, record.lake_version()).map_err(by_machine)?;
+        let version = self.lake.commit(&lock, staged, record.lake_version()).map_err(by_machine)?;
         let manifest =
             report.into_manifest(import.clone(), contract.fingerprint(), version, segment.name);
         Ok(Delivered::TakenIn(Box::new(manifest)))
@@ -159,10 +158,8 @@ impl Deliveries for Importing {
         record: &SourceRecord,
         import: &ImportId,
     ) -> Result<Vec<QuarantinedRow>, String> {
-        let rows = self
-            .vault
-            .quarantine(&record.source, import)
-            .map_err(|error| error.to_string())?;
+        let rows =
+            self.vault.quarantine(&record.source, import).map_err(|error| error.to_string())?;
         rows.map(|row| {
             let row = row.map_err(|error| error.to_string())?;
             Ok(QuarantinedRow {

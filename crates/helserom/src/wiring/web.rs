@@ -1,8 +1,9 @@
-//! The portal on a socket.
+//! What the program answers on a socket: whether it lives, and whether it can work.
 
 use std::future::Future;
 
 use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use store::Store;
@@ -11,11 +12,10 @@ use tokio::net::TcpListener;
 use crate::answer::Stop;
 use crate::site::Site;
 
-/// Serves until `stop` resolves, then lets what runs finish.
+/// Serves until `stop` resolves, then lets what is being answered finish.
 pub(crate) async fn serve(
     site: &Site,
     listener: TcpListener,
-    _demo: bool,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Stop> {
     let router = Router::new()
@@ -25,7 +25,7 @@ pub(crate) async fn serve(
     axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(Stop::refused)
 }
 
-async fn ready(store: axum::extract::State<Store>) -> (StatusCode, &'static str) {
+async fn ready(State(store): State<Store>) -> (StatusCode, &'static str) {
     match store.ping().await {
         Ok(()) => (StatusCode::OK, "ok"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the metadata database does not answer"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::{ArrayRef, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
 use arrow::record_batch::RecordBatch;
 use linkage::{Test, TypedCondition};
@@ -148,7 +148,10 @@ mod tests {
             kept(whole.clone(), Test::IntegerRange(18, i64::MAX)),
             [false, true, true, false]
         );
-        assert_eq!(kept(whole.clone(), Test::IntegerRange(i64::MIN, 18)), [true, true, false, false]);
+        assert_eq!(
+            kept(whole.clone(), Test::IntegerRange(i64::MIN, 18)),
+            [true, true, false, false]
+        );
         assert_eq!(kept(whole, Test::Integers(vec![17, 19])), [true, false, true, false]);
         let numbers: ArrayRef =
             Arc::new(Float64Array::from(vec![Some(1.0), Some(f64::NAN), Some(2.5), None]));

@@ -1,5 +1,19 @@
 //! The ledger from the outside.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::similar_names,
+    clippy::many_single_char_names,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    unreachable_pub,
+    reason = "tests stop at the first thing that is wrong, and say what it was"
+)]
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -321,8 +321,7 @@ mod tests {
     #[test]
     fn a_name_cannot_be_asked_for_and_every_column_wants_a_reason() {
         let mut terms = whole();
-        terms.sources[0].columns =
-            vec![ColumnTerms { name: "name".into(), reason: String::new() }];
+        terms.sources[0].columns = vec![ColumnTerms { name: "name".into(), reason: String::new() }];
         let missing = terms.missing(&known());
         assert_eq!(missing[0].problem, Problem::UnknownColumn("name".into()));
         assert_eq!(missing[1].field, "sources.laboratory.name.reason");
@@ -341,7 +340,10 @@ mod tests {
         };
         assert_eq!(
             terms.missing(&known()),
-            [Missing { field: "cohort.0.values".into(), problem: Problem::Unfitting("high".into()) }]
+            [Missing {
+                field: "cohort.0.values".into(),
+                problem: Problem::Unfitting("high".into())
+            }]
         );
     }
 

@@ -98,11 +98,8 @@ fn when_the_permit_ends_or_is_revoked_its_room_is_shut_for_everyone() {
     let named = account("researcher", "university", Role::Researcher);
     let late = "2027-01-01T00:00:00Z".parse().unwrap();
     assert!(!ask(&named, Action::EnterRoom, &room(&permit, late)).allowed);
-    permit.revoked = Some(Revocation {
-        at: now(),
-        by: "caseworker".parse().unwrap(),
-        why: "stopped".into(),
-    });
+    permit.revoked =
+        Some(Revocation { at: now(), by: "caseworker".parse().unwrap(), why: "stopped".into() });
     assert!(!ask(&named, Action::EnterRoom, &room(&permit, now())).allowed);
 }
 
@@ -119,8 +116,7 @@ fn a_holder_delivers_to_its_own_source_only() {
 fn a_checker_who_is_on_the_permit_cannot_let_its_files_out() {
     let permit = permit();
     let requested_by = "researcher".parse().unwrap();
-    let thing =
-        Thing::output(&"output-1".parse().unwrap(), "checked", &requested_by, &permit);
+    let thing = Thing::output(&"output-1".parse().unwrap(), "checked", &requested_by, &permit);
     let checker = account("checker", "centre", Role::Checker);
     assert!(ask(&checker, Action::DecideOutput, &thing).allowed);
     let own = account("researcher", "university", Role::Checker);
@@ -174,8 +170,5 @@ fn a_rule_without_words_is_refused() {
 fn a_rule_about_something_unknown_is_refused() {
     let typo = r#"@id("x") @article("EHDS 1") @en("a") @nb("b") @da("c")
         permit (principal, action == Action::"see-catalog", resource);"#;
-    assert!(matches!(
-        Policy::parse(SCHEMA, &[("x.cedar", typo)]),
-        Err(PolicyError::Unfitting(_))
-    ));
+    assert!(matches!(Policy::parse(SCHEMA, &[("x.cedar", typo)]), Err(PolicyError::Unfitting(_))));
 }

@@ -89,10 +89,7 @@ impl Thing {
         Self {
             kind: "Output",
             id: id.to_string(),
-            words: vec![
-                ("requestedBy", requested_by.to_string()),
-                ("state", state.to_owned()),
-            ],
+            words: vec![("requestedBy", requested_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
         }
     }
@@ -119,10 +116,8 @@ impl Thing {
 
     pub(super) fn attributes(&self) -> HashMap<String, RestrictedExpression> {
         let words = self.words.iter().map(|(key, word)| ((*key).to_owned(), text(word.clone())));
-        let sets = self
-            .sets
-            .iter()
-            .map(|(key, words)| ((*key).to_owned(), set(words.iter().cloned())));
+        let sets =
+            self.sets.iter().map(|(key, words)| ((*key).to_owned(), set(words.iter().cloned())));
         words.chain(sets).collect()
     }
 }

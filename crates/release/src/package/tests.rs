@@ -118,8 +118,5 @@ fn what_was_not_released_or_is_not_what_was_checked_does_not_leave() {
 #[test]
 fn two_files_of_one_name_are_refused() {
     let outputs = [checked("a.csv", b"x"), checked("a.csv", b"xy")];
-    assert!(matches!(
-        package(&heading(), &outputs, &key()),
-        Err(PackageError::SameName(_))
-    ));
+    assert!(matches!(package(&heading(), &outputs, &key()), Err(PackageError::SameName(_))));
 }

@@ -125,7 +125,7 @@ impl Listing {
             }
             return Step::Past;
         }
-        let kind = kind_refusal(found.stat.st_mode, found.stat.st_nlink.into());
+        let kind = kind_refusal(found.stat.st_mode, found.stat.st_nlink);
         match (kind, name) {
             (Some(why), _) | (None, Err(why)) => self.refuse(found, why),
             (None, Ok(name)) => self.files.push(WorkFile {

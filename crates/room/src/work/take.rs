@@ -102,7 +102,7 @@ impl WorkFolder {
         if FileType::from_raw_mode(before.st_mode) == FileType::Directory {
             return Err(TakeError::Folder(name.clone()));
         }
-        if let Some(why) = kind_refusal(before.st_mode, before.st_nlink.into()) {
+        if let Some(why) = kind_refusal(before.st_mode, before.st_nlink) {
             return Err(TakeError::Refused { name: name.clone(), why });
         }
         let size = u64::try_from(before.st_size).unwrap_or(u64::MAX);

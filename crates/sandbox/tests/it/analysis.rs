@@ -39,7 +39,7 @@ fn r_fits_a_cox_model_and_draws_a_curve() {
     let script = Script::new("cox.R", text.into()).unwrap();
     let path = script.path();
     let room = bench.room.clone();
-    let report = bench.run_in(&room, &["Rscript", &path], Some(script), Duration::from_secs(120));
+    let report = bench.run_in(&room, &["Rscript", &path], Some(script), Duration::from_mins(2));
     report.must(Outcome::Finished);
     // The same, outside.
     let outside = r_outside(&bench, &text.lines().skip(1).take(2).collect::<Vec<_>>().join("\n"));
@@ -65,7 +65,7 @@ fn python_fits_a_cox_model_from_its_own_environment() {
     let script = Script::new("cox.py", text.into()).unwrap();
     let path = script.path();
     let room = bench.room.clone();
-    let report = bench.run_in(&room, &["python3", &path], Some(script), Duration::from_secs(120));
+    let report = bench.run_in(&room, &["python3", &path], Some(script), Duration::from_mins(2));
     report.must(Outcome::Finished);
     // R's `coxph` on the same data, ties as Efron has them.
     let fit =

@@ -112,7 +112,7 @@ impl Bench {
     }
 
     pub fn run(&self, words: &[&str]) -> Report {
-        self.run_in(&self.room, words, None, Duration::from_secs(60))
+        self.run_in(&self.room, words, None, Duration::from_mins(1))
     }
 
     pub fn run_in(

@@ -13,7 +13,7 @@ use crate::bench::{Bench, Lines, PYTHON, small};
 
 fn command(words: &[&str]) -> Command {
     let words = words.iter().map(ToString::to_string).collect();
-    Command { words, script: None, wall: Duration::from_secs(60) }
+    Command { words, script: None, wall: Duration::from_mins(1) }
 }
 
 fn lines() -> Arc<dyn LogSink> {

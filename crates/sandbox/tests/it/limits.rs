@@ -169,7 +169,7 @@ fn while_one_room_bombs_another_works() {
     for (config, name) in [(None, "kernel"), (Some(()), "watched")] {
         let bench = Bench::with(small(), |c| {
             if config.is_some() {
-                watched(c)
+                watched(c);
             }
         });
         let other = bench.open_another(small());

@@ -15,7 +15,7 @@ fn tcp_to_the_machine_is_refused() {
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
         for guest in listener.incoming() {
-            drop(guest)
+            drop(guest);
         }
     });
     Bench::new()
@@ -90,7 +90,7 @@ fn sockets_of_the_machine_without_an_address_are_out_of_reach() {
     for listener in [abstract_one, path_one] {
         std::thread::spawn(move || {
             for guest in listener.incoming() {
-                drop(guest)
+                drop(guest);
             }
         });
     }

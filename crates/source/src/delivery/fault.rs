@@ -98,6 +98,9 @@ pub enum HeaderFault {
     /// The first line is no header at all.
     #[error("the header is no text in the contract's encoding (byte {0} of the first line)")]
     Encoding(usize),
+    /// A quote is opened and not closed, or closed in the middle of a name.
+    #[error("a quote in the header is not closed, or not at the end of a name")]
+    Quote,
     /// It fits with another delimiter.
     #[error("the header looks separated by {found}, the contract says {said}", found = shown(*.found), said = shown(*.said))]
     Delimiter {

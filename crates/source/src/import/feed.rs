@@ -36,6 +36,8 @@ pub(super) struct Feed<'a> {
     next_block: u64,
     read: Arc<AtomicU64>,
     delivered: Vec<DeliveredFile>,
+    /// Nothing more is read once something went wrong.
+    failed: bool,
 }
 
 /// A block and its place among all blocks.
@@ -61,11 +63,21 @@ impl<'a> Feed<'a> {
             next_block: 0,
             read,
             delivered: Vec::new(),
+            failed: false,
         }
     }
 
     /// The next block; `None` when all files have been read to their end.
     pub(super) fn next(&mut self) -> Result<Option<Ticket>, ImportRefusal> {
+        if self.failed {
+            return Ok(None);
+        }
+        let next = self.read_on();
+        self.failed = next.is_err();
+        next
+    }
+
+    fn read_on(&mut self) -> Result<Option<Ticket>, ImportRefusal> {
         loop {
             let Some((file, splitter)) = &mut self.present else {
                 let Some(opened) = self.opened.get(self.next_file) else { return Ok(None) };
@@ -135,7 +147,7 @@ impl Gate {
     }
 }
 
-type Result1<T> = Result<T, ImportRefusal>;
+type Refusable<T> = Result<T, ImportRefusal>;
 
 /// Reads all files into `intake`.
 pub(super) fn read_all<S: ContentSink>(
@@ -146,7 +158,7 @@ pub(super) fn read_all<S: ContentSink>(
     seen: &SeenSubjects,
     intake: &mut Intake<'_, S>,
     progress: &dyn Progress,
-) -> Result1<Vec<DeliveredFile>> {
+) -> Refusable<Vec<DeliveredFile>> {
     let read = Arc::new(AtomicU64::new(0));
     let of = opened.iter().map(Opened::bytes).sum();
     let feed = Mutex::new(Feed::new(contract, plan, opened, Arc::clone(&read)));
@@ -173,7 +185,7 @@ pub(super) fn read_all<S: ContentSink>(
     Ok(feed.into_delivered())
 }
 
-type Done = (u64, Result1<(usize, Parsed)>);
+type Done = (u64, Refusable<(usize, Parsed)>);
 
 fn work(feed: &Mutex<Feed<'_>>, gate: &Gate, mut reader: RowReader<'_>, to: &SyncSender<Done>) {
     loop {
@@ -203,8 +215,8 @@ fn work(feed: &Mutex<Feed<'_>>, gate: &Gate, mut reader: RowReader<'_>, to: &Syn
 fn take_in_order(
     from: &Receiver<Done>,
     gate: &Gate,
-    mut take: impl FnMut(usize, Parsed) -> Result1<()>,
-) -> Result1<()> {
+    mut take: impl FnMut(usize, Parsed) -> Refusable<()>,
+) -> Refusable<()> {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     for (number, done) in from {

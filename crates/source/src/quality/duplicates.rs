@@ -137,7 +137,8 @@ impl Person<'_> {
         let differs = same.iter().copied().find(|row| !self.equal(first, *row));
         match differs {
             None => {
-                found.extend(same.iter().skip(1).map(|row| (*row, Reason::Repeated, (first, *row))));
+                found
+                    .extend(same.iter().skip(1).map(|row| (*row, Reason::Repeated, (first, *row))));
             }
             Some(other) => {
                 let two = key.is_empty() && self.mark(first).name != self.mark(other).name;

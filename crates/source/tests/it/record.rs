@@ -9,7 +9,7 @@ use crate::support::{LABORATORY, id, laboratory, laboratory_rows, now, source_id
 fn entry(seq: u64, contract: &Contract, event: &SourceEvent) -> Entry {
     let actor = "holder".parse().unwrap();
     let draft = Draft::new(&actor, source_id(contract).as_str(), event).unwrap();
-    Entry::seal(draft, seq, now(), Hash::default())
+    Entry::seal(draft, seq, now(), Hash::default()).unwrap()
 }
 
 fn imported_event(contract: &Contract, report: ImportReport, version: u64) -> SourceEvent {

@@ -90,9 +90,12 @@ pub(super) fn unpack(bytes: &[u8]) -> Option<Identity> {
         let date = Date::new(year, month.cast_signed(), day.cast_signed()).ok()?;
         birth_date = Some(BirthDate::new(date));
     }
-    rest.iter()
-        .all(|byte| *byte == 0)
-        .then_some(Identity { national_id, name, birth_date, contact })
+    rest.iter().all(|byte| *byte == 0).then_some(Identity {
+        national_id,
+        name,
+        birth_date,
+        contact,
+    })
 }
 
 /// What `earlier` says, and what `later` adds to it.

@@ -50,7 +50,8 @@ struct SegmentKeys {
 
 impl SegmentKeys {
     fn new(identities: &Key, source: &SourceId, import: &ImportId) -> Self {
-        let of = |what: &[u8]| fields(&[what, source.as_str().as_bytes(), import.as_str().as_bytes()]);
+        let of =
+            |what: &[u8]| fields(&[what, source.as_str().as_bytes(), import.as_str().as_bytes()]);
         Self {
             cipher: Cipher::new(&identities.derive(&of(b"segment records"))),
             mac: identities.derive(&of(b"segment index")),
@@ -117,7 +118,8 @@ fn split_record<'a>(bytes: &mut &'a [u8]) -> Option<RawRecord<'a>> {
     let (subject, rest) = bytes.split_first_chunk::<16>()?;
     let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>()?;
     let (length, rest) = rest.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok().filter(|l| *l <= MAX_CIPHERTEXT)?;
+    let length =
+        usize::try_from(u32::from_le_bytes(*length)).ok().filter(|l| *l <= MAX_CIPHERTEXT)?;
     let (ciphertext, rest) = rest.split_at_checked(length)?;
     *bytes = rest;
     Some(RawRecord { subject: SubjectKey(*subject), nonce, ciphertext })

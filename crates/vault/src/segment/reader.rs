@@ -15,8 +15,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    BLOCK_RECORDS, FOOTER_BYTES, INDEX_ENTRY_BYTES, SegmentKeys, header, identity,
-    split_record,
+    BLOCK_RECORDS, FOOTER_BYTES, INDEX_ENTRY_BYTES, SegmentKeys, header, identity, split_record,
 };
 use crate::disk::{At, FileError};
 use crate::key::Key;
@@ -137,9 +136,7 @@ impl Segment {
     pub fn national_ids(&self, parts: usize) -> Vec<NationalIds> {
         let (blocks, parts) = (self.0.blocks.len(), parts.max(1));
         (0..parts)
-            .map(|part| {
-                Stream::over(self, blocks * part / parts, blocks * (part + 1) / parts)
-            })
+            .map(|part| Stream::over(self, blocks * part / parts, blocks * (part + 1) / parts))
             .map(NationalIds)
             .collect()
     }

@@ -304,11 +304,7 @@ impl Output {
         Ok(())
     }
 
-    fn finish(
-        mut self,
-        keys: &SegmentKeys,
-        name: String,
-    ) -> Result<UnpublishedSegment, SinkError> {
+    fn finish(mut self, keys: &SegmentKeys, name: String) -> Result<UnpublishedSegment, SinkError> {
         self.index.close_block();
         let index = &self.index.entries;
         let mac = keys.authenticator(&self.header, index, self.persons, self.offset);

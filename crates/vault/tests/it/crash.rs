@@ -69,15 +69,11 @@ fn the_program_that_dies() {
 }
 
 fn files_ending(dir: &Path, end: &str) -> usize {
-    fs::read_dir(dir)
-        .map(|entries| {
-            entries
-                .filter(|entry| {
-                    entry.as_ref().unwrap().file_name().to_str().unwrap().ends_with(end)
-                })
-                .count()
-        })
-        .unwrap_or(0)
+    fs::read_dir(dir).map_or(0, |entries| {
+        entries
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_str().unwrap().ends_with(end))
+            .count()
+    })
 }
 
 #[test]

@@ -11,8 +11,7 @@ use crate::support::{Place, extract, import, permit, source};
 fn keep_aside(vault: &Vault, rows: &[&[u8]]) {
     let mut writer = vault.quarantine_writer(&source(), &import()).unwrap();
     for (row, bytes) in (1..).zip(rows) {
-        let faults =
-            [Fault::of_row(Reason::FieldCount, "4 fields, the contract has 5 columns")];
+        let faults = [Fault::of_row(Reason::FieldCount, "4 fields, the contract has 5 columns")];
         let file = "laboratory.csv";
         let line = row + 1;
         writer.put(&QuarantinedRow { file, row, line, faults: &faults, bytes }).unwrap();
@@ -99,7 +98,11 @@ fn read_crosswalk(
 fn a_crosswalk_reads_back_until_its_key_is_destroyed() {
     let place = Place::new();
     let vault = place.create();
-    write_crosswalk(&vault, &extract(), &[("population", 200), ("laboratory", 0), ("diagnoses", 5)]);
+    write_crosswalk(
+        &vault,
+        &extract(),
+        &[("population", 200), ("laboratory", 0), ("diagnoses", 5)],
+    );
     let path = place.dir().join("permits/permit-0000000001/extract-0000000001.crosswalk");
     let kept = fs::read(&path).unwrap();
     let read = read_crosswalk(&place.open(), &extract()).unwrap();
@@ -156,19 +159,15 @@ fn recovery_removes_what_no_entry_speaks_of_and_nothing_else() {
     fs::write(folder.join("notes.txt"), b"the operator's").unwrap();
 
     let kept_import = import();
-    let removed = vault
-        .sweep(&|_, found| *found == kept_import, &|found| *found == extract())
-        .unwrap();
+    let removed =
+        vault.sweep(&|_, found| *found == kept_import, &|found| *found == extract()).unwrap();
     assert_eq!(removed, 3);
     let mut left: Vec<_> = fs::read_dir(&folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     left.sort();
-    assert_eq!(
-        left,
-        ["import-0000000001.quarantine", "import-0000000001.segment", "notes.txt"]
-    );
+    assert_eq!(left, ["import-0000000001.quarantine", "import-0000000001.segment", "notes.txt"]);
     assert_eq!(read_crosswalk(&vault, &extract()).unwrap().len(), 1);
     assert!(read_crosswalk(&vault, &gone).unwrap_err().to_string().contains("was destroyed"));
     assert_eq!(vault.sweep(&|_, _| true, &|_| true).unwrap(), 0);

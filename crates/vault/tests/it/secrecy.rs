@@ -8,9 +8,7 @@ use std::path::Path;
 use source::{Fault, Identity, IdentitySink, QuarantineSink, QuarantinedRow, Reason};
 use vault::{KEY_BYTES, MasterKey};
 
-use crate::support::{
-    Place, digits, extract, fill, import, permit, person, segment_name, source,
-};
+use crate::support::{Place, digits, extract, fill, import, permit, person, segment_name, source};
 
 /// The ways a text could lie in a file by mistake.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -115,7 +113,11 @@ fn exported() -> BTreeSet<String> {
         .flat_map(|list| {
             let list = list.split(';').next().unwrap();
             let (_, names) = list.split_once("::").unwrap();
-            names.trim_matches(['{', '}']).split(',').map(|name| name.trim().trim_matches(['{', '}']).trim().to_owned()).collect::<Vec<_>>()
+            names
+                .trim_matches(['{', '}'])
+                .split(',')
+                .map(|name| name.trim().trim_matches(['{', '}']).trim().to_owned())
+                .collect::<Vec<_>>()
         })
         .filter(|name| !name.is_empty())
         .collect()

@@ -7,9 +7,7 @@ use model::Date;
 use source::{BirthDate, SubjectKey};
 use vault::SegmentError;
 
-use crate::support::{
-    Place, digits, fill, person, segment_name, segment_path, source,
-};
+use crate::support::{Place, digits, fill, person, segment_name, segment_path, source};
 
 #[test]
 fn every_person_reads_back_sorted_and_by_key() {

@@ -3,9 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{
-    Date, ExtractId, ImportId, NationalId, PermitId, Secret, SeededEntropy, SourceId,
-};
+use model::{Date, ExtractId, ImportId, NationalId, PermitId, Secret, SeededEntropy, SourceId};
 use source::{BirthDate, Identity, IdentitySink, Pseudonymiser, SubjectKey};
 use tempfile::TempDir;
 use vault::{MasterKey, Vault};
@@ -64,8 +62,7 @@ pub(crate) fn person(n: u32) -> Identity {
     let mut left = n;
     let mut day = 0;
     loop {
-        let born = Date::constant(1930, 1, 1)
-            .saturating_add(jiff_days(day));
+        let born = Date::constant(1930, 1, 1).saturating_add(jiff_days(day));
         for individual in 0..1000 {
             let Some(national_id) = NationalId::synthetic(born, individual) else { continue };
             if left == 0 {

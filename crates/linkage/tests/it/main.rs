@@ -1,0 +1,5 @@
+//! From a permit to numbered people.
+
+mod linking;
+mod plans;
+mod support;

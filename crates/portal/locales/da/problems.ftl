@@ -1,0 +1,27 @@
+# When something could not be done
+problem-denied = Det har du ikke lov til
+problem-denied-says = Reglerne tillader det ikke for dig. Nedenfor står, hvem der kan, og hvorfor.
+problem-rules = Reglen, og hvem der kan
+problem-absent = Det findes ikke
+problem-absent-says = Intet har denne adresse. Den kan være skrevet forkert, eller du ser ikke det, der er der.
+problem-conflict = Det lod sig ikke gøre nu
+problem-changed-says = En anden var hurtigere. Se på det igen, og vælg på ny.
+problem-invalid = Noget skal rettes
+problem-forged = Formularen kom ikke herfra
+problem-forged-says = Formularen var for gammel, eller den blev sendt fra et andet websted. Åbn siden igen, og prøv igen.
+problem-often = For mange forsøg
+problem-large = For stort
+problem-large-says = Det, du sendte, er større, end der modtages her.
+problem-slow = Det tog for lang tid
+problem-slow-says = Arbejdet blev ikke færdigt i tide. Prøv igen om lidt.
+problem-broken = Noget gik galt hos os
+problem-broken-says = Intet blev ændret. Prøv igen, og sig til hos driften, hvis det fortsætter.
+problem-sign-in = Log ind først
+problem-sign-in-says = Denne side er for dem, der har logget ind.
+problem-method-says = Denne adresse tager ikke imod det på den måde.
+problem-home = Til forsiden
+problem-request = Nævn { $value }, når du siger til.
+problem-permit-not-yet = Tilladelsen gælder først fra { $value }.
+problem-permit-expired = Tilladelsen udløb efter { $value }. Ansøg om ny.
+problem-permit-forged = Tilladelsen er ikke, som den blev signeret.
+fault-reason = Begrundelsen mangler: en afgørelse siger sin grund.

@@ -1,0 +1,56 @@
+# Room
+room = Rum
+opened = Åbnet
+opened-by = Åbnet af
+runs = Kørsler
+runs-none = Intet er kørt endnu.
+run-what = Script
+run-state = Tilstand
+run-started = Begyndte
+run-took = Tog
+run-memory = Hukommelse
+run-log = Log
+run-log-empty = Intet er skrevet ud.
+room-run = Kør et script
+room-language = Sprog
+room-script = Script
+room-script-hint = Dataene ligger i /data. Skriv resultater til /work. Der er ingen netforbindelse.
+room-run-button = Kør
+room-one-at-a-time = Én kørsel ad gangen.
+room-stop = Stands kørslen
+room-close = Luk rummet
+room-close-what = Alt i arbejdsmappen slettes. Filer, du har bedt om at få ud, beholdes.
+room-open-says = Intet kører.
+room-running-says = { $value } kører et script.
+room-fullness = Så fyldt er det
+room-meter-memory = Hukommelse
+room-meter-disk = Arbejdsmappe
+room-limits = Grænser
+room-files = Filer i arbejdsmappen
+room-files-none = Arbejdsmappen er tom.
+room-refused = { $n ->
+    [one] { $count } fil, der ikke kan bedes ud
+   *[other] { $count } filer, der ikke kan bedes ud
+}
+room-outputs = Bedt ud
+output-declared = Hvad det er
+output-note = Hvad det skal bruges til
+output-ask = Bed om at få ud
+kind-table = Tabel eller andet
+kind-model = Model
+kind-figure = Figur
+state-room-open = Åbent
+state-room-running = Kører
+state-room-closed = Lukket
+outcome-finished = Færdig
+outcome-failed = Fejlede
+outcome-memory = For lidt hukommelse
+outcome-time = For lang tid
+outcome-disk = Fuld arbejdsmappe
+outcome-processes = For mange processer
+outcome-stopped = Standset
+outcome-lost = Afbrudt
+closed-by-person = Det blev lukket af en af dem, det vedrører.
+closed-permit-expired = Det lukkede sig, da tilladelsen udløb.
+closed-permit-revoked = Det lukkede sig, da tilladelsen blev trukket tilbage.
+closed-extract-destroyed = Det lukkede sig, da dataene blev slettet.

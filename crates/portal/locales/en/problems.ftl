@@ -1,0 +1,27 @@
+# When something could not be done
+problem-denied = You may not do that
+problem-denied-says = The rules do not allow it for you. Below stands who may, and why.
+problem-rules = The rule, and who may
+problem-absent = There is no such thing
+problem-absent-says = Nothing has this address. It may be mistyped, or what is there is not for you to see.
+problem-conflict = That could not be done now
+problem-changed-says = Somebody else was faster. Look at it again and decide again.
+problem-invalid = Something must be put right
+problem-forged = The form did not come from here
+problem-forged-says = The form was too old, or it was sent from another site. Open the page anew and try again.
+problem-often = Too many attempts
+problem-large = Too large
+problem-large-says = What you sent is larger than is taken here.
+problem-slow = It took too long
+problem-slow-says = The work was not done in time. Try again in a while.
+problem-broken = Something went wrong on our side
+problem-broken-says = Nothing was changed. Try again, and tell the operator if it goes on.
+problem-sign-in = Sign in first
+problem-sign-in-says = This page is for those who have signed in.
+problem-method-says = This address does not take that in that way.
+problem-home = To the front page
+problem-request = Name { $value } when you report it.
+problem-permit-not-yet = The permit is good from { $value } on, not before.
+problem-permit-expired = The permit expired after { $value }. Apply anew.
+problem-permit-forged = The permit is not as it was signed.
+fault-reason = The reason is missing: a decision says its reason.

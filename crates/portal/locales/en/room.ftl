@@ -1,0 +1,56 @@
+# Room
+room = Room
+opened = Opened
+opened-by = Opened by
+runs = Runs
+runs-none = Nothing has been run yet.
+run-what = Script
+run-state = State
+run-started = Began
+run-took = Took
+run-memory = Memory
+run-log = Log
+run-log-empty = Nothing was printed.
+room-run = Run a script
+room-language = Language
+room-script = Script
+room-script-hint = The data lie in /data. Write results to /work. There is no network.
+room-run-button = Run
+room-one-at-a-time = One run at a time.
+room-stop = Stop the run
+room-close = Close the room
+room-close-what = Everything in the work folder is removed. Files you have asked to take out are kept.
+room-open-says = Nothing runs.
+room-running-says = { $value } runs a script.
+room-fullness = How full it is
+room-meter-memory = Memory
+room-meter-disk = Work folder
+room-limits = Limits
+room-files = Files in the work folder
+room-files-none = The work folder is empty.
+room-refused = { $n ->
+    [one] { $count } file that cannot be asked for
+   *[other] { $count } files that cannot be asked for
+}
+room-outputs = Asked for
+output-declared = What it is
+output-note = What it is for
+output-ask = Ask to take out
+kind-table = Table or something else
+kind-model = Fitted model
+kind-figure = Figure
+state-room-open = Open
+state-room-running = Running
+state-room-closed = Closed
+outcome-finished = Finished
+outcome-failed = Failed
+outcome-memory = Out of memory
+outcome-time = Out of time
+outcome-disk = Work folder full
+outcome-processes = Too many processes
+outcome-stopped = Stopped
+outcome-lost = Interrupted
+closed-by-person = It was closed by one of its people.
+closed-permit-expired = It closed when its permit expired.
+closed-permit-revoked = It closed when its permit was revoked.
+closed-extract-destroyed = It closed when its data were destroyed.

@@ -1,0 +1,11 @@
+# Centre
+centre-ready = I drift
+centre-not-ready = Ikke klart
+centre-storage = Lager
+centre-keys = Nøkler
+centre-versions = Versjoner
+centre-settings = Innstillinger
+centre-work = Arbeid
+centre-accounts = Kontoer
+well = i orden
+not-well = se på dette

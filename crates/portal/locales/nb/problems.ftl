@@ -1,0 +1,27 @@
+# When something could not be done
+problem-denied = Det har du ikke lov til
+problem-denied-says = Reglene tillater det ikke for deg. Under står hvem som kan, og hvorfor.
+problem-rules = Regelen, og hvem som kan
+problem-absent = Det finnes ikke
+problem-absent-says = Ingenting har denne adressen. Den kan være skrevet feil, eller du ser ikke det som er der.
+problem-conflict = Det lot seg ikke gjøre nå
+problem-changed-says = Noen andre var raskere. Se på det igjen og velg på nytt.
+problem-invalid = Noe må rettes
+problem-forged = Skjemaet kom ikke herfra
+problem-forged-says = Skjemaet var for gammelt, eller det ble sendt fra et annet nettsted. Åpne siden på nytt og prøv igjen.
+problem-often = For mange forsøk
+problem-large = For stort
+problem-large-says = Det du sendte, er større enn det tas imot her.
+problem-slow = Det tok for lang tid
+problem-slow-says = Arbeidet ble ikke ferdig i tide. Prøv igjen om litt.
+problem-broken = Noe gikk galt hos oss
+problem-broken-says = Ingenting ble endret. Prøv igjen, og si fra til driften om det fortsetter.
+problem-sign-in = Logg inn først
+problem-sign-in-says = Denne siden er for dem som har logget inn.
+problem-method-says = Denne adressen tar ikke imot det på den måten.
+problem-home = Til forsiden
+problem-request = Nevn { $value } når du sier fra.
+problem-permit-not-yet = Tillatelsen gjelder først fra { $value }.
+problem-permit-expired = Tillatelsen utløp etter { $value }. Søk om ny.
+problem-permit-forged = Tillatelsen er ikke slik den ble signert.
+fault-reason = Begrunnelsen mangler: en avgjørelse sier sin grunn.

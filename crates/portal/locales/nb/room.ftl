@@ -1,0 +1,56 @@
+# Room
+room = Rom
+opened = Åpnet
+opened-by = Åpnet av
+runs = Kjøringer
+runs-none = Ingenting er kjørt ennå.
+run-what = Skript
+run-state = Tilstand
+run-started = Begynte
+run-took = Tok
+run-memory = Minne
+run-log = Logg
+run-log-empty = Ingenting er skrevet ut.
+room-run = Kjør et skript
+room-language = Språk
+room-script = Skript
+room-script-hint = Dataene ligger i /data. Skriv resultater til /work. Det er ingen nettforbindelse.
+room-run-button = Kjør
+room-one-at-a-time = Én kjøring om gangen.
+room-stop = Stans kjøringen
+room-close = Lukk rommet
+room-close-what = Alt i arbeidsmappen slettes. Filer du har bedt om å få ut, beholdes.
+room-open-says = Ingenting kjører.
+room-running-says = { $value } kjører et skript.
+room-fullness = Så fullt er det
+room-meter-memory = Minne
+room-meter-disk = Arbeidsmappe
+room-limits = Grenser
+room-files = Filer i arbeidsmappen
+room-files-none = Arbeidsmappen er tom.
+room-refused = { $n ->
+    [one] { $count } fil som ikke kan bes ut
+   *[other] { $count } filer som ikke kan bes ut
+}
+room-outputs = Bedt ut
+output-declared = Hva det er
+output-note = Hva det skal brukes til
+output-ask = Be om å få ut
+kind-table = Tabell eller annet
+kind-model = Modell
+kind-figure = Figur
+state-room-open = Åpent
+state-room-running = Kjører
+state-room-closed = Lukket
+outcome-finished = Ferdig
+outcome-failed = Feilet
+outcome-memory = For lite minne
+outcome-time = For lang tid
+outcome-disk = Full arbeidsmappe
+outcome-processes = For mange prosesser
+outcome-stopped = Stanset
+outcome-lost = Avbrutt
+closed-by-person = Det ble lukket av en av dem det gjelder.
+closed-permit-expired = Det lukket seg da tillatelsen utløp.
+closed-permit-revoked = Det lukket seg da tillatelsen ble trukket tilbake.
+closed-extract-destroyed = Det lukket seg da dataene ble slettet.

@@ -1,0 +1,118 @@
+//! The description of the API, for people.
+
+use askama::Template;
+use axum::extract::State;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::path::{HttpMethod, Operation};
+
+use crate::answer::{Answered, html};
+use crate::chrome::Chrome;
+use crate::failure::NAMES;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// The page.
+#[derive(Debug, Template)]
+#[template(path = "pages/api_docs.html")]
+pub(crate) struct DocsPage {
+    chrome: Chrome,
+    sections: Vec<Section>,
+    problems: [(&'static str, &'static str); 13],
+}
+
+/// What can be done with one kind of thing.
+#[derive(Debug, Clone)]
+pub(crate) struct Section {
+    name: String,
+    endpoints: Vec<Endpoint>,
+}
+
+/// One endpoint.
+#[derive(Debug, Clone)]
+struct Endpoint {
+    method: &'static str,
+    path: String,
+    summary: String,
+    description: String,
+    body: String,
+    answers: Vec<(String, String)>,
+}
+
+const fn method_name(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Post => "POST",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Delete => "DELETE",
+        HttpMethod::Options => "OPTIONS",
+        HttpMethod::Head => "HEAD",
+        HttpMethod::Patch => "PATCH",
+        HttpMethod::Trace => "TRACE",
+    }
+}
+
+fn endpoint(method: &'static str, path: &str, operation: &Operation) -> Endpoint {
+    let schema_of = |content: Option<&utoipa::openapi::Content>| {
+        let schema = content.and_then(|content| serde_json::to_value(&content.schema).ok());
+        let named = schema.as_ref().and_then(|schema| schema.get("$ref")?.as_str());
+        named.and_then(|name| name.rsplit('/').next()).unwrap_or_default().to_owned()
+    };
+    let answers = operation
+        .responses
+        .responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2'))
+        .map(|(status, response)| {
+            let what = match response {
+                utoipa::openapi::RefOr::T(response) => response.description.clone(),
+                utoipa::openapi::RefOr::Ref(_) => String::new(),
+            };
+            (status.clone(), what)
+        })
+        .collect();
+    Endpoint {
+        method,
+        path: path.to_owned(),
+        summary: operation.summary.clone().unwrap_or_default(),
+        description: operation.description.clone().unwrap_or_default(),
+        body: schema_of(
+            operation.request_body.as_ref().and_then(|body| body.content.values().next()),
+        ),
+        answers,
+    }
+}
+
+impl DocsPage {
+    /// The endpoints, by the kind of thing they are about.
+    pub(crate) fn sections(description: &OpenApi) -> Vec<Section> {
+        let mut sections: Vec<Section> = Vec::new();
+        for (path, item) in &description.paths.paths {
+            let operations = [
+                (HttpMethod::Get, &item.get),
+                (HttpMethod::Post, &item.post),
+                (HttpMethod::Put, &item.put),
+                (HttpMethod::Delete, &item.delete),
+            ];
+            for (method, operation) in operations {
+                let Some(operation) = operation else { continue };
+                let tag = operation.tags.as_ref().and_then(|tags| tags.first());
+                let tag = tag.cloned().unwrap_or_default();
+                let line = endpoint(method_name(&method), path, operation);
+                match sections.iter_mut().find(|section| section.name == tag) {
+                    Some(section) => section.endpoints.push(line),
+                    None => sections.push(Section { name: tag, endpoints: vec![line] }),
+                }
+            }
+        }
+        sections
+    }
+}
+
+/// `GET /api/v1/docs`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    sections: Vec<Section>,
+) -> Answered {
+    html(&DocsPage { chrome: visitor.chrome(&app), sections, problems: NAMES })
+}

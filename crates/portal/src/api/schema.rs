@@ -1,0 +1,25 @@
+//! What the API gives and takes, described.
+//!
+//! Answers are the records of the flow crates, as they serialise themselves.
+//! The structs here say the same for the description (OpenAPI), which those
+//! crates know nothing of. A test holds each against its record: no field may
+//! be missing, and none too many.
+
+mod application;
+mod catalogue;
+mod ledger;
+mod output;
+mod room;
+mod work;
+
+pub(crate) use application::{
+    ApplicationBody, CommentBody, PermitBody, TermsBody, UseBody,
+};
+pub(crate) use catalogue::{DatasetBody, SourceSummary, VariableBody};
+pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
+pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
+pub(crate) use room::{ExtractBody, FileBody, RoomBody, RoomInside};
+pub(crate) use work::{AccountBody, InboxBody, RulingBody};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,152 @@
+//! Extracts and rooms.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// The data made for a permit.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ExtractBody {
+    /// Its id.
+    id: String,
+    /// What is in it: people, tables, how the sources were linked.
+    #[schema(value_type = Object)]
+    manifest: BTreeMap<String, serde_json::Value>,
+    /// When it was made.
+    #[schema(format = DateTime)]
+    built_at: String,
+    /// Who had it made.
+    built_by: String,
+    /// How long that took.
+    milliseconds: u64,
+    /// When it was destroyed, if it was.
+    #[schema(format = DateTime)]
+    destroyed_at: Option<String>,
+}
+
+/// A room.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct RoomBody {
+    /// Its id.
+    id: String,
+    /// `open`, `running` or `closed`.
+    state: String,
+    /// The permit it was opened on.
+    permit: String,
+    /// The extract it was opened on.
+    extract: String,
+    /// How large it is.
+    limits: LimitsBody,
+    /// What makes the limits hold.
+    #[schema(value_type = Object)]
+    holds: serde_json::Value,
+    /// Who opened it.
+    opened_by: String,
+    /// When.
+    #[schema(format = DateTime)]
+    opened_at: String,
+    /// The last commands, newest last.
+    runs: Vec<RunBody>,
+    /// How many there were altogether.
+    runs_total: u64,
+    /// When it was closed, if it was.
+    #[schema(format = DateTime)]
+    closed_at: Option<String>,
+    /// Why: `by-person`, `permit-expired`, `permit-revoked` or `extract-destroyed`.
+    closed: Option<String>,
+}
+
+/// How large a room is.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LimitsBody {
+    /// Memory, bytes.
+    memory: u64,
+    /// Processors, in hundredths of one.
+    cpu_percent: u32,
+    /// Processes and threads at once.
+    processes: u32,
+    /// The work folder, bytes.
+    disk: u64,
+    /// Files in the work folder.
+    files: u64,
+    /// How long one command may run, seconds.
+    wall_seconds: u64,
+    /// `/tmp` and `/dev/shm`, bytes each.
+    scratch: u64,
+    /// How much of what a command prints is kept, bytes.
+    log: u64,
+}
+
+/// A command that ran or runs.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RunBody {
+    /// Its id.
+    id: String,
+    /// Who asked for it.
+    by: String,
+    /// The program and its arguments.
+    command: Vec<String>,
+    /// The name of the script it was given.
+    script: Option<String>,
+    /// SHA-256 of that script.
+    script_sha256: Option<String>,
+    /// When it began.
+    #[schema(format = DateTime)]
+    started_at: String,
+    /// How it ended, if it has.
+    ended: Option<RunEndBody>,
+}
+
+/// How a command ended.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RunEndBody {
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// `finished`, `failed`, `killed-memory`, `killed-time`, `killed-disk`,
+    /// `killed-processes`, `stopped` or `lost`.
+    outcome: String,
+    /// What the program returned.
+    exit: Option<i32>,
+    /// How long it ran, milliseconds.
+    wall_ms: u64,
+    /// Processor time, milliseconds.
+    cpu_ms: u64,
+    /// The most memory it held at once, bytes.
+    peak_memory: u64,
+    /// Files in the work folder afterwards.
+    files_total: u64,
+}
+
+/// How full a room is, and what is in it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct RoomInside {
+    /// The run that goes on.
+    pub(crate) running: Option<String>,
+    /// Memory in use, bytes.
+    pub(crate) memory: u64,
+    /// The work folder in use, bytes.
+    pub(crate) disk: u64,
+    /// The files that can be asked for.
+    pub(crate) files: Vec<FileBody>,
+    /// What lies there and cannot be asked for: name, and why.
+    pub(crate) refused: Vec<(String, String)>,
+}
+
+/// A file in a work folder.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FileBody {
+    /// Its name below the work folder.
+    pub(crate) name: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+    /// When it was written last, seconds since 1970 UTC.
+    pub(crate) modified: i64,
+}

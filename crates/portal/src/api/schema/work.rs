@@ -1,0 +1,64 @@
+//! Accounts, the inbox, rulings.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::parts::rules::RuleLine;
+
+/// An account.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct AccountBody {
+    /// The name they sign in with.
+    id: String,
+    /// What others see, by language.
+    name: std::collections::BTreeMap<String, String>,
+    /// Whom they work for.
+    organisation: String,
+    /// What they do here.
+    roles: Vec<String>,
+    /// Whether they can still sign in.
+    open: bool,
+}
+
+/// What waits for me, and what I wait for.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct InboxBody {
+    /// What waits for me, oldest deadline first.
+    mine: Vec<TaskBody>,
+    /// What I wait for, oldest first.
+    awaited: Vec<TaskBody>,
+}
+
+/// One thing that waits.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct TaskBody {
+    /// What is to be done.
+    matter: String,
+    /// To what kind of thing.
+    kind: String,
+    /// To which.
+    id: String,
+    /// What it is called.
+    title: String,
+    /// Since when it waits.
+    #[schema(format = DateTime)]
+    since: String,
+    /// Until when it must be done.
+    #[schema(format = Date)]
+    due: Option<String>,
+    /// For whom it waits: organisations, roles or accounts.
+    waits_for: Vec<String>,
+}
+
+/// May they, and by which rule?
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RulingBody {
+    /// Yes or no.
+    pub(crate) allowed: bool,
+    /// Yes: the rules that allow it. No: those that forbid it, or those by which
+    /// others may.
+    pub(crate) rules: Vec<RuleLine>,
+}

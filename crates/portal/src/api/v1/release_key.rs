@@ -1,0 +1,30 @@
+//! `GET /api/v1/releases/key`
+
+use axum::Json;
+use axum::extract::State;
+use crate::api::problem::Problems;
+use crate::failure::Failure;
+use crate::pages::release;
+use crate::state::App;
+use crate::visitor::Visitor;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A public key.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Key {
+    /// 32 bytes (RFC 8032), base64.
+    ed25519: String,
+}
+
+/// What packages are verified with: Ed25519, base64.
+#[utoipa::path(
+    get,
+    path = "/releases/key",
+    operation_id = "release_key",
+    tag = "releases",
+    responses((status = 200, description = "The key.", body = Key), Problems),
+)]
+pub(super) async fn key(State(app): State<App>, _: Visitor) -> Result<Json<Key>, Failure> {
+    Ok(Json(Key { ed25519: release::key(&app) }))
+}

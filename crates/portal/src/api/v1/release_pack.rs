@@ -1,0 +1,29 @@
+//! `POST /api/v1/rooms/{room}/packing`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use crate::api::problem::Problems;
+use crate::failure::Failure;
+use crate::pages::seen;
+use crate::state::App;
+use crate::visitor::Visitor;
+use super::Made;
+
+/// Packs and signs what was released from a room and has not left yet.
+#[utoipa::path(
+    post,
+    path = "/rooms/{room}/packing",
+    operation_id = "release_pack",
+    tag = "releases",
+    params(("room" = String, Path, description = "The room")),
+    responses((status = 200, description = "The release.", body = Made), Problems),
+    security(("token" = []), ("browser" = [])),
+)]
+pub(super) async fn pack(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+) -> Result<Json<Made>, Failure> {
+    let release = app.centre.package(visitor.caller(), &seen::id(&room)?).await?;
+    Ok(Json(Made { id: release.to_string() }))
+}

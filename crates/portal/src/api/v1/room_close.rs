@@ -1,0 +1,28 @@
+//! `POST /api/v1/rooms/{room}/closing`
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use crate::api::problem::Problems;
+use crate::failure::Failure;
+use crate::pages::seen;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// Closes a room: what runs is stopped, the work folder removed.
+#[utoipa::path(
+    post,
+    path = "/rooms/{room}/closing",
+    operation_id = "room_close",
+    tag = "rooms",
+    params(("room" = String, Path, description = "The room")),
+    responses((status = 204, description = "Closed."), Problems),
+    security(("token" = []), ("browser" = [])),
+)]
+pub(super) async fn close(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+) -> Result<StatusCode, Failure> {
+    app.centre.close_room(visitor.caller(), &seen::id(&room)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

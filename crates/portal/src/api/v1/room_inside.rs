@@ -1,0 +1,42 @@
+//! `GET /api/v1/rooms/{room}/files`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use crate::api::problem::Problems;
+use crate::api::schema::{FileBody, RoomInside};
+use crate::failure::Failure;
+use crate::pages::seen;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// How full a room is and what is in it, for its people.
+#[utoipa::path(
+    get,
+    path = "/rooms/{room}/files",
+    operation_id = "room_inside",
+    tag = "rooms",
+    params(("room" = String, Path, description = "The room")),
+    responses((status = 200, description = "What is in the room.", body = RoomInside), Problems),
+    security(("token" = []), ("browser" = [])),
+)]
+pub(super) async fn inside(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+) -> Result<Json<RoomInside>, Failure> {
+    let looked = app.centre.room_standing(visitor.caller(), &seen::id(&room)?).await?;
+    let files = looked.listing.files.iter().map(|file| FileBody {
+        name: file.name.to_string(),
+        bytes: file.bytes,
+        modified: file.modified,
+    });
+    let refused =
+        looked.listing.refused.iter().map(|refused| (refused.shown.clone(), refused.why.to_string()));
+    Ok(Json(RoomInside {
+        running: looked.standing.running.map(|run| run.to_string()),
+        memory: looked.standing.memory,
+        disk: looked.standing.work.bytes,
+        files: files.collect(),
+        refused: refused.collect(),
+    }))
+}

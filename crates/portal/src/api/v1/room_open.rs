@@ -1,0 +1,29 @@
+//! `POST /api/v1/permits/{permit}/rooms`
+
+use axum::Json;
+use axum::extract::{Path, State};
+use crate::api::problem::Problems;
+use crate::failure::Failure;
+use crate::pages::seen;
+use crate::state::App;
+use crate::visitor::Visitor;
+use super::Made;
+
+/// Opens a room on the newest data of a permit.
+#[utoipa::path(
+    post,
+    path = "/permits/{permit}/rooms",
+    operation_id = "room_open",
+    tag = "rooms",
+    params(("permit" = String, Path, description = "The permit")),
+    responses((status = 200, description = "The room.", body = Made), Problems),
+    security(("token" = []), ("browser" = [])),
+)]
+pub(super) async fn open(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+) -> Result<Json<Made>, Failure> {
+    let room = app.centre.open_room(visitor.caller(), &seen::id(&permit)?).await?;
+    Ok(Json(Made { id: room.to_string() }))
+}

@@ -1,0 +1,28 @@
+//! `POST /api/v1/rooms/{room}/stop`
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use crate::api::problem::Problems;
+use crate::failure::Failure;
+use crate::pages::seen;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// Stops what runs in a room.
+#[utoipa::path(
+    post,
+    path = "/rooms/{room}/stop",
+    operation_id = "run_stop",
+    tag = "rooms",
+    params(("room" = String, Path, description = "The room")),
+    responses((status = 204, description = "It was told to stop."), Problems),
+    security(("token" = []), ("browser" = [])),
+)]
+pub(super) async fn stop(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+) -> Result<StatusCode, Failure> {
+    app.centre.stop_run(visitor.caller(), &seen::id(&room)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,78 @@
+//! What is written down about requests: one log line and two figures each. No
+//! address beyond the route, no query, nobody's name.
+
+use std::fmt;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::state::App;
+use crate::visitor::route_of;
+
+/// Names a request in the log, in its answer, and to the operator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RequestId(String);
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Names the request, lets it be answered, and writes down how that went.
+pub(crate) async fn note(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let id = RequestId(format!("{:016x}", app.entropy.next_u64()));
+    request.extensions_mut().insert(id.clone());
+    let method = request.method().clone();
+    let route = route_of(&request);
+    let began = Instant::now();
+    let mut response = next.run(request).await;
+    let took = began.elapsed();
+    let status = response.status().as_u16();
+    let labels = [
+        ("route", route.clone()),
+        ("method", method.as_str().to_owned()),
+        ("status", status.to_string()),
+    ];
+    metrics::counter!("http_requests_total", &labels).increment(1);
+    metrics::histogram!("http_request_seconds", &labels[..2]).record(took.as_secs_f64());
+    let milliseconds = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(request = %id, %method, route, status, milliseconds, "answered");
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+/// `/healthz`: the program runs. `/readyz`: it can answer.
+pub(crate) fn health() -> Router<App> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+}
+
+async fn ready(State(app): State<App>) -> Response {
+    match app.health.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(broken) => {
+            tracing::warn!(why = %broken, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+        }
+    }
+}
+
+/// `/metrics` in Prometheus' text format: how busy the centre is. For a listener
+/// of its own, never the public one.
+pub fn metrics_router(handle: PrometheusHandle) -> Router {
+    let render = move || {
+        let text = handle.render();
+        async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
+    };
+    Router::new().route("/metrics", get(render))
+}

@@ -1,0 +1,61 @@
+//! The pages. One page is one file pair: `pages/permit.rs` and
+//! `templates/pages/permit.html`. Each has a `sample()`; one test renders them
+//! all in every language.
+
+pub mod account;
+pub mod application;
+pub mod application_form;
+pub mod basket;
+pub mod catalogue;
+pub mod centre;
+pub mod failure;
+pub mod front;
+pub mod ledger;
+pub mod ledger_entry;
+pub mod output;
+pub mod packing;
+pub mod permit;
+pub mod register;
+pub mod release;
+pub mod results;
+pub mod room;
+pub(crate) mod seen;
+pub mod sign_in;
+pub mod source;
+pub mod variable;
+pub mod work;
+
+use askama::Template;
+use model::Lang;
+
+/// Every page with its sample: its name, and its HTML.
+pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
+    vec![
+        ("front", front::FrontPage::sample(lang).render()),
+        ("sign-in", sign_in::SignInPage::sample(lang).render()),
+        ("account", account::AccountPage::sample(lang).render()),
+        ("work", work::WorkPage::sample(lang).render()),
+        ("catalogue", catalogue::CataloguePage::sample(lang).render()),
+        ("source", source::SourcePage::sample(lang).render()),
+        ("variable", variable::VariablePage::sample(lang).render()),
+        ("variable-number", variable::VariablePage::sample_number(lang).render()),
+        ("basket", basket::BasketPage::sample(lang).render()),
+        ("application-form", application_form::ApplicationFormPage::sample(lang).render()),
+        ("application", application::ApplicationPage::sample(lang).render()),
+        ("permit", permit::PermitPage::sample(lang).render()),
+        ("use", register::UsePage::sample(lang).render()),
+        ("room", room::RoomPage::sample(lang).render()),
+        ("output", output::OutputPage::sample(lang).render()),
+        ("packing", packing::PackingPage::sample(lang).render()),
+        ("release", release::ReleasePage::sample(lang).render()),
+        ("register", register::RegisterPage::sample(lang).render()),
+        ("results", results::ResultsPage::sample(lang).render()),
+        ("ledger", ledger::LedgerPage::sample(lang).render()),
+        ("ledger-entry", ledger_entry::LedgerEntryPage::sample(lang).render()),
+        ("centre", centre::CentrePage::sample(lang).render()),
+        ("failure", failure::FailurePage::sample(lang).render()),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,287 @@
+//! The ledger: find an event, verify the whole, download it.
+
+use axum::extract::{Query, State};
+use ledger::EntryFilter;
+use crate::answer::{Answered, download, html};
+use crate::failure::Failure;
+use crate::parts::listing::PER_PAGE;
+use crate::security::forms::Signed;
+use crate::state::App;
+use crate::visitor::Visitor;
+use askama::Template;
+use ledger::Flaw;
+use ledger::chain::Report;
+use model::Lang;
+use permit::Role;
+
+use crate::chrome::Chrome;
+use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
+use crate::parts::timeline::{Happening, act_in_words};
+use crate::parts::{Tag, Tone};
+
+/// The ledger.
+#[derive(Debug, Template)]
+#[template(path = "pages/ledger.html")]
+pub struct LedgerPage {
+    chrome: Chrome,
+    listing: Listing,
+    verified: Option<Verified>,
+}
+
+/// What came of verifying the whole.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    tag: Tag,
+    entries: String,
+    signed: String,
+    root: String,
+    faults: Vec<(u64, String)>,
+    unlisted: u64,
+}
+
+const COLUMNS: &[Column<Happening>] = &[
+    Column {
+        name: "seq",
+        key: "ledger-seq",
+        cell: |line, words| Cell::Link(words.whole(line.seq), format!("/ledger/{}", line.seq)),
+        order: None,
+        numeric: true,
+    },
+    Column {
+        name: "at",
+        key: "when",
+        cell: |line, words| Cell::Time(words.moment_short(line.at)),
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "actor",
+        key: "who",
+        cell: |line, _| Cell::Words(line.by.clone()),
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "act",
+        key: "what",
+        cell: |line, words| Cell::Words(act_in_words(words, &line.act)),
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "subject",
+        key: "ledger-subject",
+        cell: |line, _| match page_of(&line.subject) {
+            Some(href) => Cell::Link(line.subject.clone(), href),
+            None => Cell::Words(line.subject.clone()),
+        },
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "hash",
+        key: "ledger-hash",
+        cell: |line, _| Cell::Code(line.hash.chars().take(12).collect()),
+        order: None,
+        numeric: false,
+    },
+];
+
+/// The page of a subject, where it has one.
+pub fn page_of(subject: &str) -> Option<String> {
+    let (kind, id) = subject.split_once('/')?;
+    let folder = match kind {
+        "source" => "sources",
+        "application" => "applications",
+        "permit" => "permits",
+        "room" => "rooms",
+        "output" => "outputs",
+        "release" => "releases",
+        _ => return None,
+    };
+    Some(format!("/{folder}/{id}"))
+}
+
+/// The kinds of subject that can be chosen.
+pub const KINDS: [&str; 11] = [
+    "source", "application", "permit", "extract", "room", "output", "release", "account",
+    "organisation", "session", "centre",
+];
+
+impl LedgerPage {
+    /// A page of the ledger: `happenings` of `total`.
+    pub fn of(
+        chrome: Chrome,
+        happenings: &[Happening],
+        total: usize,
+        query: &ListQuery,
+        report: Option<&Report>,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let choices = KINDS
+            .map(|kind| (kind.to_owned(), words.say_or(&format!("subject-{kind}"), kind)))
+            .into();
+        let list = List {
+            words: &words,
+            caption: "ledger-caption",
+            path: "/ledger",
+            columns: COLUMNS,
+            filter: Some(Filter { label: "ledger-kind", choices, passes: &|_, _| true }),
+            empty: "ledger-empty",
+        };
+        let verified = report.map(|report| Verified {
+            tag: if report.is_sound() {
+                Tag::new(Tone::Success, words.say("ledger-sound"))
+            } else {
+                Tag::new(Tone::Danger, words.say("ledger-unsound"))
+            },
+            entries: words.whole(report.entries),
+            signed: words.whole(report.signed),
+            root: report.root.to_string(),
+            faults: report.faults.iter().map(|fault| (fault.seq, fault.to_string())).collect(),
+            unlisted: report.unlisted,
+        });
+        Self {
+            listing: list.show_page(happenings, total, query).with_keys(),
+            verified,
+            chrome,
+        }
+    }
+
+    /// The list, for a download.
+    pub const fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// A sample, verified, with one changed entry.
+    pub fn sample(lang: Lang) -> Self {
+        let chrome = Chrome::sample(lang, "/ledger").seen_by(&[Role::Auditor]);
+        let happenings: Vec<_> = [
+            (81, "release.packaged", "release/release-6w8y0a2c4e", "checker"),
+            (80, "output.released", "output/output-5v7x9z1b3d", "checker"),
+            (79, "room.run-ended", "room/room-3p5r7t9v1x", "researcher"),
+            (52, "permit.issued", "permit/permit-7k3m9q2x4d", "caseworker"),
+            (7, "source.imported", "source/laboratory", "holder"),
+        ]
+        .map(|(seq, act, subject, actor)| {
+            Happening::sample(seq, "2026-03-01T12:00:00Z", actor, act, subject, "")
+        })
+        .into();
+        let report = Report {
+            entries: 82,
+            root: ledger::Hash([0x3c; 32]),
+            signed: 80,
+            faults: vec![ledger::Fault {
+                seq: 7,
+                act: Some("source.imported".to_owned()),
+                subject: Some("source/laboratory".to_owned()),
+                flaw: Flaw::Unchained { before: 6 },
+            }],
+            unlisted: 0,
+        };
+        Self::of(chrome, &happenings, 82, &ListQuery::default(), Some(&report))
+    }
+}
+
+/// The entries that the address asks for. What is looked for is an account, an
+/// entry's number, or what an entry is about (`permit/permit-…`, or the id).
+pub(crate) fn filter(query: &ListQuery) -> EntryFilter {
+    let kind = KINDS.iter().find(|kind| **kind == query.only);
+    let mut filter = EntryFilter {
+        act: kind.map(|kind| format!("{kind}.")),
+        newest_first: query.sort != "seq",
+        ..EntryFilter::default()
+    };
+    let wanted = query.q.trim();
+    if let Some((kind, id)) = wanted.split_once('/') {
+        filter.subject = Some(ledger::Subject::new(kind, id));
+    } else if let Some((kind, _)) =
+        wanted.rsplit_once('-').filter(|(kind, symbols)| symbols.len() == 10 && KINDS.contains(kind))
+    {
+        filter.subject = Some(ledger::Subject::new(kind, wanted));
+    } else if !wanted.is_empty() {
+        filter.actor = wanted.parse().ok();
+    }
+    if query.is_csv() {
+        filter.limit = u32::MAX;
+    } else {
+        let page = u64::try_from(query.page.saturating_sub(1)).unwrap_or(u64::MAX);
+        filter.limit = u32::try_from(PER_PAGE).unwrap_or(50);
+        filter.offset = page.saturating_mul(u64::from(filter.limit));
+    }
+    filter
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    query: &ListQuery,
+    report: Option<&Report>,
+) -> Result<LedgerPage, Failure> {
+    let found = app.centre.ledger(visitor.caller(), &filter(query)).await?;
+    let names = app.names(visitor.caller()).await?;
+    let lang = visitor.words().lang();
+    let happenings: Vec<_> =
+        found.items.iter().map(|entry| Happening::from(entry).named(&names, lang)).collect();
+    let total = usize::try_from(found.total).unwrap_or(usize::MAX);
+    let mut chrome = visitor.chrome(app);
+    "/ledger".clone_into(&mut chrome.path);
+    Ok(LedgerPage::of(chrome, &happenings, total, query, report))
+}
+
+/// `GET /ledger`. A number that is looked for leads to that entry.
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Query(query): Query<ListQuery>,
+) -> Answered {
+    if let Ok(seq) = query.q.trim().parse::<u64>() {
+        return Ok(crate::answer::see(&format!("/ledger/{seq}"), ""));
+    }
+    let page = page(&app, &visitor, &query, None).await?;
+    if query.is_csv() { Ok(page.listing().csv_response("ledger")) } else { html(&page) }
+}
+
+/// `POST /ledger/verification`: verifies the whole, and says what came of it.
+pub(crate) async fn verify(State(app): State<App>, visitor: Visitor, _: Signed) -> Answered {
+    app.centre.may_read_ledger(visitor.caller())?;
+    let report = app.proofs.verify().await?;
+    html(&page(&app, &visitor, &ListQuery::default(), Some(&report)).await?)
+}
+
+/// `GET /ledger/export`
+pub(crate) async fn export(State(app): State<App>, visitor: Visitor) -> Answered {
+    app.centre.may_read_ledger(visitor.caller())?;
+    Ok(download("application/x-ndjson", "ledger.jsonl", app.proofs.export().await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_that_has_a_page_leads_to_it() {
+        assert_eq!(page_of("permit/permit-1").as_deref(), Some("/permits/permit-1"));
+        assert_eq!(page_of("session/researcher"), None);
+        assert_eq!(page_of("nonsense"), None);
+    }
+
+    #[test]
+    fn an_account_an_id_or_a_kind_is_looked_for() {
+        let look = |q: &str, only: &str| {
+            filter(&ListQuery { q: q.into(), only: only.into(), ..ListQuery::default() })
+        };
+        assert_eq!(look("researcher", "").actor.unwrap().as_str(), "researcher");
+        let subject = look("permit-7k3m9q2x4d", "").subject.unwrap();
+        assert_eq!(subject.to_string(), "permit/permit-7k3m9q2x4d");
+        assert_eq!(look("source/laboratory", "").subject.unwrap().kind(), "source");
+        assert_eq!(look("", "output").act.as_deref(), Some("output."));
+        assert_eq!(look("", "nonsense").act, None);
+    }
+
+    #[test]
+    fn a_changed_entry_is_named_on_the_page() {
+        let html = LedgerPage::sample(Lang::En).to_string();
+        assert!(html.contains("source.imported") && html.contains("entry 7"), "{html}");
+    }
+}

@@ -1,0 +1,495 @@
+//! A permit: what it allows, as a tree in plain words; the data made on it and
+//! the rooms opened on it.
+
+use std::sync::Arc;
+use axum::extract::{Path, State};
+use crate::answer::{Answered, html, see};
+use crate::failure::Failure;
+use crate::security::forms::Signed;
+use crate::state::App;
+use crate::visitor::Visitor;
+use super::{register, room as room_page, seen};
+use askama::Template;
+use catalogue::Dataset;
+use model::{Lang, Timestamp};
+use permit::policy::Action;
+use permit::{Permit, Role, Standing as PermitStanding};
+
+use super::source::sample_datasets;
+use crate::chrome::Chrome;
+use crate::names::Names;
+use crate::parts::rules::{Rules, RulingLine};
+use crate::parts::standing::{Fact, Standing, Step};
+use crate::parts::terms::{TermsTree, period};
+use crate::parts::timeline::{Happening, Timeline};
+use crate::parts::{Tag, Tone};
+use crate::words::{Shown, Words};
+
+/// The page of a permit, for those who may see it whole.
+#[derive(Debug, Template)]
+#[template(path = "pages/permit.html")]
+pub struct PermitPage {
+    chrome: Chrome,
+    id: String,
+    standing: Standing,
+    summary: String,
+    terms: TermsTree,
+    extract: Option<ExtractLine>,
+    job: Option<JobLine>,
+    rooms: Vec<RoomLine>,
+    signature: String,
+    may_revoke: bool,
+    rules: Rules,
+    timeline: Timeline,
+}
+
+/// The data made for a permit.
+#[derive(Debug, Clone)]
+pub struct ExtractLine {
+    /// Its id.
+    pub id: String,
+    /// When it was made.
+    pub built_at: Timestamp,
+    /// How many people it is about.
+    pub persons: u64,
+    /// Its tables: name, rows, columns.
+    pub tables: Vec<(String, u64, u64)>,
+}
+
+/// How far the making of the data has come.
+#[derive(Debug, Clone)]
+pub struct JobLine {
+    /// What is being done.
+    pub phase: String,
+    /// How much of it is done.
+    pub done: u64,
+    /// Of how much; 0 when that is not known.
+    pub total: u64,
+    /// For how long, seconds.
+    pub seconds: u64,
+    /// Why it failed, if it did.
+    pub failed: Option<String>,
+}
+
+/// A room opened on a permit.
+#[derive(Debug, Clone)]
+pub struct RoomLine {
+    /// Its id.
+    pub id: String,
+    /// Where it stands.
+    pub tag: Tag,
+    /// When it was opened.
+    pub opened_at: Shown,
+    /// How many commands were run in it.
+    pub runs: u64,
+}
+
+/// The word for where a permit stands, and its colour.
+pub const fn standing_word(standing: PermitStanding) -> (&'static str, Tone) {
+    match standing {
+        PermitStanding::NotYet => ("state-permit-not-yet", Tone::Info),
+        PermitStanding::Active => ("state-permit-active", Tone::Success),
+        PermitStanding::Expired => ("state-permit-expired", Tone::Neutral),
+        PermitStanding::Revoked => ("state-permit-revoked", Tone::Danger),
+    }
+}
+
+/// Where a permit stands, in a sentence.
+fn says(words: &Words, permit: &Permit, now: Timestamp, ready: bool) -> String {
+    match permit.standing(now) {
+        PermitStanding::NotYet => words.say("permit-not-yet-says").into_owned(),
+        PermitStanding::Active if ready => words.say("permit-ready-says").into_owned(),
+        PermitStanding::Active => words.say("permit-no-extract-says").into_owned(),
+        PermitStanding::Expired => words.say("permit-expired-says").into_owned(),
+        PermitStanding::Revoked => words.say_with(
+            "permit-revoked-says",
+            permit.revoked.as_ref().map(|revoked| revoked.why.as_str()).unwrap_or_default(),
+        ),
+    }
+}
+
+/// What the reader of a permit sees besides the permit.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The data made for it, if there are any.
+    pub extract: Option<ExtractLine>,
+    /// The rooms opened on it, newest first, with whether they are open.
+    pub rooms: Vec<(RoomLine, bool)>,
+    /// What the reader may do, by action.
+    pub rulings: Vec<RulingLine>,
+    /// What happened, newest first.
+    pub happenings: Vec<Happening>,
+    /// Whether the reader may read the ledger.
+    pub may_read_ledger: bool,
+    /// The making of the data, while it goes on or when it failed.
+    pub job: Option<JobLine>,
+}
+
+impl Seen {
+    fn may(&self, action: Action) -> bool {
+        self.rulings.iter().any(|ruling| ruling.allowed && ruling.action == action.as_str())
+    }
+}
+
+fn steps(words: &Words, id: &str, token: &str, active: bool, seen: &Seen) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let open = seen.rooms.iter().find(|(_, open)| *open);
+    if let Some((room, _)) = open {
+        steps.push(Step::go(words.say("permit-enter-room"), format!("/rooms/{}", room.id)));
+    }
+    if active && seen.extract.is_some() && open.is_none() && seen.may(Action::OpenRoom) {
+        let href = format!("/permits/{id}/rooms");
+        steps.push(Step::send(words.say("permit-open-room"), href, token));
+    }
+    let goes_on = seen.job.as_ref().is_some_and(|job| job.failed.is_none());
+    if active && seen.extract.is_none() && !goes_on && seen.may(Action::BuildExtract) {
+        let href = format!("/permits/{id}/extracts");
+        steps.push(Step::send(words.say("permit-build-extract"), href, token));
+    }
+    steps
+}
+
+impl PermitPage {
+    /// The page of `permit`.
+    pub fn of(
+        chrome: Chrome,
+        permit: &Permit,
+        names: &Names,
+        datasets: &[Dataset],
+        now: Timestamp,
+        seen: Seen,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let lang = words.lang();
+        let id = permit.id.to_string();
+        let stands = permit.standing(now);
+        let active = stands == PermitStanding::Active;
+        let (state, tone) = standing_word(stands);
+        let terms = &permit.grant.terms;
+        let data_user = names.organisation(&permit.grant.data_user, lang);
+        let standing = Standing {
+            trail: vec![(words.say("nav-register").into_owned(), "/register".to_owned())],
+            kind: format!("{} {id}", words.say("permit")),
+            title: terms.title.clone(),
+            tag: Tag::new(tone, words.say(state)),
+            says: says(&words, permit, now, seen.extract.is_some()),
+            facts: vec![
+                (words.say("data-user").into_owned(), Fact::Words(data_user.clone())),
+                (
+                    words.say("terms-valid").into_owned(),
+                    Fact::Words(period(&words, terms.valid)),
+                ),
+                (
+                    words.say("issued").into_owned(),
+                    Fact::Time(words.moment(permit.issued_at), String::new()),
+                ),
+                (
+                    words.say("application").into_owned(),
+                    Fact::Link(
+                        permit.grant.application.to_string(),
+                        format!("/applications/{}", permit.grant.application),
+                    ),
+                ),
+            ],
+            steps: steps(&words, &id, &chrome.form_token, active, &seen),
+        };
+        Self {
+            summary: terms.summary.clone(),
+            terms: TermsTree::new(&words, names, datasets, terms),
+            signature: permit.signature.clone(),
+            may_revoke: seen.may(Action::RevokePermit)
+                && matches!(stands, PermitStanding::Active | PermitStanding::NotYet),
+            rules: Rules::new(&words)
+                .with(words.say("data-user"), vec![data_user])
+                .with(
+                    words.say("terms-people"),
+                    terms.people.iter().map(|person| names.person(person, lang)).collect(),
+                )
+                .with(
+                    words.say("issued-by"),
+                    vec![names.account(&permit.issued_by, lang)],
+                )
+                .ruled(seen.rulings),
+            timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
+            extract: seen.extract,
+            job: seen.job,
+            rooms: seen.rooms.into_iter().map(|(room, _)| room).collect(),
+            standing,
+            id,
+            chrome,
+        }
+    }
+
+    fn goes_on(&self) -> bool {
+        self.job.as_ref().is_some_and(|job| job.failed.is_none())
+    }
+
+    /// A sample: active, with an extract and a room.
+    pub fn sample(lang: Lang) -> Self {
+        let path = "/permits/permit-7k3m9q2x4d";
+        let chrome = Chrome::sample(lang, path).seen_by(&[Role::Researcher]);
+        let words = chrome.words().clone();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let room = RoomLine {
+            id: "room-3p5r7t9v1x".to_owned(),
+            tag: Tag::new(Tone::Success, words.say("state-room-open")),
+            opened_at: words.moment(at("2026-03-01T08:10:00Z")),
+            runs: 2,
+        };
+        let ruling = |action: Action, allowed| RulingLine {
+            action: action.as_str().to_owned(),
+            what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
+            allowed,
+            why: Vec::new(),
+        };
+        let subject = "permit/permit-7k3m9q2x4d";
+        let seen = Seen {
+            extract: Some(ExtractLine {
+                id: "extract-4q6s8v0x2z".to_owned(),
+                built_at: at("2026-03-01T08:04:00Z"),
+                persons: 17_549,
+                tables: vec![
+                    ("person".to_owned(), 17_549, 4),
+                    ("laboratory".to_owned(), 60_512, 4),
+                ],
+            }),
+            rooms: vec![(room, true)],
+            rulings: vec![ruling(Action::OpenRoom, true), ruling(Action::RevokePermit, false)],
+            happenings: vec![Happening::sample(
+                52, "2026-02-28T14:00:00Z", "caseworker", "permit.issued", subject, "",
+            )],
+            may_read_ledger: false,
+            job: None,
+        };
+        let now = at("2026-03-01T09:00:00Z");
+        let permit = sample_permit(lang);
+        Self::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen)
+    }
+}
+
+/// A permit for samples.
+#[expect(clippy::expect_used, reason = "literals that are ids")]
+pub fn sample_permit(lang: Lang) -> Permit {
+    let id: model::PermitId = "permit-7k3m9q2x4d".parse().expect("an id");
+    Permit {
+        id: id.clone(),
+        grant: permit::Grant {
+            permit: id,
+            application: "application-7k3m9q2x4d".parse().expect("an id"),
+            data_user: "university".parse().expect("an id"),
+            terms: TermsTree::sample_terms(lang),
+        },
+        signature: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".to_owned(),
+        issued_at: "2026-02-28T14:00:00Z".parse().expect("an instant"),
+        issued_by: "caseworker".parse().expect("an id"),
+        revoked: None,
+    }
+}
+
+/// What can be done on a permit's page.
+pub(crate) const ACTIONS: [Action; 3] =
+    [Action::BuildExtract, Action::OpenRoom, Action::RevokePermit];
+
+/// `GET /permits/{permit}`: the whole for those who may see it, else the public
+/// part.
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+) -> Answered {
+    let caller = visitor.caller();
+    let permit = match app.centre.permit(caller, &seen::id(&permit)?).await {
+        Ok(permit) => permit,
+        Err(centre::Refused::Denied(_)) => {
+            return register::public_part(&app, &visitor, |line| {
+                line.permit.as_ref().is_some_and(|(id, _)| *id == permit)
+            })
+            .await;
+        }
+        Err(refused) => return Err(refused.into()),
+    };
+    let names = app.names(caller).await?;
+    let datasets = app.centre.catalogue(caller).await?;
+    let thing = app.centre.permit_thing(&permit).await?;
+    let id = permit.id.as_str();
+    let extract = app
+        .centre
+        .extracts_of(caller, &permit.id)
+        .await?
+        .into_iter()
+        .find(|extract| extract.destroyed_at.is_none());
+    let seen = Seen {
+        extract: extract.map(|extract| extract_line(&extract)),
+        rooms: rooms(&app, &visitor, &permit).await?,
+        rulings: seen::rulings(&app, &visitor, &thing, &ACTIONS),
+        happenings: seen::happenings(&app, &visitor, &names, "permit", id).await?,
+        may_read_ledger: seen::may_read_ledger(&app, &visitor),
+        job: app.jobs.on(id).map(|job| JobLine {
+            phase: job.step().phase,
+            done: job.step().done,
+            total: job.step().total,
+            seconds: job.seconds(),
+            failed: job.failed(),
+        }),
+    };
+    let now = app.centre.now();
+    let chrome = visitor.chrome(&app);
+    html(&PermitPage::of(chrome, &permit, &names, &datasets, now, seen))
+}
+
+fn extract_line(extract: &linkage::Extract) -> ExtractLine {
+    ExtractLine {
+        id: extract.id.to_string(),
+        built_at: extract.built_at,
+        persons: extract.manifest.persons,
+        tables: extract
+            .manifest
+            .tables
+            .iter()
+            .map(|(source, table)| {
+                let columns = u64::try_from(table.columns.len()).unwrap_or(u64::MAX);
+                (source.to_string(), table.rows, columns)
+            })
+            .collect(),
+    }
+}
+
+async fn rooms(
+    app: &App,
+    visitor: &Visitor,
+    permit: &Permit,
+) -> Result<Vec<(RoomLine, bool)>, Failure> {
+    let words = visitor.words();
+    let rooms = app.centre.rooms(visitor.caller()).await?;
+    Ok(rooms
+        .into_iter()
+        .filter(|room| room.permit == permit.id)
+        .map(|room| {
+            let (key, tone) = room_page::state_word(room.state);
+            let line = RoomLine {
+                id: room.id.to_string(),
+                tag: Tag::new(tone, words.say(key)),
+                opened_at: words.moment(room.opened_at),
+                runs: room.runs_total,
+            };
+            (line, room.state != room::State::Closed)
+        })
+        .collect())
+}
+
+/// `POST /permits/{permit}/extracts`: begins to make the data ready. The page
+/// shows how far it has come.
+pub(crate) async fn build(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+    _: Signed,
+) -> Answered {
+    let permit = app.centre.permit(visitor.caller(), &seen::id(&permit)?).await?;
+    begin_extract(&app, &visitor, &permit).await?;
+    Ok(see(&format!("/permits/{}", permit.id), ""))
+}
+
+/// Begins to make the data of a permit ready, if that is allowed and does not
+/// go on already.
+pub(crate) async fn begin_extract(
+    app: &App,
+    visitor: &Visitor,
+    permit: &Permit,
+) -> Result<(), Failure> {
+    let thing = app.centre.permit_thing(permit).await?;
+    let ruling = app.centre.ruling(visitor.caller(), Action::BuildExtract, &thing);
+    if !ruling.allowed {
+        return Err(Failure::Denied(Box::new(centre::Denied {
+            action: Action::BuildExtract,
+            kind: "Permit",
+            id: permit.id.to_string(),
+            rules: ruling.rules,
+        })));
+    }
+    let thing = permit.id.to_string();
+    let Some(job) = app.jobs.begin(&thing) else { return Ok(()) };
+    let (app, caller, id) = (Arc::clone(app), visitor.caller().clone(), permit.id.clone());
+    tokio::spawn(async move {
+        let built = app.centre.build_extract(&caller, &id, job).await;
+        if let Err(refused) = &built {
+            tracing::error!(permit = %id, %refused, "an extract was not built");
+        }
+        app.jobs.end(&thing, built.err().map(|refused| refused.to_string()));
+    });
+    Ok(())
+}
+
+/// `POST /permits/{permit}/rooms`: opens a room.
+pub(crate) async fn open_room(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+    _: Signed,
+) -> Answered {
+    let room = app.centre.open_room(visitor.caller(), &seen::id(&permit)?).await?;
+    Ok(see(&format!("/rooms/{room}"), "room-opened"))
+}
+
+/// `POST /permits/{permit}/revocation`
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+    Signed(fields): Signed,
+) -> Answered {
+    let id = seen::id(&permit)?;
+    app.centre.revoke_permit(visitor.caller(), &id, fields.text("why")).await?;
+    Ok(see(&format!("/permits/{id}"), "revoked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(now: &str, seen: Seen) -> PermitPage {
+        let chrome = Chrome::sample(Lang::En, "/").seen_by(&[Role::Researcher]);
+        let permit = sample_permit(Lang::En);
+        let now = now.parse().unwrap();
+        PermitPage::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen)
+    }
+
+    fn may_build() -> Seen {
+        let ruling = RulingLine {
+            action: Action::BuildExtract.as_str().to_owned(),
+            what: String::new(),
+            allowed: true,
+            why: Vec::new(),
+        };
+        Seen { rulings: vec![ruling], ..Seen::default() }
+    }
+
+    #[test]
+    fn an_active_permit_without_data_offers_to_make_them() {
+        let page = page("2026-03-01T09:00:00Z", may_build());
+        assert_eq!(page.standing.steps.len(), 1);
+        assert_eq!(page.standing.tag.word, "Active");
+    }
+
+    #[test]
+    fn while_data_are_made_the_page_shows_how_far_and_offers_no_second_time() {
+        let job = JobLine {
+            phase: "linking".into(),
+            done: 3,
+            total: 9,
+            seconds: 12,
+            failed: None,
+        };
+        let page = page("2026-03-01T09:00:00Z", Seen { job: Some(job), ..may_build() });
+        assert!(page.standing.steps.is_empty());
+        let html = page.to_string();
+        assert!(html.contains("data-live") && html.contains("max=\"9\" value=\"3\""), "{html}");
+    }
+
+    #[test]
+    fn an_expired_permit_offers_nothing() {
+        let page = page("2027-03-01T09:00:00Z", may_build());
+        assert!(page.standing.steps.is_empty());
+        assert_eq!(page.standing.tag.word, "Expired");
+    }
+}

@@ -1,0 +1,109 @@
+//! A room for samples.
+
+use permit::policy::Action;
+use room::{Limits, RunEnd};
+
+use super::*;
+
+/// A room with two runs, for samples.
+#[expect(clippy::expect_used, reason = "literals that are ids")]
+pub(crate) fn sample_room(state: State) -> Room {
+    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    let run = |id: &str, script: &str, from: &str, to: &str, outcome, exit| Run {
+        id: id.parse().expect("an id"),
+        by: "researcher".parse().expect("an id"),
+        command: vec!["Rscript".to_owned(), script.to_owned()],
+        script: Some(script.to_owned()),
+        script_sha256: None,
+        started_at: at(from),
+        ended: Some(RunEnd {
+            at: at(to),
+            outcome,
+            exit: Some(exit),
+            wall_ms: 14_200,
+            cpu_ms: 13_900,
+            peak_memory: 312 << 20,
+            files_total: 6,
+        }),
+    };
+    Room {
+        id: "room-3p5r7t9v1x".parse().expect("an id"),
+        state,
+        permit: "permit-7k3m9q2x4d".parse().expect("an id"),
+        extract: "extract-4q6s8v0x2z".parse().expect("an id"),
+        limits: Limits::of(&permit::RoomTerms::default()).expect("limits"),
+        holds: room::Holds::default(),
+        opened_by: "researcher".parse().expect("an id"),
+        opened_at: at("2026-03-01T08:10:00Z"),
+        runs: vec![
+            run(
+                "run-1a3c5e7g9j", "cox.R", "2026-03-01T08:12:00Z", "2026-03-01T08:12:14Z",
+                Outcome::Finished, 0,
+            ),
+            run(
+                "run-2b4d6f8h0k", "cox.py", "2026-03-01T08:20:00Z", "2026-03-01T08:20:14Z",
+                Outcome::Failed, 1,
+            ),
+        ],
+        runs_total: 2,
+        closed_at: None,
+        closed: None,
+    }
+}
+
+impl RoomPage {
+    /// A sample: open, with a log.
+    pub fn sample(lang: Lang) -> Self {
+        let chrome = Chrome::sample(lang, "/rooms/room-3p5r7t9v1x").seen_by(&[Role::Researcher]);
+        let words = chrome.words().clone();
+        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let file = |name: &str, bytes| FileLine {
+            name: name.to_owned(),
+            bytes,
+            modified: at("2026-03-01T08:12:13Z"),
+        };
+        let ruling = |action: Action, allowed| RulingLine {
+            action: action.as_str().to_owned(),
+            what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
+            allowed,
+            why: Vec::new(),
+        };
+        let inside = Inside {
+            memory: 41 << 20,
+            disk: 3 << 20,
+            files: vec![
+                file("results/cox.csv", 412),
+                file("results/small-cells.csv", 655),
+                file("results/survival.svg", 18_220),
+            ],
+            refused: vec![("link-to-etc".to_owned(), "it is a symbolic link".to_owned())],
+            chosen: Some("run-1a3c5e7g9j".to_owned()),
+            log: Some(
+                "> library(survival)\n> fit <- coxph(Surv(futime, status) ~ age + male + diabetes + hdl)\n\
+                 n= 12208, number of events= 871\n              coef exp(coef) se(coef)\nage       0.087612  1.091564 0.003291\n"
+                    .to_owned(),
+            ),
+            outputs: vec![OutputLine {
+                id: "output-5v7x9z1b3d".to_owned(),
+                name: "results/small-cells.csv".to_owned(),
+                tag: Tag::new(Tone::Warning, words.say("state-output-held")),
+                at: at("2026-03-01T08:30:00Z"),
+            }],
+        };
+        let seen = Seen {
+            inside: Some(inside),
+            title: crate::parts::terms::TermsTree::sample_terms(lang).title,
+            rulings: vec![
+                ruling(Action::EnterRoom, true),
+                ruling(Action::RequestOutput, true),
+                ruling(Action::CloseRoom, true),
+            ],
+            happenings: vec![Happening::sample(
+                60, "2026-03-01T08:12:14Z", "researcher", "room.run-ended",
+                "room/room-3p5r7t9v1x", "",
+            )],
+            may_read_ledger: false,
+        };
+        Self::of(chrome, &sample_room(State::Open), &Names::sample(), seen)
+    }
+}

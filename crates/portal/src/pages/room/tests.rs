@@ -1,0 +1,46 @@
+use super::sample::sample_room;
+use super::*;
+
+fn page(state: State, inside: bool) -> RoomPage {
+    let ruling = |action: Action| RulingLine {
+        action: action.as_str().to_owned(),
+        what: String::new(),
+        allowed: true,
+        why: Vec::new(),
+    };
+    let seen = Seen {
+        inside: inside.then(Inside::default),
+        rulings: vec![ruling(Action::EnterRoom), ruling(Action::RequestOutput)],
+        ..Seen::default()
+    };
+    RoomPage::of(Chrome::sample(Lang::En, "/"), &sample_room(state), &Names::sample(), seen)
+}
+
+#[test]
+fn nothing_is_run_or_asked_for_in_a_closed_room() {
+    let page = page(State::Closed, true);
+    assert!(!page.may_enter && !page.may_ask && page.standing.steps.is_empty());
+}
+
+#[test]
+fn while_something_runs_it_can_be_stopped_and_nothing_else_is_asked_for() {
+    let page = page(State::Running, true);
+    assert!(!page.may_ask && page.standing.steps[0].grave);
+    assert!(page.to_string().contains("data-live"));
+}
+
+#[test]
+fn whoever_may_not_look_inside_sees_no_file_and_no_script_field() {
+    let html = page(State::Open, false).to_string();
+    assert!(!html.contains("<textarea") && !html.contains("id=\"files\""), "{html}");
+}
+
+#[test]
+fn how_a_command_ended_has_a_word_in_every_language() {
+    for outcome in Outcome::ALL {
+        for lang in Lang::ALL {
+            let words = Words::new(lang, jiff::tz::TimeZone::UTC);
+            assert!(words.knows(outcome_word(outcome).0), "{outcome} in {lang}");
+        }
+    }
+}

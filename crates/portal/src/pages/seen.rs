@@ -1,0 +1,50 @@
+//! What pages about one object have in common: what happened to it, and what
+//! its reader may do with it.
+
+use permit::policy::{Action, Thing};
+
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::parts::rules::RulingLine;
+use crate::parts::timeline::Happening;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// What happened to a subject, newest first.
+pub(crate) async fn happenings(
+    app: &App,
+    visitor: &Visitor,
+    names: &Names,
+    kind: &str,
+    id: &str,
+) -> Result<Vec<Happening>, Failure> {
+    let lang = visitor.words().lang();
+    let entries = app.centre.timeline(kind, id).await?;
+    Ok(entries.iter().rev().map(|entry| Happening::from(entry).named(names, lang)).collect())
+}
+
+/// What the reader may do with a thing, and by which rules.
+pub(crate) fn rulings(
+    app: &App,
+    visitor: &Visitor,
+    thing: &Thing,
+    actions: &[Action],
+) -> Vec<RulingLine> {
+    actions
+        .iter()
+        .map(|action| {
+            let ruling = app.centre.ruling(visitor.caller(), *action, thing);
+            RulingLine::new(visitor.words(), *action, &ruling)
+        })
+        .collect()
+}
+
+/// Whether the reader may read the ledger.
+pub(crate) fn may_read_ledger(app: &App, visitor: &Visitor) -> bool {
+    app.centre.may_read_ledger(visitor.caller()).is_ok()
+}
+
+/// An id in an address. What is no id is no such thing.
+pub(crate) fn id<T: std::str::FromStr>(text: &str) -> Result<T, Failure> {
+    text.parse().map_err(|_| Failure::Absent)
+}

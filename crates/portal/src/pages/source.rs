@@ -1,0 +1,535 @@
+//! A source: what it covers, how good and how fresh it is, who asks for it.
+
+use axum::extract::{Path, Query, State};
+use permit::policy::{Action, Thing};
+use crate::answer::{Answered, html};
+use crate::state::App;
+use crate::visitor::Visitor;
+use super::seen;
+use askama::Template;
+use catalogue::{Dataset, Freshness, Variable, VariableId};
+use model::{Lang, Sensitivity, SourceId, Text, Timestamp, ValueType};
+use source::{
+    Quantile, Rhythm, SourceRecord, TopValue, ValueRange, VariableProfile, YearCount,
+};
+
+use crate::chart::{Chart, Columned, columns};
+use crate::chrome::Chrome;
+use crate::names::Names;
+use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
+use crate::parts::rules::{Rules, RulingLine};
+use crate::parts::standing::{Fact, Standing, Step};
+use crate::parts::timeline::{Happening, Timeline};
+use crate::parts::{Tag, Tone};
+use crate::words::Words;
+
+/// The page of a source.
+#[derive(Debug, Template)]
+#[template(path = "pages/source.html")]
+pub struct SourcePage {
+    chrome: Chrome,
+    standing: Standing,
+    variables: Listing,
+    coverage: Chart,
+    years: Vec<(String, String, String)>,
+    identifiers: Vec<String>,
+    smallest_count: u32,
+    deliveries: Vec<DeliveryLine>,
+    rules: Rules,
+    timeline: Timeline,
+}
+
+/// One delivery, as its holder sees it.
+#[derive(Debug, Clone)]
+pub struct DeliveryLine {
+    /// Its id.
+    pub import: String,
+    /// When it was taken in or refused.
+    pub at: Timestamp,
+    /// Rows read, kept and kept aside; `None` when it was refused.
+    pub rows: Option<(u64, u64, u64)>,
+    /// Why it was refused.
+    pub why: String,
+}
+
+/// The word for a kind of value.
+pub const fn type_key(value_type: ValueType) -> &'static str {
+    match value_type {
+        ValueType::Text => "type-text",
+        ValueType::Code => "type-code",
+        ValueType::Integer => "type-integer",
+        ValueType::Decimal => "type-decimal",
+        ValueType::Date => "type-date",
+        ValueType::Boolean => "type-boolean",
+    }
+}
+
+/// The word for how much care a variable wants.
+pub const fn care_key(sensitivity: Sensitivity) -> &'static str {
+    match sensitivity {
+        Sensitivity::Ordinary => "care-ordinary",
+        Sensitivity::Quasi => "care-quasi",
+        Sensitivity::Health => "care-health",
+        Sensitivity::HighlySensitive => "care-high",
+        Sensitivity::Direct => "care-direct",
+    }
+}
+
+/// The word for a rhythm of delivery.
+pub const fn rhythm_key(rhythm: Rhythm) -> &'static str {
+    match rhythm {
+        Rhythm::Daily => "rhythm-daily",
+        Rhythm::Weekly => "rhythm-weekly",
+        Rhythm::Monthly => "rhythm-monthly",
+        Rhythm::Quarterly => "rhythm-quarterly",
+        Rhythm::Yearly => "rhythm-yearly",
+        Rhythm::Once => "rhythm-once",
+    }
+}
+
+/// The title of a variable, or its name when it has none.
+pub fn title_of(variable: &Variable, words: &Words) -> String {
+    let title = words.text(&variable.title);
+    if title.is_empty() { variable.id.name.clone() } else { title.to_owned() }
+}
+
+const COLUMNS: &[Column<Variable>] = &[
+    Column {
+        name: "name",
+        key: "variable",
+        cell: |v, _| Cell::Link(v.id.name.clone(), format!("/sources/{}/{}", v.id.source, v.id.name)),
+        order: Some(|a, b| a.id.cmp(&b.id)),
+        numeric: false,
+    },
+    Column {
+        name: "title",
+        key: "variable-title",
+        cell: |v, words| Cell::Words(title_of(v, words)),
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "type",
+        key: "variable-type",
+        cell: |v, words| Cell::Words(words.say(type_key(v.value_type)).into_owned()),
+        order: Some(|a, b| type_key(a.value_type).cmp(type_key(b.value_type))),
+        numeric: false,
+    },
+    Column {
+        name: "unit",
+        key: "variable-unit",
+        cell: |v, _| v.unit.clone().map_or(Cell::None, Cell::Code),
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "filled",
+        key: "variable-filled",
+        cell: |v, words| {
+            v.profile.as_ref().and_then(|p| p.filled).map_or(Cell::None, |f| Cell::share(words, f))
+        },
+        order: Some(|a, b| filled(a).total_cmp(&filled(b))),
+        numeric: true,
+    },
+    Column {
+        name: "care",
+        key: "variable-care",
+        cell: |v, words| Cell::Words(words.say(care_key(v.sensitivity)).into_owned()),
+        order: Some(|a, b| a.sensitivity.cmp(&b.sensitivity)),
+        numeric: false,
+    },
+];
+
+fn filled(variable: &Variable) -> f64 {
+    variable.profile.as_ref().and_then(|profile| profile.filled).unwrap_or(-1.0)
+}
+
+/// The variables of a source as a list.
+pub fn variables(
+    words: &Words,
+    path: &str,
+    dataset: &Dataset,
+    query: &ListQuery,
+) -> Listing {
+    let types = [
+        ValueType::Code,
+        ValueType::Date,
+        ValueType::Decimal,
+        ValueType::Integer,
+        ValueType::Text,
+        ValueType::Boolean,
+    ]
+    .into_iter()
+    .filter(|t| dataset.variables.iter().any(|v| v.value_type == *t))
+    .map(|t| (type_key(t).to_owned(), words.say(type_key(t)).into_owned()))
+    .collect();
+    List {
+        words,
+        caption: "source-variables",
+        path,
+        columns: COLUMNS,
+        filter: Some(Filter {
+            label: "variable-type",
+            choices: types,
+            passes: &|variable, value| type_key(variable.value_type) == value,
+        }),
+        empty: "source-no-variables",
+    }
+    .show(dataset.variables.clone(), query)
+}
+
+/// The picture of rows a year, and its table: year, rows, people.
+pub fn coverage(words: &Words, dataset: &Dataset) -> (Chart, Vec<(String, String, String)>) {
+    let table = dataset
+        .years
+        .iter()
+        .map(|y| (y.year.to_string(), words.whole(y.rows), words.whole(y.persons)))
+        .collect();
+    #[expect(clippy::cast_precision_loss, reason = "heights of columns in a picture")]
+    let heights: Vec<_> = every_year(&dataset.years)
+        .into_iter()
+        .map(|(year, rows)| (year.to_string(), rows.map(|rows| rows as f64)))
+        .collect();
+    let title = words.say("source-coverage");
+    let chart = columns(Columned {
+        id: "coverage",
+        title: &title,
+        description: &words.say_with("source-coverage-desc", words.text(&dataset.title)),
+        columns: &heights,
+        axis: &|end| words.decimal(end, 0),
+    });
+    (chart, table)
+}
+
+/// The years from the first to the last, those of too few people among them.
+fn every_year(years: &[YearCount]) -> Vec<(i16, Option<u64>)> {
+    let first = years.iter().map(|y| y.year).min();
+    let last = years.iter().map(|y| y.year).max();
+    let Some((first, last)) = first.zip(last) else { return Vec::new() };
+    (first..=last)
+        .map(|year| (year, years.iter().find(|y| y.year == year).map(|y| y.rows)))
+        .collect()
+}
+
+impl SourcePage {
+    /// The page of `dataset`.
+    pub fn of(
+        chrome: Chrome,
+        dataset: &Dataset,
+        names: &Names,
+        now: Timestamp,
+        query: &ListQuery,
+        seen: Seen,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let lang = words.lang();
+        let path = format!("/sources/{}", dataset.source);
+        let late = dataset.freshness.is_late(now);
+        let (tag, says) = match (dataset.freshness.delivered, late) {
+            (None, _) => {
+                (Tag::new(Tone::Neutral, words.say("source-awaited")), "source-awaited-says")
+            }
+            (Some(_), true) => {
+                (Tag::new(Tone::Warning, words.say("source-late")), "source-late-says")
+            }
+            (Some(_), false) => {
+                (Tag::new(Tone::Success, words.say("source-fresh")), "source-fresh-says")
+            }
+        };
+        let holder = names.organisation(&dataset.holder, lang);
+        let mut facts = vec![(words.say("source-holder").into_owned(), Fact::Words(holder.clone()))];
+        if let Some(persons) = dataset.persons {
+            facts.push((words.say("people").into_owned(), Fact::Words(words.whole(persons))));
+        }
+        if let Some(rows) = dataset.rows {
+            facts.push((words.say("rows").into_owned(), Fact::Words(words.whole(rows))));
+        }
+        if let Some(delivered) = dataset.freshness.delivered {
+            let rhythm = words.say(rhythm_key(dataset.update)).into_owned();
+            let delivered = Fact::Time(words.moment(delivered), rhythm);
+            facts.push((words.say("source-delivered").into_owned(), delivered));
+        }
+        if let Some(due) = dataset.freshness.due {
+            facts.push((
+                words.say("source-next").into_owned(),
+                Fact::Time(words.date(due), String::new()),
+            ));
+        }
+        let standing = Standing {
+            trail: vec![(words.say("nav-catalogue").into_owned(), "/catalogue".to_owned())],
+            kind: words.say("source").into_owned(),
+            title: words.text(&dataset.title).to_owned(),
+            tag,
+            says: format!("{} {}", words.text(&dataset.description), words.say(says)),
+            facts,
+            steps: vec![Step::go(
+                words.say("source-choose"),
+                format!("/catalogue?only={}", dataset.source),
+            )],
+        };
+        let (coverage, years) = coverage(&words, dataset);
+        Self {
+            standing,
+            variables: variables(&words, &path, dataset, query),
+            coverage,
+            years,
+            identifiers: dataset.identifiers.iter().map(|t| words.text(t).to_owned()).collect(),
+            smallest_count: dataset.smallest_count,
+            deliveries: seen.deliveries,
+            rules: Rules::new(&words)
+                .with(words.say("source-holder"), vec![holder])
+                .ruled(seen.rulings),
+            timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
+            chrome,
+        }
+    }
+
+    /// The variables, for a download.
+    pub const fn listing(&self) -> &Listing {
+        &self.variables
+    }
+
+    /// A sample.
+    pub fn sample(lang: Lang) -> Self {
+        let chrome = Chrome::sample(lang, "/sources/laboratory");
+        let now = "2026-03-01T09:00:00Z".parse().unwrap_or_default();
+        let [_, laboratory, _] = sample_datasets();
+        let subject = "source/laboratory";
+        let seen = Seen {
+            deliveries: vec![DeliveryLine {
+                import: "import-7k3m9q2x4d".to_owned(),
+                at: now,
+                rows: Some((400_127, 400_123, 4)),
+                why: String::new(),
+            }],
+            rulings: Vec::new(),
+            happenings: vec![
+                Happening::sample(7, "2026-02-20T07:30:00Z", "holder", "source.imported", subject, ""),
+                Happening::sample(3, "2026-01-10T12:00:00Z", "operator", "source.registered", subject, ""),
+            ],
+            may_read_ledger: false,
+        };
+        Self::of(chrome, &laboratory, &Names::sample(), now, &ListQuery::default(), seen)
+    }
+}
+
+/// What the reader of a source sees besides the catalogue.
+#[derive(Debug, Clone, Default)]
+pub struct Seen {
+    /// The deliveries, newest first, for those who may see them.
+    pub deliveries: Vec<DeliveryLine>,
+    /// What the reader may do.
+    pub rulings: Vec<RulingLine>,
+    /// What happened, newest first.
+    pub happenings: Vec<Happening>,
+    /// Whether the reader may read the ledger.
+    pub may_read_ledger: bool,
+}
+
+fn sample_profile(name: &str, value_type: ValueType, filled: f64) -> VariableProfile {
+    VariableProfile {
+        name: name.to_owned(),
+        value_type,
+        filled: Some(filled),
+        persons: Some(14_100),
+        range: None,
+        quantiles: Vec::new(),
+        top: Vec::new(),
+        years: Vec::new(),
+    }
+}
+
+#[expect(clippy::expect_used, reason = "literals that are ids")]
+fn sample_variable(
+    source: &str,
+    name: &str,
+    title: Text,
+    value_type: ValueType,
+    unit: Option<&str>,
+    filled: f64,
+) -> Variable {
+    Variable {
+        id: VariableId { source: source.parse().expect("an id"), name: name.to_owned() },
+        title,
+        description: Text::default(),
+        value_type,
+        unit: unit.map(ToOwned::to_owned),
+        code_system: None,
+        codes: Default::default(),
+        sensitivity: Sensitivity::Health,
+        profile: Some(sample_profile(name, value_type, filled)),
+    }
+}
+
+/// Three datasets for samples.
+#[expect(clippy::expect_used, reason = "literals that are ids")]
+pub fn sample_datasets() -> [Dataset; 3] {
+    let dataset = |id: &str, holder: &str, title: Text, description: Text, persons, rows, variables| {
+        Dataset {
+            source: id.parse::<SourceId>().expect("an id"),
+            title,
+            description,
+            holder: holder.parse().expect("an id"),
+            update: Rhythm::Monthly,
+            freshness: Freshness {
+                delivered: "2026-02-20T07:30:00Z".parse().ok(),
+                due: "2026-03-20".parse().ok(),
+            },
+            smallest_count: 5,
+            rows: Some(rows),
+            persons: Some(persons),
+            quarantined: Some(4),
+            snapshots: 2,
+            time: Some("date".to_owned()),
+            years: (1996..2019)
+                .filter(|year| *year != 1997)
+                .map(|year| YearCount {
+                    year,
+                    rows: 900 * u64::from((year - 1995).unsigned_abs()),
+                    persons: 300 * u64::from((year - 1995).unsigned_abs()),
+                })
+                .collect(),
+            variables,
+            identifiers: vec![Text::of("Fødselsnummer", "Personnummer", "National identity number")],
+        }
+    };
+    let mut value = sample_variable(
+        "laboratory",
+        "value",
+        Text::of("Resultat", "Resultat", "Result"),
+        ValueType::Decimal,
+        None,
+        1.0,
+    );
+    if let Some(profile) = &mut value.profile {
+        profile.range = Some(ValueRange::Numbers { low: 3.0, high: 820.0 });
+        profile.quantiles = [(0.05, 28.0), (0.25, 61.0), (0.5, 103.0), (0.75, 139.0), (0.95, 232.0)]
+            .map(|(share, value)| Quantile { share, value })
+            .into();
+    }
+    let mut test = sample_variable(
+        "laboratory",
+        "test",
+        Text::of("Prøve", "Prøve", "Test"),
+        ValueType::Code,
+        None,
+        1.0,
+    );
+    test.description = Text::of(
+        "Hva som ble målt. HDL er kolesterolet som følger med lipoproteiner med høy tetthet.",
+        "Hvad der blev målt. HDL er det kolesterol, der følger med lipoproteiner med høj densitet.",
+        "What was measured. HDL is the cholesterol carried by high-density lipoproteins.",
+    );
+    test.codes = [
+        ("hdl", Text::of("HDL-kolesterol", "HDL-kolesterol", "HDL cholesterol")),
+        ("chol", Text::of("Kolesterol", "Kolesterol", "Cholesterol")),
+        ("smoke", Text::of("Røyker", "Ryger", "Smoker")),
+    ]
+    .map(|(code, text)| (code.to_owned(), text))
+    .into();
+    if let Some(profile) = &mut test.profile {
+        profile.top = [("sbp", 110_000, 13_900), ("dbp", 109_000, 13_900), ("chol", 62_000, 12_400),
+            ("hdl", 60_500, 12_200), ("fib4", 35_000, 6_100), ("smoke", 21_000, 9_800)]
+            .map(|(value, rows, persons)| TopValue { value: value.to_owned(), rows, persons })
+            .into();
+    }
+    let date = || sample_variable(
+        "laboratory", "date", Text::of("Dato", "Dato", "Date"), ValueType::Date, None, 1.0,
+    );
+    let mut sex = sample_variable(
+        "population", "male", Text::of("Mann", "Mand", "Male"), ValueType::Boolean, None, 1.0,
+    );
+    sex.sensitivity = Sensitivity::Quasi;
+    let height = sample_variable(
+        "population", "height", Text::of("Høyde", "Højde", "Height"), ValueType::Decimal, Some("cm"),
+        0.820,
+    );
+    let code = sample_variable(
+        "diagnoses", "code", Text::of("Diagnose", "Diagnose", "Diagnosis"), ValueType::Code, None, 1.0,
+    );
+    [
+        dataset(
+            "population", "population-register", Text::of("Befolkning", "Befolkning", "Population"),
+            Text::of("Alle som ble fulgt, én rad per person.", "Alle, der blev fulgt, én række per person.", "Everyone who was followed, one row per person."),
+            17_549, 17_549, vec![sex, height],
+        ),
+        dataset(
+            "laboratory", "regional-hospital", Text::of("Laboratorium", "Laboratorium", "Laboratory"),
+            Text::of("Blodprøver og målinger.", "Blodprøver og målinger.", "Blood tests and vital signs."),
+            14_100, 400_123, vec![date(), test, value],
+        ),
+        dataset(
+            "diagnoses", "regional-hospital", Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
+            Text::of("Diagnoser stilt ved sykehuset.", "Diagnoser stillet på hospitalet.", "Diagnoses made at the hospital."),
+            11_400, 34_340, vec![code],
+        ),
+    ]
+}
+
+/// `GET /sources/{source}`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(source): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Answered {
+    let record = app.centre.source(visitor.caller(), &seen::id(&source)?).await?;
+    let dataset = Dataset::of(&record);
+    let names = app.names(visitor.caller()).await?;
+    let thing = Thing::source(&record.source, &record.contract.holder);
+    let may = |action| app.centre.ruling(visitor.caller(), action, &thing).allowed;
+    let known = visitor.caller().account().is_some();
+    let seen = Seen {
+        deliveries: if may(Action::SeeImports) { deliveries(&record) } else { Vec::new() },
+        rulings: seen::rulings(
+            &app,
+            &visitor,
+            &thing,
+            &[Action::SeeImports, Action::ImportSource, Action::ReadQuarantine],
+        ),
+        happenings: if known {
+            seen::happenings(&app, &visitor, &names, "source", &source).await?
+        } else {
+            Vec::new()
+        },
+        may_read_ledger: seen::may_read_ledger(&app, &visitor),
+    };
+    let now = app.centre.now();
+    let page = SourcePage::of(visitor.chrome(&app), &dataset, &names, now, &query, seen);
+    if query.is_csv() { Ok(page.listing().csv_response(&source)) } else { html(&page) }
+}
+
+fn deliveries(record: &SourceRecord) -> Vec<DeliveryLine> {
+    let taken_in = record.imports.iter().map(|imported| {
+        let manifest = &imported.manifest;
+        DeliveryLine {
+            import: manifest.import.to_string(),
+            at: imported.at,
+            rows: Some((manifest.rows_read, manifest.rows_kept, manifest.rows_quarantined)),
+            why: String::new(),
+        }
+    });
+    let refused = record.refused.iter().map(|refused| DeliveryLine {
+        import: refused.import.to_string(),
+        at: refused.at,
+        rows: None,
+        why: refused.why.clone(),
+    });
+    let mut lines: Vec<_> = taken_in.chain(refused).collect();
+    lines.sort_by_key(|line| std::cmp::Reverse(line.at));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_year_of_too_few_people_has_its_place_and_no_number() {
+        let year = |year, rows| YearCount { year, rows, persons: rows };
+        assert_eq!(
+            every_year(&[year(2001, 10), year(1999, 7)]),
+            [(1999, Some(7)), (2000, None), (2001, Some(10))]
+        );
+    }
+}

@@ -1,0 +1,250 @@
+//! What is asked for, or allowed, as a tree in plain words.
+
+use askama::Template;
+use model::{Date, Lang};
+use permit::{Cohort, Comparison, Condition, Period, SourceTerms, Terms};
+
+use crate::names::Names;
+use crate::words::Words;
+
+/// Terms as people read them.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/terms.html")]
+pub struct TermsTree {
+    words: Words,
+    purpose: Option<(String, &'static str)>,
+    legal_basis: String,
+    people: Vec<String>,
+    sources: Vec<SourceBranch>,
+    cohort: Vec<String>,
+    period: String,
+    valid: String,
+    outputs: Vec<String>,
+    room: Vec<String>,
+}
+
+impl askama::filters::HtmlSafe for TermsTree {}
+
+/// What is asked of one source.
+#[derive(Debug, Clone)]
+pub struct SourceBranch {
+    id: String,
+    title: String,
+    columns: Vec<(String, String, String)>,
+    rows: Vec<String>,
+}
+
+/// What columns are called: from the catalogue.
+pub trait ColumnTitles {
+    /// The title of a column, if the catalogue has one.
+    fn title(&self, source: &str, column: &str, words: &Words) -> Option<String>;
+}
+
+impl ColumnTitles for [catalogue::Dataset] {
+    fn title(&self, source: &str, column: &str, words: &Words) -> Option<String> {
+        let dataset = self.iter().find(|dataset| dataset.source.as_str() == source)?;
+        let title = words.text(&dataset.variable(column)?.title);
+        (!title.is_empty()).then(|| title.to_owned())
+    }
+}
+
+/// A condition in words: "age is at least 18".
+pub fn condition(words: &Words, condition: &Condition) -> String {
+    let values = condition.values.join(", ");
+    let key = match condition.is {
+        Comparison::OneOf if condition.values.len() == 1 => "is-equal",
+        Comparison::OneOf => "is-one-of",
+        Comparison::AtLeast => "is-at-least",
+        Comparison::AtMost => "is-at-most",
+    };
+    words.say_both(key, &condition.column, values)
+}
+
+/// A period in words.
+pub fn period(words: &Words, period: Period) -> String {
+    let day = |date: Date| words.day(date);
+    match (period.from, period.until) {
+        (Some(from), Some(until)) => words.say_both("from-to", day(from), day(until)),
+        (Some(from), None) => words.say_with("from-on", day(from)),
+        (None, Some(until)) => words.say_with("until", day(until)),
+        (None, None) => words.say("without-limit").into_owned(),
+    }
+}
+
+fn cohort(words: &Words, names: &Names, cohort: &Cohort) -> Vec<String> {
+    match &cohort.source {
+        None => vec![words.say("cohort-everyone").into_owned()],
+        Some(source) => {
+            let title = names.source(source, words.lang());
+            std::iter::once(words.say_with("cohort-in", title))
+                .chain(cohort.conditions.iter().map(|c| condition(words, c)))
+                .collect()
+        }
+    }
+}
+
+fn outputs(words: &Words, terms: &Terms) -> Vec<String> {
+    let rules = terms.outputs;
+    vec![
+        words.say_with("outputs-smallest", rules.smallest_count),
+        words.say_both(
+            "outputs-dominance",
+            rules.dominance_n,
+            words.percent(rules.dominance_k),
+        ),
+        words.say_with("outputs-p-percent", words.percent(rules.p_percent)),
+        words.say_with("outputs-residual", rules.smallest_residual_df),
+    ]
+}
+
+fn room(words: &Words, terms: &Terms) -> Vec<String> {
+    let room = terms.room;
+    vec![
+        words.say_with("room-memory", words.bytes(u64::from(room.memory_mib) << 20)),
+        words.say_with("room-disk", words.bytes(u64::from(room.disk_mib) << 20)),
+        words.say_with("room-cpu", words.number(f64::from(room.cpu_percent) / 100.0)),
+        words.say_with("room-processes", room.processes),
+        words.say_with("room-wall", words.duration(u64::from(room.wall_seconds))),
+        words.say("room-no-network").into_owned(),
+    ]
+}
+
+impl TermsTree {
+    /// The terms in words.
+    pub fn new(
+        words: &Words,
+        names: &Names,
+        titles: &(impl ColumnTitles + ?Sized),
+        terms: &Terms,
+    ) -> Self {
+        let lang = words.lang();
+        let branch = |source: &SourceTerms| SourceBranch {
+            id: source.source.to_string(),
+            title: names.source(&source.source, lang),
+            columns: source
+                .columns
+                .iter()
+                .map(|column| {
+                    let title = titles
+                        .title(source.source.as_str(), &column.name, words)
+                        .unwrap_or_else(|| column.name.clone());
+                    (column.name.clone(), title, column.reason.clone())
+                })
+                .collect(),
+            rows: source.rows.iter().map(|row| condition(words, row)).collect(),
+        };
+        Self {
+            purpose: terms
+                .purpose
+                .map(|purpose| (purpose.title().get(lang).to_owned(), purpose.article())),
+            legal_basis: terms.legal_basis.clone(),
+            people: terms.people.iter().map(|person| names.account(person, lang)).collect(),
+            sources: terms.sources.iter().map(branch).collect(),
+            cohort: cohort(words, names, &terms.cohort),
+            period: period(words, terms.period),
+            valid: period(words, terms.valid),
+            outputs: outputs(words, terms),
+            room: room(words, terms),
+            words: words.clone(),
+        }
+    }
+
+    /// Terms for samples.
+    #[expect(clippy::expect_used, reason = "literals that are ids")]
+    pub fn sample_terms(lang: Lang) -> Terms {
+        let say = |nb: &str, da: &str, en: &str| match lang {
+            Lang::Nb => nb.to_owned(),
+            Lang::Da => da.to_owned(),
+            Lang::En => en.to_owned(),
+        };
+        let column = |name: &str, reason: String| permit::ColumnTerms {
+            name: name.to_owned(),
+            reason,
+        };
+        Terms {
+            title: say(
+                "Dødelighet ved fettleversykdom",
+                "Dødelighed ved fedtleversygdom",
+                "Mortality in fatty liver disease",
+            ),
+            summary: say(
+                "Lever personer med diabetes kortere etter at fettlever er påvist, og betyr HDL noe?",
+                "Lever personer med diabetes kortere, efter at fedtlever er påvist, og betyder HDL noget?",
+                "Do people with diabetes live shorter lives after fatty liver was found, and does HDL matter?",
+            ),
+            purpose: Some(model::Purpose::Research),
+            legal_basis: say(
+                "GDPR artikkel 6(1)(e) og 9(2)(j), helseregisterloven § 19 e",
+                "GDPR artikel 6(1)(e) og 9(2)(j), databeskyttelseslovens § 10",
+                "GDPR articles 6(1)(e) and 9(2)(j), national health register act",
+            ),
+            people: ["researcher", "statistician"].map(|id| id.parse().expect("an id")).into(),
+            sources: vec![
+                SourceTerms {
+                    source: "population".parse().expect("an id"),
+                    columns: vec![
+                        column("male", say("Justering for kjønn", "Justering for køn", "Adjusting for sex")),
+                        column("height", String::new()),
+                    ],
+                    rows: Vec::new(),
+                },
+                SourceTerms {
+                    source: "laboratory".parse().expect("an id"),
+                    columns: vec![
+                        column("test", say("For å finne HDL", "For at finde HDL", "To find HDL")),
+                        column("value", say("HDL-verdien", "HDL-værdien", "The HDL value")),
+                    ],
+                    rows: vec![Condition {
+                        column: "test".to_owned(),
+                        is: Comparison::OneOf,
+                        values: vec!["hdl".to_owned()],
+                    }],
+                },
+            ],
+            cohort: Cohort {
+                source: Some("population".parse().expect("an id")),
+                conditions: vec![Condition {
+                    column: "age".to_owned(),
+                    is: Comparison::AtLeast,
+                    values: vec!["18".to_owned()],
+                }],
+            },
+            period: Period { from: "1996-01-01".parse().ok(), until: "2018-12-31".parse().ok() },
+            valid: Period { from: "2026-02-01".parse().ok(), until: "2027-01-31".parse().ok() },
+            ..Terms::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn a_condition_reads_as_a_sentence() {
+        let words = Words::new(Lang::En, TimeZone::UTC);
+        let say = |is, values: &[&str]| {
+            condition(
+                &words,
+                &Condition {
+                    column: "age".into(),
+                    is,
+                    values: values.iter().map(|v| (*v).to_owned()).collect(),
+                },
+            )
+        };
+        assert_eq!(say(Comparison::AtLeast, &["18"]), "age is at least 18");
+        assert_eq!(say(Comparison::OneOf, &["1", "2"]), "age is one of 1, 2");
+        assert_eq!(say(Comparison::OneOf, &["1"]), "age is 1");
+    }
+
+    #[test]
+    fn a_period_says_which_end_is_open() {
+        let words = Words::new(Lang::Nb, TimeZone::UTC);
+        let from = "2026-02-01".parse().ok();
+        assert_eq!(period(&words, Period { from, until: None }), "fra og med 1. februar 2026");
+        assert_eq!(period(&words, Period::default()), "uten grense");
+    }
+}
