@@ -20,7 +20,7 @@ pub(crate) struct Config {
     /// [`VERSION`].
     pub(crate) version: u32,
     /// Where things lie.
-    pub(crate) data: Data,
+    pub(crate) data: Place,
     /// The web server.
     pub(crate) server: Server,
     /// The metadata database.
@@ -40,7 +40,7 @@ pub(crate) struct Config {
 /// Where things lie.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Data {
+pub(crate) struct Place {
     /// The data folder.
     pub(crate) folder: PathBuf,
 }
@@ -140,7 +140,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             version: VERSION,
-            data: Data { folder: PathBuf::from("helserom-data") },
+            data: Place { folder: PathBuf::from("helserom-data") },
             server: Server {
                 listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
                 metrics_listen: String::new(),

@@ -60,10 +60,14 @@ impl NationalId {
     /// Reads and checks eleven digits; surrounding spaces are allowed.
     pub fn parse(text: &str) -> Result<Self, NationalIdError> {
         let text = text.trim();
-        let bytes: &[u8; 11] = text
-            .as_bytes()
-            .try_into()
-            .map_err(|_| NationalIdError::Length(text.chars().count()))?;
+        let bytes: &[u8; 11] = text.as_bytes().try_into().map_err(|_| {
+            // Eleven characters that are more bytes than that are not all digits.
+            let other = text.chars().position(|c| !c.is_ascii_digit());
+            match (text.chars().count(), other) {
+                (11, Some(at)) => NationalIdError::NotADigit(at + 1),
+                (length, _) => NationalIdError::Length(length),
+            }
+        })?;
         let mut digits = [0_u8; 11];
         for (at, (digit, byte)) in digits.iter_mut().zip(bytes).enumerate() {
             if !byte.is_ascii_digit() {
@@ -187,7 +191,7 @@ mod tests {
     fn errors_say_what_is_wrong_without_the_number() {
         assert_eq!(NationalId::parse("123"), Err(NationalIdError::Length(3)));
         assert_eq!(NationalId::parse("1481573451x"), Err(NationalIdError::NotADigit(11)));
-        assert_eq!(NationalId::parse("å4815734512"), Err(NationalIdError::Length(11)));
+        assert_eq!(NationalId::parse("å4815734512"), Err(NationalIdError::NotADigit(1)));
     }
 
     proptest! {

@@ -1,0 +1,8 @@
+//! The portal as a browser and a program meet it, on a centre whose data never
+//! were: a book in memory, a runtime that only pretends.
+
+mod api;
+mod browser;
+mod fakes;
+mod safety;
+mod story;
