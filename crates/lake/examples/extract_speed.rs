@@ -114,7 +114,11 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn people(&self, from: u64, to: u64) -> Vec<u64> {
         (from..to)
-            .map(|row| if self.rows == self.persons { row } else { self.entropy.below(self.persons) })
+            .map(
+                |row| {
+                    if self.rows == self.persons { row } else { self.entropy.below(self.persons) }
+                },
+            )
             .collect()
     }
 
@@ -135,16 +139,16 @@ impl Rows<'_> {
                     "sex" => {
                         Arc::new(draws(2).map(|n| pick(&["F", "M"], n)).collect::<StringArray>())
                     }
-                    "test" => {
-                        Arc::new(draws(8).map(|n| pick(&TESTS, n)).collect::<StringArray>())
-                    }
+                    "test" => Arc::new(draws(8).map(|n| pick(&TESTS, n)).collect::<StringArray>()),
                     "value" => Arc::new(
                         draws(3_000)
                             .map(|n| u32::try_from(n).ok().map(|n| f64::from(n) / 10.0))
                             .collect::<Float64Array>(),
                     ),
                     _ => Arc::new(
-                        draws(900).map(|n| Some(format!("E{:02}.{}", n / 10, n % 10))).collect::<StringArray>(),
+                        draws(900)
+                            .map(|n| Some(format!("E{:02}.{}", n / 10, n % 10)))
+                            .collect::<StringArray>(),
                     ),
                 }
             })
@@ -189,15 +193,20 @@ fn prepare(folder: &Path, persons: u64, rows: u64) -> Outcome<()> {
             identities.put(subject, identity)?;
         }
         identities.finish()?.publish()?;
-        write_peer(folder, &format!("{}-people", register.name), vec![
-            ("subject", Arc::new(BinaryArray::from_iter_values(subjects.iter().map(|s| s.0)))),
-            ("id", Arc::new(StringArray::from_iter_values(&digits))),
-        ])?;
+        write_peer(
+            folder,
+            &format!("{}-people", register.name),
+            vec![
+                ("subject", Arc::new(BinaryArray::from_iter_values(subjects.iter().map(|s| s.0)))),
+                ("id", Arc::new(StringArray::from_iter_values(&digits))),
+            ],
+        )?;
 
         let contract = contract(register)?;
         let lock = lake.lock(&source)?;
         let mut intake = lake.intake(&lock, &import, &contract)?;
-        let made = Rows { register, persons, rows, entropy: SeededEntropy::new(register.thirtieths) };
+        let made =
+            Rows { register, persons, rows, entropy: SeededEntropy::new(register.thirtieths) };
         let mut from = 0;
         while from < rows {
             let to = rows.min(from + 65_536);
@@ -238,9 +247,10 @@ fn peer_sql(folder: &Path) -> String {
     let people = |name: &str| place(&format!("peer/{name}-people.parquet"));
     let _ = write!(
         sql,
-        "CREATE TEMP TABLE person AS\n  SELECT id, CAST(row_number() OVER (ORDER BY random()) AS INTEGER) AS person FROM (\n    \
-         SELECT DISTINCT p.id FROM read_parquet('{}') p\n    \
-         JOIN (SELECT DISTINCT subject FROM read_parquet('{}') WHERE age >= 18) c USING (subject));\n",
+        "CREATE TEMP TABLE person AS\n  SELECT id, CAST(row_number() OVER () AS INTEGER) AS person FROM (\n    \
+         SELECT id FROM (SELECT DISTINCT p.id FROM read_parquet('{}') p\n    \
+         JOIN (SELECT DISTINCT subject FROM read_parquet('{}') WHERE age >= 18) c USING (subject))\n    \
+         ORDER BY random());\n",
         people("population"),
         place("lake/population/*.parquet"),
     );

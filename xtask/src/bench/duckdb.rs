@@ -21,12 +21,7 @@ pub(super) struct Theirs {
 }
 
 /// Runs one part of the script.
-pub(super) fn run(
-    repository: &Repository,
-    what: &str,
-    source: &Path,
-    target: &Path,
-) -> Result<Theirs, Failed> {
+pub(super) fn run(repository: &Repository, what: &str, paths: &[&Path]) -> Result<Theirs, Failed> {
     if !python::is_made(repository, ENVIRONMENT, REQUIREMENTS)? {
         python::make(repository, ENVIRONMENT, REQUIREMENTS)?;
     }

@@ -31,7 +31,7 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
         let taken = import(repository, &program, &work, &file)?;
         ours.push(taken.seconds);
         peaks.push(taken.peak_mib);
-        let duckdb = duckdb::run(repository, "import", &file, &work.join("duckdb.parquet"))?;
+        let duckdb = duckdb::run(repository, "import", &[&file, &work.join("duckdb.parquet")])?;
         theirs.push(duckdb.seconds);
         named = format!("DuckDB {}, at most {:.0} MiB", duckdb.version, duckdb.peak_mib);
     }
