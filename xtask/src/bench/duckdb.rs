@@ -27,7 +27,7 @@ pub(super) fn run(repository: &Repository, what: &str, paths: &[&Path]) -> Resul
     }
     let python = repository.made(ENVIRONMENT).join("bin/python");
     let said = run::output(
-        Command::new(python).arg(repository.root().join(SCRIPT)).arg(what).arg(source).arg(target),
+        Command::new(python).arg(repository.root().join(SCRIPT)).arg(what).args(paths),
     )?;
     let said: Value = serde_json::from_str(&said).map_err(about("DuckDB's answer"))?;
     let number = |name: &str| said.get(name).and_then(Value::as_f64);
