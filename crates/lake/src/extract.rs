@@ -17,7 +17,7 @@ mod spill;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -123,9 +123,12 @@ impl Lake {
                 return Err(error);
             }
         };
+        open_for_reading(&unfinished)?;
         durable::sync(&unfinished)?;
-        fs::rename(&unfinished, &folder)
-            .map_err(|error| LakeError::files("renaming to", &folder, &error))?;
+        if let Err(error) = fs::rename(&unfinished, &folder) {
+            let _ = durable::remove_folder(&unfinished);
+            return Err(LakeError::files("renaming to", &folder, &error));
+        }
         durable::sync(extracts)?;
         Ok(manifest)
     }
@@ -254,6 +257,19 @@ fn make_folder(folder: &Path) -> Result<(), LakeError> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| LakeError::files("making the folder", folder, &error))
+}
+
+/// Lets a room read the tables, which runs as a user of its own; who gets as far
+/// as this folder is for the folders above it to say.
+fn open_for_reading(folder: &Path) -> Result<(), LakeError> {
+    let set = |path: &Path, mode: u32| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode))
+            .map_err(|error| LakeError::files("opening", path, &error))
+    };
+    for name in durable::names(folder)? {
+        set(&folder.join(name), 0o644)?;
+    }
+    set(folder, 0o755)
 }
 
 fn interrupted(folder: &Path) -> LakeError {

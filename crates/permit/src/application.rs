@@ -345,7 +345,7 @@ mod tests {
 
     fn entry(event: &ApplicationEvent) -> Entry {
         let draft = Draft::new(&"researcher".parse().unwrap(), "application-1", event).unwrap();
-        Entry::seal(draft, 0, "2026-01-31T08:00:00Z".parse().unwrap(), Hash::default())
+        Entry::seal(draft, 0, "2026-01-31T08:00:00Z".parse().unwrap(), Hash::default()).unwrap()
     }
 
     fn drafted() -> Application {

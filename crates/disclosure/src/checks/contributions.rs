@@ -1,5 +1,7 @@
 //! Who contributed what to a cell of a magnitude table, as far as it is told.
 
+use std::collections::BTreeMap;
+
 use crate::checks::Look;
 use crate::finding::Place;
 use crate::kind::Kind;
@@ -21,19 +23,18 @@ pub(crate) struct Contributed {
 pub(crate) fn contributions(look: &Look<'_>) -> Vec<Contributed> {
     let mut found = in_columns(look);
     if let Kind::MagnitudeTable { dimensions, contributions, .. } = look.kind {
-        let columns: Vec<Option<usize>> =
-            dimensions.iter().map(|name| look.table().find(name)).collect();
+        let columns: Vec<usize> =
+            dimensions.iter().filter_map(|name| look.table().find(name)).collect();
+        let label = |row: usize, column: usize| {
+            look.table().cell(row, column).map_or("", |cell| cell.trimmed()).to_owned()
+        };
+        let rows: BTreeMap<Vec<String>, usize> = (0..look.table().rows())
+            .map(|row| (columns.iter().map(|column| label(row, *column)).collect(), row))
+            .collect();
         for told in contributions {
-            let row = (0..look.table().rows()).find(|row| {
-                told.cell.len() == columns.len()
-                    && columns.iter().zip(&told.cell).all(|(column, label)| {
-                        column
-                            .and_then(|column| look.table().cell(*row, column))
-                            .is_some_and(|cell| cell.trimmed() == label.trim())
-                    })
-            });
-            if let Some(row) = row {
-                found.extend(contributed(look, row, told.largest.clone(), told.total));
+            let key: Vec<String> = told.cell.iter().map(|label| label.trim().to_owned()).collect();
+            if let Some(row) = rows.get(&key) {
+                found.extend(contributed(look, *row, told.largest.clone(), told.total));
             }
         }
     }

@@ -20,9 +20,10 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     if matches!(look.understood.shape, Shape::Survival | Shape::Model) {
         return Vec::new();
     }
+    let totals = totals(look);
     let mut places = Vec::new();
     for column in look.understood.with(|role| role == Role::Share) {
-        let share = Share { look, column, hundred: in_hundreds(look, column) };
+        let share = Share::of(look, column, &totals);
         let of_total = share.is_of_total();
         for row in 0..look.table().rows() {
             let Some(number) = look.table().number(row, column) else { continue };
@@ -60,9 +61,10 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
 /// For each column of shares of a count in the same row: the counts they give,
 /// with that count, where it is certain.
 pub(crate) fn implied(look: &Look<'_>) -> Vec<(usize, Vec<Option<(i128, i128)>>)> {
+    let totals = totals(look);
     let mut all = Vec::new();
     for column in look.understood.with(|role| role == Role::Share) {
-        let share = Share { look, column, hundred: in_hundreds(look, column) };
+        let share = Share::of(look, column, &totals);
         if share.is_of_total() {
             continue;
         }
@@ -84,6 +86,34 @@ struct Share<'a, 'b> {
     look: &'a Look<'b>,
     column: usize,
     hundred: bool,
+    totals: &'a [Vec<i128>],
+}
+
+/// What each row's counts may be parts of: the totals of its sums, its own count
+/// if it is a total, everything in the column, everybody.
+fn totals(look: &Look<'_>) -> Vec<Vec<i128>> {
+    let cells = &look.cells;
+    let rows = look.table().rows();
+    let everything: Vec<i128> = (0..look.counts.len())
+        .filter_map(|at| (at * rows..(at + 1) * rows).map(|cell| cells.value(cell)).sum())
+        .chain(look.context.people.map(i128::from))
+        .collect();
+    let mut totals = vec![everything; rows];
+    let mut add = |cell: usize, value: Option<i128>| {
+        let row = if rows == 0 { None } else { totals.get_mut(cell % rows) };
+        if let (Some(row), Some(value), true) = (row, value, cell < rows * look.counts.len()) {
+            row.push(value);
+        }
+    };
+    for sum in &cells.sums {
+        for part in &sum.parts {
+            add(*part, cells.value(sum.total));
+        }
+    }
+    for (at, cell) in cells.cells.iter().enumerate() {
+        add(at, cell.value.filter(|_| cell.level > 0));
+    }
+    totals
 }
 
 /// Whether the column counts to a hundred rather than to one.
@@ -96,7 +126,15 @@ fn in_hundreds(look: &Look<'_>, column: usize) -> bool {
     spoken || cells.is_some_and(|c| c.numbers().any(|n| n.percent() || n.value() > 1.0))
 }
 
-impl Share<'_, '_> {
+impl<'a, 'b> Share<'a, 'b> {
+    fn of(look: &'a Look<'b>, column: usize, totals: &'a [Vec<i128>]) -> Self {
+        Self { look, column, hundred: in_hundreds(look, column), totals }
+    }
+
+    fn wholes(&self, row: usize) -> &[i128] {
+        self.totals.get(row).map_or(&[], Vec::as_slice)
+    }
+
     fn range(&self, number: Number) -> (f64, f64) {
         let scale = if self.hundred { 100.0 } else { 1.0 };
         let half = number.half_unit() * 1.000_001;
@@ -144,31 +182,6 @@ impl Share<'_, '_> {
         columns.iter().filter_map(|c| table.number(row, *c).and_then(Number::whole)).collect()
     }
 
-    /// What the row's count may be a part of: totals, or everybody.
-    fn wholes(&self, row: usize) -> Vec<i128> {
-        let cells = &self.look.cells;
-        let rows = self.look.table().rows();
-        let mut wholes: Vec<i128> = (0..self.look.counts.len())
-            .flat_map(|at| {
-                let cell = at * rows + row;
-                let sums = cells.sums.iter().filter(move |sum| sum.parts.contains(&cell));
-                sums.filter_map(|sum| cells.value(sum.total))
-            })
-            .collect();
-        for at in 0..self.look.counts.len() {
-            let all: Option<i128> = (at * rows..(at + 1) * rows).map(|c| cells.value(c)).sum();
-            wholes.extend(all);
-            // A total row is a share of itself.
-            wholes.extend(
-                cells
-                    .value(at * rows + row)
-                    .filter(|_| cells.get(at * rows + row).is_some_and(|cell| cell.level > 0)),
-            );
-        }
-        wholes.extend(self.look.context.people.map(i128::from));
-        wholes
-    }
-
     /// Whether the column says what part of all each row's count is.
     fn is_of_total(&self) -> bool {
         let table = self.look.table();
@@ -185,10 +198,10 @@ impl Share<'_, '_> {
                 continue;
             }
             tried += 1;
-            let fits = self
-                .wholes(row)
-                .into_iter()
-                .any(|whole| counts.iter().any(|count| self.counts(number, whole).contains(count)));
+            let fits = self.wholes(row).iter().any(|whole| {
+                let given = self.counts(number, *whole);
+                counts.iter().any(|count| given.contains(count))
+            });
             fitting += usize::from(fits);
         }
         tried > 0 && fitting * 10 >= tried * 9

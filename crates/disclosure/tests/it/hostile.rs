@@ -136,6 +136,14 @@ fn large_and_deep_files_get_an_answer_too() {
     let comment = format!("<svg><!--{}--></svg>", "x".repeat(4 << 20));
     let one_line = "x".repeat(limits::BYTES);
     let names = format!("{}\n1\n", "n".repeat(4 << 20));
+    let rows = |header: &str, row: &dyn Fn(usize) -> String| {
+        let rows: Vec<String> = (0..150_000).map(row).collect();
+        format!("{header}\n{}\ntotal,900000,100\n", rows.join("\n"))
+    };
+    let shares = rows("region,n,pct", &|i| format!("r{i},{},{}", i % 9, i % 100));
+    let alike = rows("region,n,pct", &|i| format!("r{},{},{}", i % 3, i % 9, i % 100));
+    let curve = rows("time,n.risk,n.event", &|i| format!("{i},{},{}", 150_000 - i, i % 3));
+    let grid = rows("a,b,n", &|i| format!("a{},b{},{}", i % 300, i / 300, i % 9));
     for (name, text) in [
         ("wide.csv", wide),
         ("long.csv", long),
@@ -149,6 +157,10 @@ fn large_and_deep_files_get_an_answer_too() {
         ("comment.svg", comment),
         ("line.txt", one_line),
         ("names.csv", names),
+        ("shares.csv", shares),
+        ("alike.csv", alike),
+        ("curve.csv", curve),
+        ("grid.csv", grid),
     ] {
         assert_ne!(answers(name, text.as_bytes()), Verdict::Pass, "{name}");
     }

@@ -20,3 +20,4 @@ mod hostile;
 mod pictures;
 mod specification;
 mod story;
+mod tmp_demo;

@@ -60,11 +60,10 @@ impl Analysis {
         {
             return f64::INFINITY;
         }
-        let apart = |a: &Term, b: &Term| (a.coef - b.coef).abs().max((a.se - b.se).abs());
         self.cox
             .values()
             .zip(other.cox.values())
-            .map(|(a, b)| apart(a, b))
+            .flat_map(|(a, b)| [(a.coef - b.coef).abs(), (a.se - b.se).abs()])
             // `f64::max` passes over what is no number; a fit that failed must not.
             .fold(0.0, |worst, apart| if apart.is_nan() { f64::INFINITY } else { worst.max(apart) })
     }

@@ -76,8 +76,9 @@ pub(super) struct Scatter<'a> {
 impl Scatter<'_> {
     /// Reads a stretch and puts what is allowed into `buckets`.
     pub(super) fn run(&self, stretch: &Stretch, mut buckets: Buckets) -> Result<Filled, LakeError> {
-        // Rows of one subject stand together, so looking for the next one
-        // begins where the last one was found.
+        // INVARIANT: rows of one subject stand together, sorted by subject, and a
+        // person has one subject key per source: decision 0034. So looking for
+        // the next one begins where the last one was found.
         let mut people = Seeker { people: self.people, at: 0 };
         let bucket_count =
             self.people.iter().map(|(_, person)| self.bucket(*person)).max().map_or(0, |b| b + 1);
@@ -133,10 +134,10 @@ impl Scatter<'_> {
         self.selection.keep(batch, &mut keep).map_err(Refused::Type)?;
 
         // Which person each kept row is of, and how many each bucket gets.
-        let mut kept: Vec<(u32, i32)> = Vec::with_capacity(batch.num_rows());
+        let mut kept: Vec<(u32, i32, usize)> = Vec::with_capacity(batch.num_rows());
         let mut pieces = vec![0_usize; bucket_count];
         let mut present: Option<([u8; 16], Option<i32>, usize)> = None;
-        for ((row, subject), keep) in (0_u32..).zip(subjects).zip(keep) {
+        for ((row, subject), keep) in (0_u32..).zip(&subjects).zip(keep) {
             if !keep {
                 continue;
             }
@@ -150,7 +151,7 @@ impl Scatter<'_> {
                 }
             };
             if let Some(person) = person {
-                kept.push((row, person));
+                kept.push((row, person, bucket));
                 if let Some(piece) = pieces.get_mut(bucket) {
                     *piece += 1;
                 }
@@ -167,8 +168,8 @@ impl Scatter<'_> {
             })
             .collect();
         let (mut rows, mut persons) = (vec![0_u32; kept.len()], vec![0_i32; kept.len()]);
-        for (row, person) in kept {
-            if let Some(at) = next.get_mut(self.bucket(person)) {
+        for (row, person, bucket) in kept {
+            if let Some(at) = next.get_mut(bucket) {
                 if let (Some(r), Some(p)) = (rows.get_mut(*at), persons.get_mut(*at)) {
                     (*r, *p) = (row, person);
                 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use lake::{ExtractOptions, LakeError, remove_extract, sweep_extracts};
 use linkage::{ExtractManifest, Hash};
@@ -184,6 +186,12 @@ fn a_table_has_the_permitted_columns_and_no_key_of_the_source() {
         fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     files.sort();
     assert_eq!(files, ["laboratory.parquet", "manifest.json"]);
+    // A room runs as another user, whatever the umask here.
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o755);
+    for file in files {
+        assert_eq!(mode(&folder.join(file)), 0o644);
+    }
 }
 
 #[test]

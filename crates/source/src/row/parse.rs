@@ -62,6 +62,8 @@ pub(crate) struct RowReader<'p> {
     dates: Vec<Option<i32>>,
     faults: Vec<Fault>,
     last: Option<(NationalId, SubjectKey)>,
+    /// The most rows that a block had so far.
+    most_rows: usize,
 }
 
 /// What a row says of who it is about, until it is known to be good.
@@ -90,12 +92,13 @@ impl<'p> RowReader<'p> {
             dates: vec![None; plan.columns.len()],
             faults: Vec::new(),
             last: None,
+            most_rows: 0,
         }
     }
 
     /// Reads one block of separated values.
     pub(crate) fn read(&mut self, block: &Block) -> Result<Parsed, ArrowError> {
-        let mut rows = Rows::default();
+        let mut rows = Rows::for_about(self.most_rows);
         let mut fields: Fields<'_> = Vec::with_capacity(self.plan.columns.len());
         for (line, record) in block.records() {
             if block.shape == Shape::TooLarge || record.len() > MAX_RECORD {
@@ -353,8 +356,9 @@ impl<'p> RowReader<'p> {
                     .unwrap_or_default(),
             });
         }
-        let says_more = name.is_some() || birth_date.is_some() || contact.is_some();
-        if says_more || self.seen.is_new(subject) {
+        if name.is_none() && birth_date.is_none() && contact.is_none() {
+            rows.numbers.push((subject, national_id));
+        } else {
             let birth_date = birth_date.and_then(date_of).map(BirthDate::new);
             rows.identities.push((subject, Identity { national_id, name, birth_date, contact }));
         }
@@ -367,7 +371,17 @@ impl<'p> RowReader<'p> {
     }
 
     /// The block's rows as columns, without the bad ones.
-    pub(crate) fn end_block(&mut self, rows: Rows) -> Result<Parsed, ArrowError> {
+    pub(crate) fn end_block(&mut self, mut rows: Rows) -> Result<Parsed, ArrowError> {
+        // Here and not with each row: one question after another, the processor
+        // waits for many places of a large table at once.
+        for (subject, national_id) in rows.numbers.drain(..) {
+            if self.seen.is_new(subject) {
+                let identity =
+                    Identity { national_id, name: None, birth_date: None, contact: None };
+                rows.identities.push((subject, identity));
+            }
+        }
+        self.most_rows = self.most_rows.max(rows.count as usize);
         let mut columns = Vec::with_capacity(self.values.len());
         let good = (!rows.rejected.is_empty()).then(|| BooleanArray::from(rows.good));
         for values in &mut self.values {
@@ -411,11 +425,24 @@ pub(crate) struct Rows {
     places: Vec<u32>,
     marks: Vec<IdentityMark>,
     identities: Vec<(SubjectKey, Identity)>,
+    /// Of the rows that say nothing of a person but the number.
+    numbers: Vec<(SubjectKey, NationalId)>,
     rejected: Vec<Rejected>,
     high: HighBytes,
 }
 
 impl Rows {
+    /// Room for about so many rows.
+    fn for_about(count: usize) -> Self {
+        Self {
+            good: Vec::with_capacity(count),
+            subjects: Vec::with_capacity(count),
+            places: Vec::with_capacity(count),
+            numbers: Vec::with_capacity(count),
+            ..Self::default()
+        }
+    }
+
     pub(crate) const fn len(&self) -> u32 {
         self.count
     }
