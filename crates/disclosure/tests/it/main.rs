@@ -20,4 +20,3 @@ mod hostile;
 mod pictures;
 mod specification;
 mod story;
-mod tmp_demo;

@@ -142,11 +142,11 @@ impl Scatter<'_> {
                 continue;
             }
             let (person, bucket) = match present {
-                Some((of, person, bucket)) if of == subject => (person, bucket),
+                Some((of, person, bucket)) if of == *subject => (person, bucket),
                 _ => {
-                    let person = people.find(SubjectKey(subject));
+                    let person = people.find(SubjectKey(*subject));
                     let bucket = person.map_or(0, |person| self.bucket(person));
-                    present = Some((subject, person, bucket));
+                    present = Some((*subject, person, bucket));
                     (person, bucket)
                 }
             };
