@@ -168,7 +168,7 @@ pub(super) fn read_all<S: ContentSink>(
         for _ in 0..READERS {
             let to = to.clone();
             let (feed, gate) = (&feed, &gate);
-            scope.spawn(move || work(feed, gate, RowReader::new(plan, keys, seen, of), &to));
+            scope.spawn(move || work(feed, gate, RowReader::new(plan, keys, seen), &to));
         }
         drop(to);
         let taken = take_in_order(&from, &gate, |file, parsed| {

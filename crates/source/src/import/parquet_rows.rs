@@ -43,7 +43,7 @@ pub(super) fn read_all<S: ContentSink>(
     progress: &dyn Progress,
 ) -> Result<Vec<DeliveredFile>, ImportRefusal> {
     let of = opened.iter().map(Opened::bytes).sum();
-    let mut reader = RowReader::new(plan, keys, seen, of);
+    let mut reader = RowReader::new(plan, keys, seen);
     let mut before = 0;
     each_batch(contract, opened, &mut |file, first_row, texts| {
         let mut rows = Rows::default();

@@ -2,7 +2,6 @@
 //! field of every row, on as many threads as there are readers.
 
 mod dictionary;
-mod known;
 mod parse;
 pub(crate) mod plan;
 mod seen;

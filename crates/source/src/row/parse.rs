@@ -6,7 +6,6 @@ use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
 use model::{NationalId, Secret};
 
-use super::known::{Known, number_of};
 use super::plan::{ColumnPlan, Plan, Rule, Target, written};
 use super::seen::SeenSubjects;
 use super::values::Values;
@@ -62,26 +61,9 @@ pub(crate) struct RowReader<'p> {
     /// The dates of the present row by place in the file, for derived columns.
     dates: Vec<Option<i32>>,
     faults: Vec<Fault>,
-    known: Known,
-    /// Whether the contract has columns that say more of a person than the number.
-    says_more: bool,
+    last: Option<(NationalId, SubjectKey)>,
     /// The most rows that a block had so far.
     most_rows: usize,
-}
-
-/// What a row says of a person besides the number.
-#[derive(Default)]
-struct More {
-    name: Option<Secret<String>>,
-    birth_date: Option<BirthDate>,
-    contact: Option<Secret<String>>,
-}
-
-impl More {
-    fn of(self, national_id: NationalId) -> Identity {
-        let Self { name, birth_date, contact } = self;
-        Identity { national_id, name, birth_date, contact }
-    }
 }
 
 /// What a row says of who it is about, until it is known to be good.
@@ -94,13 +76,7 @@ struct Who {
 }
 
 impl<'p> RowReader<'p> {
-    /// A reader of files of so many bytes.
-    pub(crate) fn new(
-        plan: &'p Plan,
-        keys: &'p dyn Pseudonymiser,
-        seen: &'p SeenSubjects,
-        bytes: u64,
-    ) -> Self {
+    pub(crate) fn new(plan: &'p Plan, keys: &'p dyn Pseudonymiser, seen: &'p SeenSubjects) -> Self {
         let seed = plan.salt.first_chunk::<8>().copied().map_or(1, u64::from_le_bytes);
         let values = plan
             .schema
@@ -115,10 +91,7 @@ impl<'p> RowReader<'p> {
             values,
             dates: vec![None; plan.columns.len()],
             faults: Vec::new(),
-            known: Known::for_bytes(bytes, seed),
-            says_more: plan.columns.iter().any(|column| {
-                matches!(column.target, Target::Name | Target::BirthDate | Target::Contact)
-            }),
+            last: None,
             most_rows: 0,
         }
     }
@@ -361,6 +334,15 @@ impl<'p> RowReader<'p> {
         if !self.faults.is_empty() {
             return self.reject(rows, place, line, whole());
         }
+        let subject = match &self.last {
+            Some((last, subject)) if *last == national_id => *subject,
+            _ => {
+                let subject = self.keys.subject(&national_id);
+                self.last = Some((national_id.clone(), subject));
+                subject
+            }
+        };
+        rows.subjects.push(subject);
         rows.places.push(place);
         rows.good.push(true);
         if self.plan.marks {
@@ -374,11 +356,12 @@ impl<'p> RowReader<'p> {
                     .unwrap_or_default(),
             });
         }
-        if name.is_some() || birth_date.is_some() || contact.is_some() {
+        if name.is_none() && birth_date.is_none() && contact.is_none() {
+            rows.numbers.push((subject, national_id));
+        } else {
             let birth_date = birth_date.and_then(date_of).map(BirthDate::new);
-            rows.more.push((rows.ids.len(), More { name, birth_date, contact }));
+            rows.identities.push((subject, Identity { national_id, name, birth_date, contact }));
         }
-        rows.ids.push(national_id);
     }
 
     fn reject(&mut self, rows: &mut Rows, place: u32, line: u64, bytes: Vec<u8>) {
@@ -387,55 +370,17 @@ impl<'p> RowReader<'p> {
         rows.rejected.push(Rejected { place, line, faults, bytes });
     }
 
-    /// Whose the good rows are, and what is to be said of them.
-    ///
-    /// Here and not with each row: asking for one number after another, the
-    /// processor waits for many places of a large table at once.
-    fn people(
-        &mut self,
-        ids: Vec<NationalId>,
-        more: Vec<(usize, More)>,
-    ) -> (Vec<SubjectKey>, Vec<(SubjectKey, Identity)>) {
-        let mut unknown = Vec::new();
-        let mut subjects: Vec<SubjectKey> = ids
-            .iter()
-            .enumerate()
-            .map(|(row, id)| {
-                let number = number_of(id);
-                self.known.get(number).unwrap_or_else(|| {
-                    unknown.push((row, number));
-                    SubjectKey([0; 16])
-                })
-            })
-            .collect();
-        let mut identities = Vec::with_capacity(more.len() + unknown.len());
-        for (row, number) in unknown {
-            let (Some(id), Some(slot)) = (ids.get(row), subjects.get_mut(row)) else { continue };
-            // The same person may have been made known a few rows before.
-            if let Some(subject) = self.known.get(number) {
-                *slot = subject;
-                continue;
-            }
-            let subject = self.keys.subject(id);
-            *slot = subject;
-            self.known.put(number, subject);
-            if !self.says_more && self.seen.is_new(subject) {
-                identities.push((subject, More::default().of(id.clone())));
-            }
-        }
-        if self.says_more {
-            let mut more = more.into_iter().peekable();
-            for (row, (id, subject)) in ids.into_iter().zip(&subjects).enumerate() {
-                let more = more.next_if(|(at, _)| *at == row).map(|(_, more)| more);
-                identities.push((*subject, more.unwrap_or_default().of(id)));
-            }
-        }
-        (subjects, identities)
-    }
-
     /// The block's rows as columns, without the bad ones.
-    pub(crate) fn end_block(&mut self, rows: Rows) -> Result<Parsed, ArrowError> {
-        let (subjects, identities) = self.people(rows.ids, rows.more);
+    pub(crate) fn end_block(&mut self, mut rows: Rows) -> Result<Parsed, ArrowError> {
+        // Here and not with each row: one question after another, the processor
+        // waits for many places of a large table at once.
+        for (subject, national_id) in rows.numbers.drain(..) {
+            if self.seen.is_new(subject) {
+                let identity =
+                    Identity { national_id, name: None, birth_date: None, contact: None };
+                rows.identities.push((subject, identity));
+            }
+        }
         self.most_rows = self.most_rows.max(rows.count as usize);
         let mut columns = Vec::with_capacity(self.values.len());
         let good = (!rows.rejected.is_empty()).then(|| BooleanArray::from(rows.good));
@@ -457,14 +402,14 @@ impl<'p> RowReader<'p> {
             })
             .collect();
         let schema = std::sync::Arc::new(arrow::datatypes::Schema::new(fields));
-        let options = RecordBatchOptions::new().with_row_count(Some(subjects.len()));
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.subjects.len()));
         Ok(Parsed {
             rows: u64::from(rows.count),
             content: RecordBatch::try_new_with_options(schema, columns, &options)?,
-            subjects,
+            subjects: rows.subjects,
             places: rows.places,
             marks: rows.marks,
-            identities,
+            identities: rows.identities,
             rejected: rows.rejected,
             high: rows.high,
         })
@@ -476,12 +421,12 @@ impl<'p> RowReader<'p> {
 pub(crate) struct Rows {
     count: u32,
     good: Vec<bool>,
-    /// Of the good rows: whose, which row of the block, and what else they say
-    /// of the person, by place among the good ones.
-    ids: Vec<NationalId>,
+    subjects: Vec<SubjectKey>,
     places: Vec<u32>,
-    more: Vec<(usize, More)>,
     marks: Vec<IdentityMark>,
+    identities: Vec<(SubjectKey, Identity)>,
+    /// Of the rows that say nothing of a person but the number.
+    numbers: Vec<(SubjectKey, NationalId)>,
     rejected: Vec<Rejected>,
     high: HighBytes,
 }
@@ -491,8 +436,9 @@ impl Rows {
     fn for_about(count: usize) -> Self {
         Self {
             good: Vec::with_capacity(count),
-            ids: Vec::with_capacity(count),
+            subjects: Vec::with_capacity(count),
             places: Vec::with_capacity(count),
+            numbers: Vec::with_capacity(count),
             ..Self::default()
         }
     }
