@@ -1,7 +1,6 @@
 //! Outputs: asked for, checked by the rules, decided by a person.
 
-use disclosure::Kind;
-use disclosure::finding;
+use disclosure::{Contributions, Kind, finding};
 use ledger::{Guard, RecordFilter, Subject};
 use model::{OutputId, RoomId};
 use permit::Permit;
@@ -9,6 +8,7 @@ use permit::policy::{Action, Thing};
 use release::{Output, OutputEvent, OutputState, Verdict};
 use room::{Room, WorkName};
 
+use crate::ports::Blobs;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
 /// The largest file that can be asked for, bytes.
@@ -75,6 +75,27 @@ fn mended_name(name: &str) -> String {
     }
 }
 
+/// Keeps what was told of single people's contributions apart from the record,
+/// which many read.
+fn keep_contributions(
+    blobs: &dyn Blobs,
+    told: &[Contributions],
+) -> Result<Option<ledger::Hash>, String> {
+    if told.is_empty() {
+        return Ok(None);
+    }
+    let bytes = serde_json::to_vec(told).map_err(|error| error.to_string())?;
+    blobs.put(&bytes).map(Some)
+}
+
+fn read_contributions(
+    blobs: &dyn Blobs,
+    kept: Option<&ledger::Hash>,
+) -> Result<Vec<Contributions>, String> {
+    let Some(hash) = kept else { return Ok(Vec::new()) };
+    serde_json::from_slice(&blobs.get(hash)?).map_err(|error| error.to_string())
+}
+
 impl Centre {
     /// Asks to take files out of a room. The bytes are copied now: what happens
     /// in the room later changes nothing. All are taken, or none; each is
@@ -100,7 +121,9 @@ impl Centre {
                     let taken =
                         work.take(&wish.name, LARGEST_OUTPUT).map_err(|error| error.to_string())?;
                     blobs.put(&taken.bytes)?;
-                    Ok((wish, taken))
+                    let (declared, told) = wish.declared.clone().without_contributions();
+                    let contributions = keep_contributions(blobs.as_ref(), &told)?;
+                    Ok((Wish { declared, ..wish }, contributions, taken))
                 })
                 .collect::<Result<Vec<_>, String>>()
         })
@@ -108,7 +131,7 @@ impl Centre {
         .map_err(Refused::Conflict)?;
         let mut ids = Vec::with_capacity(taken.len());
         let mut drafts = Vec::with_capacity(taken.len());
-        for (wish, taken) in taken {
+        for (wish, contributions, taken) in taken {
             let output = OutputId::mint(self.parts.entropy.as_ref());
             let event = OutputEvent::Requested {
                 room: id.clone(),
@@ -116,6 +139,7 @@ impl Centre {
                 run: room.runs.last().map(|run| run.id.clone()),
                 name: wish.name.as_str().to_owned(),
                 declared: wish.declared,
+                contributions,
                 sha256: taken.sha256,
                 bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
                 note: wish.note,
@@ -145,6 +169,7 @@ impl Centre {
             verdict: found.verdict,
             findings: found.findings,
             read_as: found.taken_for,
+            tried: found.tried,
         };
         self.write(&output.requested_by, id.as_str(), &event, Some(seq)).await?;
         Ok(())
@@ -179,6 +204,7 @@ impl Centre {
             }
         }
         let table = self.table_behind(output).await?;
+        let contributions = self.contributions_of(output).await?;
         let (extracts, blobs, extract_id) =
             (self.parts.extracts.clone(), self.parts.blobs.clone(), extract.id.clone());
         let people = extract.manifest.persons;
@@ -202,10 +228,11 @@ impl Centre {
                 sketches: extracts.sketches(&extract_id)?,
                 earlier,
             };
+            let told = read_contributions(blobs.as_ref(), contributions.as_ref())?;
             Ok::<_, String>(Examined {
                 name: output.name,
                 bytes: blobs.get(&output.sha256)?,
-                kind: output.declared,
+                kind: output.declared.with_contributions(told),
                 table: table.map(|table| blobs.get(&table)).transpose()?,
                 rules,
                 context,
@@ -221,6 +248,19 @@ impl Centre {
         let Kind::Figure { table: Some(name) } = &output.declared else { return Ok(None) };
         let others = self.every_output(&[], Some(&output.room)).await?;
         Ok(others.into_iter().find(|other| other.name == *name).map(|other| other.sha256))
+    }
+
+    /// What was told of single people's contributions when the output, or the
+    /// one it was made from, was asked for.
+    async fn contributions_of(&self, output: &Output) -> Result<Option<ledger::Hash>, Refused> {
+        let mut told = output.contributions;
+        let mut mends = output.mends.clone();
+        while let (None, Some(of)) = (told, &mends) {
+            let (first, _) = self.load::<Output>(of.as_str()).await?;
+            told = first.contributions;
+            mends = first.mends;
+        }
+        Ok(told)
     }
 
     /// An output with its bytes and findings, for those who may see it.
@@ -269,6 +309,7 @@ impl Centre {
             declared: output.declared,
             sha256,
             bytes: u64::try_from(mended.bytes.len()).unwrap_or(u64::MAX),
+            changes: mended.changes,
             note: mended.note.get(model::Lang::En).to_owned(),
             requested_by: output.requested_by,
         };
@@ -294,14 +335,10 @@ impl Centre {
         let (output, seq) = self.load::<Output>(id.as_str()).await?;
         let actor =
             self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;
-        let broken = output
-            .checked
-            .as_ref()
-            .is_some_and(|checked| checked.verdict == finding::Verdict::Refuse);
-        if verdict == Verdict::Released && broken {
-            return Err(Refused::Conflict(format!(
-                "output `{id}` breaks a rule and cannot be released as it is: mend it, hold it or refuse it"
-            )));
+        if verdict == Verdict::Released
+            && let Some(why_not) = output.why_not()
+        {
+            return Err(Refused::Conflict(format!("output `{id}` cannot be released: {why_not}")));
         }
         let event = match verdict {
             Verdict::Released => OutputEvent::Released { why },

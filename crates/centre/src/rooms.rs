@@ -2,6 +2,7 @@
 //! on every access (invariant 4).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::RecordFilter;
 use model::{AccountId, PermitId, RoomId, RunId};
@@ -16,6 +17,10 @@ use crate::{Caller, Centre, Refused, blocking};
 
 /// The largest file of a room that is shown inside, bytes.
 pub const LARGEST_LOOK: u64 = 1 << 20;
+
+/// How long the end of a run that was stopped is waited for: ten seconds.
+const PATIENCE_STEPS: u32 = 200;
+const PATIENCE_STEP: Duration = Duration::from_millis(50);
 
 /// A command that was started in a room.
 #[derive(Clone)]
@@ -289,6 +294,27 @@ impl Centre {
         Ok(())
     }
 
+    /// Ends what this program runs in rooms, and waits until the ledger says so:
+    /// called when the program stops. The rooms stay open with what is in them.
+    pub async fn stop_runs(&self) -> Result<(), Refused> {
+        let mut stopped = Vec::new();
+        for room in self.every_room(&["running"]).await? {
+            if let Some(running) = self.parts.runtime.running(&room.id) {
+                running.stop();
+                stopped.push(room.id);
+            }
+        }
+        for id in stopped {
+            for _ in 0..PATIENCE_STEPS {
+                if self.load::<Room>(id.as_str()).await?.0.state != room::State::Running {
+                    break;
+                }
+                tokio::time::sleep(PATIENCE_STEP).await;
+            }
+        }
+        Ok(())
+    }
+
     async fn shut(&self, actor: &AccountId, id: &RoomId, why: Closing) -> Result<(), Refused> {
         let (runtime, logs, room) =
             (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
@@ -300,7 +326,7 @@ impl Centre {
         .map_err(|error| Refused::failed("closing the room", error))?;
         // The run that was stopped is written down by whoever started it; it may
         // take a moment, and the room cannot close before.
-        for _ in 0..200 {
+        for _ in 0..PATIENCE_STEPS {
             let (room, seq) = self.load::<Room>(id.as_str()).await?;
             match room.state {
                 room::State::Closed => return Ok(()),
@@ -312,7 +338,7 @@ impl Centre {
                     }
                 }
                 room::State::Running => {
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(PATIENCE_STEP).await;
                 }
             }
         }

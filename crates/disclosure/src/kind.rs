@@ -80,6 +80,28 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The declaration as others may read it, and the single people's
+    /// contributions that it told the check.
+    pub fn without_contributions(mut self) -> (Self, Vec<Contributions>) {
+        let told = match &mut self {
+            Self::MagnitudeTable { contributions, .. } => std::mem::take(contributions),
+            _ => Vec::new(),
+        };
+        (self, told)
+    }
+
+    /// The declaration with contributions for the check to look at. Only a
+    /// magnitude table has any.
+    #[must_use]
+    pub fn with_contributions(mut self, told: Vec<Contributions>) -> Self {
+        if let Self::MagnitudeTable { contributions, .. } = &mut self {
+            *contributions = told;
+        }
+        self
+    }
+}
+
 /// The largest contributions to one cell of a magnitude table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

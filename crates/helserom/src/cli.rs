@@ -48,9 +48,9 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the whole story on real data, then leave the centre running
+    /// Show the whole story on real data, then leave the portal open on it
     Demo(DemoArgs),
-    /// Run the centre
+    /// Run the portal and the API
     Serve {
         /// The address to listen on
         #[arg(long, value_name = "ADDR")]
@@ -100,10 +100,10 @@ pub(crate) enum Command {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
-    /// End after the story: exit 0 only if every step held
+    /// End after the story, without a browser: exit 0 only if every step held
     #[arg(long)]
     pub(crate) once: bool,
-    /// The address the centre answers at afterwards
+    /// The address the portal listens on afterwards
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
     pub(crate) listen: SocketAddr,
     /// Write what happened into this file, as JSON
@@ -112,6 +112,9 @@ pub(crate) struct DemoArgs {
     /// The folder with the registers' files; made with Rscript when not given
     #[arg(long, value_name = "DIR")]
     pub(crate) source_data: Option<PathBuf>,
+    /// Do not open a browser
+    #[arg(long)]
+    pub(crate) no_browser: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -28,8 +28,8 @@ pub(crate) async fn run(
 ) -> Result<Answer, Stop> {
     let common = cli.common;
     match cli.command {
-        Command::Demo(args) => demo::run(config, args, common.json).await,
-        Command::Serve { .. } => serve::run(config).await,
+        Command::Demo(args) => demo::run(config, explained, args, common.json).await,
+        Command::Serve { .. } => serve::run(config, explained).await,
         Command::Source(command) => source::run(command, &config, &common).await,
         Command::Permit(command) => permit::run(command, &config, &common).await,
         Command::Extract(command) => extract::run(command, &config, &common).await,

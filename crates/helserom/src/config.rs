@@ -49,13 +49,19 @@ pub(crate) struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Server {
+    /// What the centre is called, on every page.
+    pub(crate) name: String,
     /// The address the portal listens on.
     pub(crate) listen: SocketAddr,
     /// The address for metrics, which say how busy the centre is. Empty: none.
     pub(crate) metrics_listen: String,
     /// The portal's address as people see it, such as
-    /// `https://data.example.no`. Empty: as each request says.
+    /// `https://data.example.no`: with https, cookies are `Secure` and browsers
+    /// are told to stay with it. Empty: plain http, for one machine.
     pub(crate) public_url: String,
+    /// Whether a proxy of yours stands in front, so that the last address in
+    /// `X-Forwarded-For` is where a request came from.
+    pub(crate) behind_proxy: bool,
     /// How long a stop waits for what runs, seconds.
     pub(crate) stop_seconds: u32,
 }
@@ -142,9 +148,11 @@ impl Default for Config {
             version: VERSION,
             data: Place { folder: PathBuf::from("helserom-data") },
             server: Server {
+                name: "Helserom".to_owned(),
                 listen: SocketAddr::from(([127, 0, 0, 1], 8420)),
                 metrics_listen: String::new(),
                 public_url: String::new(),
+                behind_proxy: false,
                 stop_seconds: 30,
             },
             metadata: Metadata { kind: MetadataKind::Sqlite, url_file: PathBuf::new() },

@@ -7,6 +7,7 @@ mod story;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 use synthetic::DemoFiles;
@@ -14,7 +15,7 @@ use synthetic::DemoFiles;
 use crate::answer::{Answer, Stop, say};
 use crate::cli::DemoArgs;
 use crate::commands::serve;
-use crate::config::{Config, MetadataKind};
+use crate::config::{Config, Explained, MetadataKind};
 use crate::site::Site;
 
 /// Where the story leaves its centre when nothing is said.
@@ -24,7 +25,12 @@ const FOLDER: &str = "helserom-demo";
 const MARKER: &str = "DEMO";
 
 /// Tells the story; then, unless told otherwise, leaves the portal open on it.
-pub(crate) async fn run(mut config: Config, args: DemoArgs, as_json: bool) -> Result<Answer, Stop> {
+pub(crate) async fn run(
+    mut config: Config,
+    explained: Vec<Explained>,
+    args: DemoArgs,
+    as_json: bool,
+) -> Result<Answer, Stop> {
     let temporary = args.once && config.data.folder == Config::default().data.folder;
     let kept;
     if temporary {
@@ -39,6 +45,8 @@ pub(crate) async fn run(mut config: Config, args: DemoArgs, as_json: bool) -> Re
             config.data.folder = PathBuf::from(FOLDER);
         }
     }
+    // A port in use is told before the story, not after it.
+    let listener = if args.once { None } else { Some(serve::listen(args.listen).await?) };
     begin_anew(&config.data.folder)?;
     config.server.listen = args.listen;
     if config.rooms.python.as_os_str().is_empty() {
@@ -66,22 +74,43 @@ pub(crate) async fn run(mut config: Config, args: DemoArgs, as_json: bool) -> Re
             .map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))?;
     }
     held?;
-    if args.once {
+    let Some(listener) = listener else {
         site.store.close().await;
         drop(site);
         drop(kept);
         let json = if as_json { report } else { json!(null) };
         return Ok(Answer::new("every step held", json));
-    }
-    say(&format!(
-        "\nThe story is in `{}`. Look at it with `helserom --data {} permit list`, `ledger verify`, …",
-        site.folder.display(),
-        site.folder.display()
-    ));
-    say("Ctrl-C stops the centre.");
-    serve::serve(&site).await?;
+    };
+    say(&format!("\nThe story is in `{}`. Ctrl-C stops the centre.", site.folder.display()));
+    let accounts = cast::accounts()
+        .map(|account| account.parse().map_err(Stop::usage))
+        .collect::<Result<Vec<_>, _>>()?;
+    let show = |address: &str| {
+        if !args.no_browser {
+            open_browser(address);
+        }
+    };
+    serve::serve(&site, listener, accounts, explained, show).await?;
     site.store.close().await;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
+}
+
+/// Opens the portal where the person sits in front of a screen; else they read
+/// its address.
+fn open_browser(address: &str) {
+    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some());
+    if !screen {
+        return;
+    }
+    let started = Command::new("xdg-open")
+        .arg(address)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    if started.is_err() {
+        say("no browser was found to open it in");
+    }
 }
 
 /// An earlier demo in the folder is removed; anything else is left alone.

@@ -54,8 +54,12 @@ fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explain
     config::load(common.config.as_deref(), std::env::vars(), &flags).map_err(Stop::usage)
 }
 
+/// What the table format says to itself is left out unless somebody asks for it.
+const QUIET: &str = "delta_kernel=warn,deltalake_core=warn";
+
 fn start_log(config: &Config) -> Result<(), Stop> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log.level)
+    let directives = format!("{QUIET},{}", config.log.level);
+    let filter = tracing_subscriber::EnvFilter::try_new(directives)
         .map_err(|error| Stop::usage(format!("`log.level`: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match config.log.format {

@@ -62,7 +62,8 @@ fn described() -> (Router<App>, OpenApi) {
         OpenApiRouter::with_openapi(about).merge(v1::endpoints()).split_for_parts();
     description.servers = Some(vec![utoipa::openapi::Server::new(BASE)]);
     let components = description.components.get_or_insert_with(Default::default);
-    components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+    components
+        .add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme(
         "browser",
         SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-CSRF-Token"))),

@@ -53,7 +53,8 @@ impl Basket {
 
     /// Puts a variable in. Says whether there was room for it.
     pub fn add(&mut self, source: SourceId, name: &str) -> bool {
-        if !is_plain(name) || self.write().len() + source.as_str().len() + name.len() + 2 > LARGEST {
+        if !is_plain(name) || self.write().len() + source.as_str().len() + name.len() + 2 > LARGEST
+        {
             return false;
         }
         self.picked.entry(source).or_default().insert(name.to_owned());

@@ -178,9 +178,9 @@ impl Chrome {
         let mut places = Vec::new();
         let mut add = |key, href: &'static str, inside: &[&str]| {
             let here = inside.iter().any(|start| {
-                self.path.strip_prefix(start).is_some_and(|rest| {
-                    rest.is_empty() || rest.starts_with('/')
-                })
+                self.path
+                    .strip_prefix(start)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             });
             places.push(Place { key, href, here });
         };

@@ -4,6 +4,8 @@
 //! requests into its operations and what comes of them into pages ([`pages`],
 //! `templates`) and JSON (`api`). It names no engine and no store.
 
+#![expect(unreachable_pub, reason = "`pub` in a private module means: for the whole crate")]
+
 mod answer;
 mod api;
 mod assets;
@@ -34,9 +36,7 @@ use tokio::net::TcpListener;
 pub use assets::{has_packages, shared_file};
 pub use config::Config;
 pub use observe::metrics_router;
-pub use ports::{
-    Broken, Health, MemorySessions, Proofs, Reading, Session, Sessions, TokenHash,
-};
+pub use ports::{Broken, Health, MemorySessions, Proofs, Reading, Session, Sessions, TokenHash};
 pub use state::Parts;
 
 /// Every address of the portal.

@@ -52,9 +52,7 @@ pub(crate) async fn note(State(app): State<App>, mut request: Request, next: Nex
 
 /// `/healthz`: the program runs. `/readyz`: it can answer.
 pub(crate) fn health() -> Router<App> {
-    Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
+    Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(ready))
 }
 
 async fn ready(State(app): State<App>) -> Response {

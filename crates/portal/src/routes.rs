@@ -44,10 +44,7 @@ fn pages() -> Router<App> {
 
 fn cases() -> Router<App> {
     Router::new()
-        .route(
-            "/applications/new",
-            get(|| async { Redirect::to("/basket") }).post(form::begin),
-        )
+        .route("/applications/new", get(|| async { Redirect::to("/basket") }).post(form::begin))
         .route("/applications/{application}", get(application::show))
         .route("/applications/{application}/edit", get(form::show).post(form::save))
         .route("/applications/{application}/draft", post(form::save_draft))

@@ -115,15 +115,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 pub(crate) async fn receive(
     State(app): State<App>,
     jar: CookieJar,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
     let https = app.config.https;
     let wishes = Wishes::of(request.uri().query().unwrap_or_default());
-    let visitor = match recognise(&app, &jar, &request, &wishes).await {
+    let (parts, body) = request.into_parts();
+    let visitor = match recognise(&app, &jar, &parts, &wishes).await {
         Ok(visitor) => visitor,
         Err(failure) => return failure.into_response(),
     };
+    let mut request = Request::from_parts(parts, body);
     request.extensions_mut().insert(visitor.clone());
     let api = request.uri().path().starts_with("/api/");
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
@@ -147,9 +149,10 @@ pub(crate) async fn receive(
         };
     }
     let headers = response.headers_mut();
-    for (cookie, value) in
-        [(Cookie::Lang, wishes.lang.map(Lang::tag)), (Cookie::Theme, wishes.theme.map(Theme::as_str))]
-    {
+    for (cookie, value) in [
+        (Cookie::Lang, wishes.lang.map(Lang::tag)),
+        (Cookie::Theme, wishes.theme.map(Theme::as_str)),
+    ] {
         if let Some(value) = value.and_then(|value| cookie.set(value, https)) {
             headers.append(header::SET_COOKIE, value);
         }
@@ -255,11 +258,11 @@ fn language(headers: &HeaderMap, chosen: Option<Lang>, cookie: Option<&str>, our
 async fn recognise(
     app: &App,
     jar: &CookieJar,
-    request: &Request,
+    request: &Parts,
     wishes: &Wishes,
 ) -> Result<Visitor, Failure> {
     let https = app.config.https;
-    let headers = request.headers();
+    let headers = &request.headers;
     let bearer = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -279,12 +282,8 @@ async fn recognise(
         Some(token) if account.account().is_some() || !token.may_be_signed_in() => token,
         _ => Token::anonymous(app.entropy.as_ref()),
     };
-    let lang = language(
-        headers,
-        wishes.lang,
-        Cookie::Lang.read(jar, https),
-        app.config.default_lang,
-    );
+    let lang =
+        language(headers, wishes.lang, Cookie::Lang.read(jar, https), app.config.default_lang);
     let theme = wishes
         .theme
         .or_else(|| Cookie::Theme.read(jar, https).and_then(Theme::named))
@@ -296,7 +295,7 @@ async fn recognise(
         token,
         by_cookie,
         basket: Cookie::Basket.read(jar, https).map(Basket::read).unwrap_or_default(),
-        path: request.uri().path().to_owned(),
+        path: request.uri.path().to_owned(),
         query: wishes.rest.clone(),
         done: wishes.done,
     })))
@@ -349,9 +348,10 @@ fn failure_in(response: &mut Response) -> Option<Failure> {
         return Some(failure);
     }
     let status = response.status();
-    let bare = response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| {
-        kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain"))
-    });
+    let bare = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")));
     (bare && (status.is_client_error() || status.is_server_error()))
         .then(|| Failure::of_status(status))
 }

@@ -1,8 +1,8 @@
 //! A file that somebody asks to take out of a room, from the asking to the
 //! decision.
 
-use disclosure::Kind;
 use disclosure::finding::{self, Finding};
+use disclosure::{Changes, Kind, Rule};
 use ledger::{Entry, Event, Hash, Record};
 use model::{AccountId, OutputId, PermitId, RoomId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -111,8 +111,12 @@ pub enum OutputEvent {
         run: Option<RunId>,
         /// Its name in the work folder.
         name: String,
-        /// What it is said to be.
+        /// What it is said to be. Without [`disclosure::Contributions`]: they are
+        /// single people's, and this is read by many.
         declared: Kind,
+        /// SHA-256 of the contributions that were told to the check alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contributions: Option<Hash>,
         /// SHA-256 of its bytes.
         sha256: Hash,
         /// Its size.
@@ -136,6 +140,9 @@ pub enum OutputEvent {
         sha256: Hash,
         /// Its size.
         bytes: u64,
+        /// What was done.
+        #[serde(default)]
+        changes: Changes,
         /// What was done, in words.
         note: String,
         /// Who asked for the file it was made from.
@@ -150,6 +157,9 @@ pub enum OutputEvent {
         /// What the file was taken for.
         #[serde(default)]
         read_as: String,
+        /// The rules it was held against, broken or not.
+        #[serde(default)]
+        tried: Vec<Rule>,
     },
     /// A checker let it out.
     Released {
@@ -195,6 +205,9 @@ pub struct Checked {
     pub findings: Vec<Finding>,
     /// What the file was taken for.
     pub read_as: String,
+    /// The rules it was held against, broken or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<Rule>,
 }
 
 /// What a person decided.
@@ -225,8 +238,11 @@ pub struct Output {
     pub permit: PermitId,
     /// Its name in the work folder.
     pub name: String,
-    /// What it is said to be.
+    /// What it is said to be, without single people's contributions.
     pub declared: Kind,
+    /// SHA-256 of the contributions that were told to the check alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributions: Option<Hash>,
     /// SHA-256 of its bytes.
     pub sha256: Hash,
     /// Its size.
@@ -239,6 +255,9 @@ pub struct Output {
     pub requested_at: Timestamp,
     /// The output it was made from.
     pub mends: Option<OutputId>,
+    /// What was done to it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// What the rules said.
     pub checked: Option<Checked>,
     /// What a person decided, newest last.
@@ -252,6 +271,23 @@ impl Output {
             .iter()
             .find(|(state, _)| *state == self.state)
             .map_or(Owner::Nobody, |(_, owner)| *owner)
+    }
+
+    /// Why nobody may let it out as it is, if that is so: it breaks a rule, or
+    /// nobody could look into it.
+    pub fn why_not(&self) -> Option<String> {
+        let Some(checked) = &self.checked else {
+            return Some("an output is checked before it is let out".to_owned());
+        };
+        if checked.verdict == finding::Verdict::Refuse {
+            return Some("the output breaks a rule: mend it, hold it or refuse it".to_owned());
+        }
+        let unread =
+            |finding: &Finding| matches!(finding.rule, Rule::UnknownFormat | Rule::TooLarge);
+        checked.findings.iter().any(unread).then(|| {
+            "nobody can see what is in the output: ask for it in a format the check reads"
+                .to_owned()
+        })
     }
 
     fn decide(&mut self, verdict: Verdict, why: String, entry: &Entry) {
@@ -279,7 +315,15 @@ impl Record for Output {
         let requested_at = entry.at;
         match event {
             OutputEvent::Requested {
-                room, permit, name, declared, sha256, bytes, note, ..
+                room,
+                permit,
+                name,
+                declared,
+                contributions,
+                sha256,
+                bytes,
+                note,
+                ..
             } => Ok(Self {
                 id,
                 state,
@@ -287,12 +331,14 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
+                contributions,
                 sha256,
                 bytes,
                 note,
                 requested_by: entry.actor.clone(),
                 requested_at,
                 mends: None,
+                changes: None,
                 checked: None,
                 decided: Vec::new(),
             }),
@@ -304,6 +350,7 @@ impl Record for Output {
                 declared,
                 sha256,
                 bytes,
+                changes,
                 note,
                 requested_by,
             } => Ok(Self {
@@ -313,12 +360,14 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
+                contributions: None,
                 sha256,
                 bytes,
                 note,
                 requested_by,
                 requested_at,
                 mends: Some(of),
+                changes: Some(changes),
                 checked: None,
                 decided: Vec::new(),
             }),
@@ -331,8 +380,8 @@ impl Record for Output {
         let may_decide = entry.actor != self.requested_by;
         match event {
             OutputEvent::Requested { .. } | OutputEvent::Mended { .. } => {}
-            OutputEvent::Checked { verdict, findings, read_as } => {
-                self.checked = Some(Checked { at: entry.at, verdict, findings, read_as });
+            OutputEvent::Checked { verdict, findings, read_as, tried } => {
+                self.checked = Some(Checked { at: entry.at, verdict, findings, read_as, tried });
             }
             OutputEvent::Released { .. }
             | OutputEvent::Held { .. }
@@ -341,7 +390,12 @@ impl Record for Output {
             {
                 return Err("who asked for an output does not decide on it".to_owned());
             }
-            OutputEvent::Released { why } => self.decide(Verdict::Released, why, entry),
+            OutputEvent::Released { why } => {
+                if let Some(why_not) = self.why_not() {
+                    return Err(why_not);
+                }
+                self.decide(Verdict::Released, why, entry);
+            }
             OutputEvent::Held { why } => self.decide(Verdict::Held, why, entry),
             OutputEvent::Refused { why } => self.decide(Verdict::Refused, why, entry),
         }

@@ -17,6 +17,7 @@ use std::io::{Cursor, Read as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use disclosure::finding::Finding;
+use disclosure::{Changes, Rule};
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 use ledger::Hash;
 use model::{AccountId, OrganisationId, OutputId, PermitId, ReleaseId, RoomId, Timestamp};
@@ -78,6 +79,8 @@ pub struct Manifest {
     pub data_user: OrganisationId,
     /// When it was packed.
     pub packaged_at: Timestamp,
+    /// Which key signed it: the first eight bytes of SHA-256 of the public key, hex.
+    pub key: String,
     /// Every file but the manifest and its signature, in order.
     pub files: Vec<PackedFile>,
 }
@@ -116,10 +119,14 @@ pub struct FileStatement {
     pub output: OutputId,
     /// What the file was taken for.
     pub read_as: String,
-    /// What the rules found.
+    /// The rules it was held against, broken or not.
+    pub tried: Vec<Rule>,
+    /// What the rules found in it as it is.
     pub findings: Vec<Finding>,
-    /// The output it was made from, if cells were withheld.
+    /// The output it was made from, if it was mended.
     pub mends: Option<OutputId>,
+    /// What was withheld, left out or rounded then.
+    pub changes: Option<Changes>,
     /// What was done to it, when it was mended; else what it is for.
     pub note: String,
     /// Who let it out.
@@ -139,6 +146,12 @@ pub enum PackageError {
     /// Two outputs have the same name, and none was made from the other.
     #[error("two outputs are called `{0}`: one release cannot hold both")]
     SameName(String),
+    /// A name that means something else on some machine.
+    #[error(
+        "the name `{}` may lead elsewhere when unpacked: use letters, digits, `.`, `-`, `_` and `/`",
+        .0.escape_debug()
+    )]
+    Name(String),
     /// A name is longer than the archive's format allows.
     #[error("the name `{0}` is longer than 93 bytes")]
     LongName(String),
@@ -156,6 +169,14 @@ pub enum VerifyError {
     /// The signature is not the centre's over this manifest.
     #[error("its manifest is not signed by this centre, or was changed since")]
     Signature,
+    /// It says that another key signed it.
+    #[error("it says that key `{}` signed it, not `{given}`: is this the right public key?", says.escape_debug())]
+    OtherKey {
+        /// Which key the package names.
+        says: String,
+        /// Which key it was checked against.
+        given: String,
+    },
     /// A file is not the one in the manifest.
     #[error("`{0}` is not the file that was packed")]
     File(String),
@@ -197,6 +218,9 @@ pub fn package(
         if path.len() > 99 {
             return Err(PackageError::LongName(output.name.clone()));
         }
+        if !harmless(&path) {
+            return Err(PackageError::Name(output.name.clone()));
+        }
         if !names.insert(path.clone()) {
             return Err(PackageError::SameName(output.name.clone()));
         }
@@ -206,8 +230,10 @@ pub fn package(
             path: path.clone(),
             output: output.id.clone(),
             read_as: found.map(|found| found.read_as.clone()).unwrap_or_default(),
+            tried: found.map(|found| found.tried.clone()).unwrap_or_default(),
             findings: found.map(|found| found.findings.clone()).unwrap_or_default(),
             mends: output.mends.clone(),
+            changes: output.changes.clone(),
             note: output.note.clone(),
             decided_by: decided
                 .map_or_else(|| output.requested_by.clone(), |decided| decided.by.clone()),
@@ -226,6 +252,7 @@ pub fn package(
         title: heading.title.clone(),
         data_user: heading.data_user.clone(),
         packaged_at: heading.packaged_at,
+        key: key_id(&key.verifying_key()),
         files: contents
             .iter()
             .map(|(path, output, bytes)| PackedFile {
@@ -261,11 +288,24 @@ pub fn verify(package: &[u8], key: &VerifyingKey) -> Result<Verified, VerifyErro
         .ok()
         .and_then(|bytes| Signature::from_slice(&bytes).ok())
         .ok_or(VerifyError::Signature)?;
-    key.verify_strict(&signed(manifest), &signature).map_err(|_| VerifyError::Signature)?;
+    if key.verify_strict(&signed(manifest), &signature).is_err() {
+        return Err(match serde_json::from_slice::<Manifest>(manifest) {
+            Ok(other) if other.key != key_id(key) => {
+                VerifyError::OtherKey { says: other.key, given: key_id(key) }
+            }
+            _ => VerifyError::Signature,
+        });
+    }
     let manifest: Manifest = serde_json::from_slice(manifest)
         .map_err(|error| VerifyError::NotAPackage(error.to_string()))?;
     if manifest.format != FORMAT {
         return Err(VerifyError::NotAPackage(format!("it is of format `{}`", manifest.format)));
+    }
+    let mut seen = BTreeSet::new();
+    for packed in &manifest.files {
+        if !harmless(&packed.path) || !seen.insert(&packed.path) {
+            return Err(VerifyError::Files);
+        }
     }
     let files: Vec<(String, Vec<u8>)> = entries.iter().skip(2).cloned().collect();
     if files.len() != manifest.files.len() {
@@ -294,6 +334,36 @@ pub fn verify(package: &[u8], key: &VerifyingKey) -> Result<Verified, VerifyErro
 
 fn signed(manifest: &[u8]) -> Vec<u8> {
     [DOMAIN, manifest].concat()
+}
+
+/// What a key is called: the first eight bytes of its SHA-256, in hex.
+pub fn key_id(key: &VerifyingKey) -> String {
+    let digest = Sha256::digest(key.as_bytes());
+    hex::encode(digest.get(..8).unwrap_or_default())
+}
+
+/// Whether a path stays where it is unpacked, on any system, and shows itself
+/// as what it is: no `..`, no drive or stream, no device of old, nothing unseen.
+fn harmless(path: &str) -> bool {
+    const DEVICES: &[&str] = &["con", "prn", "aux", "nul"];
+    !path.is_empty()
+        && path.split('/').all(|part| {
+            let stem = part.split('.').next().unwrap_or(part).to_ascii_lowercase();
+            let device = DEVICES.contains(&stem.as_str())
+                || (stem.starts_with("com") || stem.starts_with("lpt"))
+                    && stem.len() == 4
+                    && stem.ends_with(|c: char| c.is_ascii_digit());
+            !part.is_empty()
+                && part != "."
+                && part != ".."
+                && !part.ends_with(['.', ' '])
+                && !part.starts_with(' ')
+                && !device
+                && part.chars().all(|c| {
+                    c.is_alphanumeric()
+                        || matches!(c, '.' | '-' | '_' | ' ' | '+' | '(' | ')' | ',')
+                })
+        })
 }
 
 fn hash(bytes: &[u8]) -> Hash {

@@ -63,8 +63,7 @@ CREATE TABLE sessions (
     token TEXT NOT NULL PRIMARY KEY,
     account TEXT NOT NULL,
     created BIGINT NOT NULL,
-    expires BIGINT NOT NULL,
-    csrf TEXT NOT NULL
+    expires BIGINT NOT NULL
 );
 CREATE INDEX sessions_account ON sessions (account);
 CREATE INDEX sessions_expires ON sessions (expires);

@@ -2,7 +2,7 @@
 //! signed in and out; a restored database has no sessions.
 
 use ledger::BookError;
-use model::{AccountId, Secret, Timestamp};
+use model::{AccountId, Timestamp};
 use sha2::{Digest, Sha256};
 
 use crate::Store;
@@ -10,7 +10,7 @@ use crate::database::{Arg, Cells};
 
 /// The SHA-256 of a session token. The token itself is nowhere but in the cookie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct TokenHash([u8; 32]);
+pub struct TokenHash(pub [u8; 32]);
 
 impl TokenHash {
     /// The hash of a token, which must hold at least 128 random bits: it is
@@ -33,8 +33,6 @@ pub struct SignIn {
     pub created: Timestamp,
     /// Until when, unless they sign out before.
     pub expires: Timestamp,
-    /// What their forms must send along.
-    pub csrf: Secret<String>,
 }
 
 fn read(row: &dyn Cells) -> Result<SignIn, BookError> {
@@ -44,7 +42,6 @@ fn read(row: &dyn Cells) -> Result<SignIn, BookError> {
         account: row.text(0)?.parse().map_err(|_| damaged("its account is no account"))?,
         created: time(row.int(1)?)?,
         expires: time(row.int(2)?)?,
-        csrf: Secret::new(row.text(3)?.to_owned()),
     })
 }
 
@@ -54,14 +51,12 @@ impl Store {
         let mut session = self.database.write().await?;
         session
             .run(
-                "INSERT INTO sessions (token, account, created, expires, csrf) \
-                 VALUES ($1, $2, $3, $4, $5)",
+                "INSERT INTO sessions (token, account, created, expires) VALUES ($1, $2, $3, $4)",
                 &[
                     token.arg(),
                     sign_in.account.as_str().into(),
                     Arg::Int(sign_in.created.as_microsecond()),
                     Arg::Int(sign_in.expires.as_microsecond()),
-                    sign_in.csrf.reveal().as_str().into(),
                 ],
             )
             .await?;
@@ -74,13 +69,27 @@ impl Store {
         let mut session = self.database.read().await?;
         let found = session
             .first(
-                "SELECT account, created, expires, csrf FROM sessions \
+                "SELECT account, created, expires FROM sessions \
                  WHERE token = $1 AND expires > $2",
                 &[token.arg(), now],
                 |row| Ok(read(row)),
             )
             .await?;
         found.transpose()
+    }
+
+    /// Lets a session last until another instant.
+    pub async fn extend_session(
+        &self,
+        token: TokenHash,
+        expires: Timestamp,
+    ) -> Result<(), BookError> {
+        let mut session = self.database.write().await?;
+        let until = Arg::Int(expires.as_microsecond());
+        session
+            .run("UPDATE sessions SET expires = $1 WHERE token = $2", &[until, token.arg()])
+            .await?;
+        Ok(session.commit().await?)
     }
 
     /// Signs the token out.

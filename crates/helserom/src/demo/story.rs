@@ -344,11 +344,14 @@ async fn review(centre: &Centre, outputs: Vec<OutputId>) -> Told<Vec<OutputFigur
                     centre.decide_output(&checker, &id, Verdict::Released, "forced".to_owned());
                 hold(forced.await.is_err(), || "a table with small cells was released".to_owned())?;
                 let why = "Some cells rest on too few people: the mended table takes its place.";
-                centre.decide_output(&checker, &id, Verdict::Held, why.to_owned()).await?;
+                centre.decide_output(&checker, &id, Verdict::Refused, why.to_owned()).await?;
                 let mended = centre.mend(&checker, &id).await?;
                 let why = "No withheld cell can be worked out from the others.".to_owned();
                 centre.decide_output(&checker, &mended, Verdict::Released, why).await?;
-                told.push(format!("{}: held; mended as {mended}, which is released", output.name));
+                told.push(format!(
+                    "{}: refused; mended as {mended}, which is released",
+                    output.name
+                ));
                 all.push(mended);
             }
             ROWS => {

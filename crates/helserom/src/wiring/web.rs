@@ -1,33 +1,263 @@
-//! What the program answers on a socket: whether it lives, and whether it can work.
+//! What the portal needs besides the centre: sessions and proofs from the store,
+//! and how the machine is.
 
 use std::future::Future;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
 
-use axum::Router;
-use axum::extract::State;
-use axum::http::StatusCode;
-use axum::routing::get;
-use store::Store;
+use async_trait::async_trait;
+use jiff::SignedDuration;
+use ledger::chain::Report;
+use ledger::{Book as _, EntryFilter, SignedProof, SignerKey, VerifierKey};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use model::{AccountId, Timestamp};
+use portal::{Broken, Health, Proofs, Reading, Session, Sessions, TokenHash};
+use store::{ProveError, SignIn, Store};
 use tokio::net::TcpListener;
 
 use crate::answer::Stop;
+use crate::config::{Config, Explained};
+use crate::machine::SystemEntropy;
 use crate::site::Site;
 
-/// Serves until `stop` resolves, then lets what is being answered finish.
+/// A request with a page, a form or an API call is no larger; files leave rooms
+/// by name, so nothing larger comes in.
+const LARGEST_BODY: usize = 2 << 20;
+/// Less free space than this on the data folder's disk is told as not well, bytes.
+const LITTLE_SPACE: u64 = 5 << 30;
+
+/// Serves pages and API until `stop` resolves, then lets what is being answered
+/// finish. `demo`: the accounts that anybody may sign in as.
 pub(crate) async fn serve(
     site: &Site,
     listener: TcpListener,
+    demo: Vec<AccountId>,
+    explained: Vec<Explained>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Stop> {
-    let router = Router::new()
-        .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(ready))
-        .with_state(site.store.clone());
-    axum::serve(listener, router).with_graceful_shutdown(stop).await.map_err(Stop::refused)
+    let metrics = recorder()?;
+    if let Some(address) = metrics_address(&site.config)? {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Stop::usage(format!("cannot listen on {address}: {error}")))?;
+        let router = portal::metrics_router(metrics);
+        tokio::spawn(async move { axum::serve(listener, router).await });
+    }
+    let parts = portal::Parts {
+        centre: site.centre.clone(),
+        sessions: std::sync::Arc::new(StoredSessions(site.store.clone())),
+        proofs: std::sync::Arc::new(StoredProofs {
+            store: site.store.clone(),
+            key: site.ledger_key.clone(),
+        }),
+        health: std::sync::Arc::new(Machine {
+            store: site.store.clone(),
+            config: site.config.clone(),
+            explained,
+        }),
+        entropy: std::sync::Arc::new(SystemEntropy),
+    };
+    portal::serve(listener, parts, portal_config(&site.config, demo), stop)
+        .await
+        .map_err(Stop::refused)
 }
 
-async fn ready(State(store): State<Store>) -> (StatusCode, &'static str) {
-    match store.ping().await {
-        Ok(()) => (StatusCode::OK, "ok"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the metadata database does not answer"),
+fn portal_config(config: &Config, demo: Vec<AccountId>) -> portal::Config {
+    portal::Config {
+        name: config.server.name.clone(),
+        https: config.server.public_url.starts_with("https://"),
+        behind_proxy: config.server.behind_proxy,
+        demo,
+        idle: SignedDuration::from_mins(config.sign_in.idle_minutes.into()),
+        longest: SignedDuration::from_hours(config.sign_in.longest_hours.into()),
+        largest_body: LARGEST_BODY,
+        stop: Duration::from_secs(config.server.stop_seconds.into()),
+        ..portal::Config::default()
     }
+}
+
+fn recorder() -> Result<PrometheusHandle, Stop> {
+    PrometheusBuilder::new().install_recorder().map_err(|error| Stop::usage(error.to_string()))
+}
+
+fn metrics_address(config: &Config) -> Result<Option<SocketAddr>, Stop> {
+    let text = config.server.metrics_listen.as_str();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| {
+        Stop::usage(format!(
+            "`server.metrics-listen`: `{text}` is no address such as 127.0.0.1:9420"
+        ))
+    })
+}
+
+fn broken(error: impl std::fmt::Display) -> Broken {
+    Broken(error.to_string())
+}
+
+/// Sessions in the metadata database.
+struct StoredSessions(Store);
+
+const fn stored(token: TokenHash) -> store::TokenHash {
+    store::TokenHash(token.0)
+}
+
+#[async_trait]
+impl Sessions for StoredSessions {
+    async fn open(&self, token: TokenHash, session: Session) -> Result<(), Broken> {
+        let sign_in = SignIn {
+            account: session.account,
+            created: session.opened_at,
+            expires: session.expires_at,
+        };
+        self.0.open_session(stored(token), &sign_in).await.map_err(broken)
+    }
+
+    async fn find(&self, token: TokenHash) -> Result<Option<Session>, Broken> {
+        let found = self.0.session(stored(token)).await.map_err(broken)?;
+        Ok(found.map(|found| Session {
+            account: found.account,
+            opened_at: found.created,
+            expires_at: found.expires,
+        }))
+    }
+
+    async fn extend(&self, token: TokenHash, expires_at: Timestamp) -> Result<(), Broken> {
+        self.0.extend_session(stored(token), expires_at).await.map_err(broken)
+    }
+
+    async fn close(&self, token: TokenHash) -> Result<(), Broken> {
+        self.0.close_session(stored(token)).await.map_err(broken)
+    }
+
+    async fn close_all(&self, account: &AccountId) -> Result<(), Broken> {
+        self.0.close_sessions_of(account).await.map(drop).map_err(broken)
+    }
+}
+
+/// Proofs from the metadata database, signed with the vault's key.
+struct StoredProofs {
+    store: Store,
+    key: SignerKey,
+}
+
+#[async_trait]
+impl Proofs for StoredProofs {
+    fn key(&self) -> VerifierKey {
+        self.key.public().clone()
+    }
+
+    async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
+        match self.store.prove(seq).await {
+            Ok(proved) => Ok(Some(proved.proof)),
+            // Written since the last checkpoint: the next one covers it.
+            Err(ProveError::Unsigned(_)) => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    async fn verify(&self) -> Result<Report, Broken> {
+        if let Err(error) = self.store.checkpoint(&self.key).await {
+            tracing::warn!(%error, "the ledger was not signed");
+        }
+        self.store.verify(&[self.key.public().clone()]).await.map_err(broken)
+    }
+
+    async fn export(&self) -> Result<Vec<u8>, Broken> {
+        self.store.checkpoint(&self.key).await.map_err(broken)?;
+        let mut out = Vec::new();
+        self.store.export(&mut out).await.map_err(broken)?;
+        Ok(out)
+    }
+}
+
+/// How the machine and the database are.
+struct Machine {
+    store: Store,
+    config: Config,
+    explained: Vec<Explained>,
+}
+
+#[async_trait]
+impl Health for Machine {
+    async fn ready(&self) -> Result<(), Broken> {
+        self.store
+            .ping()
+            .await
+            .map_err(|error| Broken(format!("the metadata database does not answer: {error}")))
+    }
+
+    async fn readings(&self) -> Vec<Reading> {
+        let mut readings = vec![reading("versions", "helserom", env!("CARGO_PKG_VERSION"), None)];
+        readings.extend(self.storage());
+        readings.extend(self.ledger().await);
+        readings.extend(self.keys().await);
+        readings.extend(self.explained.iter().map(|line| {
+            let value = format!("{} ({})", line.value, line.origin);
+            reading("settings", &line.key, &value, None)
+        }));
+        readings
+    }
+}
+
+impl Machine {
+    fn storage(&self) -> Vec<Reading> {
+        let folder = &self.config.data.folder;
+        let kind = match self.config.metadata.kind {
+            crate::config::MetadataKind::Sqlite => "SQLite",
+            crate::config::MetadataKind::Postgresql => "PostgreSQL",
+        };
+        let mut readings = vec![reading("storage", "metadata", kind, None)];
+        if let Some((free, total)) = space(folder) {
+            let value = format!("{} / {} GiB", free >> 30, total >> 30);
+            readings.push(reading("storage", "free", &value, Some(free >= LITTLE_SPACE)));
+        }
+        readings
+    }
+
+    async fn ledger(&self) -> Vec<Reading> {
+        let mut readings = Vec::new();
+        let head = self.store.head().await;
+        let signed = self.store.latest_checkpoint().await;
+        if let Ok(head) = &head {
+            readings.push(reading("work", "ledger", &head.next.to_string(), None));
+        }
+        if let (Ok(head), Ok(signed)) = (head, signed) {
+            let size = signed.map_or(0, |checkpoint| checkpoint.size);
+            // A checkpoint is made every minute: a long tail means that it fails.
+            let well = head.next.saturating_sub(size) < 1_000;
+            readings.push(reading("work", "checkpoint", &size.to_string(), Some(well)));
+        }
+        readings.push(reading("work", "backup", &self.last("centre.backed-up").await, None));
+        readings
+    }
+
+    async fn keys(&self) -> Vec<Reading> {
+        vec![reading("keys", "master", &self.last("centre.key-rotated").await, None)]
+    }
+
+    /// When something was last done to the centre; `–`: never.
+    async fn last(&self, act: &str) -> String {
+        let filter = EntryFilter {
+            act: Some(act.to_owned()),
+            newest_first: true,
+            limit: 1,
+            ..EntryFilter::default()
+        };
+        let found = self.store.entries(&filter).await.ok();
+        let at = found.and_then(|page| page.items.first().map(|entry| entry.at));
+        at.map_or_else(|| "–".to_owned(), |at| at.to_string())
+    }
+}
+
+fn reading(group: &'static str, name: &str, value: &str, well: Option<bool>) -> Reading {
+    Reading { group, name: name.to_owned(), value: value.to_owned(), well }
+}
+
+/// Free and total bytes on the disk of a folder.
+fn space(folder: &Path) -> Option<(u64, u64)> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    Some((found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize))
 }

@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::extract::State;
-use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{OpenApi, RefOr};
 
 use crate::answer::{Answered, html};
 use crate::chrome::Chrome;
@@ -51,12 +51,16 @@ const fn method_name(method: &HttpMethod) -> &'static str {
     }
 }
 
+/// What the body of a request is called in the description.
+fn body_of(operation: &Operation) -> Option<String> {
+    let RefOr::T(body) = operation.request_body.as_ref()? else { return None };
+    let RefOr::T(content) = body.content.values().next()? else { return None };
+    let schema = serde_json::to_value(&content.schema).ok()?;
+    let name = schema.get("$ref")?.as_str()?.rsplit('/').next()?;
+    Some(name.to_owned())
+}
+
 fn endpoint(method: &'static str, path: &str, operation: &Operation) -> Endpoint {
-    let schema_of = |content: Option<&utoipa::openapi::Content>| {
-        let schema = content.and_then(|content| serde_json::to_value(&content.schema).ok());
-        let named = schema.as_ref().and_then(|schema| schema.get("$ref")?.as_str());
-        named.and_then(|name| name.rsplit('/').next()).unwrap_or_default().to_owned()
-    };
     let answers = operation
         .responses
         .responses
@@ -64,8 +68,8 @@ fn endpoint(method: &'static str, path: &str, operation: &Operation) -> Endpoint
         .filter(|(status, _)| status.starts_with('2'))
         .map(|(status, response)| {
             let what = match response {
-                utoipa::openapi::RefOr::T(response) => response.description.clone(),
-                utoipa::openapi::RefOr::Ref(_) => String::new(),
+                RefOr::T(response) => response.description.clone(),
+                RefOr::Ref(_) => String::new(),
             };
             (status.clone(), what)
         })
@@ -75,9 +79,7 @@ fn endpoint(method: &'static str, path: &str, operation: &Operation) -> Endpoint
         path: path.to_owned(),
         summary: operation.summary.clone().unwrap_or_default(),
         description: operation.description.clone().unwrap_or_default(),
-        body: schema_of(
-            operation.request_body.as_ref().and_then(|body| body.content.values().next()),
-        ),
+        body: body_of(operation).unwrap_or_default(),
         answers,
     }
 }

@@ -62,11 +62,8 @@ pub(crate) fn response(visitor: &Visitor, failure: &Failure, id: &RequestId) -> 
     };
     // A visitor who is refused may be somebody who has not signed in yet.
     let unknown = visitor.caller().account().is_none();
-    let failure_or_sign_in = if unknown && matches!(failure, Failure::Denied(_)) {
-        &Failure::SignIn
-    } else {
-        failure
-    };
+    let failure_or_sign_in =
+        if unknown && matches!(failure, Failure::Denied(_)) { &Failure::SignIn } else { failure };
     let status = failure_or_sign_in.status();
     let problem = Problem {
         kind: format!("{}/docs#problem-{}", super::BASE, failure_or_sign_in.name()),

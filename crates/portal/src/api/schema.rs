@@ -12,9 +12,7 @@ mod output;
 mod room;
 mod work;
 
-pub(crate) use application::{
-    ApplicationBody, CommentBody, PermitBody, TermsBody, UseBody,
-};
+pub(crate) use application::{ApplicationBody, PermitBody, TermsBody, UseBody};
 pub(crate) use catalogue::{DatasetBody, SourceSummary, VariableBody};
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};

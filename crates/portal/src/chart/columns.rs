@@ -3,7 +3,7 @@
 use super::{Chart, Drawing, round_up};
 
 /// What the columns show.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Columned<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -15,6 +15,12 @@ pub struct Columned<'a> {
     pub columns: &'a [(String, Option<f64>)],
     /// The largest number, as the axis writes it: given the round end of the axis.
     pub axis: &'a dyn Fn(f64) -> String,
+}
+
+impl std::fmt::Debug for Columned<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Columned").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 const WIDTH: f64 = 640.0;

@@ -51,10 +51,8 @@ mod tests {
 
     #[test]
     fn the_longest_bar_fills_the_room_and_the_others_are_in_proportion() {
-        let bars = [
-            ("a".to_owned(), 200.0, "200".to_owned()),
-            ("b".to_owned(), 50.0, "50".to_owned()),
-        ];
+        let bars =
+            [("a".to_owned(), 200.0, "200".to_owned()), ("b".to_owned(), 50.0, "50".to_owned())];
         let svg = ranked(Ranked { id: "top", title: "", description: "", bars: &bars }).to_string();
         assert!(svg.contains("width=\"354.0\""), "{svg}");
         assert!(svg.contains("width=\"88.5\""), "{svg}");

@@ -3,7 +3,7 @@
 use super::{Chart, Drawing};
 
 /// What the box shows: values at the 5th, 25th, 50th, 75th and 95th percentile.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Spread<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -15,6 +15,12 @@ pub struct Spread<'a> {
     pub values: [f64; 5],
     /// How a value is written.
     pub write: &'a dyn Fn(f64) -> String,
+}
+
+impl std::fmt::Debug for Spread<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spread").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 const WIDTH: f64 = 640.0;
@@ -58,7 +64,13 @@ mod tests {
     #[test]
     fn values_that_do_not_rise_are_no_picture() {
         let draw = |values| {
-            spread(Spread { id: "s", title: "", description: "", values, write: &|v| v.to_string() })
+            spread(Spread {
+                id: "s",
+                title: "",
+                description: "",
+                values,
+                write: &|v| v.to_string(),
+            })
         };
         assert!(draw([1.0, 1.0, 1.0, 1.0, 1.0]).is_empty());
         assert!(draw([2.0, 1.0, 3.0, 4.0, 5.0]).is_empty());

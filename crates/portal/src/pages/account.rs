@@ -1,15 +1,15 @@
 //! My account: who I am here, a new password, signing out everywhere else.
 
-use axum::extract::State;
-use model::Secret;
+use super::sign_in::{FromWhere, open_session, try_password, with_token};
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::sign_in::{FromWhere, open_session, try_password, with_token};
 use askama::Template;
+use axum::extract::State;
 use model::Lang;
+use model::Secret;
 use permit::Role;
 
 use crate::chrome::Chrome;
@@ -93,7 +93,9 @@ pub(crate) async fn set_password(
     let present = Secret::new(fields.take("present").unwrap_or_default());
     match try_password(&app, address, account.as_str(), present).await {
         Ok(_) => {}
-        Err(Failure::SignIn) => return page(&app, &visitor, fault("present", "password-wrong")).await,
+        Err(Failure::SignIn) => {
+            return page(&app, &visitor, fault("present", "password-wrong")).await;
+        }
         Err(failure) => return Err(failure),
     }
     let password = Secret::new(fields.take("password").unwrap_or_default());

@@ -1,22 +1,20 @@
 //! A case: the clock, what is asked for, what holders and the access body
 //! said, remarks, and the decision.
 
-use axum::extract::{Path, State};
-use permit::policy::Thing;
+use super::seen;
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
 use askama::Template;
+use axum::extract::{Path, State};
 use catalogue::Dataset;
 use model::{Lang, Timestamp};
 use permit::application::Comment;
 use permit::policy::Action;
-use permit::{
-    Application, ApplicationState, Decision, HolderReview, Role, Terms, Verdict,
-};
+use permit::policy::Thing;
+use permit::{Application, ApplicationState, Decision, HolderReview, Role, Terms, Verdict};
 
 use super::source::sample_datasets;
 use crate::chrome::Chrome;
@@ -208,12 +206,10 @@ impl ApplicationPage {
             steps.push(Step::go(words.say("application-permit"), format!("/permits/{permit}")));
         }
         let (state, tone) = state_word(application.state);
-        let mut facts = vec![
-            (
-                words.say("applicant").into_owned(),
-                Fact::Words(names.account(&application.applicant, lang)),
-            ),
-        ];
+        let mut facts = vec![(
+            words.say("applicant").into_owned(),
+            Fact::Words(names.account(&application.applicant, lang)),
+        )];
         if let Some(at) = application.submitted_at {
             let shown = Fact::Time(words.moment(at), String::new());
             facts.push((words.say("submitted").into_owned(), shown));
@@ -291,14 +287,28 @@ impl ApplicationPage {
             ],
             happenings: vec![
                 Happening::sample(
-                    41, "2026-02-27T10:12:00Z", "holder", "application.holder-reviewed", subject,
+                    41,
+                    "2026-02-27T10:12:00Z",
+                    "holder",
+                    "application.holder-reviewed",
+                    subject,
                     &why.unwrap_or_default(),
                 ),
                 Happening::sample(
-                    40, "2026-02-20T08:00:00Z", "researcher", "application.submitted", subject, "",
+                    40,
+                    "2026-02-20T08:00:00Z",
+                    "researcher",
+                    "application.submitted",
+                    subject,
+                    "",
                 ),
                 Happening::sample(
-                    38, "2026-02-18T13:40:00Z", "researcher", "application.drafted", subject, "",
+                    38,
+                    "2026-02-18T13:40:00Z",
+                    "researcher",
+                    "application.drafted",
+                    subject,
+                    "",
                 ),
             ],
             may_read_ledger: false,

@@ -93,8 +93,7 @@ pub const fn comparison_word(comparison: Comparison) -> &'static str {
     }
 }
 
-const COMPARISONS: [Comparison; 3] =
-    [Comparison::OneOf, Comparison::AtLeast, Comparison::AtMost];
+const COMPARISONS: [Comparison; 3] = [Comparison::OneOf, Comparison::AtLeast, Comparison::AtMost];
 
 /// What is missing, in words, with the label of the field before it.
 pub fn faults_of(words: &Words, missing: &[Missing]) -> Vec<Fault> {
@@ -229,6 +228,11 @@ impl ApplicationFormPage {
         self.values.one(name)
     }
 
+    /// A part of a field, such as the column of a condition.
+    fn value_of(&self, name: &str, part: &str) -> &str {
+        self.values.one(&format!("{name}.{part}"))
+    }
+
     fn typed(&self, name: &str) -> String {
         self.values.text(name)
     }
@@ -242,10 +246,7 @@ impl ApplicationFormPage {
         let mut terms = TermsTree::sample_terms(lang);
         terms.summary.clear();
         let missing = [
-            Missing {
-                field: "summary".to_owned(),
-                problem: permit::application::Problem::Empty,
-            },
+            Missing { field: "summary".to_owned(), problem: permit::application::Problem::Empty },
             Missing {
                 field: "sources.population.height.reason".to_owned(),
                 problem: permit::application::Problem::Empty,
@@ -259,8 +260,7 @@ impl ApplicationFormPage {
             (id, name)
         });
         let datasets = sample_datasets();
-        let around =
-            Surroundings { datasets: &datasets, colleagues: &colleagues, in_basket: 1 };
+        let around = Surroundings { datasets: &datasets, colleagues: &colleagues, in_basket: 1 };
         let id = "application-2m4n6p8q0r".to_owned();
         Self::of(chrome, id, &terms, values, faults, &around)
     }

@@ -1,8 +1,6 @@
 //! The basket on its way to an application.
 
-use axum::extract::State;
-use axum::http::header;
-use axum::response::Response;
+use super::seen;
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::cookies::Cookie;
@@ -10,8 +8,10 @@ use crate::security::forms::Signed;
 use crate::security::next::own_path;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
 use askama::Template;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Response;
 use catalogue::Dataset;
 use model::Lang;
 use permit::Role;
@@ -52,11 +52,8 @@ impl BasketPage {
                 continue;
             };
             let title = words.text(&dataset.title).to_owned();
-            let picked = Picked {
-                href: format!("/sources/{id}"),
-                title: title_of(variable, words),
-                id,
-            };
+            let picked =
+                Picked { href: format!("/sources/{id}"), title: title_of(variable, words), id };
             match sources.iter_mut().find(|(source, _)| *source == title) {
                 Some((_, variables)) => variables.push(picked),
                 None => sources.push((title, vec![picked])),

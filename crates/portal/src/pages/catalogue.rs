@@ -1,11 +1,11 @@
 //! The catalogue: find the variable, and put it in the basket that becomes an
 //! application.
 
-use axum::extract::{Query, State};
 use crate::answer::{Answered, html};
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::{Query, State};
 use catalogue::Dataset;
 use model::Lang;
 use permit::Role;
@@ -72,13 +72,22 @@ pub struct FoundVariable {
     pub in_basket: bool,
 }
 
-fn found(dataset: &Dataset, variable: &catalogue::Variable, words: &Words, basket: &Basket) -> FoundVariable {
+fn found(
+    dataset: &Dataset,
+    variable: &catalogue::Variable,
+    words: &Words,
+    basket: &Basket,
+) -> FoundVariable {
     const CODES: usize = 4;
-    let mut codes: Vec<_> =
-        variable.codes.iter().take(CODES).map(|(code, text)| match words.text(text) {
+    let mut codes: Vec<_> = variable
+        .codes
+        .iter()
+        .take(CODES)
+        .map(|(code, text)| match words.text(text) {
             "" => code.clone(),
             meaning => format!("{code}: {meaning}"),
-        }).collect();
+        })
+        .collect();
     if variable.codes.len() > CODES {
         codes.push("…".to_owned());
     }
@@ -159,7 +168,6 @@ impl CataloguePage {
         page.chrome.basket = basket.len();
         page
     }
-
 }
 
 /// `GET /catalogue`
@@ -184,8 +192,7 @@ mod tests {
         let chrome = Chrome::sample(Lang::En, "/catalogue");
         let mut basket = Basket::default();
         basket.add("laboratory".parse().unwrap(), "test");
-        let page =
-            CataloguePage::of(chrome, &sample_datasets(), &Names::sample(), &basket, &query);
+        let page = CataloguePage::of(chrome, &sample_datasets(), &Names::sample(), &basket, &query);
         let ids: Vec<_> = page.found.iter().map(|f| (f.id.as_str(), f.in_basket)).collect();
         assert_eq!(ids, [("laboratory/test", true)]);
     }

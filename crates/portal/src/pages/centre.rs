@@ -1,10 +1,10 @@
 //! The centre, for its operator: health, storage, keys, versions, settings.
 
-use axum::extract::State;
 use crate::answer::{Answered, html};
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::State;
 use model::Lang;
 use permit::Role;
 

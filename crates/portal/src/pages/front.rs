@@ -1,12 +1,12 @@
 //! The front page: what this centre holds, search, how long it takes from
 //! asking to data, and what came of it last.
 
-use axum::extract::State;
+use super::results;
 use crate::answer::{Answered, html};
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::results;
 use askama::Template;
+use axum::extract::State;
 use catalogue::Dataset;
 use jiff::SignedDuration;
 use model::{Lang, Timestamp};

@@ -1,7 +1,5 @@
 //! The ledger: find an event, verify the whole, download it.
 
-use axum::extract::{Query, State};
-use ledger::EntryFilter;
 use crate::answer::{Answered, download, html};
 use crate::failure::Failure;
 use crate::parts::listing::PER_PAGE;
@@ -9,6 +7,8 @@ use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::{Query, State};
+use ledger::EntryFilter;
 use ledger::Flaw;
 use ledger::chain::Report;
 use model::Lang;
@@ -104,8 +104,17 @@ pub fn page_of(subject: &str) -> Option<String> {
 
 /// The kinds of subject that can be chosen.
 pub const KINDS: [&str; 11] = [
-    "source", "application", "permit", "extract", "room", "output", "release", "account",
-    "organisation", "session", "centre",
+    "source",
+    "application",
+    "permit",
+    "extract",
+    "room",
+    "output",
+    "release",
+    "account",
+    "organisation",
+    "session",
+    "centre",
 ];
 
 impl LedgerPage {
@@ -141,11 +150,7 @@ impl LedgerPage {
             faults: report.faults.iter().map(|fault| (fault.seq, fault.to_string())).collect(),
             unlisted: report.unlisted,
         });
-        Self {
-            listing: list.show_page(happenings, total, query).with_keys(),
-            verified,
-            chrome,
-        }
+        Self { listing: list.show_page(happenings, total, query).with_keys(), verified, chrome }
     }
 
     /// The list, for a download.
@@ -195,8 +200,9 @@ pub(crate) fn filter(query: &ListQuery) -> EntryFilter {
     let wanted = query.q.trim();
     if let Some((kind, id)) = wanted.split_once('/') {
         filter.subject = Some(ledger::Subject::new(kind, id));
-    } else if let Some((kind, _)) =
-        wanted.rsplit_once('-').filter(|(kind, symbols)| symbols.len() == 10 && KINDS.contains(kind))
+    } else if let Some((kind, _)) = wanted
+        .rsplit_once('-')
+        .filter(|(kind, symbols)| symbols.len() == 10 && KINDS.contains(kind))
     {
         filter.subject = Some(ledger::Subject::new(kind, wanted));
     } else if !wanted.is_empty() {

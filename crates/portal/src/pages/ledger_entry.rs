@@ -1,12 +1,12 @@
 //! One entry of the ledger, and the proof that it is there.
 
-use axum::extract::{Path, State};
-use ledger::EntryFilter;
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::{Path, State};
+use ledger::EntryFilter;
 use ledger::{Entry, Hash, SignedProof, VerifierKey};
 use model::Lang;
 use permit::Role;
@@ -49,7 +49,8 @@ impl LedgerEntryPage {
         key: Option<&VerifierKey>,
     ) -> Self {
         let words = chrome.words().clone();
-        let computed = entry.hash_of();
+        // What cannot be written down canonically has no hash: it is not intact.
+        let computed = entry.hash_of().unwrap_or_default();
         let intact = computed == entry.hash;
         let tag = if intact {
             Tag::new(Tone::Success, words.say("entry-intact"))

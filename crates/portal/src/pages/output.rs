@@ -90,17 +90,17 @@ pub(crate) async fn mend(
 #[cfg(test)]
 mod tests;
 
-use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse as _;
+use super::seen;
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::forms::Signed;
 use crate::security::headers::FILE_POLICY;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
 use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, header};
+use axum::response::IntoResponse as _;
 use disclosure::finding::{Finding, Remedy, Verdict, Weight};
 use permit::policy::Action;
 use release::output::Owner;
@@ -276,7 +276,13 @@ impl Seen {
     }
 }
 
-fn standing(words: &Words, names: &Names, output: &Output, seen: &Seen, may_decide: bool) -> Standing {
+fn standing(
+    words: &Words,
+    names: &Names,
+    output: &Output,
+    seen: &Seen,
+    may_decide: bool,
+) -> Standing {
     let mut facts = vec![
         (
             words.say("output-asked-by").into_owned(),
@@ -298,11 +304,8 @@ fn standing(words: &Words, names: &Names, output: &Output, seen: &Seen, may_deci
             Fact::Link(of.to_string(), format!("/outputs/{of}")),
         ));
     }
-    let steps = if may_decide {
-        vec![Step::go(words.say("output-decide"), "#decide")]
-    } else {
-        Vec::new()
-    };
+    let steps =
+        if may_decide { vec![Step::go(words.say("output-decide"), "#decide")] } else { Vec::new() };
     Standing {
         trail: vec![
             (words.say("nav-work").into_owned(), "/work".to_owned()),
@@ -326,8 +329,8 @@ impl OutputPage {
         let findings: &[Finding] =
             output.checked.as_ref().map_or(&[], |checked| checked.findings.as_slice());
         let waiting = output.state == OutputState::Checked;
-        let may_decide = (waiting || output.state == OutputState::Held)
-            && seen.may(Action::DecideOutput);
+        let may_decide =
+            (waiting || output.state == OutputState::Held) && seen.may(Action::DecideOutput);
         let verdict = output.checked.as_ref().map(|checked| checked.verdict);
         let sheet = Sheet::of(&id, &output.name, &seen.bytes, findings);
         let mend = seen.mended.take().map(|(note, bytes)| MendPreview {
@@ -374,10 +377,7 @@ impl OutputPage {
             others,
             may_decide,
             rules: Rules::new(&words)
-                .with(
-                    words.say("output-asked-by"),
-                    vec![names.account(&output.requested_by, lang)],
-                )
+                .with(words.say("output-asked-by"), vec![names.account(&output.requested_by, lang)])
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             id,

@@ -1,19 +1,19 @@
 //! A permit: what it allows, as a tree in plain words; the data made on it and
 //! the rooms opened on it.
 
-use std::sync::Arc;
-use axum::extract::{Path, State};
+use super::{register, room as room_page, seen};
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::{register, room as room_page, seen};
 use askama::Template;
+use axum::extract::{Path, State};
 use catalogue::Dataset;
 use model::{Lang, Timestamp};
 use permit::policy::Action;
 use permit::{Permit, Role, Standing as PermitStanding};
+use std::sync::Arc;
 
 use super::source::sample_datasets;
 use crate::chrome::Chrome;
@@ -175,10 +175,7 @@ impl PermitPage {
             says: says(&words, permit, now, seen.extract.is_some()),
             facts: vec![
                 (words.say("data-user").into_owned(), Fact::Words(data_user.clone())),
-                (
-                    words.say("terms-valid").into_owned(),
-                    Fact::Words(period(&words, terms.valid)),
-                ),
+                (words.say("terms-valid").into_owned(), Fact::Words(period(&words, terms.valid))),
                 (
                     words.say("issued").into_owned(),
                     Fact::Time(words.moment(permit.issued_at), String::new()),
@@ -205,10 +202,7 @@ impl PermitPage {
                     words.say("terms-people"),
                     terms.people.iter().map(|person| names.person(person, lang)).collect(),
                 )
-                .with(
-                    words.say("issued-by"),
-                    vec![names.account(&permit.issued_by, lang)],
-                )
+                .with(words.say("issued-by"), vec![names.account(&permit.issued_by, lang)])
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             extract: seen.extract,
@@ -256,7 +250,12 @@ impl PermitPage {
             rooms: vec![(room, true)],
             rulings: vec![ruling(Action::OpenRoom, true), ruling(Action::RevokePermit, false)],
             happenings: vec![Happening::sample(
-                52, "2026-02-28T14:00:00Z", "caseworker", "permit.issued", subject, "",
+                52,
+                "2026-02-28T14:00:00Z",
+                "caseworker",
+                "permit.issued",
+                subject,
+                "",
             )],
             may_read_ledger: false,
             job: None,
@@ -473,13 +472,7 @@ mod tests {
 
     #[test]
     fn while_data_are_made_the_page_shows_how_far_and_offers_no_second_time() {
-        let job = JobLine {
-            phase: "linking".into(),
-            done: 3,
-            total: 9,
-            seconds: 12,
-            failed: None,
-        };
+        let job = JobLine { phase: "linking".into(), done: 3, total: 9, seconds: 12, failed: None };
         let page = page("2026-03-01T09:00:00Z", Seen { job: Some(job), ..may_build() });
         assert!(page.standing.steps.is_empty());
         let html = page.to_string();

@@ -1,11 +1,11 @@
 //! The register of uses: every application, permit and refusal, in the open.
 
-use axum::extract::{Path, Query, State};
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::{Path, Query, State};
 use model::{Lang, Purpose, Timestamp};
 use permit::{ApplicationState, Standing};
 
@@ -202,7 +202,8 @@ impl UsePage {
         when("submitted", line.submitted_at);
         when("decided", line.decided_at);
         let id = line.permit.as_ref().map_or(&line.application, |(permit, _)| permit);
-        let kind = if line.permit.is_some() { words.say("permit") } else { words.say("application") };
+        let kind =
+            if line.permit.is_some() { words.say("permit") } else { words.say("application") };
         Self {
             standing: Head {
                 trail: vec![(words.say("nav-register").into_owned(), "/register".to_owned())],

@@ -1,20 +1,20 @@
 //! A release: the package that left, what is in it, how anyone can verify it.
 
-use axum::extract::{Path, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use ::release::Release;
-use permit::policy::Action;
+use super::seen;
 use crate::answer::{Answered, download, html};
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
+use ::release::Release;
 use askama::Template;
+use axum::extract::{Path, State};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use model::{Lang, Timestamp};
 use permit::Role;
+use permit::policy::Action;
 
 use super::output::state_tag;
 use crate::chrome::Chrome;
@@ -181,11 +181,19 @@ impl ReleasePage {
             sha256: "9d1f6c0e2b4a8875".repeat(4),
             key: "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=".to_owned(),
             fetched: 0,
-            files: vec![file("cox.csv", 412), file("survival.csv", 2_102), file("survival.svg", 18_220)],
+            files: vec![
+                file("cox.csv", 412),
+                file("survival.csv", 2_102),
+                file("survival.svg", 18_220),
+            ],
             may_fetch: true,
             happenings: vec![Happening::sample(
-                80, "2026-03-01T12:00:00Z", "checker", "release.packaged",
-                "release/release-6w8y0a2c4e", "",
+                80,
+                "2026-03-01T12:00:00Z",
+                "checker",
+                "release.packaged",
+                "release/release-6w8y0a2c4e",
+                "",
             )],
             ..Seen::default()
         };

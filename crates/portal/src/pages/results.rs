@@ -1,11 +1,11 @@
 //! What came of it: every package that left, in the open.
 
-use axum::extract::{Query, State};
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
+use axum::extract::{Query, State};
 use model::{Lang, Timestamp};
 
 use crate::chrome::Chrome;

@@ -6,22 +6,22 @@ mod sample;
 #[cfg(test)]
 pub(crate) use sample::sample_room;
 
-use axum::extract::{Path, Query, State};
-use serde::Deserialize;
-use centre::outputs::Wish;
-use disclosure::Kind;
-use room::Script;
+use super::{output as output_page, seen};
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::{output as output_page, seen};
 use askama::Template;
+use axum::extract::{Path, Query, State};
+use centre::outputs::Wish;
+use disclosure::Kind;
 use model::{Lang, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::{Closing, Outcome, Room, Run, State};
+use room::Script;
+use room::{Closing, Outcome, Room, Run, State as RoomState};
+use serde::Deserialize;
 
 use crate::chrome::Chrome;
 use crate::names::Names;
@@ -145,11 +145,11 @@ impl Seen {
 }
 
 /// The word for where a room stands, and its colour.
-pub const fn state_word(state: State) -> (&'static str, Tone) {
+pub const fn state_word(state: RoomState) -> (&'static str, Tone) {
     match state {
-        State::Open => ("state-room-open", Tone::Success),
-        State::Running => ("state-room-running", Tone::Info),
-        State::Closed => ("state-room-closed", Tone::Neutral),
+        RoomState::Open => ("state-room-open", Tone::Success),
+        RoomState::Running => ("state-room-running", Tone::Info),
+        RoomState::Closed => ("state-room-closed", Tone::Neutral),
     }
 }
 
@@ -203,14 +203,14 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
 
 fn says(words: &Words, names: &Names, room: &Room) -> String {
     match (room.state, room.closed) {
-        (State::Closed, why) => {
+        (RoomState::Closed, why) => {
             why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
         }
-        (State::Running, _) => match room.running() {
+        (RoomState::Running, _) => match room.running() {
             Some(run) => words.say_with("room-running-says", names.person(&run.by, words.lang())),
             None => words.say("room-open-says").into_owned(),
         },
-        (State::Open, _) => words.say("room-open-says").into_owned(),
+        (RoomState::Open, _) => words.say("room-open-says").into_owned(),
     }
 }
 
@@ -247,12 +247,12 @@ impl RoomPage {
         let lang = words.lang();
         let id = room.id.to_string();
         let (state, tone) = state_word(room.state);
-        let running = room.state == State::Running;
+        let running = room.state == RoomState::Running;
         let token = chrome.form_token.clone();
         let inside = seen.inside.take();
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
         let mut steps = Vec::new();
-        if may_enter && room.state == State::Open {
+        if may_enter && room.state == RoomState::Open {
             steps.push(Step::go(words.say("room-run"), "#run"));
         }
         if may_enter && running {
@@ -260,10 +260,7 @@ impl RoomPage {
             steps.push(Step::send(words.say("room-stop"), href, &token).grave());
         }
         let standing = Standing {
-            trail: vec![(
-                seen.title.clone(),
-                format!("/permits/{}", room.permit),
-            )],
+            trail: vec![(seen.title.clone(), format!("/permits/{}", room.permit))],
             kind: words.say("room").into_owned(),
             title: id.clone(),
             tag: Tag::new(tone, words.say(state)),
@@ -271,10 +268,7 @@ impl RoomPage {
             facts: vec![
                 (
                     words.say("opened").into_owned(),
-                    Fact::Time(
-                        words.moment(room.opened_at),
-                        names.person(&room.opened_by, lang),
-                    ),
+                    Fact::Time(words.moment(room.opened_at), names.person(&room.opened_by, lang)),
                 ),
                 (words.say("extract").into_owned(), Fact::Words(room.extract.to_string())),
                 (words.say("runs").into_owned(), Fact::Words(words.whole(room.runs_total))),
@@ -292,9 +286,9 @@ impl RoomPage {
         let inside = inside.unwrap_or_default();
         Self {
             running,
-            may_enter: may_enter && room.state != State::Closed,
-            may_close: room.state != State::Closed && seen.may(Action::CloseRoom),
-            may_ask: seen.may(Action::RequestOutput) && room.state == State::Open,
+            may_enter: may_enter && room.state != RoomState::Closed,
+            may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
+            may_ask: seen.may(Action::RequestOutput) && room.state == RoomState::Open,
             languages: [("r", "R"), ("python", "Python")],
             script: String::new(),
             script_fault: String::new(),
@@ -306,17 +300,10 @@ impl RoomPage {
             meters,
             limits: limits(&words, room),
             outputs: inside.outputs,
-            wishes: [
-                ("table", "kind-table"),
-                ("model", "kind-model"),
-                ("figure", "kind-figure"),
-            ]
-            .map(|(value, key)| (value, words.say(key).into_owned())),
+            wishes: [("table", "kind-table"), ("model", "kind-model"), ("figure", "kind-figure")]
+                .map(|(value, key)| (value, words.say(key).into_owned())),
             rules: Rules::new(&words)
-                .with(
-                    words.say("opened-by"),
-                    vec![names.account(&room.opened_by, lang)],
-                )
+                .with(words.say("opened-by"), vec![names.account(&room.opened_by, lang)])
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             standing,
@@ -376,12 +363,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     Ok(RoomPage::of(visitor.chrome(app), room, &names, seen))
 }
 
-async fn inside(
-    app: &App,
-    visitor: &Visitor,
-    room: &Room,
-    run: &str,
-) -> Result<Inside, Failure> {
+async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Inside, Failure> {
     let caller = visitor.caller();
     let standing = app.centre.room_standing(caller, &room.id).await?;
     // The run the address names, else the newest.
@@ -499,9 +481,8 @@ pub(crate) async fn ask(
     let note = fields.text("note");
     let mut wishes = Vec::new();
     for file in fields.all("file") {
-        let name = file
-            .parse()
-            .map_err(|error: room::NameError| Failure::Conflict(error.to_string()))?;
+        let name =
+            file.parse().map_err(|error: room::NameError| Failure::Conflict(error.to_string()))?;
         let declared = kind_named(fields.one("kind"));
         wishes.push(Wish { name, declared, note: note.clone() });
     }

@@ -1,11 +1,5 @@
 //! Signing in with a local account; in demo mode, one click per role.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use axum::extract::{ConnectInfo, Query, State};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse, Response};
-use model::{AccountId, Secret};
-use serde::Deserialize;
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::ports::Session;
@@ -16,7 +10,13 @@ use crate::security::token::Token;
 use crate::state::App;
 use crate::visitor::{Visitor, lasts_until};
 use askama::Template;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use model::Lang;
+use model::{AccountId, Secret};
+use serde::Deserialize;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::chrome::Chrome;
 

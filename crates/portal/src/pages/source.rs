@@ -1,17 +1,15 @@
 //! A source: what it covers, how good and how fresh it is, who asks for it.
 
-use axum::extract::{Path, Query, State};
-use permit::policy::{Action, Thing};
+use super::seen;
 use crate::answer::{Answered, html};
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
 use askama::Template;
+use axum::extract::{Path, Query, State};
 use catalogue::{Dataset, Freshness, Variable, VariableId};
 use model::{Lang, Sensitivity, SourceId, Text, Timestamp, ValueType};
-use source::{
-    Quantile, Rhythm, SourceRecord, TopValue, ValueRange, VariableProfile, YearCount,
-};
+use permit::policy::{Action, Thing};
+use source::{Quantile, Rhythm, SourceRecord, TopValue, ValueRange, VariableProfile, YearCount};
 
 use crate::chart::{Chart, Columned, columns};
 use crate::chrome::Chrome;
@@ -97,7 +95,9 @@ const COLUMNS: &[Column<Variable>] = &[
     Column {
         name: "name",
         key: "variable",
-        cell: |v, _| Cell::Link(v.id.name.clone(), format!("/sources/{}/{}", v.id.source, v.id.name)),
+        cell: |v, _| {
+            Cell::Link(v.id.name.clone(), format!("/sources/{}/{}", v.id.source, v.id.name))
+        },
         order: Some(|a, b| a.id.cmp(&b.id)),
         numeric: false,
     },
@@ -145,12 +145,7 @@ fn filled(variable: &Variable) -> f64 {
 }
 
 /// The variables of a source as a list.
-pub fn variables(
-    words: &Words,
-    path: &str,
-    dataset: &Dataset,
-    query: &ListQuery,
-) -> Listing {
+pub fn variables(words: &Words, path: &str, dataset: &Dataset, query: &ListQuery) -> Listing {
     let types = [
         ValueType::Code,
         ValueType::Date,
@@ -237,7 +232,8 @@ impl SourcePage {
             }
         };
         let holder = names.organisation(&dataset.holder, lang);
-        let mut facts = vec![(words.say("source-holder").into_owned(), Fact::Words(holder.clone()))];
+        let mut facts =
+            vec![(words.say("source-holder").into_owned(), Fact::Words(holder.clone()))];
         if let Some(persons) = dataset.persons {
             facts.push((words.say("people").into_owned(), Fact::Words(words.whole(persons))));
         }
@@ -304,8 +300,22 @@ impl SourcePage {
             }],
             rulings: Vec::new(),
             happenings: vec![
-                Happening::sample(7, "2026-02-20T07:30:00Z", "holder", "source.imported", subject, ""),
-                Happening::sample(3, "2026-01-10T12:00:00Z", "operator", "source.registered", subject, ""),
+                Happening::sample(
+                    7,
+                    "2026-02-20T07:30:00Z",
+                    "holder",
+                    "source.imported",
+                    subject,
+                    "",
+                ),
+                Happening::sample(
+                    3,
+                    "2026-01-10T12:00:00Z",
+                    "operator",
+                    "source.registered",
+                    subject,
+                    "",
+                ),
             ],
             may_read_ledger: false,
         };
@@ -364,35 +374,40 @@ fn sample_variable(
 /// Three datasets for samples.
 #[expect(clippy::expect_used, reason = "literals that are ids")]
 pub fn sample_datasets() -> [Dataset; 3] {
-    let dataset = |id: &str, holder: &str, title: Text, description: Text, persons, rows, variables| {
-        Dataset {
-            source: id.parse::<SourceId>().expect("an id"),
-            title,
-            description,
-            holder: holder.parse().expect("an id"),
-            update: Rhythm::Monthly,
-            freshness: Freshness {
-                delivered: "2026-02-20T07:30:00Z".parse().ok(),
-                due: "2026-03-20".parse().ok(),
-            },
-            smallest_count: 5,
-            rows: Some(rows),
-            persons: Some(persons),
-            quarantined: Some(4),
-            snapshots: 2,
-            time: Some("date".to_owned()),
-            years: (1996..2019)
-                .filter(|year| *year != 1997)
-                .map(|year| YearCount {
-                    year,
-                    rows: 900 * u64::from((year - 1995).unsigned_abs()),
-                    persons: 300 * u64::from((year - 1995).unsigned_abs()),
-                })
-                .collect(),
-            variables,
-            identifiers: vec![Text::of("Fødselsnummer", "Personnummer", "National identity number")],
-        }
-    };
+    let dataset =
+        |id: &str, holder: &str, title: Text, description: Text, persons, rows, variables| {
+            Dataset {
+                source: id.parse::<SourceId>().expect("an id"),
+                title,
+                description,
+                holder: holder.parse().expect("an id"),
+                update: Rhythm::Monthly,
+                freshness: Freshness {
+                    delivered: "2026-02-20T07:30:00Z".parse().ok(),
+                    due: "2026-03-20".parse().ok(),
+                },
+                smallest_count: 5,
+                rows: Some(rows),
+                persons: Some(persons),
+                quarantined: Some(4),
+                snapshots: 2,
+                time: Some("date".to_owned()),
+                years: (1996..2019)
+                    .filter(|year| *year != 1997)
+                    .map(|year| YearCount {
+                        year,
+                        rows: 900 * u64::from((year - 1995).unsigned_abs()),
+                        persons: 300 * u64::from((year - 1995).unsigned_abs()),
+                    })
+                    .collect(),
+                variables,
+                identifiers: vec![Text::of(
+                    "Fødselsnummer",
+                    "Personnummer",
+                    "National identity number",
+                )],
+            }
+        };
     let mut value = sample_variable(
         "laboratory",
         "value",
@@ -403,9 +418,10 @@ pub fn sample_datasets() -> [Dataset; 3] {
     );
     if let Some(profile) = &mut value.profile {
         profile.range = Some(ValueRange::Numbers { low: 3.0, high: 820.0 });
-        profile.quantiles = [(0.05, 28.0), (0.25, 61.0), (0.5, 103.0), (0.75, 139.0), (0.95, 232.0)]
-            .map(|(share, value)| Quantile { share, value })
-            .into();
+        profile.quantiles =
+            [(0.05, 28.0), (0.25, 61.0), (0.5, 103.0), (0.75, 139.0), (0.95, 232.0)]
+                .map(|(share, value)| Quantile { share, value })
+                .into();
     }
     let mut test = sample_variable(
         "laboratory",
@@ -428,40 +444,91 @@ pub fn sample_datasets() -> [Dataset; 3] {
     .map(|(code, text)| (code.to_owned(), text))
     .into();
     if let Some(profile) = &mut test.profile {
-        profile.top = [("sbp", 110_000, 13_900), ("dbp", 109_000, 13_900), ("chol", 62_000, 12_400),
-            ("hdl", 60_500, 12_200), ("fib4", 35_000, 6_100), ("smoke", 21_000, 9_800)]
-            .map(|(value, rows, persons)| TopValue { value: value.to_owned(), rows, persons })
-            .into();
+        profile.top = [
+            ("sbp", 110_000, 13_900),
+            ("dbp", 109_000, 13_900),
+            ("chol", 62_000, 12_400),
+            ("hdl", 60_500, 12_200),
+            ("fib4", 35_000, 6_100),
+            ("smoke", 21_000, 9_800),
+        ]
+        .map(|(value, rows, persons)| TopValue { value: value.to_owned(), rows, persons })
+        .into();
     }
-    let date = || sample_variable(
-        "laboratory", "date", Text::of("Dato", "Dato", "Date"), ValueType::Date, None, 1.0,
-    );
+    let date = || {
+        sample_variable(
+            "laboratory",
+            "date",
+            Text::of("Dato", "Dato", "Date"),
+            ValueType::Date,
+            None,
+            1.0,
+        )
+    };
     let mut sex = sample_variable(
-        "population", "male", Text::of("Mann", "Mand", "Male"), ValueType::Boolean, None, 1.0,
+        "population",
+        "male",
+        Text::of("Mann", "Mand", "Male"),
+        ValueType::Boolean,
+        None,
+        1.0,
     );
     sex.sensitivity = Sensitivity::Quasi;
     let height = sample_variable(
-        "population", "height", Text::of("Høyde", "Højde", "Height"), ValueType::Decimal, Some("cm"),
+        "population",
+        "height",
+        Text::of("Høyde", "Højde", "Height"),
+        ValueType::Decimal,
+        Some("cm"),
         0.820,
     );
     let code = sample_variable(
-        "diagnoses", "code", Text::of("Diagnose", "Diagnose", "Diagnosis"), ValueType::Code, None, 1.0,
+        "diagnoses",
+        "code",
+        Text::of("Diagnose", "Diagnose", "Diagnosis"),
+        ValueType::Code,
+        None,
+        1.0,
     );
     [
         dataset(
-            "population", "population-register", Text::of("Befolkning", "Befolkning", "Population"),
-            Text::of("Alle som ble fulgt, én rad per person.", "Alle, der blev fulgt, én række per person.", "Everyone who was followed, one row per person."),
-            17_549, 17_549, vec![sex, height],
+            "population",
+            "population-register",
+            Text::of("Befolkning", "Befolkning", "Population"),
+            Text::of(
+                "Alle som ble fulgt, én rad per person.",
+                "Alle, der blev fulgt, én række per person.",
+                "Everyone who was followed, one row per person.",
+            ),
+            17_549,
+            17_549,
+            vec![sex, height],
         ),
         dataset(
-            "laboratory", "regional-hospital", Text::of("Laboratorium", "Laboratorium", "Laboratory"),
-            Text::of("Blodprøver og målinger.", "Blodprøver og målinger.", "Blood tests and vital signs."),
-            14_100, 400_123, vec![date(), test, value],
+            "laboratory",
+            "regional-hospital",
+            Text::of("Laboratorium", "Laboratorium", "Laboratory"),
+            Text::of(
+                "Blodprøver og målinger.",
+                "Blodprøver og målinger.",
+                "Blood tests and vital signs.",
+            ),
+            14_100,
+            400_123,
+            vec![date(), test, value],
         ),
         dataset(
-            "diagnoses", "regional-hospital", Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
-            Text::of("Diagnoser stilt ved sykehuset.", "Diagnoser stillet på hospitalet.", "Diagnoses made at the hospital."),
-            11_400, 34_340, vec![code],
+            "diagnoses",
+            "regional-hospital",
+            Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
+            Text::of(
+                "Diagnoser stilt ved sykehuset.",
+                "Diagnoser stillet på hospitalet.",
+                "Diagnoses made at the hospital.",
+            ),
+            11_400,
+            34_340,
+            vec![code],
         ),
     ]
 }

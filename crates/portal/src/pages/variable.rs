@@ -1,12 +1,12 @@
 //! A variable: what it means, how its values lie, how much of it is filled.
 
-use axum::extract::{Path, State};
+use super::seen;
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::seen;
 use askama::Template;
+use axum::extract::{Path, State};
 use catalogue::{Dataset, Variable};
 use model::Lang;
 use source::{ValueRange, VariableProfile};
@@ -120,11 +120,8 @@ fn years(words: &Words, variable: &Variable, profile: &VariableProfile) -> Optio
     if profile.years.is_empty() {
         return None;
     }
-    let heights: Vec<_> = profile
-        .years
-        .iter()
-        .map(|year| (year.year.to_string(), Some(year.rows as f64)))
-        .collect();
+    let heights: Vec<_> =
+        profile.years.iter().map(|year| (year.year.to_string(), Some(year.rows as f64))).collect();
     let heading = words.say("variable-years").into_owned();
     let chart = columns(Columned {
         id: "years",
@@ -194,10 +191,7 @@ impl VariablePage {
         let standing = Standing {
             trail: vec![
                 (words.say("nav-catalogue").into_owned(), "/catalogue".to_owned()),
-                (
-                    words.text(&dataset.title).to_owned(),
-                    format!("/sources/{}", dataset.source),
-                ),
+                (words.text(&dataset.title).to_owned(), format!("/sources/{}", dataset.source)),
             ],
             kind: format!("{} {}", words.say("variable"), variable.id.name),
             title: title_of(variable, &words),

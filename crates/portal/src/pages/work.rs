@@ -1,18 +1,18 @@
 //! My work: what waits for me, oldest deadline first; what I wait for, and who
 //! holds it; what is mine.
 
-use axum::extract::State;
-use centre::inbox::{self, Matter};
-use permit::policy::{Action, Thing};
+use super::{permit as permit_page, room as room_page};
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::{permit as permit_page, room as room_page};
 use askama::Template;
+use axum::extract::State;
+use centre::inbox::{self, Matter};
 use jiff::tz::TimeZone;
 use model::{Date, Lang, Timestamp};
 use permit::Role;
+use permit::policy::{Action, Thing};
 
 use crate::chrome::Chrome;
 use crate::parts::standing::time_left;
@@ -232,11 +232,7 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Answered {
             tag: None,
         })
         .collect();
-    let mine = if account.is(Role::Researcher) {
-        mine(&app, &visitor).await?
-    } else {
-        Vec::new()
-    };
+    let mine = if account.is(Role::Researcher) { mine(&app, &visitor).await? } else { Vec::new() };
     let may_apply =
         app.centre.ruling(visitor.caller(), Action::BeginApplication, &Thing::centre()).allowed;
     let now = app.centre.now();

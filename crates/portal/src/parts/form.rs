@@ -28,9 +28,4 @@ impl Faults {
     pub fn of(&self, field: &str) -> &str {
         self.faults.iter().find(|fault| fault.field == field).map_or("", |fault| &fault.what)
     }
-
-    /// Whether nothing is wrong.
-    pub fn is_empty(&self) -> bool {
-        self.faults.is_empty()
-    }
 }

@@ -417,8 +417,8 @@ fn csv_line<'a>(out: &mut String, fields: impl Iterator<Item = &'a str>) {
             out.push(',');
         }
         // A field that a spreadsheet would run as a formula is marked as text.
-        let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r'])
-            && field.parse::<f64>().is_err();
+        let formula =
+            field.starts_with(['=', '+', '-', '@', '\t', '\r']) && field.parse::<f64>().is_err();
         let quoted = formula || field.contains([',', '"', '\n', '\r']);
         if quoted {
             out.push('"');

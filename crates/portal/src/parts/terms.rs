@@ -87,11 +87,7 @@ fn outputs(words: &Words, terms: &Terms) -> Vec<String> {
     let rules = terms.outputs;
     vec![
         words.say_with("outputs-smallest", rules.smallest_count),
-        words.say_both(
-            "outputs-dominance",
-            rules.dominance_n,
-            words.percent(rules.dominance_k),
-        ),
+        words.say_both("outputs-dominance", rules.dominance_n, words.percent(rules.dominance_k)),
         words.say_with("outputs-p-percent", words.percent(rules.p_percent)),
         words.say_with("outputs-residual", rules.smallest_residual_df),
     ]
@@ -157,10 +153,8 @@ impl TermsTree {
             Lang::Da => da.to_owned(),
             Lang::En => en.to_owned(),
         };
-        let column = |name: &str, reason: String| permit::ColumnTerms {
-            name: name.to_owned(),
-            reason,
-        };
+        let column =
+            |name: &str, reason: String| permit::ColumnTerms { name: name.to_owned(), reason };
         Terms {
             title: say(
                 "Dødelighet ved fettleversykdom",
@@ -183,7 +177,10 @@ impl TermsTree {
                 SourceTerms {
                     source: "population".parse().expect("an id"),
                     columns: vec![
-                        column("male", say("Justering for kjønn", "Justering for køn", "Adjusting for sex")),
+                        column(
+                            "male",
+                            say("Justering for kjønn", "Justering for køn", "Adjusting for sex"),
+                        ),
                         column("height", String::new()),
                     ],
                     rows: Vec::new(),

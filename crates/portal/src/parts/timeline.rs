@@ -160,8 +160,7 @@ mod tests {
             subject: ledger::Subject::new("permit", "permit-1"),
             body: serde_json::json!({ "act": "revoked", "why": "the study was stopped" }),
         };
-        let entry =
-            Entry::seal(draft, 3, Timestamp::UNIX_EPOCH, ledger::Hash::default()).unwrap();
+        let entry = Entry::seal(draft, 3, Timestamp::UNIX_EPOCH, ledger::Hash::default()).unwrap();
         assert_eq!(Happening::from(&entry).said, "the study was stopped");
     }
 }

@@ -19,12 +19,10 @@ impl<S: Send + Sync> FromRequest<S> for Signed {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
-        let visitor =
-            request.extensions().get::<Visitor>().cloned().ok_or(Failure::Forged)?;
-        let axum::Form(pairs) =
-            axum::Form::<Vec<(String, String)>>::from_request(request, state)
-                .await
-                .map_err(|rejection| Failure::of_status(rejection.status()))?;
+        let visitor = request.extensions().get::<Visitor>().cloned().ok_or(Failure::Forged)?;
+        let axum::Form(pairs) = axum::Form::<Vec<(String, String)>>::from_request(request, state)
+            .await
+            .map_err(|rejection| Failure::of_status(rejection.status()))?;
         let mut fields: Fields = pairs.into_iter().collect();
         let token = fields.take("csrf").unwrap_or_default();
         if visitor.accepts(&token) { Ok(Self(fields)) } else { Err(Failure::Forged) }

@@ -86,9 +86,8 @@ mod tests {
     fn trying_many_accounts_from_one_address_is_stopped() {
         let attempts = Attempts::new();
         let address = IpAddr::from([192, 0, 2, 1]);
-        let tries = (0..40).filter(|i| {
-            attempts.count(address, &format!("account-{i}").parse().unwrap()).is_ok()
-        });
+        let tries = (0..40)
+            .filter(|i| attempts.count(address, &format!("account-{i}").parse().unwrap()).is_ok());
         assert_eq!(tries.count(), 30);
         let elsewhere = IpAddr::from([192, 0, 2, 2]);
         attempts.count(elsewhere, &"account-41".parse().unwrap()).unwrap();

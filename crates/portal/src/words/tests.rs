@@ -99,8 +99,7 @@ fn no_message_is_said_nowhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     files(&root.join("src"), "rs", &mut paths);
-    let code: String =
-        paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let code: String = paths.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let idle: Vec<_> = messages(Lang::En)
         .into_keys()
         .filter(|key| !used.contains_key(key))
@@ -158,5 +157,5 @@ fn a_length_of_time_names_two_units_at_the_most() {
     assert_eq!(en.duration(60), "1 min");
     assert_eq!(en.duration(3_725), "1 h 2 min");
     assert_eq!(en.duration(90_000), "1 day 1 h");
-    assert_eq!(en.bytes(1_536), "1.5\u{202f}KiB");
+    assert_eq!(en.bytes(1_536_u64), "1.5\u{202f}KiB");
 }

@@ -35,7 +35,10 @@ async fn a_problem_is_a_document_in_the_language_that_was_asked_for() {
     assert_eq!(page.header("content-type"), "application/problem+json");
     let problem = page.json();
     assert_eq!(problem["type"], "/api/v1/docs#problem-absent");
-    assert_eq!((&problem["status"], &problem["title"]), (&json!(404), &json!("There is no such thing")));
+    assert_eq!(
+        (&problem["status"], &problem["title"]),
+        (&json!(404), &json!("There is no such thing"))
+    );
     program.headers[0].1 = "nb".to_owned();
     let page = program.get("/api/v1/nothing/here").await;
     assert_eq!(page.json()["title"], "Det finnes ikke");
@@ -55,8 +58,12 @@ async fn what_an_application_lacks_comes_back_field_by_field() {
     let page = program.json(Method::POST, &path, &json!({})).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     let problem = page.json();
-    let fields: Vec<_> =
-        problem["faults"].as_array().unwrap().iter().map(|f| f["field"].as_str().unwrap()).collect();
+    let fields: Vec<_> = problem["faults"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["field"].as_str().unwrap())
+        .collect();
     assert!(fields.contains(&"summary") && fields.contains(&"purpose"), "{fields:?}");
 }
 

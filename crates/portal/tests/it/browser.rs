@@ -8,48 +8,49 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use tower::ServiceExt as _;
 
 /// Keeps cookies between requests.
-pub struct Browser {
+pub(crate) struct Browser {
     router: Router,
-    pub cookies: BTreeMap<String, String>,
-    pub headers: Vec<(&'static str, String)>,
+    pub(crate) cookies: BTreeMap<String, String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 /// What came back.
 #[derive(Debug)]
-pub struct Page {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: String,
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl Page {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    pub fn location(&self) -> &str {
+    pub(crate) fn location(&self) -> &str {
         self.header("location")
     }
 
     /// The form token in the page.
-    pub fn token(&self) -> String {
+    pub(crate) fn token(&self) -> String {
         let rest = self.body.split("name=\"csrf\" value=\"").nth(1);
         rest.and_then(|rest| rest.split('"').next()).expect("a form token").to_owned()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 }
 
 impl Browser {
-    pub fn new(router: &Router) -> Self {
-        let headers = vec![("accept-language", "en".to_owned()), ("host", "portal.test".to_owned())];
+    pub(crate) fn new(router: &Router) -> Self {
+        let headers =
+            vec![("accept-language", "en".to_owned()), ("host", "portal.test".to_owned())];
         Self { router: router.clone(), cookies: BTreeMap::new(), headers }
     }
 
     /// A browser in which `role` has signed in with one click.
-    pub async fn as_role(router: &Router, role: &str) -> Self {
+    pub(crate) async fn as_role(router: &Router, role: &str) -> Self {
         let mut browser = Self::new(router);
         let token = browser.get("/sign-in").await.token();
         let page = browser.post("/sign-in/demo", &[("csrf", &token), ("account", role)]).await;
@@ -57,20 +58,22 @@ impl Browser {
         browser
     }
 
-    pub async fn get(&mut self, path: &str) -> Page {
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send(Method::GET, path, None, Body::empty()).await
     }
 
     /// Sends fields as a form.
-    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let fields: Vec<_> =
-            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         let kind = Some("application/x-www-form-urlencoded");
         self.send(Method::POST, path, kind, Body::from(fields.join("&"))).await
     }
 
     /// Fetches a page, fills in its token, and sends the fields.
-    pub async fn submit(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Page {
+    pub(crate) async fn submit(&mut self, page: &str, path: &str, fields: &[(&str, &str)]) -> Page {
         let token = self.get(page).await.token();
         let mut all = vec![("csrf", token.as_str())];
         all.extend_from_slice(fields);
@@ -78,11 +81,16 @@ impl Browser {
     }
 
     /// Sends JSON.
-    pub async fn json(&mut self, method: Method, path: &str, body: &serde_json::Value) -> Page {
+    pub(crate) async fn json(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: &serde_json::Value,
+    ) -> Page {
         self.send(method, path, Some("application/json"), Body::from(body.to_string())).await
     }
 
-    pub async fn send(
+    pub(crate) async fn send(
         &mut self,
         method: Method,
         path: &str,
@@ -101,8 +109,7 @@ impl Browser {
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
         }
-        let response =
-            self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        let response = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().unwrap();

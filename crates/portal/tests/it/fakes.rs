@@ -12,7 +12,9 @@ use centre::ports::{
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
 use ledger::chain::Report;
-use ledger::{Book, BookError, Draft, Entry, Hash, MemoryBook, SignedProof, SignerKey, VerifierKey};
+use ledger::{
+    Book, BookError, Draft, Entry, Hash, MemoryBook, SignedProof, SignerKey, VerifierKey,
+};
 use linkage::{ExtractManifest, TableManifest};
 use model::{
     AccountId, Clock, Entropy, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
@@ -60,7 +62,11 @@ impl Deliveries for NoDeliveries {
         _: &[PathBuf],
         _: &dyn Progress,
     ) -> Result<Delivered, NotDelivered> {
-        Err(NotDelivered { why: "nothing is delivered here".into(), files: vec![], by_content: false })
+        Err(NotDelivered {
+            why: "nothing is delivered here".into(),
+            files: vec![],
+            by_content: false,
+        })
     }
 
     fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
@@ -69,11 +75,15 @@ impl Deliveries for NoDeliveries {
 
     fn check(
         &self,
-        _: &SourceRecord,
+        _: &source::Contract,
         _: &[PathBuf],
         _: &dyn Progress,
     ) -> Result<ImportManifest, NotDelivered> {
-        Err(NotDelivered { why: "nothing is delivered here".into(), files: vec![], by_content: false })
+        Err(NotDelivered {
+            why: "nothing is delivered here".into(),
+            files: vec![],
+            by_content: false,
+        })
     }
 
     fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
@@ -264,13 +274,7 @@ impl Proofs for NoProofs {
     }
 
     async fn verify(&self) -> Result<Report, Broken> {
-        Ok(Report {
-            entries: 3,
-            root: Hash::default(),
-            signed: 0,
-            faults: Vec::new(),
-            unlisted: 0,
-        })
+        Ok(Report { entries: 3, root: Hash::default(), signed: 0, faults: Vec::new(), unlisted: 0 })
     }
 
     async fn export(&self) -> Result<Vec<u8>, Broken> {
@@ -292,15 +296,14 @@ impl Health for Well {
 }
 
 /// A centre with its people, and the portal in front of it.
-pub struct Site {
-    pub centre: Arc<Centre>,
-    pub clock: Arc<ManualClock>,
-    pub router: axum::Router,
+pub(crate) struct Site {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) router: axum::Router,
     _folder: tempfile::TempDir,
 }
 
 /// The password of every account of a [`Site`].
-pub const PASSWORD: &str = "a sentence that is easy to remember";
+pub(crate) const PASSWORD: &str = "a sentence that is easy to remember";
 
 const PEOPLE: &[(&str, &str, Role)] = &[
     ("researcher", "university", Role::Researcher),
@@ -335,16 +338,15 @@ title = { en = "Result", nb = "Resultat", da = "Resultat" }
 
 impl Site {
     /// A site whose accounts can all be entered with one click.
-    pub async fn demo() -> Self {
+    pub(crate) async fn demo() -> Self {
         let demo = PEOPLE.iter().map(|(id, ..)| id.parse().unwrap()).collect();
         Self::with(Config { demo, ..Config::default() }).await
     }
 
     /// A site with that config.
-    pub async fn with(config: Config) -> Self {
+    pub(crate) async fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let clock =
-            Arc::new(ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap()));
+        let clock = Arc::new(ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap()));
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
         let book: Arc<dyn Book> =
             Arc::new(MemoryBook::new(&centre::projections(), clock.clone() as Arc<dyn Clock>));
@@ -376,7 +378,7 @@ impl Site {
             },
             config,
         );
-        Self { centre, clock, router, _folder: folder }
+        Self { clock, router, _folder: folder }
     }
 }
 
@@ -385,19 +387,18 @@ async fn people(centre: &Arc<Centre>) {
     let home = "helserom".parse().unwrap();
     centre.found(&home, Text::from("Helserom"), &operator).await.unwrap();
     let caller: Caller = centre.caller(&operator).await.unwrap();
-    for (id, name) in
-        [("university", "The university"), ("hospital", "The hospital"), ("access-body", "The access body")]
-    {
+    for (id, name) in [
+        ("university", "The university"),
+        ("hospital", "The hospital"),
+        ("access-body", "The access body"),
+    ] {
         centre.register_organisation(&caller, &id.parse().unwrap(), name.into()).await.unwrap();
     }
     for (id, organisation, role) in PEOPLE {
         let id: AccountId = id.parse().unwrap();
         let name = Text::from(role.as_str());
         let organisation = organisation.parse().unwrap();
-        centre
-            .register_account(&caller, &id, name, organisation, [*role].into())
-            .await
-            .unwrap();
+        centre.register_account(&caller, &id, name, organisation, [*role].into()).await.unwrap();
     }
     let researcher: AccountId = "researcher".parse().unwrap();
     let password = Secret::new(PASSWORD.to_owned());

@@ -105,7 +105,11 @@ async fn signing_in_gives_a_new_token_and_signing_out_ends_it() {
     assert_eq!(page.location(), "/");
     browser.cookies = stolen;
     let page = browser.get("/work").await;
-    assert_eq!(page.location(), "/sign-in?next=%2Fwork", "the session is gone, not only its cookie");
+    assert_eq!(
+        page.location(),
+        "/sign-in?next=%2Fwork",
+        "the session is gone, not only its cookie"
+    );
 }
 
 #[tokio::test]
@@ -121,7 +125,11 @@ async fn too_many_attempts_are_told_to_wait() {
     assert_eq!(statuses[5], StatusCode::TOO_MANY_REQUESTS);
     let fields = [("account", "researcher"), ("password", PASSWORD)];
     let page = browser.submit("/sign-in", "/sign-in", &fields).await;
-    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "the right password does not help either");
+    assert_eq!(
+        page.status,
+        StatusCode::TOO_MANY_REQUESTS,
+        "the right password does not help either"
+    );
 }
 
 #[tokio::test]

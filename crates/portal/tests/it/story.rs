@@ -209,7 +209,8 @@ async fn every_page_of_the_ledger_is_for_those_who_may_read_it() {
 async fn the_centre_is_shown_to_its_operator_and_a_missing_page_is_missing() {
     let site = Site::demo().await;
     let mut browser = Browser::as_role(&site.router, "auditor").await;
-    for path in ["/sources/nothing", "/sources/laboratory/nothing", "/permits/UPPER", "/rooms/x/y/z"]
+    for path in
+        ["/sources/nothing", "/sources/laboratory/nothing", "/permits/UPPER", "/rooms/x/y/z"]
     {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");

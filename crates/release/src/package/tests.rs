@@ -17,17 +17,20 @@ fn output(name: &str, bytes: &[u8]) -> Output {
         permit: "permit-1".parse().unwrap(),
         name: name.to_owned(),
         declared: Kind::Unknown,
+        contributions: None,
         sha256: hash(bytes),
         bytes: bytes.len() as u64,
         note: String::new(),
         requested_by: "researcher".parse().unwrap(),
         requested_at: at(),
         mends: None,
+        changes: None,
         checked: Some(Checked {
             at: at(),
             verdict: finding::Verdict::Pass,
             findings: vec![],
             read_as: "frequency-table".to_owned(),
+            tried: vec![],
         }),
         decided: vec![Decided {
             at: at(),
@@ -96,7 +99,9 @@ fn a_package_cut_short_or_with_something_behind_it_is_refused() {
 #[test]
 fn another_centre_s_key_verifies_nothing() {
     let other = SigningKey::from_bytes(&[6; 32]).verifying_key();
-    assert_eq!(verify(&packed(), &other), Err(VerifyError::Signature));
+    let expected =
+        VerifyError::OtherKey { says: key_id(&key().verifying_key()), given: key_id(&other) };
+    assert_eq!(verify(&packed(), &other), Err(expected));
 }
 
 #[test]
@@ -113,6 +118,32 @@ fn what_was_not_released_or_is_not_what_was_checked_does_not_leave() {
     held.state = OutputState::Held;
     assert!(CheckedOutput::new(held, b"x".to_vec()).is_err());
     assert!(CheckedOutput::new(output("a.csv", b"x"), b"y".to_vec()).is_err());
+}
+
+#[test]
+fn a_name_that_leads_elsewhere_when_unpacked_is_not_packed() {
+    for name in
+        ["../a.csv", "a/../../b", "/etc/x", "c:a.csv", "nul.csv", "a\\b", "a\u{202e}b", "a./b"]
+    {
+        let outputs = [checked(name, b"x")];
+        let refused = package(&heading(), &outputs, &key());
+        assert!(matches!(refused, Err(PackageError::Name(_))), "{name}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_signed_manifest_that_names_a_file_twice_or_elsewhere_is_refused() {
+    for path in ["files/out/a.csv", "files/../../x"] {
+        let mut entries = read(&packed()).unwrap();
+        let mut manifest: Manifest = serde_json::from_slice(&entries[0].1).unwrap();
+        manifest.files[2].path = path.to_owned();
+        let text = serde_json::to_vec(&manifest).unwrap();
+        let signature = BASE64.encode(key().sign(&signed(&text)).to_bytes());
+        entries[0].1 = text;
+        entries[1].1 = format!("{signature}\n").into_bytes();
+        let forged = write(&entries).unwrap();
+        assert_eq!(verify(&forged, &key().verifying_key()), Err(VerifyError::Files), "{path}");
+    }
 }
 
 #[test]

@@ -148,12 +148,17 @@ pub(crate) struct ApplicationBody {
     #[schema(format = Date)]
     due: Option<String>,
     /// The holders whose data are asked for, and what they said.
-    holders: BTreeMap<String, Option<HolderReviewBody>>,
+    holders: BTreeMap<String, HolderAnswerBody>,
     /// Remarks, oldest first.
     comments: Vec<CommentBody>,
     /// What the access body decided.
     decision: Option<DecisionBody>,
 }
+
+/// What one holder said; `null`: nothing yet.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+struct HolderAnswerBody(Option<HolderReviewBody>);
 
 /// What one holder said.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

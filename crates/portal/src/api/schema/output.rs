@@ -20,6 +20,9 @@ pub(crate) struct OutputBody {
     /// What it is said to be.
     #[schema(value_type = Object)]
     declared: serde_json::Value,
+    /// SHA-256 of the contributions that were told to the check alone.
+    #[serde(default)]
+    contributions: Option<String>,
     /// SHA-256 of its bytes.
     sha256: String,
     /// Its size.
@@ -33,6 +36,10 @@ pub(crate) struct OutputBody {
     requested_at: String,
     /// The output it was made from.
     mends: Option<String>,
+    /// What was withheld, left out or rounded then.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    changes: Option<serde_json::Value>,
     /// What the rules said.
     checked: Option<CheckedBody>,
     /// What people decided, newest last.
@@ -53,6 +60,9 @@ struct CheckedBody {
     findings: Vec<serde_json::Value>,
     /// What the file was taken for.
     read_as: String,
+    /// The rules it was held against, broken or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tried: Vec<String>,
 }
 
 /// What a person decided.

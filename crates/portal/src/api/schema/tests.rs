@@ -64,7 +64,7 @@ fn sources_are_described_as_they_are() {
 
 #[test]
 fn rooms_outputs_and_releases_are_described_as_they_are() {
-    says_the_same::<RoomBody>(&pages::room::sample_room(room::State::Open));
+    says_the_same::<RoomBody>(&pages::room::sample_room(::room::State::Open));
     let mut output = pages::output::sample_output(disclosure::finding::Verdict::Refuse);
     output.decided.push(release::Decided {
         at: output.requested_at,
@@ -111,7 +111,7 @@ fn what_everyone_may_see_is_described_as_it_is() {
         packaged_at: at,
         files: 3,
         bytes: 10,
-        sha256: ledger::Hash::default(),
+        sha256: ::ledger::Hash::default(),
     });
 }
 

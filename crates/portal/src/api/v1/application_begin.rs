@@ -1,15 +1,15 @@
 //! `POST /api/v1/applications`
 
-use axum::Json;
-use axum::extract::State;
+use super::Made;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::api::schema::TermsBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use permit::Terms;
-use super::Made;
 
 /// Begins an application for my own institution.
 #[utoipa::path(

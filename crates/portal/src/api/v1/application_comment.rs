@@ -1,13 +1,13 @@
 //! `POST /api/v1/applications/{application}/comments`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

@@ -1,13 +1,13 @@
 //! `POST /api/v1/applications/{application}/decision`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -60,7 +60,9 @@ pub(super) async fn decide(
     let id = seen::id(&application)?;
     let caller = visitor.caller();
     let permit = match verdict {
-        ApplicationVerdict::Grant => Some(app.centre.grant_application(caller, &id, why).await?.to_string()),
+        ApplicationVerdict::Grant => {
+            Some(app.centre.grant_application(caller, &id, why).await?.to_string())
+        }
         ApplicationVerdict::Return => {
             app.centre.return_application(caller, &id, why).await?;
             None

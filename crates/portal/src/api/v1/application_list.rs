@@ -1,12 +1,12 @@
 //! `GET /api/v1/applications`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::ApplicationBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use permit::Application;
 
 /// The applications I may see, newest first.

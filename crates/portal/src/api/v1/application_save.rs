@@ -1,7 +1,5 @@
 //! `PUT /api/v1/applications/{application}/terms`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::api::schema::TermsBody;
@@ -9,6 +7,8 @@ use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use permit::Terms;
 
 /// Replaces what a draft asks for.

@@ -1,13 +1,13 @@
 //! `GET /api/v1/applications/{application}`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::ApplicationBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use permit::Application;
 
 /// One application.

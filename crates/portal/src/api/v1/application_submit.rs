@@ -1,12 +1,12 @@
 //! `POST /api/v1/applications/{application}/submission`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 
 /// Hands a draft in. What is missing comes back in `faults`.
 #[utoipa::path(

@@ -1,14 +1,14 @@
 //! `POST /api/v1/applications/{application}/withdrawal`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use super::Why;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::Why;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 
 /// Takes an application back.
 #[utoipa::path(

@@ -1,11 +1,11 @@
 //! `GET /api/v1/centre`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 

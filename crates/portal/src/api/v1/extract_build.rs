@@ -1,13 +1,13 @@
 //! `POST /api/v1/permits/{permit}/extracts`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::permit::begin_extract;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 
 /// Begins to make the data of a permit ready. `GET` tells how far it has come.
 #[utoipa::path(

@@ -1,13 +1,13 @@
 //! `GET /api/v1/permits/{permit}/extracts`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::ExtractBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use linkage::Extract;
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -1,13 +1,13 @@
 //! `GET /api/v1/inbox`
 
-use axum::Json;
-use axum::extract::State;
-use centre::inbox::Inbox;
 use crate::api::problem::Problems;
 use crate::api::schema::InboxBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
+use centre::inbox::Inbox;
 
 /// What waits for me, and what I wait for.
 #[utoipa::path(

@@ -1,13 +1,13 @@
 //! `GET /api/v1/ledger/{seq}`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::EntryBody;
 use crate::failure::Failure;
 use crate::pages::ledger_entry::entry;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use ledger::Entry;
 
 /// One entry.

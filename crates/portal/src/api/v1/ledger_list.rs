@@ -1,12 +1,12 @@
 //! `GET /api/v1/ledger`
 
-use axum::Json;
-use axum::extract::{Query, State};
 use crate::api::problem::Problems;
 use crate::api::schema::EntryPage;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Query, State};
 use ledger::EntryFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -1,13 +1,13 @@
 //! `GET /api/v1/ledger/{seq}/proof`
 
-use axum::extract::{Path, State};
-use axum::response::Response;
 use crate::answer::download;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::ledger_entry::entry;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::response::Response;
 
 /// That an entry is in the ledger, as text (c2sp.org/tlog-proof).
 #[utoipa::path(

@@ -1,12 +1,12 @@
 //! `POST /api/v1/ledger/verification`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::VerificationBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 
 /// Holds every entry against chain, tree and checkpoints.
 #[utoipa::path(

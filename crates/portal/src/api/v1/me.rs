@@ -1,10 +1,10 @@
 //! `GET /api/v1/me`
 
-use axum::Json;
 use crate::api::problem::Problems;
 use crate::api::schema::AccountBody;
 use crate::failure::Failure;
 use crate::visitor::Visitor;
+use axum::Json;
 use permit::Account;
 
 /// Who is signed in.

@@ -1,14 +1,14 @@
 //! `POST /api/v1/rooms/{room}/outputs`
 
-use axum::Json;
-use axum::extract::{Path, State};
-use centre::outputs::Wish;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
+use centre::outputs::Wish;
 use disclosure::Kind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

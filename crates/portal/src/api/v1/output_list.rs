@@ -1,12 +1,12 @@
 //! `GET /api/v1/outputs`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::OutputBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use release::Output;
 
 /// The outputs I may see, newest first.

@@ -1,13 +1,13 @@
 //! `POST /api/v1/outputs/{output}/mend`
 
-use axum::Json;
-use axum::extract::{Path, State};
+use super::Made;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::Made;
+use axum::Json;
+use axum::extract::{Path, State};
 
 /// Makes an output from another so that it can leave.
 #[utoipa::path(

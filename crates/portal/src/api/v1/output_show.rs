@@ -1,15 +1,15 @@
 //! `GET /api/v1/outputs/{output}`
 
-use axum::Json;
-use axum::extract::{Path, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use crate::api::problem::Problems;
 use crate::api::schema::ReviewBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 /// One output with its bytes, findings, and the mend that is offered.
 #[utoipa::path(

@@ -1,12 +1,12 @@
 //! `GET /api/v1/permits`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::PermitBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use permit::Permit;
 
 /// The permits I may see whole, newest first.

@@ -1,13 +1,13 @@
 //! `GET /api/v1/permits/{permit}`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::PermitBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use permit::Permit;
 
 /// One permit, for those who may see it whole.

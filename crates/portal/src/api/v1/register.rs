@@ -1,13 +1,13 @@
 //! `GET /api/v1/register`
 
-use axum::Json;
-use axum::extract::State;
-use centre::register::Use;
 use crate::api::problem::Problems;
 use crate::api::schema::UseBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
+use centre::register::Use;
 
 /// Every use, in the open.
 #[utoipa::path(

@@ -1,13 +1,13 @@
 //! `POST /api/v1/releases/{release}/package`
 
-use axum::extract::{Path, State};
-use axum::response::Response;
 use crate::answer::download;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::response::Response;
 
 /// The package. That it was fetched is written down.
 #[utoipa::path(

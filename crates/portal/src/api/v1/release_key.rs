@@ -1,12 +1,12 @@
 //! `GET /api/v1/releases/key`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::release;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 

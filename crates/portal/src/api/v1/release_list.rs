@@ -1,12 +1,12 @@
 //! `GET /api/v1/releases`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::ReleaseBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use release::Release;
 
 /// The releases I may see, newest first.

@@ -1,13 +1,13 @@
 //! `POST /api/v1/rooms/{room}/packing`
 
-use axum::Json;
-use axum::extract::{Path, State};
+use super::Made;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::Made;
+use axum::Json;
+use axum::extract::{Path, State};
 
 /// Packs and signs what was released from a room and has not left yet.
 #[utoipa::path(

@@ -1,13 +1,13 @@
 //! `GET /api/v1/results`
 
-use axum::Json;
-use axum::extract::State;
-use centre::results::ResultOfUse;
 use crate::api::problem::Problems;
 use crate::api::schema::ResultBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
+use centre::results::ResultOfUse;
 
 /// Every package that left, in the open.
 #[utoipa::path(

@@ -1,12 +1,12 @@
 //! `POST /api/v1/rooms/{room}/closing`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 
 /// Closes a room: what runs is stopped, the work folder removed.
 #[utoipa::path(

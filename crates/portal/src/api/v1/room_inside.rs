@@ -1,13 +1,13 @@
 //! `GET /api/v1/rooms/{room}/files`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::{FileBody, RoomInside};
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 
 /// How full a room is and what is in it, for its people.
 #[utoipa::path(
@@ -30,8 +30,11 @@ pub(super) async fn inside(
         bytes: file.bytes,
         modified: file.modified,
     });
-    let refused =
-        looked.listing.refused.iter().map(|refused| (refused.shown.clone(), refused.why.to_string()));
+    let refused = looked
+        .listing
+        .refused
+        .iter()
+        .map(|refused| (refused.shown.clone(), refused.why.to_string()));
     Ok(Json(RoomInside {
         running: looked.standing.running.map(|run| run.to_string()),
         memory: looked.standing.memory,

@@ -1,12 +1,12 @@
 //! `GET /api/v1/rooms`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::RoomBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use room::Room;
 
 /// The rooms I may see, newest first.

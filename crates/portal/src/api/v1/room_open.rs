@@ -1,13 +1,13 @@
 //! `POST /api/v1/permits/{permit}/rooms`
 
-use axum::Json;
-use axum::extract::{Path, State};
+use super::Made;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
-use super::Made;
+use axum::Json;
+use axum::extract::{Path, State};
 
 /// Opens a room on the newest data of a permit.
 #[utoipa::path(

@@ -1,7 +1,6 @@
 //! `POST /api/v1/rooms/{room}/runs`
 
-use axum::Json;
-use axum::extract::{Path, State};
+use super::Made;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
@@ -9,9 +8,10 @@ use crate::pages::room::how_to_run;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use room::Script;
 use serde::Deserialize;
-use super::Made;
 use utoipa::ToSchema;
 
 /// What is to be run.
@@ -43,8 +43,9 @@ pub(super) async fn run(
 ) -> Result<Json<Made>, Failure> {
     let id = seen::id(&room)?;
     let language = &wanted.language;
-    let (name, program) = how_to_run(language)
-        .ok_or_else(|| Failure::Unreadable(format!("`{language}` is no language: use r or python")))?;
+    let (name, program) = how_to_run(language).ok_or_else(|| {
+        Failure::Unreadable(format!("`{language}` is no language: use r or python"))
+    })?;
     let script = Script::new(name, wanted.script)
         .map_err(|error| Failure::Field("script", error.to_string()))?;
     let words = vec![program.to_owned(), script.path()];

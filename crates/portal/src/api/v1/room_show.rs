@@ -1,13 +1,13 @@
 //! `GET /api/v1/rooms/{room}`
 
-use axum::Json;
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::api::schema::RoomBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
 use room::Room;
 
 /// One room: its limits and what was run.

@@ -1,13 +1,13 @@
 //! `GET /api/v1/rulings`
 
-use axum::Json;
-use axum::extract::{Query, State};
 use crate::api::problem::Problems;
 use crate::api::schema::RulingBody;
 use crate::failure::Failure;
 use crate::parts::rules::rule_lines;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Query, State};
 use permit::policy::Action;
 use serde::Deserialize;
 use utoipa::IntoParams;

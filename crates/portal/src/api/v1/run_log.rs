@@ -1,11 +1,11 @@
 //! `GET /api/v1/rooms/{room}/runs/{run}/log`
 
-use axum::extract::{Path, State};
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
 
 /// What a run has printed so far, for the people of the room.
 #[utoipa::path(

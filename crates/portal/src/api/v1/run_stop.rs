@@ -1,12 +1,12 @@
 //! `POST /api/v1/rooms/{room}/stop`
 
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 
 /// Stops what runs in a room.
 #[utoipa::path(

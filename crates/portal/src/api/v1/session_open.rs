@@ -1,13 +1,13 @@
 //! `POST /api/v1/sessions`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::sign_in::{FromWhere, open_session, try_password};
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 use model::Secret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

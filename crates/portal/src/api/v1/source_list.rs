@@ -1,12 +1,12 @@
 //! `GET /api/v1/sources`
 
-use axum::Json;
-use axum::extract::State;
 use crate::api::problem::Problems;
 use crate::api::schema::SourceSummary;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::State;
 
 /// Every source.
 #[utoipa::path(

@@ -1,14 +1,14 @@
 //! `GET /api/v1/sources/{source}`
 
-use axum::Json;
-use axum::extract::{Path, State};
-use catalogue::Dataset;
 use crate::api::problem::Problems;
 use crate::api::schema::DatasetBody;
 use crate::failure::Failure;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Path, State};
+use catalogue::Dataset;
 
 /// One source, with its variables.
 #[utoipa::path(

@@ -1,13 +1,13 @@
 //! `GET /api/v1/variables`
 
-use axum::Json;
-use axum::extract::{Query, State};
-use catalogue::Variable;
 use crate::api::problem::Problems;
 use crate::api::schema::VariableBody;
 use crate::failure::Failure;
 use crate::state::App;
 use crate::visitor::Visitor;
+use axum::Json;
+use axum::extract::{Query, State};
+use catalogue::Variable;
 use serde::Deserialize;
 use utoipa::IntoParams;
 

@@ -46,8 +46,7 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             until: reader.day("valid.until", before.valid.until),
         },
         outputs: permit::OutputTerms {
-            smallest_count: reader
-                .number("outputs.smallest-count", before.outputs.smallest_count),
+            smallest_count: reader.number("outputs.smallest-count", before.outputs.smallest_count),
             dominance_n: reader.number("outputs.dominance-n", before.outputs.dominance_n),
             dominance_k: reader.number("outputs.dominance-k", before.outputs.dominance_k),
             p_percent: reader.number("outputs.p-percent", before.outputs.p_percent),

@@ -22,11 +22,7 @@ use crate::visitor::Visitor;
 /// `POST /applications/new`: begins one with what is in the basket.
 pub(crate) async fn begin(State(app): State<App>, visitor: Visitor, _: Signed) -> Answered {
     let me = visitor.account()?.id.clone();
-    let terms = Terms {
-        people: vec![me],
-        sources: visitor.basket().terms(),
-        ..Terms::default()
-    };
+    let terms = Terms { people: vec![me], sources: visitor.basket().terms(), ..Terms::default() };
     let id = app.centre.begin_application(visitor.caller(), terms).await?;
     let mut response = see(&format!("/applications/{id}/edit"), "");
     crate::pages::basket::empty(&app, &mut response);

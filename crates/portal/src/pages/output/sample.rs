@@ -55,17 +55,20 @@ pub(crate) fn sample_output(verdict: Verdict) -> Output {
         permit: "permit-7k3m9q2x4d".parse().expect("an id"),
         name: "results/small-cells.csv".to_owned(),
         declared: Kind::Unknown,
+        contributions: Some(ledger::Hash::default()),
         sha256: ledger::Hash::default(),
         bytes: 655,
         note: "Table 2 of the paper".to_owned(),
         requested_by: "researcher".parse().expect("an id"),
         requested_at: "2026-03-01T08:30:00Z".parse().expect("an instant"),
         mends: None,
+        changes: Some(disclosure::Changes { thinned: 2, ..disclosure::Changes::default() }),
         checked: Some(Checked {
             at: "2026-03-01T08:30:01Z".parse().expect("an instant"),
             verdict,
             findings: sample_findings(),
             read_as: "frequency-table".to_owned(),
+            tried: vec![Rule::SmallCount, Rule::Dominance],
         }),
         decided: Vec::new(),
     }
@@ -85,8 +88,12 @@ pub(super) fn sample_seen(words: &Words) -> Seen {
         title: crate::parts::terms::TermsTree::sample_terms(words.lang()).title,
         rulings: vec![ruling(Action::DecideOutput), ruling(Action::CheckOutput)],
         happenings: vec![Happening::sample(
-            71, "2026-03-01T08:30:01Z", "researcher", "output.checked",
-            "output/output-5v7x9z1b3d", "",
+            71,
+            "2026-03-01T08:30:01Z",
+            "researcher",
+            "output.checked",
+            "output/output-5v7x9z1b3d",
+            "",
         )],
         ..Seen::default()
     }

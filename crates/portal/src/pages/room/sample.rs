@@ -7,7 +7,7 @@ use super::*;
 
 /// A room with two runs, for samples.
 #[expect(clippy::expect_used, reason = "literals that are ids")]
-pub(crate) fn sample_room(state: State) -> Room {
+pub(crate) fn sample_room(state: RoomState) -> Room {
     let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
     let run = |id: &str, script: &str, from: &str, to: &str, outcome, exit| Run {
         id: id.parse().expect("an id"),
@@ -37,12 +37,20 @@ pub(crate) fn sample_room(state: State) -> Room {
         opened_at: at("2026-03-01T08:10:00Z"),
         runs: vec![
             run(
-                "run-1a3c5e7g9j", "cox.R", "2026-03-01T08:12:00Z", "2026-03-01T08:12:14Z",
-                Outcome::Finished, 0,
+                "run-1a3c5e7g9j",
+                "cox.R",
+                "2026-03-01T08:12:00Z",
+                "2026-03-01T08:12:14Z",
+                Outcome::Finished,
+                0,
             ),
             run(
-                "run-2b4d6f8h0k", "cox.py", "2026-03-01T08:20:00Z", "2026-03-01T08:20:14Z",
-                Outcome::Failed, 1,
+                "run-2b4d6f8h0k",
+                "cox.py",
+                "2026-03-01T08:20:00Z",
+                "2026-03-01T08:20:14Z",
+                Outcome::Failed,
+                1,
             ),
         ],
         runs_total: 2,
@@ -99,11 +107,15 @@ impl RoomPage {
                 ruling(Action::CloseRoom, true),
             ],
             happenings: vec![Happening::sample(
-                60, "2026-03-01T08:12:14Z", "researcher", "room.run-ended",
-                "room/room-3p5r7t9v1x", "",
+                60,
+                "2026-03-01T08:12:14Z",
+                "researcher",
+                "room.run-ended",
+                "room/room-3p5r7t9v1x",
+                "",
             )],
             may_read_ledger: false,
         };
-        Self::of(chrome, &sample_room(State::Open), &Names::sample(), seen)
+        Self::of(chrome, &sample_room(RoomState::Open), &Names::sample(), seen)
     }
 }

@@ -1,7 +1,7 @@
 use super::sample::sample_room;
 use super::*;
 
-fn page(state: State, inside: bool) -> RoomPage {
+fn page(state: RoomState, inside: bool) -> RoomPage {
     let ruling = |action: Action| RulingLine {
         action: action.as_str().to_owned(),
         what: String::new(),
@@ -18,20 +18,20 @@ fn page(state: State, inside: bool) -> RoomPage {
 
 #[test]
 fn nothing_is_run_or_asked_for_in_a_closed_room() {
-    let page = page(State::Closed, true);
+    let page = page(RoomState::Closed, true);
     assert!(!page.may_enter && !page.may_ask && page.standing.steps.is_empty());
 }
 
 #[test]
 fn while_something_runs_it_can_be_stopped_and_nothing_else_is_asked_for() {
-    let page = page(State::Running, true);
+    let page = page(RoomState::Running, true);
     assert!(!page.may_ask && page.standing.steps[0].grave);
     assert!(page.to_string().contains("data-live"));
 }
 
 #[test]
 fn whoever_may_not_look_inside_sees_no_file_and_no_script_field() {
-    let html = page(State::Open, false).to_string();
+    let html = page(RoomState::Open, false).to_string();
     assert!(!html.contains("<textarea") && !html.contains("id=\"files\""), "{html}");
 }
 
