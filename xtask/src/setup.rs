@@ -25,6 +25,8 @@ enum Purpose {
     Demo,
     /// The tests alone.
     Tests,
+    /// The demo's looks: without them the pages are plain, and it goes on.
+    Looks,
     /// Nothing that could not be made later: the demo makes its own files.
     Ahead,
 }
@@ -56,7 +58,7 @@ const PARTS: &[Part] = &[
         install: tools::install,
     },
     Part { purpose: Purpose::Demo, missing: room_python::missing, install: room_python::install },
-    Part { purpose: Purpose::Demo, missing: assets::missing, install: assets::install },
+    Part { purpose: Purpose::Looks, missing: assets::missing, install: assets::install },
     Part {
         purpose: Purpose::Ahead,
         missing: |repository| Ok(demo_files::missing(repository)),
@@ -66,19 +68,24 @@ const PARTS: &[Part] = &[
 
 /// Installs everything that is missing.
 pub(crate) fn everything(repository: &Repository) -> Done {
-    install(repository, &[Purpose::Demo, Purpose::Tests, Purpose::Ahead])?;
+    install(repository, &[Purpose::Demo, Purpose::Tests, Purpose::Looks, Purpose::Ahead])?;
     println!("Everything is there: `cargo xtask demo` and `cargo xtask test` can run.");
     Ok(())
 }
 
-/// Installs what the demo lacks.
+/// Installs what the demo lacks. Where npm cannot be reached the portal looks
+/// plain and works all the same.
 pub(crate) fn for_demo(repository: &Repository) -> Done {
-    install(repository, &[Purpose::Demo])
+    install(repository, &[Purpose::Demo])?;
+    if let Err(Failed(why)) = install(repository, &[Purpose::Looks]) {
+        println!("The portal's style sheets were not fetched ({why}): its pages will look plain.");
+    }
+    Ok(())
 }
 
 /// Installs what the tests lack.
 pub(crate) fn for_tests(repository: &Repository) -> Done {
-    install(repository, &[Purpose::Demo, Purpose::Tests])
+    install(repository, &[Purpose::Demo, Purpose::Tests, Purpose::Looks])
 }
 
 fn install(repository: &Repository, purposes: &[Purpose]) -> Done {

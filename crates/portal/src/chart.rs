@@ -79,13 +79,13 @@ impl Drawing {
     }
 }
 
-/// A round number at or above `value`: 1, 2 or 5 times a power of ten.
+/// A round number at or above `value`, whose half is round as well.
 fn round_up(value: f64) -> f64 {
     if value <= 0.0 || !value.is_finite() {
         return 1.0;
     }
     let power = 10_f64.powf(value.log10().floor());
-    [1.0, 2.0, 5.0, 10.0]
+    [1.0, 1.6, 2.0, 2.4, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0]
         .into_iter()
         .map(|step| step * power)
         .find(|round| *round >= value)
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn an_axis_ends_at_a_round_number_that_is_large_enough() {
-        for (value, round) in [(0.0, 1.0), (1.0, 1.0), (17_549.0, 20_000.0), (0.3, 0.5)] {
+        for (value, round) in [(0.0, 1.0), (1.0, 1.0), (17_549.0, 20_000.0), (0.3, 0.3), (21_400.0, 24_000.0)] {
             assert!((round_up(value) - round).abs() < 1e-9, "{value}");
         }
     }

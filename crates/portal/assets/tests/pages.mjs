@@ -57,6 +57,9 @@ const pattern = (path) =>
     .map((part) => (/^[a-z]+-[0-9a-z]{10}$/.test(part) || /^[0-9]+$/.test(part) ? "*" : part))
     .join("/");
 
+// Pages that say something else to each role: each is looked at as each of them.
+const OF_EACH_ROLE = ["/work", "/applications/*", "/permits/*", "/rooms/*", "/outputs/*"];
+
 async function startDemo() {
   const program =
     options.program ||
@@ -160,17 +163,20 @@ async function walk(browser, base) {
       continue;
     }
     const waiting = who === "visitor" ? ["/", "/sign-in"] : ["/work", "/account"];
+    const walked = new Set();
     while (waiting.length > 0) {
       const path = waiting.shift();
-      const key = who === "visitor" ? pattern(path) : `in ${pattern(path)}`;
-      if (seen.has(key)) continue;
-      seen.add(key);
+      const kind = pattern(path);
+      if (walked.has(kind)) continue;
+      walked.add(kind);
       const answer = await page.request.get(base + path, { maxRedirects: 0 });
       if (answer.status() !== 200 || !answer.headers()["content-type"]?.startsWith("text/html")) {
-        if (who !== "visitor") seen.delete(key);
+        walked.delete(kind);
         continue;
       }
-      found.push({ who, path });
+      const key = who === "visitor" || OF_EACH_ROLE.includes(kind) ? `${who} ${kind}` : kind;
+      if (!seen.has(key)) found.push({ who, path });
+      seen.add(key);
       await page.goto(base + path);
       for (const href of await page.$$eval("a[href^='/']", (as) =>
         as.map((a) => a.getAttribute("href")),

@@ -39,6 +39,8 @@ pub struct Picture {
     heading: String,
     chart: Chart,
     caption: String,
+    /// How many columns of the table are words; the others are numbers.
+    words: usize,
     heads: Vec<String>,
     rows: Vec<Vec<String>>,
 }
@@ -64,22 +66,27 @@ fn top(words: &Words, variable: &Variable, profile: &VariableProfile) -> Option<
         description: &words.say_with("variable-top-desc", title_of(variable, words)),
         bars: &bars,
     });
+    let coded = profile.top.iter().any(|top| meaning(&top.value).is_some());
+    let heads = ["variable-value", "variable-means", "rows", "people"];
     Some(Picture {
         chart,
         caption: words.say("variable-top-what").into_owned(),
-        heads: ["variable-value", "variable-means", "rows", "people"]
+        words: if coded { 2 } else { 1 },
+        heads: heads
+            .into_iter()
+            .filter(|key| coded || *key != "variable-means")
             .map(|key| words.say(key).into_owned())
-            .into(),
+            .collect(),
         rows: profile
             .top
             .iter()
             .map(|top| {
-                vec![
-                    top.value.clone(),
-                    meaning(&top.value).unwrap_or_default().to_owned(),
-                    words.whole(top.rows),
-                    words.whole(top.persons),
-                ]
+                let mut row = vec![top.value.clone()];
+                if coded {
+                    row.push(meaning(&top.value).unwrap_or_default().to_owned());
+                }
+                row.extend([words.whole(top.rows), words.whole(top.persons)]);
+                row
             })
             .collect(),
         heading,
@@ -105,6 +112,7 @@ fn lies(words: &Words, variable: &Variable, profile: &VariableProfile) -> Option
     Some(Picture {
         chart,
         caption: words.say("variable-spread-what").into_owned(),
+        words: 1,
         heads: ["variable-share", "variable-value"].map(|key| words.say(key).into_owned()).into(),
         rows: profile
             .quantiles
@@ -133,6 +141,7 @@ fn years(words: &Words, variable: &Variable, profile: &VariableProfile) -> Optio
     Some(Picture {
         chart,
         caption: String::new(),
+        words: 1,
         heads: ["year", "rows", "people"].map(|key| words.say(key).into_owned()).into(),
         rows: profile
             .years
@@ -204,8 +213,8 @@ impl VariablePage {
             .iter()
             .flat_map(|profile| {
                 [
-                    top(&words, variable, profile),
                     lies(&words, variable, profile),
+                    top(&words, variable, profile),
                     years(&words, variable, profile),
                 ]
             })
