@@ -98,7 +98,9 @@ mod tests {
 
     #[test]
     fn an_axis_ends_at_a_round_number_that_is_large_enough() {
-        for (value, round) in [(0.0, 1.0), (1.0, 1.0), (17_549.0, 20_000.0), (0.3, 0.3), (21_400.0, 24_000.0)] {
+        for (value, round) in
+            [(0.0, 1.0), (1.0, 1.0), (17_549.0, 20_000.0), (0.3, 0.3), (21_400.0, 24_000.0)]
+        {
             assert!((round_up(value) - round).abs() < 1e-9, "{value}");
         }
     }

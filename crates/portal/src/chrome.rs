@@ -185,7 +185,10 @@ impl Chrome {
             places.push(Place { key, href, here });
         };
         if self.who.is_some() {
-            add("nav-work", "/work", &["/work", "/applications", "/rooms", "/outputs"]);
+            add("nav-work", "/work", &["/work", "/applications", "/rooms"]);
+        }
+        if is(Role::Checker) || is(Role::Researcher) {
+            add("nav-outputs", "/outputs", &["/outputs"]);
         }
         add("nav-catalogue", "/catalogue", &["/catalogue", "/sources", "/basket"]);
         add("nav-register", "/register", &["/register", "/permits"]);

@@ -13,6 +13,7 @@ pub mod front;
 pub mod ledger;
 pub mod ledger_entry;
 pub mod output;
+pub mod outputs;
 pub mod packing;
 pub mod permit;
 pub mod register;
@@ -46,6 +47,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("use", register::UsePage::sample(lang).render()),
         ("room", room::RoomPage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
+        ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("packing", packing::PackingPage::sample(lang).render()),
         ("release", release::ReleasePage::sample(lang).render()),
         ("register", register::RegisterPage::sample(lang).render()),

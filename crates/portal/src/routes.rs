@@ -10,8 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, catalogue, centre, front,
-    ledger, ledger_entry, output, packing, permit, register, release, results, room, sign_in,
-    source, variable, work,
+    ledger, ledger_entry, output, outputs, packing, permit, register, release, results, room,
+    sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -62,6 +62,7 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/outputs", post(room::ask))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))
         .route("/rooms/{room}/closing", post(room::close))
+        .route("/outputs", get(outputs::show))
         .route("/outputs/{output}", get(output::show))
         .route("/outputs/{output}/file", get(output::file))
         .route("/outputs/{output}/decision", post(output::decide))

@@ -78,3 +78,9 @@ release-pack = Pak det, der er frigivet
 packing-none = Intet er frigivet, som ikke allerede er pakket.
 packing-what = Disse filer er frigivet. De skrives i én pakke og signeres af centret.
 packing-button = Pak og signér
+
+nav-outputs = Resultatkontrol
+outputs-title = Resultatkontrol
+outputs-lead = Filer, som nogen har bedt om at få ud af et rum, og hvad der blev afgjort.
+outputs-caption = Filer
+outputs-empty = Ingen har bedt om at få en fil ud endnu.

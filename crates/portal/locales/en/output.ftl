@@ -78,3 +78,9 @@ release-pack = Pack what was released
 packing-none = Nothing was released that is not packed already.
 packing-what = These files were released. They are written into one package and signed by the centre.
 packing-button = Pack and sign
+
+nav-outputs = Output review
+outputs-title = Output review
+outputs-lead = Files that somebody asked to take out of a room, and what was decided.
+outputs-caption = Files
+outputs-empty = Nobody has asked to take a file out yet.

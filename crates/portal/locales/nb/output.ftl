@@ -78,3 +78,9 @@ release-pack = Pakk det som er frigitt
 packing-none = Ingenting er frigitt som ikke alt er pakket.
 packing-what = Disse filene er frigitt. De skrives i én pakke og signeres av senteret.
 packing-button = Pakk og signer
+
+nav-outputs = Resultatkontroll
+outputs-title = Resultatkontroll
+outputs-lead = Filer som noen har bedt om å få ut av et rom, og hva som ble avgjort.
+outputs-caption = Filer
+outputs-empty = Ingen har bedt om å få ut en fil ennå.

@@ -61,7 +61,8 @@ impl CentrePage {
                     Tag::new(Tone::Warning, words.say("not-well"))
                 }
             });
-            let line = (reading.name, reading.value, well);
+            let name = words.say_or(&format!("reading-{}", reading.name), &reading.name);
+            let line = (name, reading.value, well);
             match groups.iter_mut().find(|(name, _)| *name == group) {
                 Some((_, lines)) => lines.push(line),
                 None => groups.push((group, vec![line])),
