@@ -237,7 +237,7 @@ impl Bubblewrap {
     ) -> io::Result<(Program, Before, std::os::fd::OwnedFd)> {
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut before = Before::as_user(state.uid);
-        before.limits = process_limits(&state.limits, &state.holds);
+        before.limits = process_limits(&state.limits, state.holds);
         if state.holds.cpu != Hold::Kernel {
             before.processors = self.processors(&state.limits);
         }
@@ -366,7 +366,7 @@ fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
 }
 
 /// Limits that the kernel holds for each process by itself.
-fn process_limits(limits: &Limits, holds: &Holds) -> Vec<(Resource, u64)> {
+fn process_limits(limits: &Limits, holds: Holds) -> Vec<(Resource, u64)> {
     let mut taken = vec![
         // Not 0, which lets a machine that pipes dumps to a program have them, and
         // with them what the room had in memory; 1 is for the kernel "none at all"

@@ -86,7 +86,7 @@ impl Handle {
     /// Waits until nothing of it is left, and no longer than that.
     pub(crate) fn wait_at_most(&self, patience: Duration) -> Option<Ended> {
         let waited = self.change.wait_timeout_while(self.lock(), patience, |ended| ended.is_none());
-        waited.map_or_else(PoisonError::into_inner, |waited| waited).0.clone()
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 }
 
@@ -190,13 +190,17 @@ fn follow(
     }
     minded.follow(&mut watch, &news, handle, job.wall, began);
     // Said before it was gone, heard after.
-    news.try_iter().for_each(|late| minded.hear(&late));
+    for late in news.try_iter() {
+        minded.hear(&late);
+    }
     minded.wait_until_gone();
     if !readers_end(&readers, job.group.as_ref()) {
         tracing::error!(room = %job.state.room, "something outlived a command and holds its output open");
     }
     log.shut();
-    news.try_iter().for_each(|late| minded.hear(&late));
+    for late in news.try_iter() {
+        minded.hear(&late);
+    }
     minded.wait_until_gone();
     watch.count();
     let verdict = minded.verdict.or_else(|| watch.passed_by_kernel());

@@ -57,7 +57,7 @@ impl Deliveries for Nothing {
         _: &[PathBuf],
         _: &dyn Progress,
     ) -> Result<Delivered, NotDelivered> {
-        unimplemented!("nothing is delivered here")
+        panic!("nothing is delivered here")
     }
 
     fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
@@ -70,7 +70,7 @@ impl Deliveries for Nothing {
         _: &[PathBuf],
         _: &dyn Progress,
     ) -> Result<ImportManifest, NotDelivered> {
-        unimplemented!("nothing is delivered here")
+        panic!("nothing is delivered here")
     }
 
     fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
@@ -378,7 +378,7 @@ impl Site {
     }
 
     /// One of the people of both permits.
-    pub(crate) fn caller(&self) -> Caller {
+    pub(crate) fn caller() -> Caller {
         Caller::from(Account {
             id: researcher(),
             name: "Researcher".into(),

@@ -69,7 +69,7 @@ async fn a_room_is_closed_though_the_program_that_ran_something_in_it_was_killed
     let site = Site::new().await;
     let room = site.room_that_stays().await;
     site.begin(&room).await;
-    site.centre.close_room(&site.caller(), &room).await.unwrap();
+    site.centre.close_room(&Site::caller(), &room).await.unwrap();
     let room = site.see(&room).await;
     assert_eq!((room.state, room.closed), (State::Closed, Some(Closing::ByPerson)));
     assert_eq!(room.runs[0].ended.unwrap().outcome, Outcome::Lost);
@@ -101,7 +101,7 @@ async fn a_look_at_a_file_is_written_down_before_anybody_sees_it() {
     let site = Site::new().await;
     let room = site.room_that_stays().await;
     std::fs::write(site.folder.path().join("table.csv"), "a,b\n").unwrap();
-    let shown = site.centre.read_in_room(&site.caller(), &room, "table.csv").await.unwrap();
+    let shown = site.centre.read_in_room(&Site::caller(), &room, "table.csv").await.unwrap();
     assert_eq!(shown, b"a,b\n");
     let entries = site.centre.timeline("room", room.as_str()).await.unwrap();
     let looked: RoomEvent = entries.last().unwrap().event().unwrap();
@@ -112,7 +112,7 @@ async fn a_look_at_a_file_is_written_down_before_anybody_sees_it() {
         sha256.to_string(),
         "5be08c9684a1d25efcee09318204824278b08bbfb4aef973ffefd0b9d7478313"
     );
-    assert!(site.centre.read_in_room(&site.caller(), &room, "none.csv").await.is_err());
+    assert!(site.centre.read_in_room(&Site::caller(), &room, "none.csv").await.is_err());
     assert_eq!(site.acts(&room).await, ["room.opened", "room.looked"]);
 }
 
@@ -123,11 +123,11 @@ async fn people_who_look_into_a_room_hold_up_neither_a_start_nor_an_end() {
         let room = site.room_that_stays().await;
         let words = vec!["Rscript".to_owned()];
         let started =
-            site.centre.start_run(&site.caller(), &room, words, None, None).await.unwrap();
+            site.centre.start_run(&Site::caller(), &room, words, None, None).await.unwrap();
         assert_eq!(started.ended().await.unwrap().outcome, Outcome::Finished);
         let ended = site.see(&room).await.runs[0].ended;
         assert_eq!(ended.map(|end| end.outcome), Some(Outcome::Finished), "{act}");
-        site.centre.close_room(&site.caller(), &room).await.unwrap();
+        site.centre.close_room(&Site::caller(), &room).await.unwrap();
         let looks = site.acts(&room).await.iter().filter(|act| *act == "room.looked").count();
         assert_eq!(looks, 3, "{act}");
     }

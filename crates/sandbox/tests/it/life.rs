@@ -184,7 +184,7 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
     }
     assert_eq!(sleeping(), 1, "the command never began");
     let minded = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(minded.minded, [doomed.clone()], "a living server's room was touched");
+    assert_eq!(minded.minded, std::slice::from_ref(&doomed), "a living server's room was touched");
     assert_eq!(minded.removed, ["room-unknown".parse().unwrap()]);
     assert_eq!(sleeping(), 1);
     assert!(bench.runtime.is_minded(&doomed));
@@ -197,7 +197,7 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
     assert_eq!(sleeping(), 0, "the command outlived its server");
     assert!(!bench.runtime.is_minded(&doomed), "nobody minds it any more");
     let cleared = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(cleared.ended, [doomed.clone()]);
+    assert_eq!(cleared.ended, std::slice::from_ref(&doomed));
     assert_eq!(groups(), Vec::<PathBuf>::new());
     assert!(!rooms.join(".new-room-half").exists());
     // Its work is still there, and it can be worked in.
