@@ -1,13 +1,14 @@
 //! Rooms: opening, running, looking, closing. A room is derived from its permit
 //! on every access (invariant 4).
 
-use std::sync::Arc;
-use std::time::Duration;
+mod upkeep;
 
-use ledger::RecordFilter;
+use std::sync::Arc;
+
+use ledger::{BookError, Event as _, RecordFilter, Subject};
 use model::{AccountId, PermitId, RoomId, RunId};
+use permit::Permit;
 use permit::policy::{Action, Thing};
-use permit::{Permit, Standing};
 use room::{
     Closing, Command, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running,
     Script, Spec, WorkName,
@@ -18,9 +19,9 @@ use crate::{Caller, Centre, Refused, blocking};
 /// The largest file of a room that is shown inside, bytes.
 pub const LARGEST_LOOK: u64 = 1 << 20;
 
-/// How long the end of a run that was stopped is waited for: ten seconds.
-const PATIENCE_STEPS: u32 = 200;
-const PATIENCE_STEP: Duration = Duration::from_millis(50);
+/// How many times an entry is tried again because somebody else wrote about the
+/// room meanwhile.
+const TRIES: usize = 50;
 
 /// A command that was started in a room.
 #[derive(Clone)]
@@ -119,7 +120,7 @@ impl Centre {
         script: Option<Script>,
         shown: Option<Arc<dyn LogSink>>,
     ) -> Result<Started, Refused> {
-        let (room, seq) = self.load::<Room>(id.as_str()).await?;
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
         let permit = self.permit_of(&room).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let active = self.activate(&permit)?;
@@ -133,7 +134,12 @@ impl Centre {
             command: words.clone(),
             script: script.clone(),
         };
-        self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+        if !self.write_on(&actor, id, &event, |room| room.state == room::State::Open).await? {
+            return Err(Refused::Conflict(format!(
+                "a command runs in room `{id}` already, or it was closed meanwhile: \
+                 wait for the command, or stop it"
+            )));
+        }
         let command = Command { words, script, wall: spec.wall(self.now()) };
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
@@ -179,9 +185,33 @@ impl Centre {
         })
         .await?;
         let event = ended.event(run, &listing);
-        let (_, seq) = self.load::<Room>(id.as_str()).await?;
-        self.write(actor, id.as_str(), &event, Some(seq)).await?;
+        let goes_on = |room: &Room| room.running().is_some_and(|running| running.id == *run);
+        if !self.write_on(actor, id, &event, goes_on).await? {
+            tracing::warn!(room = %id, %run, outcome = %ended.outcome, "the end of this run was written down before");
+        }
         Ok(())
+    }
+
+    /// Writes what happened in a room as long as it `fits` the room, again when
+    /// somebody else wrote about the room meanwhile. Says whether it did.
+    async fn write_on(
+        &self,
+        actor: &AccountId,
+        id: &RoomId,
+        event: &RoomEvent,
+        fits: impl Fn(&Room) -> bool + Send,
+    ) -> Result<bool, Refused> {
+        for _ in 0..TRIES {
+            let (room, seq) = self.load::<Room>(id.as_str()).await?;
+            if !fits(&room) {
+                return Ok(false);
+            }
+            match self.write(actor, id.as_str(), event, Some(seq)).await {
+                Err(Refused::Book(BookError::Changed(_))) => {}
+                written => return written.map(|_| true),
+            }
+        }
+        Err(Refused::Book(BookError::Changed(Subject::new(RoomEvent::KIND, id.as_str()))))
     }
 
     /// Stops what runs in a room.
@@ -229,7 +259,8 @@ impl Centre {
     }
 
     /// A file of the work folder, for the people of the room to look at inside.
-    /// At most [`LARGEST_LOOK`] bytes.
+    /// At most [`LARGEST_LOOK`] bytes. Nobody sees it before the ledger says who
+    /// looked at what (invariant 5).
     pub async fn read_in_room(
         &self,
         caller: &Caller,
@@ -237,17 +268,28 @@ impl Centre {
         name: &str,
     ) -> Result<Vec<u8>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let name: WorkName =
             name.parse().map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
+        let file = name.as_str().to_owned();
         let (runtime, room) = (self.parts.runtime.clone(), id.clone());
-        blocking("reading a file of the room", move || {
+        let taken = blocking("reading a file of the room", move || {
             let work = runtime.work(&room).map_err(|error| error.to_string())?;
-            let taken = work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())?;
-            Ok::<_, String>(taken.bytes)
+            work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())
         })
         .await?
-        .map_err(Refused::Conflict)
+        .map_err(Refused::Conflict)?;
+        let looked = RoomEvent::Looked {
+            by: actor.clone(),
+            file,
+            bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
+            sha256: taken.sha256,
+        };
+        if self.write_on(&actor, id, &looked, |room| room.state != room::State::Closed).await? {
+            Ok(taken.bytes)
+        } else {
+            Err(Refused::Conflict(format!("room `{id}` was closed meanwhile")))
+        }
     }
 
     /// One room, for those who may see it.
@@ -277,90 +319,6 @@ impl Centre {
             return Err(Refused::Conflict(format!("room `{id}` is closed already")));
         }
         self.shut(&actor, id, Closing::ByPerson).await
-    }
-
-    /// Closes every room whose permit has ended. Called when a permit is
-    /// revoked, at every start, and once a minute.
-    pub async fn sweep(&self) -> Result<(), Refused> {
-        for room in self.every_room(&["open", "running"]).await? {
-            let permit = self.permit_of(&room).await?;
-            let why = match permit.standing(self.now()) {
-                Standing::Active | Standing::NotYet => continue,
-                Standing::Expired => Closing::PermitExpired,
-                Standing::Revoked => Closing::PermitRevoked,
-            };
-            self.shut(&room.opened_by, &room.id, why).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends what this program runs in rooms, and waits until the ledger says so:
-    /// called when the program stops. The rooms stay open with what is in them.
-    pub async fn stop_runs(&self) -> Result<(), Refused> {
-        let mut stopped = Vec::new();
-        for room in self.every_room(&["running"]).await? {
-            if let Some(running) = self.parts.runtime.running(&room.id) {
-                running.stop();
-                stopped.push(room.id);
-            }
-        }
-        for id in stopped {
-            for _ in 0..PATIENCE_STEPS {
-                if self.load::<Room>(id.as_str()).await?.0.state != room::State::Running {
-                    break;
-                }
-                tokio::time::sleep(PATIENCE_STEP).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn shut(&self, actor: &AccountId, id: &RoomId, why: Closing) -> Result<(), Refused> {
-        let (runtime, logs, room) =
-            (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
-        blocking("closing the room", move || {
-            runtime.close(&room).map_err(|error| error.to_string())?;
-            logs.remove(&room)
-        })
-        .await?
-        .map_err(|error| Refused::failed("closing the room", error))?;
-        // The run that was stopped is written down by whoever started it; it may
-        // take a moment, and the room cannot close before.
-        for _ in 0..PATIENCE_STEPS {
-            let (room, seq) = self.load::<Room>(id.as_str()).await?;
-            match room.state {
-                room::State::Closed => return Ok(()),
-                room::State::Open => {
-                    let closed = RoomEvent::Closed { why };
-                    match self.write(actor, id.as_str(), &closed, Some(seq)).await {
-                        Err(Refused::Book(ledger::BookError::Changed(_))) => {}
-                        written => return written.map(|_| ()),
-                    }
-                }
-                room::State::Running => {
-                    tokio::time::sleep(PATIENCE_STEP).await;
-                }
-            }
-        }
-        Err(Refused::Conflict(format!("what runs in room `{id}` does not end: try again")))
-    }
-
-    /// Ends in the ledger what a stopped program left running, and removes
-    /// rooms no entry speaks of.
-    pub(crate) async fn recover_rooms(&self) -> Result<(), Refused> {
-        let rooms = self.every_room(&["open", "running"]).await?;
-        let open: Vec<_> = rooms.iter().map(|room| room.id.clone()).collect();
-        let runtime = self.parts.runtime.clone();
-        let recovered = blocking("recovery of rooms", move || runtime.recover(&open))
-            .await?
-            .map_err(|error| Refused::failed("recovery of rooms", error))?;
-        for room in rooms {
-            let lost = room.runs.last().filter(|run| run.ended.is_none());
-            if let Some(run) = lost.filter(|_| !recovered.minded.contains(&room.id)) {
-                self.note_end(&run.by, &room.id, &run.id, &Ended::LOST).await?;
-            }
-        }
-        self.sweep().await
     }
 
     pub(crate) async fn permit_of(&self, room: &Room) -> Result<Permit, Refused> {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use ledger::Event;
+use ledger::{Event, Hash};
 use model::{AccountId, ExtractId, PermitId, RunId};
 use serde::{Deserialize, Serialize};
 
@@ -54,22 +54,30 @@ pub enum RoomEvent {
         cpu_ms: u64,
         /// The most memory it held at once, bytes.
         peak_memory: u64,
-        /// The files in the work folder afterwards, by name: the first
-        /// [`RoomEvent::LISTED`].
-        files: Vec<ListedFile>,
-        /// How many files there were altogether.
+        /// How many files were in the work folder afterwards. Not their names:
+        /// auditors read the ledger, and only the room's people see its files.
         files_total: u64,
+        /// How long they were together, bytes.
+        files_bytes: u64,
+        /// SHA-256 over the list of them: see [`crate::Listing::digest`].
+        files_sha256: Hash,
+    },
+    /// Somebody looked at a file of the work folder from outside.
+    Looked {
+        /// Who.
+        by: AccountId,
+        /// Its name below the work folder.
+        file: String,
+        /// How much was shown, bytes.
+        bytes: u64,
+        /// SHA-256 of what was shown.
+        sha256: Hash,
     },
     /// It was closed, and its work folder removed.
     Closed {
         /// Why.
         why: Closing,
     },
-}
-
-impl RoomEvent {
-    /// How many files an entry lists.
-    pub const LISTED: usize = 200;
 }
 
 impl Event for RoomEvent {
@@ -80,18 +88,10 @@ impl Event for RoomEvent {
             Self::Opened { .. } => "opened",
             Self::RunStarted { .. } => "run-started",
             Self::RunEnded { .. } => "run-ended",
+            Self::Looked { .. } => "looked",
             Self::Closed { .. } => "closed",
         }
     }
-}
-
-/// A file as the ledger lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedFile {
-    /// Its name below the work folder.
-    pub name: String,
-    /// How long it is.
-    pub bytes: u64,
 }
 
 /// How a command ended.
@@ -162,6 +162,9 @@ pub enum Closing {
     PermitRevoked,
     /// Its extract was destroyed.
     ExtractDestroyed,
+    /// Its work folder was gone: the centre was stopped while it closed the
+    /// room, or came back from a backup, which holds no rooms.
+    Lost,
 }
 
 impl Closing {
@@ -172,6 +175,7 @@ impl Closing {
             Self::PermitExpired => "permit-expired",
             Self::PermitRevoked => "permit-revoked",
             Self::ExtractDestroyed => "extract-destroyed",
+            Self::Lost => "lost",
         }
     }
 }

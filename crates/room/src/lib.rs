@@ -13,12 +13,12 @@ pub mod script;
 pub mod spec;
 pub mod work;
 
-pub use event::{Closing, ListedFile, Outcome, RoomEvent};
+pub use event::{Closing, Outcome, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{
     CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered, Running,
-    Runtime, Standing, StartError, Stream,
+    Runtime, Standing, StartError, Stream, Stuck,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;

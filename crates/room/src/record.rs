@@ -43,6 +43,8 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (None, "opened", State::Open),
     (Some(State::Open), "run-started", State::Running),
     (Some(State::Running), "run-ended", State::Open),
+    (Some(State::Open), "looked", State::Open),
+    (Some(State::Running), "looked", State::Running),
     (Some(State::Open), "closed", State::Closed),
 ];
 
@@ -202,6 +204,8 @@ impl Record for Room {
                 running.ended =
                     Some(RunEnd { at, outcome, exit, wall_ms, cpu_ms, peak_memory, files_total });
             }
+            // In the ledger, for those who ask who saw what.
+            RoomEvent::Looked { .. } => {}
             RoomEvent::Closed { why } => {
                 self.closed_at = Some(entry.at);
                 self.closed = Some(why);

@@ -31,6 +31,12 @@ pub trait Runtime: Send + Sync {
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError>;
 
+    /// Whether a living process, this one or another, minds a command in the
+    /// room. What nobody minds was ended with the process that did.
+    fn is_minded(&self, room: &RoomId) -> bool {
+        self.running(room).is_some()
+    }
+
     /// The command that this process runs in the room, if any.
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>>;
 
@@ -46,7 +52,15 @@ pub trait Runtime: Send + Sync {
 
     /// Ends and removes what a stopped centre left behind: commands that no
     /// living process minds, and rooms that are not among `open`.
+    /// What cannot be removed is named and left for the next time.
     fn recover(&self, open: &[RoomId]) -> Result<Recovered, RecoverError>;
+
+    /// Lets go of what rooms hold of the machine while nothing runs in them
+    /// (mounts), so that a program that stops leaves nothing. They stay open,
+    /// and take it again when they are used. Says what could not be let go.
+    fn let_go(&self) -> Vec<Stuck> {
+        Vec::new()
+    }
 }
 
 /// What is run.
@@ -152,8 +166,9 @@ impl Ended {
             wall_ms: milliseconds(self.wall),
             cpu_ms: milliseconds(self.cpu),
             peak_memory: self.peak_memory,
-            files: listing.listed(RoomEvent::LISTED),
             files_total: listing.total(),
+            files_bytes: listing.bytes(),
+            files_sha256: listing.digest(),
         }
     }
 }
@@ -180,6 +195,23 @@ pub struct Recovered {
     pub removed: Vec<RoomId>,
     /// Rooms of the ledger that have no folder: their work is gone.
     pub missing: Vec<RoomId>,
+    /// What could not be ended or removed.
+    pub stuck: Vec<Stuck>,
+}
+
+/// A room that the machine does not let go of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stuck {
+    /// Which, or what is left of which.
+    pub room: String,
+    /// What was tried, and what the machine said.
+    pub why: String,
+}
+
+impl std::fmt::Display for Stuck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`: {}", self.room, self.why)
+    }
 }
 
 /// Why a room was not opened.
@@ -281,7 +313,4 @@ pub enum RecoverError {
         /// What the machine said.
         why: String,
     },
-    /// One room could not be cleared away.
-    #[error(transparent)]
-    Room(#[from] CloseError),
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use model::{RoomId, RunId};
 use room::{
     CloseError, Command, Hold, Holds, Limits, LogSink, OpenError, RecoverError, Recovered, Running,
-    Runtime, Spec, Standing, StartError, Usage, WorkError, WorkFolder,
+    Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 use rustix::process::Resource;
@@ -30,8 +30,15 @@ use crate::{disk, extract, process, recover, seccomp};
 pub(crate) const NEW: &str = ".new-";
 pub(crate) const GONE: &str = ".gone-";
 
+/// How many times a work folder is mounted and opened before it is given up.
+const TRIES: usize = 3;
+
 /// How long a command of another process gets to end when its room is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long one of our own does: longer than all that is waited for in turn
+/// when it is ended (its processes, its output, its control group).
+const PATIENCE_OWN: Duration = Duration::from_secs(40);
 
 /// Rooms on this machine, each sealed by bubblewrap.
 pub struct Bubblewrap {
@@ -136,6 +143,16 @@ impl Bubblewrap {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes sure that the work folder of a room is there. One at a time, so that
+    /// no two processes mount it twice.
+    fn attach(&self, dir: &RoomDir, state: &RoomState) -> io::Result<()> {
+        if !state.image || disk::is_mounted(&dir.work())? {
+            return Ok(());
+        }
+        let _turn = self.lock_rooms()?;
+        disk::attach(dir, state)
+    }
+
     /// Keeps other processes from opening and removing rooms meanwhile.
     pub(crate) fn lock_rooms(&self) -> io::Result<Option<Lock>> {
         lock(&self.rooms.join(".lock"), FlockOperation::LockExclusive)
@@ -220,7 +237,7 @@ impl Bubblewrap {
     ) -> io::Result<(Program, Before, std::os::fd::OwnedFd)> {
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut before = Before::as_user(state.uid);
-        before.limits = process_limits(&state.limits, &state.holds);
+        before.limits = process_limits(&state.limits, state.holds);
         if state.holds.cpu != Hold::Kernel {
             before.processors = self.processors(&state.limits);
         }
@@ -282,7 +299,9 @@ impl Bubblewrap {
             .lock()
             .map_err(failed("the room was locked"))?
             .ok_or_else(|| StartError::Busy(room.clone()))?;
-        disk::attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
+        // What a killed process left of an earlier command.
+        recover::forget(&dir, PATIENCE).map_err(failed("an earlier command was cleared away"))?;
+        self.attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
         let still = self.holds(state.image);
         if still != state.holds {
             let why = "the limits that held when it was opened hold no more on this machine: \
@@ -347,9 +366,12 @@ fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
 }
 
 /// Limits that the kernel holds for each process by itself.
-fn process_limits(limits: &Limits, holds: &Holds) -> Vec<(Resource, u64)> {
+fn process_limits(limits: &Limits, holds: Holds) -> Vec<(Resource, u64)> {
     let mut taken = vec![
-        (Resource::Core, 0),
+        // Not 0, which lets a machine that pipes dumps to a program have them, and
+        // with them what the room had in memory; 1 is for the kernel "none at all"
+        // (core(5), `do_coredump`).
+        (Resource::Core, 1),
         (Resource::Nofile, 4096),
         (Resource::Memlock, 1 << 20),
         (Resource::Msgqueue, 0),
@@ -428,9 +450,8 @@ impl Runtime for Bubblewrap {
         let dir = self.dir(room);
         let folder = |source| WorkError::Folder { path: dir.work(), source };
         let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
-        disk::attach(&dir, &state).map_err(folder)?;
         let work = if state.image {
-            disk::image_usage(&dir.work())
+            self.attach(&dir, &state).and_then(|()| disk::image_usage(&dir.work()))
         } else {
             let most = Usage { bytes: u64::MAX, files: state.limits.files * 2, unseen: 0 };
             WorkFolder::open(&dir.work())?.usage(most)
@@ -447,8 +468,16 @@ impl Runtime for Bubblewrap {
         let dir = self.dir(room);
         let folder = |source| WorkError::Folder { path: dir.work(), source };
         let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
-        disk::attach(&dir, &state).map_err(folder)?;
-        WorkFolder::open(&dir.work())
+        for _ in 0..TRIES {
+            self.attach(&dir, &state).map_err(folder)?;
+            let work = WorkFolder::open(&dir.work())?;
+            // Another program that stops may have let go of it before it was
+            // open here; from now on it cannot.
+            if !state.image || disk::is_mounted(&dir.work()).map_err(folder)? {
+                return Ok(work);
+            }
+        }
+        Err(folder(io::Error::other("it is unmounted again and again")))
     }
 
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {
@@ -459,10 +488,12 @@ impl Runtime for Bubblewrap {
                 why: error.to_string(),
             }
         };
-        let ours = self.handles().remove(room);
+        let ours = self.handles().get(room).map(Arc::clone);
         if let Some(running) = ours {
             running.stop();
-            running.wait();
+            // Known as running until it has ended: the next try waits again.
+            running.wait_at_most(PATIENCE_OWN).ok_or_else(|| CloseError::Stuck(room.clone()))?;
+            self.handles().remove(room);
         }
         let dir = self.dir(room);
         if dir.0.exists() {
@@ -479,6 +510,30 @@ impl Runtime for Bubblewrap {
     fn recover(&self, open: &[RoomId]) -> Result<Recovered, RecoverError> {
         recover::recover(self, open)
     }
+
+    fn let_go(&self) -> Vec<Stuck> {
+        let_go(&self.rooms)
+    }
+
+    fn is_minded(&self, room: &RoomId) -> bool {
+        let dir = self.dir(room);
+        // Who cannot be asked may be alive.
+        dir.0.exists() && !matches!(dir.lock(), Ok(Some(_)))
+    }
+}
+
+/// Lets go of what the rooms in a folder hold of the machine while nothing runs
+/// in them, without opening anything there: for a folder that is to be removed.
+pub fn let_go(rooms: &Path) -> Vec<Stuck> {
+    if !rooms.exists() {
+        return Vec::new();
+    }
+    let released = lock(&rooms.join(".lock"), FlockOperation::LockExclusive)
+        .and_then(|_turn| recover::let_go(rooms));
+    released.unwrap_or_else(|error| {
+        let room = rooms.display().to_string();
+        vec![Stuck { room, why: format!("the folder of the rooms cannot be read: {error}") }]
+    })
 }
 
 pub(crate) fn private_dir(path: &Path) -> io::Result<()> {

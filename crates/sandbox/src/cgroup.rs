@@ -82,6 +82,11 @@ impl Group {
         counted
     }
 
+    /// Ends everything in the group, and leaves the group.
+    pub(crate) fn kill(&self) {
+        self.dirs.iter().for_each(|dir| kill_all(dir));
+    }
+
     /// Ends everything in the group and removes it.
     pub(crate) fn end(&self, patience: Duration) -> io::Result<()> {
         end(&self.dirs, patience)

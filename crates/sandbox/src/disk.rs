@@ -10,7 +10,7 @@ mod image;
 mod remove;
 mod watch;
 
-pub(crate) use image::{attach, detach, make};
+pub(crate) use image::{attach, detach, is_mounted, make, release};
 pub(crate) use remove::remove_tree;
 pub(crate) use watch::DiskWatch;
 

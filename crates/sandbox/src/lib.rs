@@ -24,6 +24,6 @@ mod syscalls;
 mod walls;
 mod watch;
 
-pub use bubblewrap::{Bubblewrap, SandboxError};
+pub use bubblewrap::{Bubblewrap, SandboxError, let_go};
 pub use config::{CgroupPlace, Config, DiskHold};
 pub use seccomp::FilterError;

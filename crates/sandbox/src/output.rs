@@ -1,8 +1,8 @@
 //! What a command prints: line by line, so much and no more.
 
 use std::io::Read;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use room::{LogLine, LogSink, Stream};
 
@@ -10,24 +10,33 @@ use room::{LogLine, LogSink, Stream};
 const LONGEST_LINE: usize = 8 * 1024;
 
 /// The log of one command: two streams into one sink, one budget for both.
-pub(crate) struct Log<'a> {
-    sink: &'a dyn LogSink,
+pub(crate) struct Log {
+    sink: Arc<dyn LogSink>,
     most: u64,
     kept: AtomicU64,
     dropped: AtomicU64,
-    /// One line at a time, whichever stream it is from.
-    turn: Mutex<()>,
+    /// One line at a time, whichever stream it is from. `false` when it is over.
+    turn: Mutex<bool>,
 }
 
-impl<'a> Log<'a> {
-    pub(crate) fn new(sink: &'a dyn LogSink, most: u64) -> Self {
+impl Log {
+    pub(crate) fn new(sink: Arc<dyn LogSink>, most: u64) -> Self {
         let (kept, dropped) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { sink, most, kept, dropped, turn: Mutex::new(()) }
+        Self { sink, most, kept, dropped, turn: Mutex::new(true) }
     }
 
     /// Bytes passed on, and bytes only counted.
     pub(crate) fn totals(&self) -> (u64, u64) {
         (self.kept.load(Ordering::Relaxed), self.dropped.load(Ordering::Relaxed))
+    }
+
+    fn turn(&self) -> MutexGuard<'_, bool> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes no further line: whoever still reads reads for nobody.
+    pub(crate) fn shut(&self) {
+        *self.turn() = false;
     }
 
     /// Reads `from` to its end. What is past the budget is read too, and
@@ -68,7 +77,11 @@ impl<'a> Log<'a> {
 
     fn pass(&self, line: &mut Vec<u8>, stream: Stream) {
         let bytes = line.len() as u64 + 1;
-        let _turn = self.turn.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let open = self.turn();
+        if !*open {
+            line.clear();
+            return;
+        }
         let kept = self.kept.load(Ordering::Relaxed);
         // Once full it stays full: no later short line makes the log look whole.
         if self.dropped.load(Ordering::Relaxed) > 0 || kept + bytes > self.most {
@@ -103,11 +116,23 @@ mod tests {
     }
 
     fn drained(input: &[u8], most: u64) -> (Vec<String>, (u64, u64)) {
-        let lines = Lines::default();
-        let log = Log::new(&lines, most);
+        let lines = Arc::new(Lines::default());
+        let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
+        let log = Log::new(sink, most);
         log.drain(input, Stream::Output);
         let totals = log.totals();
-        (lines.0.into_inner().unwrap(), totals)
+        (std::mem::take(&mut *lines.0.lock().unwrap()), totals)
+    }
+
+    #[test]
+    fn a_log_that_is_shut_takes_no_line() {
+        let lines = Arc::new(Lines::default());
+        let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
+        let log = Log::new(sink, 1000);
+        log.shut();
+        log.drain(&b"late\n"[..], Stream::Output);
+        assert!(lines.0.lock().unwrap().is_empty());
+        assert_eq!(log.totals(), (0, 0));
     }
 
     #[test]

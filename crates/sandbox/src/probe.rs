@@ -2,17 +2,22 @@
 
 use std::io::{self, Read as _};
 use std::path::Path;
-use std::process::Stdio;
-use std::time::Duration;
+use std::process::{Child, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use room::{Command, Hold, Holds, Limits};
 
 use crate::bubblewrap::{Bubblewrap, NEW, private_dir};
 use crate::disk::remove_tree;
+use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
 use crate::state::RoomState;
 
 const MIB: u64 = 1 << 20;
+
+/// How long `true` may take in a room.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A room that is large enough for `true`.
 const SMALL: Limits = Limits {
@@ -21,7 +26,7 @@ const SMALL: Limits = Limits {
     processes: 16,
     disk: 4 * MIB,
     files: 16,
-    wall_seconds: 10,
+    wall_seconds: PATIENCE.as_secs(),
     scratch: MIB,
     log: MIB,
 };
@@ -63,21 +68,47 @@ impl Bubblewrap {
             uid,
             image: false,
         };
-        let command = Command {
-            words: vec!["/bin/true".into()],
-            script: None,
-            wall: Duration::from_secs(SMALL.wall_seconds),
-        };
+        let command = Command { words: vec!["/bin/true".into()], script: None, wall: PATIENCE };
         let (mut program, before, status) = self.prepare(&state, &data, &command)?;
         program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = spawn(program, before)?;
-        let mut said = String::new();
+        // Read on a thread of its own: nobody knows who holds the other end.
+        let (tell, said) = mpsc::channel();
         if let Some(errors) = child.stderr.take() {
-            errors.take(4096).read_to_string(&mut said)?;
+            std::thread::Builder::new().name("room-probe".into()).spawn(move || {
+                let mut said = String::new();
+                let _ = errors.take(4096).read_to_string(&mut said);
+                let _ = tell.send(said);
+            })?;
         }
+        let ended = ends(&mut child)?;
         drop(status);
-        Ok((!child.wait()?.success()).then_some(said))
+        match ended {
+            None => Ok(Some(format!("bubblewrap did not end in {} seconds", PATIENCE.as_secs()))),
+            Some(true) => Ok(None),
+            Some(false) => Ok(Some(said.recv_timeout(PATIENCE).unwrap_or_default())),
+        }
     }
+}
+
+/// Whether the child ends well; nothing when it had to be ended.
+fn ends(child: &mut Child) -> io::Result<Option<bool>> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status.success()));
+        }
+        if Instant::now() >= deadline {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pid = i32::try_from(child.id()).unwrap_or_default();
+    if let Some(process) = held(pid) {
+        kill_tree(pid, &process);
+    }
+    child.wait()?;
+    Ok(None)
 }
 
 /// What to do about a complaint of bubblewrap's.

@@ -1,6 +1,7 @@
 //! Looking at processes through `/proc` (proc(5)).
 
 use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::process::{Pid, PidfdFlags, Signal};
@@ -45,14 +46,39 @@ pub(crate) fn is_alive(pid: i32) -> bool {
     stat(pid).is_some_and(|stat| !stat.is_zombie)
 }
 
-/// Kills the process, if it is the one that began then.
+/// The process, held so that its id is not used again unnoticed.
+pub(crate) fn held(pid: i32) -> Option<OwnedFd> {
+    rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+}
+
+/// Kills a process that is held. Gone already is as good.
+pub(crate) fn kill(process: &OwnedFd) {
+    let _ = rustix::process::pidfd_send_signal(process, Signal::KILL);
+}
+
+/// Kills the process and what is below it, if it is the one that began then.
 pub(crate) fn kill_if_same(pid: i32, when: u64) {
-    let Some(raw) = Pid::from_raw(pid) else { return };
-    // Opened before it is looked at: an id is not used again while it is held.
-    let Ok(fd) = rustix::process::pidfd_open(raw, PidfdFlags::empty()) else { return };
+    // Held before it is looked at.
+    let Some(process) = held(pid) else { return };
     if began(pid) == Some(when) {
-        let _ = rustix::process::pidfd_send_signal(fd, Signal::KILL);
+        kill_tree(pid, &process);
     }
+}
+
+/// Kills a process that is held and everything below it. Its children first:
+/// one that bubblewrap has only just made does not yet end with bubblewrap, and
+/// nobody would find it afterwards.
+pub(crate) fn kill_tree(root: i32, process: &OwnedFd) {
+    // It makes no further child, and waits for none, whose id would then be free.
+    let _ = rustix::process::pidfd_send_signal(process, Signal::STOP);
+    let all: Vec<(i32, OwnedFd)> =
+        below(root).into_iter().filter_map(|pid| Some((pid, held(pid)?))).collect();
+    // Held first, looked at again after: what is below still is what was meant.
+    let still = below(root);
+    for (_, process) in all.iter().filter(|(pid, _)| still.contains(pid)) {
+        kill(process);
+    }
+    kill(process);
 }
 
 /// What a process and all below it take.
@@ -144,5 +170,27 @@ mod tests {
         kill_if_same(pid, when);
         child.wait().unwrap();
         assert!(!is_alive(pid));
+    }
+
+    #[test]
+    fn what_is_below_a_process_ends_with_it() {
+        let mut shell = std::process::Command::new("/bin/sh")
+            .args(["-c", "sleep 300 & echo $!; wait"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut output = std::io::BufReader::new(shell.stdout.take().unwrap());
+        std::io::BufRead::read_line(&mut output, &mut said).unwrap();
+        let (shell_pid, below) =
+            (i32::try_from(shell.id()).unwrap(), said.trim().parse::<i32>().unwrap());
+        assert!(is_alive(below));
+        kill_tree(shell_pid, &held(shell_pid).unwrap());
+        shell.wait().unwrap();
+        let until = std::time::Instant::now() + Duration::from_secs(20);
+        while is_alive(below) && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(!is_alive(below));
     }
 }

@@ -6,10 +6,11 @@
 //! process minds is left alone.
 
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use model::RoomId;
-use room::{CloseError, RecoverError, Recovered};
+use room::{RecoverError, Recovered, Stuck};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
 use crate::state::{Lock, RoomDir, RunState, boot_id};
@@ -44,7 +45,7 @@ fn kill(run: &RunState) {
 }
 
 /// Removes what a run that nobody minds left. Says whether there was one.
-fn forget(dir: &RoomDir, patience: Duration) -> io::Result<bool> {
+pub(crate) fn forget(dir: &RoomDir, patience: Duration) -> io::Result<bool> {
     let Some(run) = dir.run()? else { return Ok(false) };
     kill(&run);
     cgroup::end(&run.groups, patience)?;
@@ -62,7 +63,8 @@ pub(crate) fn remove(runtime: &Bubblewrap, room: &RoomId) -> io::Result<()> {
     disk::remove_tree(&gone.0)
 }
 
-/// See [`room::Runtime::recover`].
+/// See [`room::Runtime::recover`]. One room that the machine does not let go of
+/// keeps none of the others.
 pub(crate) fn recover(runtime: &Bubblewrap, open: &[RoomId]) -> Result<Recovered, RecoverError> {
     let unreadable = |error: io::Error| RecoverError::Folder {
         path: runtime.rooms.clone(),
@@ -77,20 +79,46 @@ pub(crate) fn recover(runtime: &Bubblewrap, open: &[RoomId]) -> Result<Recovered
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name();
         let Some(name) = name.to_str() else { continue };
-        if name.starts_with(NEW) || name.starts_with(GONE) {
+        let cleared = if name.starts_with(NEW) || name.starts_with(GONE) {
             let dir = RoomDir(entry.path());
-            disk::detach(&dir).and_then(|()| disk::remove_tree(&dir.0)).map_err(unreadable)?;
+            disk::detach(&dir).and_then(|()| disk::remove_tree(&dir.0))
         } else if let Ok(room) = name.parse::<RoomId>() {
-            recover_room(runtime, &room, open.contains(&room), &mut recovered).map_err(
-                |error| CloseError::Machine {
-                    room: room.clone(),
-                    what: "what a stopped server left was removed",
-                    why: error.to_string(),
-                },
-            )?;
+            recover_room(runtime, &room, open.contains(&room), &mut recovered)
+        } else {
+            Ok(())
+        };
+        if let Err(error) = cleared {
+            let why = format!("what a stopped centre left could not be removed: {error}");
+            recovered.stuck.push(Stuck { room: name.to_owned(), why });
         }
     }
     Ok(recovered)
+}
+
+/// Takes the file systems off the work folders below `rooms` in which nothing
+/// runs. One that another process reads in at this moment is left to it.
+pub(crate) fn let_go(rooms: &Path) -> io::Result<Vec<Stuck>> {
+    let mut stuck = Vec::new();
+    for entry in std::fs::read_dir(rooms)? {
+        let entry = entry?;
+        let dir = RoomDir(entry.path());
+        let Ok(Some(state)) = dir.state() else { continue };
+        if !state.image {
+            continue;
+        }
+        let released = match dir.lock() {
+            // Somebody runs a command in it, and lets go of it later.
+            Ok(None) => continue,
+            Ok(Some(_lock)) => disk::release(&dir),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = released {
+            let room = entry.file_name().to_string_lossy().into_owned();
+            let why = format!("its work folder could not be unmounted: {error}");
+            stuck.push(Stuck { room, why });
+        }
+    }
+    Ok(stuck)
 }
 
 fn recover_room(
@@ -107,7 +135,10 @@ fn recover_room(
     if forget(&dir, Duration::from_secs(10))? {
         recovered.ended.push(room.clone());
     }
-    if !is_open {
+    if is_open {
+        // Mounted by a program that was killed: mounted again when it is used.
+        disk::detach(&dir)?;
+    } else {
         remove(runtime, room)?;
         recovered.removed.push(room.clone());
     }

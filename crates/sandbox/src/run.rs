@@ -5,14 +5,13 @@ use std::io::{self, BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::Scope;
 use std::time::{Duration, Instant};
 
 use model::RunId;
 use room::{Ended, LogSink, Outcome, Running, Stream};
-use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
+use rustix::process::{WaitId, WaitIdOptions};
 
 use crate::cgroup::Group;
 use crate::disk::DiskWatch;
@@ -27,6 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// After so long, what was killed from inside is killed from outside too.
 const SOON: Duration = Duration::from_millis(500);
+
+/// How long the end of what was printed is waited for when nothing that we know
+/// of can print any more.
+const LAST_LINES: Duration = Duration::from_secs(5);
 
 /// A command that is about to be started.
 pub(crate) struct Job {
@@ -78,6 +81,12 @@ impl Handle {
     fn end(&self, ended: Ended) {
         *self.lock() = Some(ended);
         self.change.notify_all();
+    }
+
+    /// Waits until nothing of it is left, and no longer than that.
+    pub(crate) fn wait_at_most(&self, patience: Duration) -> Option<Ended> {
+        let waited = self.change.wait_timeout_while(self.lock(), patience, |ended| ended.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 }
 
@@ -170,20 +179,28 @@ fn follow(
     }
     let streams = (child.stdout.take(), child.stderr.take());
     let status = job.status.try_clone();
-    let log = Log::new(&*job.log, job.state.limits.log);
+    let log = Arc::new(Log::new(Arc::clone(&job.log), job.state.limits.log));
     let disk = DiskWatch::new(job.dir.work(), job.state.image, &job.state.limits);
     let mut watch = Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
     let mut minded = Minded { root, ..Minded::default() };
-    std::thread::scope(|scope| {
-        let readers = attend(scope, &log, streams, status, child, &tell);
-        if readers.is_err() {
-            minded.verdict = Some(Outcome::Stopped);
-            minded.end_now();
-        }
-        minded.follow(&mut watch, &news, handle, job.wall, began);
-    });
+    let (reads, readers) = channel();
+    if attend(&log, streams, status, child, (&tell, reads)).is_err() {
+        minded.verdict = Some(Outcome::Stopped);
+        minded.end_now();
+    }
+    minded.follow(&mut watch, &news, handle, job.wall, began);
     // Said before it was gone, heard after.
-    news.try_iter().for_each(|late| minded.hear(&late));
+    for late in news.try_iter() {
+        minded.hear(&late);
+    }
+    minded.wait_until_gone();
+    if !readers_end(&readers, job.group.as_ref()) {
+        tracing::error!(room = %job.state.room, "something outlived a command and holds its output open");
+    }
+    log.shut();
+    for late in news.try_iter() {
+        minded.hear(&late);
+    }
     minded.wait_until_gone();
     watch.count();
     let verdict = minded.verdict.or_else(|| watch.passed_by_kernel());
@@ -205,30 +222,58 @@ fn follow(
 }
 
 /// Starts the threads that read what the command prints, what bubblewrap says,
-/// and when it is gone. They end by themselves when it is.
-fn attend<'scope, 'env>(
-    scope: &'scope Scope<'scope, 'env>,
-    log: &'env Log<'env>,
+/// and when it is gone. They end by themselves when nothing of it is left;
+/// `reads` is let go by each when it has read to the end.
+fn attend(
+    log: &Arc<Log>,
     (output, errors): (Option<std::process::ChildStdout>, Option<std::process::ChildStderr>),
     status: io::Result<OwnedFd>,
     mut child: Child,
-    tell: &Sender<News>,
+    (tell, reads): (&Sender<News>, Sender<()>),
 ) -> io::Result<()> {
     let thread = |name: &str| std::thread::Builder::new().name(name.to_owned());
     let gone = tell.clone();
-    thread("room-wait").spawn_scoped(scope, move || {
+    thread("room-wait").spawn(move || {
         let _ = child.wait();
         let _ = gone.send(News::Gone);
     })?;
     if let Some(output) = output {
-        thread("room-out").spawn_scoped(scope, move || log.drain(output, Stream::Output))?;
+        let (log, reads) = (Arc::clone(log), reads.clone());
+        thread("room-out").spawn(move || {
+            log.drain(output, Stream::Output);
+            drop(reads);
+        })?;
     }
     if let Some(errors) = errors {
-        thread("room-err").spawn_scoped(scope, move || log.drain(errors, Stream::Error))?;
+        let (log, reads) = (Arc::clone(log), reads.clone());
+        thread("room-err").spawn(move || {
+            log.drain(errors, Stream::Error);
+            drop(reads);
+        })?;
     }
     let (status, tell) = (status?, tell.clone());
-    thread("room-status").spawn_scoped(scope, move || read_status(status, &tell))?;
+    thread("room-status").spawn(move || {
+        read_status(status, &tell);
+        drop(reads);
+    })?;
     Ok(())
+}
+
+/// Waits until everything is read, and ends what of the control group still
+/// keeps it from being so. Says whether it came to that: a process that slipped
+/// out of all we know of could hold a pipe open for ever, and must not hold up
+/// the closing of the room as well.
+fn readers_end(readers: &Receiver<()>, group: Option<&Group>) -> bool {
+    let deadline = Instant::now() + LAST_LINES;
+    while Instant::now() < deadline {
+        if let Some(group) = group {
+            group.kill();
+        }
+        if readers.recv_timeout(Watch::OFTEN) == Err(RecvTimeoutError::Disconnected) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Reads what bubblewrap says: one JSON object a line (bwrap(1)).
@@ -269,7 +314,7 @@ impl Minded {
         wall: Duration,
         began: Instant,
     ) {
-        self.root_fd = held(self.root);
+        self.root_fd = process::held(self.root);
         loop {
             match news.recv_timeout(Watch::OFTEN) {
                 Ok(News::Gone) | Err(RecvTimeoutError::Disconnected) => break,
@@ -285,13 +330,21 @@ impl Minded {
             }
             if self.verdict.is_some() {
                 self.end_now();
+                // Where no thread could be started that says so.
+                if !process::is_alive(self.root) {
+                    break;
+                }
             }
         }
     }
 
     fn hear(&mut self, news: &News) {
         match news {
-            News::Inside(pid) => self.inside = Some((*pid, held(*pid))),
+            // Said once, before anything runs in the room.
+            News::Inside(pid) if self.inside.is_none() => {
+                self.inside = Some((*pid, process::held(*pid)));
+            }
+            News::Inside(_) => {}
             News::Returned(code) => self.returned = Some(*code),
             // Too late once it has returned.
             News::Stop if self.returned.is_none() => {
@@ -303,21 +356,20 @@ impl Minded {
 
     /// Kills process 1 of the room, which takes everything in it along, so that
     /// bubblewrap sees it and goes; bubblewrap itself when that is not enough.
+    /// Not before it had a moment to say which process that is: it dies alone
+    /// until its child has asked to die with it.
     fn end_now(&mut self) {
         let since = *self.killed_at.get_or_insert_with(Instant::now);
-        let kill = |fd: &Option<OwnedFd>| {
-            if let Some(fd) = fd {
-                let _ = rustix::process::pidfd_send_signal(fd, Signal::KILL);
-            }
-        };
-        if let Some((_, inside)) = &self.inside {
-            kill(inside);
+        if let Some((_, Some(inside))) = &self.inside {
+            process::kill(inside);
         }
-        if self.inside.is_none() || since.elapsed() > SOON {
+        if since.elapsed() > SOON {
             if self.root_fd.is_none() {
-                self.root_fd = held(self.root);
+                self.root_fd = process::held(self.root);
             }
-            kill(&self.root_fd);
+            if let Some(root) = &self.root_fd {
+                process::kill_tree(self.root, root);
+            }
         }
     }
 
@@ -328,7 +380,7 @@ impl Minded {
         let deadline = Instant::now() + PATIENCE;
         while process::is_alive(*pid) && Instant::now() < deadline {
             if let Some(fd) = fd {
-                let _ = rustix::process::pidfd_send_signal(fd, Signal::KILL);
+                process::kill(fd);
                 reap(fd);
             }
             std::thread::sleep(Duration::from_millis(1));
@@ -349,7 +401,18 @@ fn reap(fd: &OwnedFd) {
     );
 }
 
-/// The process, held so that its id is not used again unnoticed.
-fn held(pid: i32) -> Option<OwnedFd> {
-    rustix::process::pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_does_not_end_is_waited_for_no_longer_than_was_said() {
+        let (tell, _news) = channel();
+        let handle = Handle::new("run-endless".parse().unwrap(), tell);
+        let began = Instant::now();
+        assert_eq!(handle.wait_at_most(Duration::from_millis(50)), None);
+        assert!(began.elapsed() >= Duration::from_millis(50));
+        handle.end(Ended::LOST);
+        assert_eq!(handle.wait_at_most(Duration::from_mins(1)), Some(Ended::LOST));
+    }
 }

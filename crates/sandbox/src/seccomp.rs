@@ -76,6 +76,18 @@ fn refusals() -> Result<BTreeMap<i64, Vec<SeccompRule>>, FilterError> {
     for call in [libc::SYS_socket, libc::SYS_socketpair] {
         rules.insert(call, vec![when(0, Dword, Ne, unix)?]);
     }
+    // A limit on dumps that is not 1 lets the machine's collector of crashes have
+    // them (`process_limits`).
+    let core = u64::from(libc::RLIMIT_CORE);
+    rules.insert(
+        libc::SYS_prlimit64,
+        vec![SeccompRule::new(vec![
+            SeccompCondition::new(1, Dword, Eq, core)?,
+            SeccompCondition::new(2, Qword, Ne, 0)?,
+        ])?],
+    );
+    #[cfg(target_arch = "x86_64")]
+    rules.insert(libc::SYS_setrlimit, vec![when(0, Dword, Eq, core)?]);
     // The kernel looks at the lower 32 bits of an ioctl only, so the filter does too.
     rules.insert(
         libc::SYS_ioctl,

@@ -118,7 +118,10 @@ pub(crate) fn arguments(
         words.add_text(script.text().as_bytes(), &script.path())?;
     }
     // Last: whatever was to be made is made.
-    words.add(&["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/work"]);
+    // `/proc` too: what can be written there is process 1's memory, and the word
+    // that the machine takes rooms first when memory runs out.
+    words.add(&["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]);
+    words.add(&["--chdir", "/work"]);
     environment(&mut words, limits, folders.python.is_some());
     for filter in filters {
         let number = inherit(words.before, filter)?;

@@ -25,6 +25,7 @@ act-extract-destroyed = Dataene blev slettet
 act-room-opened = Rummet blev åbnet
 act-room-run-started = En kørsel begyndte
 act-room-run-ended = En kørsel sluttede
+act-room-looked = Nogen så på en fil i rummet
 act-room-closed = Rummet blev lukket
 act-output-requested = Nogen bad om at få filen ud
 act-output-mended = En rettet fil blev lavet

@@ -54,3 +54,4 @@ closed-by-person = Det blev lukket af en af dem, det vedrører.
 closed-permit-expired = Det lukkede sig, da tilladelsen udløb.
 closed-permit-revoked = Det lukkede sig, da tilladelsen blev trukket tilbage.
 closed-extract-destroyed = Det lukkede sig, da dataene blev slettet.
+closed-lost = Arbejdsmappen var væk, fordi centret standsede, mens det lukkede rummet, eller blev hentet fra en sikkerhedskopi.

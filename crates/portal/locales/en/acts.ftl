@@ -25,6 +25,7 @@ act-extract-destroyed = The data were destroyed
 act-room-opened = The room was opened
 act-room-run-started = A run began
 act-room-run-ended = A run ended
+act-room-looked = Somebody looked at a file in the room
 act-room-closed = The room was closed
 act-output-requested = Somebody asked to take the file out
 act-output-mended = A mended file was made

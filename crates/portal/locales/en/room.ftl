@@ -54,3 +54,4 @@ closed-by-person = It was closed by one of its people.
 closed-permit-expired = It closed when its permit expired.
 closed-permit-revoked = It closed when its permit was revoked.
 closed-extract-destroyed = It closed when its data were destroyed.
+closed-lost = Its work folder was gone: the centre stopped while it closed the room, or came back from a backup.

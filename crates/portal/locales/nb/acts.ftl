@@ -25,6 +25,7 @@ act-extract-destroyed = Dataene ble slettet
 act-room-opened = Rommet ble åpnet
 act-room-run-started = En kjøring begynte
 act-room-run-ended = En kjøring sluttet
+act-room-looked = Noen så på en fil i rommet
 act-room-closed = Rommet ble lukket
 act-output-requested = Noen ba om å få ut filen
 act-output-mended = En rettet fil ble laget

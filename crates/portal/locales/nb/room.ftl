@@ -54,3 +54,4 @@ closed-by-person = Det ble lukket av en av dem det gjelder.
 closed-permit-expired = Det lukket seg da tillatelsen utløp.
 closed-permit-revoked = Det lukket seg da tillatelsen ble trukket tilbake.
 closed-extract-destroyed = Det lukket seg da dataene ble slettet.
+closed-lost = Arbeidsmappen var borte, fordi senteret stanset mens det lukket rommet eller ble hentet fra en sikkerhetskopi.

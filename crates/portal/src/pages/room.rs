@@ -173,6 +173,7 @@ const fn closing_key(why: Closing) -> &'static str {
         Closing::PermitExpired => "closed-permit-expired",
         Closing::PermitRevoked => "closed-permit-revoked",
         Closing::ExtractDestroyed => "closed-extract-destroyed",
+        Closing::Lost => "closed-lost",
     }
 }
 

@@ -1,10 +1,11 @@
 //! What is in a work folder.
 
+use ledger::Hash;
 use rustix::fs::FileType;
+use sha2::{Digest as _, Sha256};
 
 use super::folder::{Found, Step, WorkError, WorkFolder};
 use super::name::{NameError, WorkName, check_part, shown};
-use crate::ListedFile;
 
 /// What is in a work folder: the files that can be asked for, and what cannot,
 /// with the reason.
@@ -142,11 +143,21 @@ impl Listing {
         self.refused.push(Refused { shown, why });
     }
 
-    /// The first `at_most` files, as the ledger lists them.
-    pub fn listed(&self, at_most: usize) -> Vec<ListedFile> {
-        let listed =
-            |file: &WorkFile| ListedFile { name: file.name.as_str().to_owned(), bytes: file.bytes };
-        self.files.iter().take(at_most).map(listed).collect()
+    /// SHA-256 over the files, each as `<bytes> <name>` and a line feed, by name:
+    /// what the ledger keeps, so that a list can be told from another without
+    /// being read there.
+    pub fn digest(&self) -> Hash {
+        let mut hasher = Sha256::new();
+        for file in &self.files {
+            // No name has a line feed in it (`WorkName`).
+            hasher.update(format!("{} {}\n", file.bytes, file.name));
+        }
+        Hash(hasher.finalize().into())
+    }
+
+    /// How long the files are together, bytes.
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().fold(0, |sum, file| sum.saturating_add(file.bytes))
     }
 
     /// How many files there are.

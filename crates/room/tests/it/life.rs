@@ -42,6 +42,11 @@ fn ended(number: u64) -> RoomEvent {
         .event(&run(number), &Listing::default())
 }
 
+fn looked() -> RoomEvent {
+    let sha256 = Hash::default();
+    RoomEvent::Looked { by: researcher(), file: "table.csv".into(), bytes: 3, sha256 }
+}
+
 fn closed() -> RoomEvent {
     RoomEvent::Closed { why: Closing::PermitExpired }
 }
@@ -83,7 +88,7 @@ fn a_room_opens_runs_and_closes() {
 
 #[test]
 fn every_order_of_events_that_the_table_does_not_name_is_refused() {
-    let events = [opened(), started(1), ended(1), closed()];
+    let events = [opened(), started(1), ended(1), looked(), closed()];
     let reach: [(Option<State>, Vec<RoomEvent>); 4] = [
         (None, vec![]),
         (Some(State::Open), vec![opened()]),
@@ -119,6 +124,13 @@ fn a_record_keeps_the_last_runs_and_counts_them_all() {
     let room = fold(&events).unwrap();
     assert_eq!((room.runs.len(), room.runs_total), (Room::KEPT, 120));
     assert_eq!(room.runs[0].id, run(20));
+}
+
+#[test]
+fn a_look_changes_nothing_and_a_closed_room_is_not_looked_into() {
+    let before = fold(&[opened(), started(1)]).unwrap();
+    assert_eq!(fold(&[opened(), started(1), looked()]).unwrap(), before);
+    assert!(fold(&[opened(), closed(), looked()]).is_err());
 }
 
 #[test]

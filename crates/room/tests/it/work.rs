@@ -131,6 +131,26 @@ fn a_listing_names_what_can_be_asked_for_and_says_why_the_rest_cannot() {
 }
 
 #[test]
+fn the_ledger_can_tell_one_list_of_files_from_another_and_names_none() {
+    let (dir, folder) = folder();
+    let work = dir.path().join("work");
+    std::fs::write(work.join("b-person-17.csv"), "abc").unwrap();
+    std::fs::write(work.join("a"), "").unwrap();
+    let listing = folder.list().unwrap();
+    assert_eq!((listing.total(), listing.bytes()), (2, 3));
+    // printf '0 a\n3 b-person-17.csv\n' | sha256sum
+    assert_eq!(
+        listing.digest().to_string(),
+        "3458dc3dd7d03975ff9e8168c4ea56a432fac1fc66b58ae50c0fd3979bb169e0"
+    );
+    let event = room::Ended::LOST.event(&"run-one".parse().unwrap(), &listing);
+    let entry = serde_json::to_string(&event).unwrap();
+    assert!(!entry.contains("person-17"), "{entry}");
+    std::fs::write(work.join("a"), "1").unwrap();
+    assert_ne!(folder.list().unwrap().digest(), listing.digest());
+}
+
+#[test]
 fn usage_counts_blocks_and_names_and_stops_when_it_is_too_much() {
     let (dir, folder) = folder();
     let work = dir.path().join("work");

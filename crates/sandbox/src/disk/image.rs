@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use room::Limits;
 use rustix::fs::FallocateFlags;
@@ -12,6 +13,9 @@ use rustix::fs::FallocateFlags;
 use crate::state::{RoomDir, RoomState};
 
 const MIB: u64 = 1 << 20;
+
+/// How long somebody who reads in a work folder is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is left when a work folder counts as full: a program that writes in
 /// larger pieces cannot write any more.
@@ -88,7 +92,25 @@ pub(crate) fn detach(dir: &RoomDir) -> io::Result<()> {
     Ok(())
 }
 
-fn is_mounted(work: &Path) -> io::Result<bool> {
+/// Takes the file system off the work folder of a room that stays. Not while
+/// somebody reads in it: it would be mounted a second time, under them.
+pub(crate) fn release(dir: &RoomDir) -> io::Result<()> {
+    let work = dir.work();
+    let deadline = Instant::now() + PATIENCE;
+    while is_mounted(&work)? {
+        let done = run(Command::new("/usr/bin/umount").arg(&work));
+        if let Err(error) = done {
+            if Instant::now() >= deadline {
+                return Err(error);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file system is on the work folder.
+pub(crate) fn is_mounted(work: &Path) -> io::Result<bool> {
     let above = work.parent().unwrap_or(work);
     Ok(work.symlink_metadata()?.dev() != above.symlink_metadata()?.dev())
 }

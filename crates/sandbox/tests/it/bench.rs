@@ -198,7 +198,7 @@ pub fn python_outside(script: &str) -> String {
 
 /// A Python attempt: `OPEN` when `body` gets to its end, else `SHUT` and why.
 pub fn attempt(body: &str) -> String {
-    let body: String = body.lines().map(|line| format!("    {line}\n")).collect();
+    let body = format!("    {}\n", body.lines().collect::<Vec<_>>().join("\n    "));
     format!(
         "import os,sys,socket,ctypes,signal,struct,time,subprocess\n\
          libc=ctypes.CDLL(None,use_errno=True)\n\

@@ -61,10 +61,12 @@ fn one_command_at_a_time() {
     let other = Bubblewrap::new(Config::new(bench.dir.path().join("rooms"))).unwrap();
     let third = other.start(&bench.room, &bench.run_id(), sleep, lines());
     assert!(matches!(third, Err(StartError::Busy(_))));
+    assert!(other.is_minded(&bench.room), "a living program's command was taken for lost");
     assert_eq!(bench.runtime.running(&bench.room).unwrap().run(), running.run());
     running.stop();
     assert_eq!(running.wait().outcome, Outcome::Stopped);
     assert!(bench.runtime.running(&bench.room).is_none());
+    assert!(!other.is_minded(&bench.room));
     bench.run(&["/bin/true"]).must(Outcome::Finished);
 }
 
@@ -182,9 +184,10 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
     }
     assert_eq!(sleeping(), 1, "the command never began");
     let minded = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(minded.minded, [doomed.clone()], "a living server's room was touched");
+    assert_eq!(minded.minded, std::slice::from_ref(&doomed), "a living server's room was touched");
     assert_eq!(minded.removed, ["room-unknown".parse().unwrap()]);
     assert_eq!(sleeping(), 1);
+    assert!(bench.runtime.is_minded(&doomed));
     server.kill().unwrap();
     server.wait().unwrap();
     let until = Instant::now() + Duration::from_secs(5);
@@ -192,8 +195,9 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(sleeping(), 0, "the command outlived its server");
+    assert!(!bench.runtime.is_minded(&doomed), "nobody minds it any more");
     let cleared = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(cleared.ended, [doomed.clone()]);
+    assert_eq!(cleared.ended, std::slice::from_ref(&doomed));
     assert_eq!(groups(), Vec::<PathBuf>::new());
     assert!(!rooms.join(".new-room-half").exists());
     // Its work is still there, and it can be worked in.

@@ -17,8 +17,11 @@
 )]
 
 mod analysis;
+mod attempts;
 mod bench;
+mod ending;
 mod files;
+mod leftovers;
 mod life;
 mod limits;
 mod network;

@@ -55,7 +55,8 @@ pub(crate) struct RoomBody {
     /// When it was closed, if it was.
     #[schema(format = DateTime)]
     closed_at: Option<String>,
-    /// Why: `by-person`, `permit-expired`, `permit-revoked` or `extract-destroyed`.
+    /// Why: `by-person`, `permit-expired`, `permit-revoked`, `extract-destroyed`
+    /// or `lost`.
     closed: Option<String>,
 }
 

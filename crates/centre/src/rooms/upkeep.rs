@@ -1,0 +1,193 @@
+//! Rooms that close by themselves, runs that nobody minds any more, and what is
+//! done about both when the program starts, goes on and stops. One room that
+//! cannot be seen to keeps no other from being seen to (invariant 4).
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use model::{AccountId, RoomId};
+use permit::Standing;
+use room::{Closing, Ended, Room, RoomEvent, State};
+
+use crate::{Centre, Refused, blocking};
+
+/// How long the end of a run that was stopped is waited for: ten seconds.
+const PATIENCE_STEPS: u32 = 200;
+const PATIENCE_STEP: Duration = Duration::from_millis(50);
+
+/// How long after its entry a run may take until it is minded.
+const BEGINNING: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a run that ended may take to be written down by who minded it.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// What went wrong with one room, told in the log at once: the others are seen
+/// to first.
+fn failure(room: &RoomId, done: Result<(), Refused>) -> Option<String> {
+    let refused = done.err()?;
+    tracing::error!(%room, %refused, "a room was not seen to");
+    Some(format!("`{room}`: {refused}"))
+}
+
+impl Centre {
+    /// Closes every room whose permit has ended, and ends in the ledger the runs
+    /// whose program was killed. Called when a permit is revoked, at every start,
+    /// and once a minute. Names the rooms that could not be seen to; the others
+    /// were.
+    pub async fn sweep(&self) -> Result<(), Refused> {
+        let mut failures = Vec::new();
+        for room in self.every_room(&["open", "running"]).await? {
+            failures.extend(failure(&room.id, self.close_if_over(&room).await));
+        }
+        for room in self.unminded().await? {
+            failures.extend(failure(&room.id, self.end_lost_run(&room).await));
+        }
+        if failures.is_empty() {
+            Ok(())
+        } else {
+            Err(Refused::failed("looking after rooms", failures.join("; ")))
+        }
+    }
+
+    async fn close_if_over(&self, room: &Room) -> Result<(), Refused> {
+        let why = match self.permit_of(room).await?.standing(self.now()) {
+            Standing::Active | Standing::NotYet => return Ok(()),
+            Standing::Expired => Closing::PermitExpired,
+            Standing::Revoked => Closing::PermitRevoked,
+        };
+        self.shut(&room.opened_by, &room.id, why).await
+    }
+
+    /// The rooms that run something by the ledger and that no living program
+    /// minds, looked at twice: whoever minded a run that just ended writes it
+    /// down a moment later.
+    async fn unminded(&self) -> Result<Vec<Room>, Refused> {
+        let first = self.unminded_now().await?;
+        if first.is_empty() {
+            return Ok(first);
+        }
+        tokio::time::sleep(LAST_WORDS).await;
+        let mut again = self.unminded_now().await?;
+        again.retain(|room| {
+            let run = room.running().map(|run| &run.id);
+            first.iter().any(|before| before.running().map(|run| &run.id) == run)
+        });
+        Ok(again)
+    }
+
+    async fn unminded_now(&self) -> Result<Vec<Room>, Refused> {
+        let (runtime, now) = (self.parts.runtime.clone(), self.now());
+        let rooms = self.every_room(&["running"]).await?;
+        blocking("looking for what runs", move || {
+            let has_begun = |room: &Room| {
+                room.running().is_some_and(|run| now.duration_since(run.started_at) >= BEGINNING)
+            };
+            rooms
+                .into_iter()
+                .filter(|room| has_begun(room) && !runtime.is_minded(&room.id))
+                .collect()
+        })
+        .await
+    }
+
+    async fn end_lost_run(&self, room: &Room) -> Result<(), Refused> {
+        let Some(run) = room.running() else { return Ok(()) };
+        tracing::warn!(room = %room.id, run = %run.id, "nobody minds this run any more");
+        self.note_end(&run.by, &room.id, &run.id, &Ended::LOST).await
+    }
+
+    /// Ends what this program runs in rooms, waits until the ledger says so, and
+    /// lets go of what rooms hold of the machine: called last, when the program
+    /// stops. The rooms stay open with what is in them.
+    pub async fn stop_runs(&self) -> Result<(), Refused> {
+        let stopped = self.stop_own_runs().await;
+        let runtime = self.parts.runtime.clone();
+        for stuck in blocking("letting go of rooms", move || runtime.let_go()).await? {
+            tracing::warn!(%stuck, "a room was not let go of");
+        }
+        stopped
+    }
+
+    async fn stop_own_runs(&self) -> Result<(), Refused> {
+        let mut stopped = Vec::new();
+        for room in self.every_room(&["running"]).await? {
+            if let Some(running) = self.parts.runtime.running(&room.id) {
+                running.stop();
+                stopped.push(room.id);
+            }
+        }
+        for id in stopped {
+            for _ in 0..PATIENCE_STEPS {
+                if self.load::<Room>(id.as_str()).await?.0.state != State::Running {
+                    break;
+                }
+                tokio::time::sleep(PATIENCE_STEP).await;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn shut(
+        &self,
+        actor: &AccountId,
+        id: &RoomId,
+        why: Closing,
+    ) -> Result<(), Refused> {
+        let (runtime, logs, room) =
+            (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
+        blocking("closing the room", move || {
+            runtime.close(&room).map_err(|error| error.to_string())?;
+            logs.remove(&room)
+        })
+        .await?
+        .map_err(|error| Refused::failed("closing the room", error))?;
+        for step in 0..PATIENCE_STEPS {
+            let (room, _) = self.load::<Room>(id.as_str()).await?;
+            match room.state {
+                State::Closed => return Ok(()),
+                State::Open => {
+                    let closed = RoomEvent::Closed { why };
+                    if self.write_on(actor, id, &closed, |room| room.state == State::Open).await? {
+                        return Ok(());
+                    }
+                }
+                // The run that was stopped is written down by whoever started it;
+                // that may take a moment. Its program may also be gone: nothing
+                // runs in a room that is removed, and nothing begins there.
+                State::Running if step >= PATIENCE_STEPS / 2 => self.end_lost_run(&room).await?,
+                State::Running => tokio::time::sleep(PATIENCE_STEP).await,
+            }
+        }
+        Err(Refused::Conflict(format!("what runs in room `{id}` does not end: try again")))
+    }
+
+    /// Ends in the ledger what a stopped program left running, closes the rooms
+    /// whose work folder is gone, and removes rooms no entry speaks of.
+    pub(crate) async fn recover_rooms(&self) -> Result<(), Refused> {
+        let rooms = self.every_room(&["open", "running"]).await?;
+        let open: Vec<_> = rooms.iter().map(|room| room.id.clone()).collect();
+        let runtime = self.parts.runtime.clone();
+        let recovered = blocking("recovery of rooms", move || runtime.recover(&open))
+            .await?
+            .map_err(|error| Refused::failed("recovery of rooms", error))?;
+        for stuck in &recovered.stuck {
+            tracing::error!(%stuck, "a room could not be cleared away: the next start tries again");
+        }
+        for room in rooms.iter().filter(|room| !recovered.minded.contains(&room.id)) {
+            // The centre starts for everybody else.
+            let _ = failure(&room.id, self.recover_room(room, &recovered).await);
+        }
+        if let Err(refused) = self.sweep().await {
+            tracing::error!(%refused, "not every room was seen to at the start");
+        }
+        Ok(())
+    }
+
+    async fn recover_room(&self, room: &Room, recovered: &room::Recovered) -> Result<(), Refused> {
+        self.end_lost_run(room).await?;
+        if recovered.missing.contains(&room.id) {
+            self.shut(&room.opened_by, &room.id, Closing::Lost).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,400 @@
+//! A centre whose rooms are pretended: which of them are stuck, gone or minded is
+//! for the test to say.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use centre::ports::{
+    Blobs, Credentials, Delivered, Deliveries, Extracts, NotDelivered, Progress, QuarantinedRow,
+    RunLogs,
+};
+use centre::{Caller, Centre, SigningKeys};
+use ed25519_dalek::SigningKey;
+use ledger::{
+    Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
+    Row, Subject,
+};
+use linkage::ExtractManifest;
+use model::{
+    AccountId, Clock, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
+    SeededEntropy,
+};
+use permit::permit::{Grant, PermitEvent};
+use permit::{Account, ActivePermit, Period, Role, Terms};
+use room::{
+    CloseError, Command, Ended, Holds, Limits, LogLine, LogSink, OpenError, Outcome, RecoverError,
+    Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stuck, WorkError,
+    WorkFolder,
+};
+use source::{Contract, ImportManifest, SourceRecord};
+
+struct Nothing;
+
+#[async_trait]
+impl Credentials for Nothing {
+    async fn password(&self, _: &AccountId) -> Result<Option<Secret<String>>, BookError> {
+        Ok(None)
+    }
+
+    async fn set_password(
+        &self,
+        _: &AccountId,
+        _: Secret<String>,
+        _: Vec<Draft>,
+    ) -> Result<Vec<Entry>, BookError> {
+        Ok(Vec::new())
+    }
+}
+
+impl Deliveries for Nothing {
+    fn take_in(
+        &self,
+        _: &SourceRecord,
+        _: &ImportId,
+        _: &[PathBuf],
+        _: &dyn Progress,
+    ) -> Result<Delivered, NotDelivered> {
+        panic!("nothing is delivered here")
+    }
+
+    fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        _: &Contract,
+        _: &[PathBuf],
+        _: &dyn Progress,
+    ) -> Result<ImportManifest, NotDelivered> {
+        panic!("nothing is delivered here")
+    }
+
+    fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
+        Ok(Vec::new())
+    }
+}
+
+impl Extracts for Nothing {
+    fn build(
+        &self,
+        _: &ActivePermit,
+        _: &[SourceRecord],
+        _: &ExtractId,
+        _: &dyn Progress,
+    ) -> Result<ExtractManifest, String> {
+        Err("nothing is built here".to_owned())
+    }
+
+    fn folder(&self, _: &ExtractId) -> PathBuf {
+        PathBuf::from("/nowhere")
+    }
+
+    fn sketches(&self, _: &ExtractId) -> Result<Vec<disclosure::Sketch>, String> {
+        Ok(Vec::new())
+    }
+
+    fn destroy(&self, _: &PermitId, _: &ExtractId) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl LogSink for Nothing {
+    fn line(&self, _: LogLine<'_>) {}
+}
+
+impl RunLogs for Nothing {
+    fn open(&self, _: &RoomId, _: &RunId) -> Result<Arc<dyn LogSink>, String> {
+        Ok(Arc::new(Self))
+    }
+
+    fn read(&self, _: &RoomId, _: &RunId) -> Result<String, String> {
+        Ok(String::new())
+    }
+
+    fn remove(&self, _: &RoomId) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Blobs for Nothing {
+    fn put(&self, _: &[u8]) -> Result<Hash, String> {
+        Ok(Hash::default())
+    }
+
+    fn get(&self, _: &Hash) -> Result<Vec<u8>, String> {
+        Err("not kept".to_owned())
+    }
+
+    fn path(&self, _: &Hash) -> PathBuf {
+        PathBuf::from("/nowhere")
+    }
+
+    fn folder(&self) -> &Path {
+        Path::new("/nowhere")
+    }
+}
+
+/// A command that has ended when it is asked.
+struct Over(RunId);
+
+impl Running for Over {
+    fn run(&self) -> &RunId {
+        &self.0
+    }
+
+    fn stop(&self) {}
+
+    fn ended(&self) -> Option<Ended> {
+        Some(self.wait())
+    }
+
+    fn wait(&self) -> Ended {
+        Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }
+    }
+
+    fn memory(&self) -> u64 {
+        0
+    }
+}
+
+/// Rooms as the test says they are.
+#[derive(Default)]
+pub(crate) struct Pretence {
+    folder: PathBuf,
+    /// Rooms that do not close.
+    pub(crate) stuck: Mutex<BTreeSet<RoomId>>,
+    /// Rooms in which another program minds a command.
+    pub(crate) minded: Mutex<BTreeSet<RoomId>>,
+    /// Rooms without a folder.
+    pub(crate) missing: Mutex<BTreeSet<RoomId>>,
+    /// How many times everything was let go of.
+    pub(crate) let_go: AtomicUsize,
+}
+
+impl Runtime for Pretence {
+    fn open(&self, _: &Spec) -> Result<Holds, OpenError> {
+        Ok(Holds::default())
+    }
+
+    fn start(
+        &self,
+        _: &RoomId,
+        run: &RunId,
+        _: Command,
+        _: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        Ok(Arc::new(Over(run.clone())))
+    }
+
+    fn is_minded(&self, room: &RoomId) -> bool {
+        self.minded.lock().unwrap().contains(room)
+    }
+
+    fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
+        None
+    }
+
+    fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
+        Err(WorkError::NoRoom(room.clone()))
+    }
+
+    fn work(&self, _: &RoomId) -> Result<WorkFolder, WorkError> {
+        WorkFolder::open(&self.folder)
+    }
+
+    fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+        if self.stuck.lock().unwrap().contains(room) {
+            return Err(CloseError::Stuck(room.clone()));
+        }
+        Ok(())
+    }
+
+    fn recover(&self, open: &[RoomId]) -> Result<Recovered, RecoverError> {
+        let missing = self.missing.lock().unwrap();
+        let why = "busy".to_owned();
+        Ok(Recovered {
+            missing: open.iter().filter(|room| missing.contains(*room)).cloned().collect(),
+            minded: self.minded.lock().unwrap().iter().cloned().collect(),
+            stuck: vec![Stuck { room: ".gone-room-pinned".to_owned(), why }],
+            ..Recovered::default()
+        })
+    }
+
+    fn let_go(&self) -> Vec<Stuck> {
+        self.let_go.fetch_add(1, Ordering::Relaxed);
+        Vec::new()
+    }
+}
+
+/// A book in which somebody else looks into a room just before each of the first
+/// entries of one kind is written.
+struct Rival {
+    book: MemoryBook,
+    before: &'static str,
+    left: AtomicUsize,
+}
+
+#[async_trait]
+impl Book for Rival {
+    async fn append(
+        &self,
+        drafts: Vec<Draft>,
+        guards: Vec<Guard>,
+    ) -> Result<Vec<Entry>, BookError> {
+        let first = drafts.first().filter(|draft| draft.act == self.before);
+        let count = |left: usize| left.checked_sub(1);
+        if let Some(first) = first
+            && self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok()
+        {
+            let by: AccountId = "colleague".parse().unwrap();
+            let (file, sha256) = ("a.csv".to_owned(), Hash::default());
+            let look = RoomEvent::Looked { by: by.clone(), file, bytes: 1, sha256 };
+            let look = Draft::new(&by, first.subject.id(), &look).unwrap();
+            self.book.append(vec![look], vec![]).await?;
+        }
+        self.book.append(drafts, guards).await
+    }
+
+    async fn record(&self, subject: &Subject) -> Result<Option<Row>, BookError> {
+        self.book.record(subject).await
+    }
+
+    async fn records(&self, kind: &str, filter: &RecordFilter) -> Result<Page<Row>, BookError> {
+        self.book.records(kind, filter).await
+    }
+
+    async fn entries(&self, filter: &EntryFilter) -> Result<Page<Entry>, BookError> {
+        self.book.entries(filter).await
+    }
+}
+
+/// A centre with pretended rooms on two permits: one good until 1 March 2026,
+/// one that goes on.
+pub(crate) struct Site {
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) book: Arc<dyn Book>,
+    pub(crate) rooms: Arc<Pretence>,
+    pub(crate) centre: Arc<Centre>,
+    pub(crate) folder: tempfile::TempDir,
+    ends: PermitId,
+    goes_on: PermitId,
+    entropy: Arc<SeededEntropy>,
+}
+
+pub(crate) fn researcher() -> AccountId {
+    "researcher".parse().unwrap()
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::with_rival("nothing", 0).await
+    }
+
+    /// Somebody looks into the room before each of the first `times` entries `act`.
+    pub(crate) async fn with_rival(act: &'static str, times: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
+        let entropy = Arc::new(SeededEntropy::new(7));
+        let kept = MemoryBook::new(&centre::projections(), clock.clone() as Arc<dyn Clock>);
+        let book: Arc<dyn Book> =
+            Arc::new(Rival { book: kept, before: act, left: AtomicUsize::new(times) });
+        let rooms = Arc::new(Pretence { folder: folder.path().to_owned(), ..Pretence::default() });
+        let key = SigningKey::from_bytes(&[1; 32]);
+        let centre = Centre::new(centre::Parts {
+            book: book.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            keys: SigningKeys { permit: key.clone(), release: SigningKey::from_bytes(&[2; 32]) },
+            credentials: Arc::new(Nothing),
+            deliveries: Arc::new(Nothing),
+            extracts: Arc::new(Nothing),
+            runtime: rooms.clone(),
+            logs: Arc::new(Nothing),
+            blobs: Arc::new(Nothing),
+        })
+        .unwrap();
+        let [ends, goes_on] = [(); 2].map(|()| PermitId::mint(entropy.as_ref()));
+        let site = Self { clock, book, rooms, centre, folder, ends, goes_on, entropy };
+        let last = Period { from: None, until: Some(model::Date::constant(2026, 3, 1)) };
+        site.issue(&site.ends, last, &key).await;
+        site.issue(&site.goes_on, Period::default(), &key).await;
+        site
+    }
+
+    async fn issue(&self, permit: &PermitId, valid: Period, key: &SigningKey) {
+        let grant = Grant {
+            permit: permit.clone(),
+            application: model::ApplicationId::mint(self.entropy.as_ref()),
+            data_user: "university".parse().unwrap(),
+            terms: Terms { valid, people: vec![researcher()], ..Terms::default() },
+        };
+        let signature = grant.sign(key).unwrap();
+        self.write(permit.as_str(), &PermitEvent::Issued { grant, signature }).await;
+    }
+
+    pub(crate) async fn write<E: Event>(&self, id: &str, event: &E) {
+        let draft = Draft::new(&researcher(), id, event).unwrap();
+        self.book.append(vec![draft], vec![]).await.unwrap();
+    }
+
+    /// A room on the permit whose last day is 1 March 2026.
+    pub(crate) async fn room_that_ends(&self) -> RoomId {
+        self.room(&self.ends).await
+    }
+
+    /// A room on the permit that goes on.
+    pub(crate) async fn room_that_stays(&self) -> RoomId {
+        self.room(&self.goes_on).await
+    }
+
+    async fn room(&self, permit: &PermitId) -> RoomId {
+        let room = RoomId::mint(self.entropy.as_ref());
+        let opened = RoomEvent::Opened {
+            permit: permit.clone(),
+            extract: ExtractId::mint(self.entropy.as_ref()),
+            limits: Limits::of(&permit::RoomTerms::default()).unwrap(),
+            holds: Holds::default(),
+            by: researcher(),
+        };
+        self.write(room.as_str(), &opened).await;
+        room
+    }
+
+    /// A command that began in the room and that nobody of this program minds.
+    pub(crate) async fn begin(&self, room: &RoomId) -> RunId {
+        let run = RunId::mint(self.entropy.as_ref());
+        let (by, command, script) = (researcher(), vec!["Rscript".to_owned()], None);
+        let begun = RoomEvent::RunStarted { run: run.clone(), by, command, script };
+        self.write(room.as_str(), &begun).await;
+        run
+    }
+
+    /// One of the people of both permits.
+    pub(crate) fn caller() -> Caller {
+        Caller::from(Account {
+            id: researcher(),
+            name: "Researcher".into(),
+            organisation: "university".parse().unwrap(),
+            roles: [Role::Researcher].into(),
+            open: true,
+        })
+    }
+
+    pub(crate) async fn see(&self, room: &RoomId) -> room::Room {
+        ledger::load(self.book.as_ref(), room.as_str()).await.unwrap().unwrap().0
+    }
+
+    /// The acts of the room, oldest first.
+    pub(crate) async fn acts(&self, room: &RoomId) -> Vec<String> {
+        let entries = self.centre.timeline("room", room.as_str()).await.unwrap();
+        entries.into_iter().map(|entry| entry.act.clone()).collect()
+    }
+}

@@ -1,0 +1,142 @@
+//! Rooms are seen to, each by itself, and what happens in them is written down.
+
+use std::sync::atomic::Ordering;
+
+use jiff::SignedDuration;
+use room::{Closing, Outcome, RoomEvent, State};
+
+use crate::pretence::{Site, researcher};
+
+#[tokio::test]
+async fn a_room_that_does_not_close_keeps_no_other_open_past_its_permit() {
+    let site = Site::new().await;
+    let rooms =
+        [site.room_that_ends().await, site.room_that_ends().await, site.room_that_ends().await];
+    let stays = site.room_that_stays().await;
+    site.rooms.stuck.lock().unwrap().insert(rooms[1].clone());
+    site.clock.advance(SignedDuration::from_hours(24));
+    let said = site.centre.sweep().await.unwrap_err().to_string();
+    assert!(said.contains(rooms[1].as_str()), "{said}");
+    assert!(!said.contains(rooms[0].as_str()) && !said.contains(rooms[2].as_str()), "{said}");
+    for room in [&rooms[0], &rooms[2]] {
+        assert_eq!(site.see(room).await.closed, Some(Closing::PermitExpired));
+    }
+    assert_eq!(site.see(&rooms[1]).await.state, State::Open);
+    assert_eq!(site.see(&stays).await.state, State::Open);
+    site.rooms.stuck.lock().unwrap().clear();
+    site.centre.sweep().await.unwrap();
+    assert_eq!(site.see(&rooms[1]).await.closed, Some(Closing::PermitExpired));
+}
+
+#[tokio::test]
+async fn a_run_whose_program_was_killed_is_written_down_as_lost() {
+    let site = Site::new().await;
+    let (killed, minded) = (site.room_that_stays().await, site.room_that_stays().await);
+    site.begin(&killed).await;
+    site.begin(&minded).await;
+    site.rooms.minded.lock().unwrap().insert(minded.clone());
+    site.clock.advance(SignedDuration::from_mins(2));
+    let young = site.room_that_stays().await;
+    site.begin(&young).await;
+    site.centre.sweep().await.unwrap();
+    let room = site.see(&killed).await;
+    assert_eq!(room.state, State::Open);
+    assert_eq!(room.runs[0].ended.unwrap().outcome, Outcome::Lost);
+    // Another program's, and one that may only just be starting.
+    assert_eq!(site.see(&minded).await.state, State::Running);
+    assert_eq!(site.see(&young).await.state, State::Running);
+}
+
+#[tokio::test]
+async fn a_run_that_ends_while_it_is_looked_for_keeps_its_own_end() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    let run = site.begin(&room).await;
+    site.clock.advance(SignedDuration::from_mins(2));
+    let ended = room::Ended { outcome: Outcome::Finished, exit: Some(0), ..room::Ended::LOST };
+    let event = ended.event(&run, &room::Listing::default());
+    // Whoever minded it let go a moment ago and writes its end down now.
+    let (swept, ()) = tokio::join!(site.centre.sweep(), async {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        site.write(room.as_str(), &event).await;
+    });
+    swept.unwrap();
+    assert_eq!(site.see(&room).await.runs[0].ended.unwrap().outcome, Outcome::Finished);
+}
+
+#[tokio::test]
+async fn a_room_is_closed_though_the_program_that_ran_something_in_it_was_killed() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    site.begin(&room).await;
+    site.centre.close_room(&Site::caller(), &room).await.unwrap();
+    let room = site.see(&room).await;
+    assert_eq!((room.state, room.closed), (State::Closed, Some(Closing::ByPerson)));
+    assert_eq!(room.runs[0].ended.unwrap().outcome, Outcome::Lost);
+}
+
+#[tokio::test]
+async fn a_room_whose_folder_is_gone_is_closed_at_the_start_and_one_that_is_stuck_hinders_none() {
+    let site = Site::new().await;
+    let (gone, ran, there) =
+        (site.room_that_stays().await, site.room_that_stays().await, site.room_that_stays().await);
+    let stuck = site.room_that_ends().await;
+    site.begin(&ran).await;
+    site.begin(&there).await;
+    site.rooms.missing.lock().unwrap().extend([gone.clone(), ran.clone()]);
+    site.rooms.stuck.lock().unwrap().insert(stuck.clone());
+    site.clock.advance(SignedDuration::from_hours(24));
+    site.centre.recover().await.unwrap();
+    assert_eq!(site.see(&gone).await.closed, Some(Closing::Lost));
+    let ran = site.see(&ran).await;
+    assert_eq!(ran.closed, Some(Closing::Lost));
+    assert_eq!(ran.runs[0].ended.unwrap().outcome, Outcome::Lost);
+    let there = site.see(&there).await;
+    assert_eq!((there.state, there.runs[0].ended.unwrap().outcome), (State::Open, Outcome::Lost));
+    assert_eq!(site.see(&stuck).await.state, State::Open);
+}
+
+#[tokio::test]
+async fn a_look_at_a_file_is_written_down_before_anybody_sees_it() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    std::fs::write(site.folder.path().join("table.csv"), "a,b\n").unwrap();
+    let shown = site.centre.read_in_room(&Site::caller(), &room, "table.csv").await.unwrap();
+    assert_eq!(shown, b"a,b\n");
+    let entries = site.centre.timeline("room", room.as_str()).await.unwrap();
+    let looked: RoomEvent = entries.last().unwrap().event().unwrap();
+    let RoomEvent::Looked { by, file, bytes, sha256 } = looked else { panic!("{looked:?}") };
+    assert_eq!((by, file.as_str(), bytes), (researcher(), "table.csv", 4));
+    // printf 'a,b\n' | sha256sum
+    assert_eq!(
+        sha256.to_string(),
+        "5be08c9684a1d25efcee09318204824278b08bbfb4aef973ffefd0b9d7478313"
+    );
+    assert!(site.centre.read_in_room(&Site::caller(), &room, "none.csv").await.is_err());
+    assert_eq!(site.acts(&room).await, ["room.opened", "room.looked"]);
+}
+
+#[tokio::test]
+async fn people_who_look_into_a_room_hold_up_neither_a_start_nor_an_end() {
+    for act in ["room.run-started", "room.run-ended", "room.closed"] {
+        let site = Site::with_rival(act, 3).await;
+        let room = site.room_that_stays().await;
+        let words = vec!["Rscript".to_owned()];
+        let started =
+            site.centre.start_run(&Site::caller(), &room, words, None, None).await.unwrap();
+        assert_eq!(started.ended().await.unwrap().outcome, Outcome::Finished);
+        let ended = site.see(&room).await.runs[0].ended;
+        assert_eq!(ended.map(|end| end.outcome), Some(Outcome::Finished), "{act}");
+        site.centre.close_room(&Site::caller(), &room).await.unwrap();
+        let looks = site.acts(&room).await.iter().filter(|act| *act == "room.looked").count();
+        assert_eq!(looks, 3, "{act}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_stops_lets_go_of_the_rooms() {
+    let site = Site::new().await;
+    site.room_that_stays().await;
+    site.centre.stop_runs().await.unwrap();
+    assert_eq!(site.rooms.let_go.load(Ordering::Relaxed), 1);
+}
