@@ -16,6 +16,14 @@ pub(crate) fn html(page: &impl Template) -> Answered {
     Ok(([(header::CONTENT_TYPE, kind)], body).into_response())
 }
 
+/// A page with a form that was not accepted: what was typed is still in it.
+pub(crate) fn not_accepted(page: &impl Template, failure: &Failure) -> Answered {
+    failure.report();
+    let mut response = html(page)?;
+    *response.status_mut() = failure.status();
+    Ok(response)
+}
+
 /// Goes on to a page of ours after something was done, which is said there.
 pub(crate) fn see(address: &str, done: &str) -> Response {
     if done.is_empty() {

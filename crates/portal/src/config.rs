@@ -20,6 +20,12 @@ pub struct Config {
     /// The accounts that anyone may sign in as with one click. Empty: no
     /// demonstration. Every page says so loudly when there are any.
     pub demo: Vec<AccountId>,
+    /// What the centre is called on the network, without port: while there are
+    /// accounts for anyone, requests that name another host than one of these or
+    /// this machine itself are refused.
+    pub hosts: Vec<String>,
+    /// How many passwords are checked at once.
+    pub password_checks: usize,
     /// The language of those whose browser asks for none that we speak.
     pub default_lang: Lang,
     /// Where clocks stand as people read them.
@@ -34,8 +40,6 @@ pub struct Config {
     pub largest_body: usize,
     /// How long a stop waits for what runs.
     pub stop: Duration,
-    /// Renders `/metrics`; see [`crate::metrics_router`].
-    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
 
 impl std::fmt::Debug for Config {
@@ -55,6 +59,8 @@ impl Default for Config {
             https: false,
             behind_proxy: false,
             demo: Vec::new(),
+            hosts: Vec::new(),
+            password_checks: std::thread::available_parallelism().map_or(1, usize::from),
             default_lang: Lang::Nb,
             zone: TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC),
             idle: SignedDuration::from_mins(30),
@@ -62,7 +68,6 @@ impl Default for Config {
             request_timeout: Duration::from_secs(60),
             largest_body: 2 << 20,
             stop: Duration::from_secs(30),
-            metrics: None,
         }
     }
 }

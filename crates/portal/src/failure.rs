@@ -13,6 +13,7 @@ use permit::application::Missing;
 
 use crate::parts::rules::RuleLine;
 use crate::ports::Broken;
+use crate::security::sign_in::PATIENCE;
 use crate::words::Words;
 
 /// Why something could not be done.
@@ -24,7 +25,9 @@ pub(crate) enum Failure {
     Denied(Box<Denied>),
     /// There is no such thing.
     Absent,
-    /// It does not fit what there is. In English, from below.
+    /// It does not fit what there is: the key of the words that say so.
+    Unfit(&'static str),
+    /// It does not fit what there is. In English, from below: a last resort.
     Conflict(String),
     /// The permit gives nothing now.
     Inactive(Inactive),
@@ -36,12 +39,20 @@ pub(crate) enum Failure {
     Lacking(Vec<Missing>),
     /// The request does not come from one of our pages.
     Forged,
+    /// The request names another host than ours.
+    Elsewhere,
     /// One attempt too many; how long to wait.
     TooOften(Duration),
+    /// More passwords are being checked than can be.
+    Busy,
     /// The body is too large.
     TooLarge,
-    /// The body cannot be read.
+    /// The body cannot be read. Why, in English, where that is known.
     Unreadable(String),
+    /// A part of the address cannot be read: which.
+    Query(String),
+    /// What was sent is none of the choices.
+    Choice(String),
     /// It took too long.
     TooSlow,
     /// The address does not take that method.
@@ -51,23 +62,52 @@ pub(crate) enum Failure {
 }
 
 /// What `type` can say, and what it means.
-pub(crate) const NAMES: [(&str, &str); 13] = [
+pub(crate) const NAMES: [(&str, &str); 16] = [
     ("sign-in", "it is for those who have signed in"),
     ("denied", "the policy says no; `rules` names the rules and their articles"),
     ("forged", "the request does not come from one of our pages: send `X-CSRF-Token`"),
+    ("host", "the request names a host that this centre is not called"),
     ("absent", "there is no such thing"),
     ("conflict", "it does not fit what there is now"),
     ("permit-inactive", "the permit gives nothing now"),
     ("changed", "somebody else was faster: read again and decide again"),
     ("invalid", "something must be put right first; `faults` names the fields"),
     ("too-often", "one attempt too many: wait as `Retry-After` says"),
+    ("busy", "more is asked for at once than can be done: try again in a moment"),
     ("too-large", "the body is too large"),
-    ("unreadable", "the body cannot be read"),
+    ("unreadable", "the body or the query cannot be read"),
+    ("method", "the address does not take that method"),
     ("too-slow", "it took too long"),
     ("broken", "it could not be done, and that is our fault"),
 ];
 
+/// The words about a field that has to be put right, where we have them.
+fn field_key(field: &str) -> Option<&'static str> {
+    match field {
+        "why" => Some("fault-reason"),
+        "password" => Some("password-short"),
+        "text" => Some("fault-text"),
+        "files" => Some("fault-files"),
+        "present" => Some("password-wrong"),
+        "script" => Some("fault-script"),
+        "declared" => Some("fault-declared"),
+        _ => None,
+    }
+}
+
 impl Failure {
+    /// Why the centre refused: where it did not fit, in the words of `key`, for
+    /// those who know the only thing that can not have fitted.
+    pub(crate) fn unfit(refused: Refused, key: &'static str) -> Self {
+        match refused {
+            Refused::Conflict(_)
+            | Refused::Book(ledger::BookError::Exists(_) | ledger::BookError::Unfitting { .. }) => {
+                Self::Unfit(key)
+            }
+            refused => refused.into(),
+        }
+    }
+
     /// What an extractor's rejection of that status says.
     pub(crate) fn of_status(status: StatusCode) -> Self {
         match status {
@@ -76,7 +116,7 @@ impl Failure {
             StatusCode::NOT_FOUND => Self::Absent,
             StatusCode::REQUEST_TIMEOUT | StatusCode::GATEWAY_TIMEOUT => Self::TooSlow,
             status if status.is_server_error() => Self::Broken(status.to_string()),
-            status => Self::Unreadable(status.to_string()),
+            _ => Self::Unreadable(String::new()),
         }
     }
 
@@ -86,11 +126,14 @@ impl Failure {
             Self::SignIn => StatusCode::UNAUTHORIZED,
             Self::Denied(_) | Self::Forged => StatusCode::FORBIDDEN,
             Self::Absent => StatusCode::NOT_FOUND,
-            Self::Conflict(_) | Self::Inactive(_) | Self::Changed => StatusCode::CONFLICT,
+            Self::Elsewhere => StatusCode::MISDIRECTED_REQUEST,
+            Self::Unfit(_) | Self::Conflict(_) | Self::Inactive(_) | Self::Changed => {
+                StatusCode::CONFLICT
+            }
             Self::Field(..) | Self::Lacking(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooOften(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooOften(_) | Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::Unreadable(_) | Self::Query(_) | Self::Choice(_) => StatusCode::BAD_REQUEST,
             Self::TooSlow => StatusCode::GATEWAY_TIMEOUT,
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Broken(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -103,14 +146,17 @@ impl Failure {
             Self::SignIn => "sign-in",
             Self::Denied(_) => "denied",
             Self::Forged => "forged",
+            Self::Elsewhere => "host",
             Self::Absent => "absent",
-            Self::Conflict(_) => "conflict",
+            Self::Unfit(_) | Self::Conflict(_) => "conflict",
             Self::Inactive(_) => "permit-inactive",
             Self::Changed => "changed",
             Self::Field(..) | Self::Lacking(_) => "invalid",
             Self::TooOften(_) => "too-often",
+            Self::Busy => "busy",
             Self::TooLarge => "too-large",
-            Self::Unreadable(_) | Self::Method => "unreadable",
+            Self::Unreadable(_) | Self::Query(_) | Self::Choice(_) => "unreadable",
+            Self::Method => "method",
             Self::TooSlow => "too-slow",
             Self::Broken(_) => "broken",
         }
@@ -122,11 +168,18 @@ impl Failure {
             Self::Denied(_) => "problem-denied",
             Self::Forged => "problem-forged",
             Self::Absent => "problem-absent",
-            Self::Conflict(_) | Self::Inactive(_) | Self::Changed => "problem-conflict",
-            Self::Field(..) | Self::Lacking(_) | Self::Unreadable(_) | Self::Method => {
-                "problem-invalid"
+            Self::Elsewhere => "problem-host",
+            Self::Unfit(_) | Self::Conflict(_) | Self::Inactive(_) | Self::Changed => {
+                "problem-conflict"
             }
+            Self::Field(..)
+            | Self::Lacking(_)
+            | Self::Unreadable(_)
+            | Self::Query(_)
+            | Self::Choice(_)
+            | Self::Method => "problem-invalid",
             Self::TooOften(_) => "problem-often",
+            Self::Busy => "problem-busy",
             Self::TooLarge => "problem-large",
             Self::TooSlow => "problem-slow",
             Self::Broken(_) => "problem-broken",
@@ -147,14 +200,21 @@ impl Failure {
             Self::Changed => "problem-changed-says",
             Self::Forged => "problem-forged-says",
             Self::TooOften(_) => "sign-in-too-often",
+            Self::Busy => "problem-busy-says",
+            Self::Elsewhere => "problem-host-says",
+            Self::Unfit(key) => key,
             Self::TooLarge => "problem-large-says",
             Self::TooSlow => "problem-slow-says",
             Self::Method => "problem-method-says",
             Self::Broken(_) => "problem-broken-says",
-            Self::Field("why", _) => "fault-reason",
-            Self::Field("password", _) => "password-short",
+            Self::Field(field, why) => match field_key(field) {
+                Some(key) => key,
+                None => return format!("`{field}` {why}"),
+            },
+            Self::Unreadable(why) if why.is_empty() => "problem-unreadable-says",
             Self::Conflict(why) | Self::Unreadable(why) => return why.clone(),
-            Self::Field(field, why) => return format!("`{field}` {why}"),
+            Self::Query(part) => return words.say_with("problem-query-says", part),
+            Self::Choice(sent) => return words.say_with("problem-choice-says", sent),
             Self::Lacking(missing) => {
                 let faults = crate::pages::application_form::faults_of(words, missing);
                 let faults: Vec<_> = faults.into_iter().map(|fault| fault.what).collect();
@@ -174,6 +234,48 @@ impl Failure {
             }
         };
         words.say(key).into_owned()
+    }
+
+    /// Whether [`Self::says`] is in English whatever the language: what comes
+    /// from below and has no words of ours.
+    pub(crate) fn is_english(&self) -> bool {
+        match self {
+            Self::Conflict(_) => true,
+            Self::Unreadable(why) => !why.is_empty(),
+            Self::Field(field, _) => field_key(field).is_none(),
+            _ => false,
+        }
+    }
+
+    /// Whether somebody who filled in a form can do something about it there:
+    /// the form comes back with what was typed.
+    pub(crate) const fn is_about_form(&self) -> bool {
+        matches!(
+            self,
+            Self::Unfit(_)
+                | Self::Conflict(_)
+                | Self::Inactive(_)
+                | Self::Changed
+                | Self::Field(..)
+                | Self::Lacking(_)
+                | Self::Broken(_)
+        )
+    }
+
+    /// The `Retry-After` of the answer, if it has one: whole seconds, rounded up.
+    pub(crate) fn retry_after(&self) -> Option<HeaderValue> {
+        match self {
+            Self::TooOften(wait) => Some(HeaderValue::from(wait.as_secs().saturating_add(1))),
+            Self::Busy => Some(HeaderValue::from(PATIENCE.as_secs())),
+            _ => None,
+        }
+    }
+
+    /// Tells the operator what is not told to visitors.
+    pub(crate) fn report(&self) {
+        if let Self::Broken(why) = self {
+            tracing::error!(%why, "a request could not be answered");
+        }
     }
 
     /// The rules behind it, when the policy said no.
@@ -203,9 +305,9 @@ impl From<Refused> for Failure {
             Refused::Field { field, why } => Self::Field(field, why),
             Refused::Conflict(why) | Refused::Delivery(why) => Self::Conflict(why),
             Refused::Book(ledger::BookError::Changed(_)) => Self::Changed,
-            Refused::Book(
-                error @ (ledger::BookError::Exists(_) | ledger::BookError::Unfitting { .. }),
-            ) => Self::Conflict(error.to_string()),
+            Refused::Book(ledger::BookError::Exists(_) | ledger::BookError::Unfitting { .. }) => {
+                Self::Unfit("problem-unfit-says")
+            }
             refused => Self::Broken(refused.to_string()),
         }
     }
@@ -225,12 +327,10 @@ impl From<askama::Error> for Failure {
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        if let Self::Broken(why) = &self {
-            tracing::error!(%why, "a request could not be answered");
-        }
+        self.report();
         let mut response = self.status().into_response();
-        if let Self::TooOften(wait) = &self {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+        if let Some(wait) = self.retry_after() {
+            response.headers_mut().insert(header::RETRY_AFTER, wait);
         }
         response.extensions_mut().insert(self);
         response

@@ -21,9 +21,11 @@ mod observe;
 pub mod pages;
 mod parts;
 mod ports;
+mod query;
 mod routes;
 mod security;
 mod state;
+mod underway;
 mod visitor;
 mod words;
 
@@ -45,7 +47,8 @@ pub fn router(parts: Parts, config: Config) -> Router {
 }
 
 /// Serves the portal until `stop` resolves; then takes no more requests and
-/// waits for those that are being answered, as long as the config says.
+/// waits for those that are being answered and for what they began, as long as
+/// the config says.
 pub async fn serve(
     listener: TcpListener,
     parts: Parts,
@@ -53,23 +56,31 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let patience = config.stop;
-    let service = router(parts, config).into_make_service_with_connect_info::<SocketAddr>();
+    let app = state::State::new(parts, config);
+    let underway = app.underway.clone();
+    let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut hear) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
         stop.await;
         let _ = told.send(true);
     });
+    let ended = async move {
+        serving.await?;
+        underway.ended().await;
+        Ok(())
+    };
     let given_up = async move {
-        // The sender is gone when serving is: then there is nothing to give up.
+        // The sender is gone only when serving failed: then there is nothing to
+        // give up.
         if hear.wait_for(|told| *told).await.is_err() {
             std::future::pending::<()>().await;
         }
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        served = serving => served,
+        ended = ended => ended,
         () = given_up => {
-            tracing::warn!("requests that did not end in time were given up");
+            tracing::warn!("requests or work that did not end in time were given up");
             Ok(())
         }
     }

@@ -20,6 +20,7 @@ pub mod register;
 pub mod release;
 pub mod results;
 pub mod room;
+pub mod room_file;
 pub(crate) mod seen;
 pub mod sign_in;
 pub mod source;
@@ -46,6 +47,8 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("permit", permit::PermitPage::sample(lang).render()),
         ("use", register::UsePage::sample(lang).render()),
         ("room", room::RoomPage::sample(lang).render()),
+        ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
+        ("room-file", room_file::RoomFilePage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("packing", packing::PackingPage::sample(lang).render()),

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, catalogue, centre, front,
     ledger, ledger_entry, output, outputs, packing, permit, register, release, results, room,
-    sign_in, source, variable, work,
+    room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -30,6 +30,7 @@ fn pages() -> Router<App> {
         .route("/sources", get(|| async { Redirect::permanent("/catalogue") }))
         .route("/sources/{source}", get(source::show))
         .route("/sources/{source}/{variable}", get(variable::show))
+        .route("/sources/{source}/deliveries/{import}", get(source::quarantine::show))
         .route("/basket", get(basket::show).post(basket::change))
         .merge(cases())
         .route("/register", get(register::show))
@@ -57,6 +58,8 @@ fn cases() -> Router<App> {
         .route("/permits/{permit}/rooms", post(permit::open_room))
         .route("/permits/{permit}/revocation", post(permit::revoke))
         .route("/rooms/{room}", get(room::show))
+        .route("/rooms/{room}/file", get(room_file::show))
+        .route("/rooms/{room}/picture", get(room_file::show_picture))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))
         .route("/rooms/{room}/outputs", post(room::ask))
@@ -65,6 +68,7 @@ fn cases() -> Router<App> {
         .route("/outputs", get(outputs::show))
         .route("/outputs/{output}", get(output::show))
         .route("/outputs/{output}/file", get(output::file))
+        .route("/outputs/{output}/mended-file", get(output::mended_file))
         .route("/outputs/{output}/decision", post(output::decide))
         .route("/outputs/{output}/mend", post(output::mend))
         .route("/releases/{release}", get(release::show))
@@ -79,8 +83,9 @@ pub(crate) fn router(app: App) -> Router {
         .merge(api::router())
         .fallback(|| async { Failure::Absent })
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(DefaultBodyLimit::max(app.config.largest_body))
-        .layer(from_fn_with_state(app.clone(), visitor::receive));
+        .layer(from_fn_with_state(app.clone(), visitor::receive))
+        // Before the visitor is received: there a body is read whole.
+        .layer(DefaultBodyLimit::max(app.config.largest_body));
     Router::new()
         .merge(received)
         .merge(assets::router())

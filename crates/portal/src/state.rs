@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use axum::extract::Request;
+use axum::http::header;
 use centre::{Caller, Centre};
 use model::Entropy;
 
@@ -13,6 +15,7 @@ use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::ports::{Health, Proofs, Sessions};
 use crate::security::sign_in::Attempts;
+use crate::underway::Underway;
 
 /// What the portal is put together from.
 #[derive(Clone)]
@@ -39,11 +42,20 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) attempts: Attempts,
     pub(crate) jobs: Jobs,
+    pub(crate) underway: Underway,
     names: Mutex<Option<(Instant, Arc<Names>)>>,
 }
 
 /// The portal, shared by all requests.
 pub(crate) type App = Arc<State>;
+
+/// `portal.example:8443` is the host `portal.example`, `[::1]:8443` is `[::1]`.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
 
 /// Names change seldom and stand on every page: they may be this old.
 const NAMES_MAY_BE: Duration = Duration::from_secs(5);
@@ -57,10 +69,26 @@ impl State {
             proofs,
             health,
             entropy,
+            attempts: Attempts::new(config.password_checks),
             config,
-            attempts: Attempts::new(),
             jobs: Jobs::default(),
+            underway: Underway::default(),
             names: Mutex::new(None),
+        })
+    }
+
+    /// Whether the request names a host that is ours. It matters while there are
+    /// accounts that anyone may sign in to: else a page of another site could
+    /// have its name point to this machine (DNS rebinding), and walk in.
+    pub(crate) fn answers_to(&self, request: &Request) -> bool {
+        if self.config.demo.is_empty() {
+            return true;
+        }
+        let header = || request.headers().get(header::HOST)?.to_str().ok();
+        let host = request.uri().host().or_else(|| header().map(without_port));
+        host.is_some_and(|host| {
+            matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+                || self.config.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host))
         })
     }
 

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest as _, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -130,12 +131,14 @@ pub(crate) async fn receive(
     let api = request.uri().path().starts_with("/api/");
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_default();
     let method = request.method().clone();
-    let mut response = if is_refused(&visitor, api, &request) {
+    let mut response = if !app.answers_to(&request) {
+        Failure::Elsewhere.into_response()
+    } else if is_refused(&visitor, api, &request) {
         Failure::Forged.into_response()
     } else {
-        tokio::time::timeout(app.config.request_timeout, next.run(request))
-            .await
-            .unwrap_or_else(|_| Failure::TooSlow.into_response())
+        let answered =
+            tokio::time::timeout(app.config.request_timeout, answer(&app, request, next));
+        answered.await.unwrap_or_else(|_| Failure::TooSlow.into_response())
     };
     if let Some(failure) = failure_in(&mut response) {
         response = if api {
@@ -167,6 +170,25 @@ pub(crate) async fn receive(
         );
     }
     response
+}
+
+/// Lets the request be answered. What may change something is done to its end,
+/// though the visitor goes away or the time for an answer is over: else it would
+/// be half done, such as a run that is written down and never started. The body
+/// is read first: one that never comes whole changes nothing.
+async fn answer(app: &App, request: Request, next: Next) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let whole = Request::from_parts(parts.clone(), body);
+    let body = match Bytes::from_request(whole, &()).await {
+        Ok(body) => body,
+        Err(rejection) => return Failure::of_status(rejection.status()).into_response(),
+    };
+    let request = Request::from_parts(parts, Body::from(body));
+    let answering = app.underway.begin(async move { next.run(request).await });
+    answering.await.unwrap_or_else(|ended| Failure::Broken(ended.to_string()).into_response())
 }
 
 /// Whether a handler has set the session's cookie.
@@ -371,6 +393,7 @@ fn page(
         visitor.chrome(app),
         failure.heading(words),
         failure.says(words),
+        failure.is_english(),
         failure.rules(words),
         if broken { id.to_string() } else { String::new() },
         sign_in,

@@ -69,11 +69,22 @@ fn portal_config(config: &Config, demo: Vec<AccountId>) -> portal::Config {
         https: config.server.public_url.starts_with("https://"),
         behind_proxy: config.server.behind_proxy,
         demo,
+        hosts: vec![host_of(&config.server.public_url).to_owned()],
         idle: SignedDuration::from_mins(config.sign_in.idle_minutes.into()),
         longest: SignedDuration::from_hours(config.sign_in.longest_hours.into()),
         largest_body: LARGEST_BODY,
         stop: Duration::from_secs(config.server.stop_seconds.into()),
         ..portal::Config::default()
+    }
+}
+
+/// `https://portal.example:8443/` is the host `portal.example`.
+fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or(rest);
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

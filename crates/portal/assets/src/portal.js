@@ -1,39 +1,69 @@
 // Enhancements. Every page does its whole work without this file.
 
-// Forms marked data-autosave are sent in the background a moment after the last
-// keystroke; the answer says whether it was kept.
+// What somebody has typed or chosen on this page. It is never thrown away.
+const touched = new Set();
+document.addEventListener("input", (event) => touched.add(event.target));
+
+// Forms marked data-autosave are sent in the background when a field is left and
+// when the page is, and at most so often: each time is an entry of the ledger.
+// The answer says whether it was kept.
+const OFTEN = 20_000;
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const status = form.querySelector("[data-saved]");
+  const written = () => new URLSearchParams(new FormData(form)).toString();
+  let kept = written();
+  let last = 0;
   let timer = 0;
-  let sending = null;
-  const save = async () => {
-    sending?.abort();
-    sending = new AbortController();
+  let leaving = false;
+  const save = async (keepalive) => {
+    clearTimeout(timer);
+    timer = 0;
+    const now = written();
+    if (leaving || now === kept) return;
+    last = Date.now();
     try {
       const answer = await fetch(form.dataset.autosave, {
         method: "POST",
-        body: new URLSearchParams(new FormData(form)),
+        body: new URLSearchParams(now),
         headers: { accept: "application/json" },
         credentials: "same-origin",
-        signal: sending.signal,
+        keepalive,
       });
-      status.textContent = answer.ok ? status.dataset.kept : status.dataset.lost;
-    } catch (error) {
-      if (error.name !== "AbortError") status.textContent = status.dataset.lost;
+      if (answer.ok) kept = now;
+      status.textContent = !answer.ok
+        ? status.dataset.lost
+        : written() === kept ? status.dataset.kept : status.dataset.waiting;
+    } catch {
+      status.textContent = status.dataset.lost;
     }
   };
   form.addEventListener("input", () => {
     status.textContent = status.dataset.waiting;
-    clearTimeout(timer);
-    timer = setTimeout(save, 1200);
+  });
+  form.addEventListener("change", () => {
+    if (timer === 0) timer = setTimeout(save, Math.max(0, last + OFTEN - Date.now()), false);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") save(true);
   });
   form.addEventListener("submit", () => {
+    leaving = true;
     clearTimeout(timer);
-    sending?.abort();
   });
 }
 
-// A part marked data-live is fetched again until it comes back unmarked.
+// Parts marked data-fresh are taken from the newer page, but for those in which
+// somebody has typed.
+function refresh(page) {
+  for (const part of document.querySelectorAll("[data-fresh]")) {
+    const next = page.getElementById(part.id);
+    if (next && ![...touched].some((field) => part.contains(field))) part.replaceWith(next);
+  }
+}
+
+// A part marked data-live is fetched again until it comes back unmarked: then the
+// whole page is fetched, since what was waited for changes what can be done on
+// it, or as much of it as leaves alone what somebody has typed.
 function follow(part) {
   setTimeout(async () => {
     try {
@@ -41,12 +71,17 @@ function follow(part) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const next = page.getElementById(part.id);
       if (answer.ok && next) {
+        if (!("live" in next.dataset) && touched.size === 0) {
+          location.reload();
+          return;
+        }
         const log = part.querySelector("pre.log");
         const atEnd = log && log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
         part.replaceWith(next);
         const grown = next.querySelector("pre.log");
         if (grown && atEnd) grown.scrollTop = grown.scrollHeight;
         if ("live" in next.dataset) follow(next);
+        else refresh(page);
         return;
       }
     } catch {

@@ -41,6 +41,7 @@ list-total = { $n ->
     [one] { $count } række
    *[other] { $count } rækker
 }
+list-sort = Sortér efter:
 list-csv = Hent som CSV
 list-pages = Sider i listen
 list-previous = Forrige

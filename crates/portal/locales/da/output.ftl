@@ -8,6 +8,7 @@ output-mends = Rettet fra
 output-decide = Afgør
 output-decisions = Afgørelser
 output-others = Andre filer fra rummet
+output-compared = Frigivet før på samme tilladelse og sammenlignet med
 output-asked-by = Bedt ud af
 output-asked-at = Bedt ud
 output-unreadable = Filen kan ikke vises her: { $value }.

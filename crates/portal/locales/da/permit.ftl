@@ -52,3 +52,5 @@ results-empty = Intet er sluppet ud endnu.
 released-at = Sluppet ud
 extract-making = Dataene gøres klar:
 extract-failed = Det gik ikke:
+phase-linking = personer findes på tværs af kilderne
+phase-table = { $value } skrives

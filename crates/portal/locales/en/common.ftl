@@ -41,6 +41,7 @@ list-total = { $n ->
     [one] { $count } row
    *[other] { $count } rows
 }
+list-sort = Sort by:
 list-csv = Download as CSV
 list-pages = Pages of the list
 list-previous = Previous

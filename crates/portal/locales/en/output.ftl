@@ -8,6 +8,7 @@ output-mends = Mended from
 output-decide = Decide
 output-decisions = Decisions
 output-others = Other files from the room
+output-compared = Left before under the same permit, and compared with
 output-asked-by = Asked for by
 output-asked-at = Asked for
 output-unreadable = The file cannot be shown here: { $value }.

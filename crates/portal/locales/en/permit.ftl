@@ -52,3 +52,5 @@ results-empty = Nothing has left yet.
 released-at = Released
 extract-making = The data are being made ready:
 extract-failed = It failed:
+phase-linking = people are found across the sources
+phase-table = { $value } is written

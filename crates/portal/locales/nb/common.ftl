@@ -41,6 +41,7 @@ list-total = { $n ->
     [one] { $count } rad
    *[other] { $count } rader
 }
+list-sort = Sorter etter:
 list-csv = Last ned som CSV
 list-pages = Sider i listen
 list-previous = Forrige

@@ -8,6 +8,7 @@ output-mends = Rettet fra
 output-decide = Avgjør
 output-decisions = Avgjørelser
 output-others = Andre filer fra rommet
+output-compared = Sluppet ut før på samme tillatelse, og sammenlignet med
 output-asked-by = Bedt ut av
 output-asked-at = Bedt ut
 output-unreadable = Filen kan ikke vises her: { $value }.

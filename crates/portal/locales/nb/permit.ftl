@@ -52,3 +52,5 @@ results-empty = Ingenting er sluppet ut ennå.
 released-at = Sluppet ut
 extract-making = Dataene gjøres klare:
 extract-failed = Det gikk ikke:
+phase-linking = personer finnes på tvers av kildene
+phase-table = { $value } skrives

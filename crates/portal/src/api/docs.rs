@@ -17,7 +17,7 @@ use crate::visitor::Visitor;
 pub(crate) struct DocsPage {
     chrome: Chrome,
     sections: Vec<Section>,
-    problems: [(&'static str, &'static str); 13],
+    problems: [(&'static str, &'static str); 16],
 }
 
 /// What can be done with one kind of thing.

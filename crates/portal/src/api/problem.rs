@@ -55,8 +55,8 @@ pub(crate) fn response(visitor: &Visitor, failure: &Failure, id: &RequestId) -> 
                 what: missing.problem.text().get(words.lang()).to_owned(),
             })
             .collect(),
-        Failure::Field(field, why) => {
-            vec![FieldFault { field: (*field).to_owned(), what: why.clone() }]
+        Failure::Field(field, _) => {
+            vec![FieldFault { field: (*field).to_owned(), what: failure.says(words) }]
         }
         _ => Vec::new(),
     };
@@ -78,8 +78,8 @@ pub(crate) fn response(visitor: &Visitor, failure: &Failure, id: &RequestId) -> 
     let kind = HeaderValue::from_static("application/problem+json");
     let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
     let headers = response.headers_mut();
-    if let Failure::TooOften(wait) = failure {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs()));
+    if let Some(wait) = failure.retry_after() {
+        headers.insert(header::RETRY_AFTER, wait);
     }
     if status == axum::http::StatusCode::UNAUTHORIZED {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -124,13 +124,25 @@ pub(crate) enum Problems {
     /// There is no such thing.
     #[response(status = 404, content_type = "application/problem+json")]
     Absent(Problem),
+    /// The address does not take that method.
+    #[response(status = 405, content_type = "application/problem+json")]
+    Method(Problem),
     /// It does not fit what there is now.
     #[response(status = 409, content_type = "application/problem+json")]
     Conflict(Problem),
+    /// The body is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
     /// Something must be put right first.
     #[response(status = 422, content_type = "application/problem+json")]
     Invalid(Problem),
+    /// One attempt too many: wait as `Retry-After` says.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooOften(Problem),
     /// It could not be done, and that is our fault.
     #[response(status = 500, content_type = "application/problem+json")]
     Broken(Problem),
+    /// It took too long.
+    #[response(status = 504, content_type = "application/problem+json")]
+    TooSlow(Problem),
 }

@@ -13,7 +13,7 @@ mod room;
 mod work;
 
 pub(crate) use application::{ApplicationBody, PermitBody, TermsBody, UseBody};
-pub(crate) use catalogue::{DatasetBody, SourceSummary, VariableBody};
+pub(crate) use catalogue::{AsideBody, DatasetBody, DeliveryBody, SourceSummary, VariableBody};
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use room::{ExtractBody, FileBody, RoomBody, RoomInside};

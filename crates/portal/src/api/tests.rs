@@ -41,7 +41,12 @@ fn every_kind_of_problem_has_its_place_in_the_description() {
     for failure in [
         Failure::SignIn,
         Failure::Absent,
+        Failure::Unfit("x"),
         Failure::Conflict(String::new()),
+        Failure::Elsewhere,
+        Failure::Busy,
+        Failure::Query(String::new()),
+        Failure::Choice(String::new()),
         Failure::Changed,
         Failure::Field("x", String::new()),
         Failure::Lacking(Vec::new()),
@@ -54,5 +59,55 @@ fn every_kind_of_problem_has_its_place_in_the_description() {
         Failure::Broken(String::new()),
     ] {
         assert!(NAMES.iter().any(|(name, _)| *name == failure.name()), "{failure:?}");
+    }
+}
+
+/// What programs do instead of sending each form of a page. `None`: nothing, for
+/// the reason beside it.
+const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
+    ("/sign-in", Some("session_open")),
+    // A door for people who look at a demonstration.
+    ("/sign-in/demo", None),
+    ("/sign-out", Some("session_close")),
+    ("/account/password", Some("password_set")),
+    // A cookie of the browser: a program begins an application with what it wants.
+    ("/basket", None),
+    ("/applications/new", Some("application_begin")),
+    ("/applications/{application}/edit", Some("application_submit")),
+    ("/applications/{application}/draft", Some("application_save")),
+    ("/applications/{application}/review", Some("application_review")),
+    ("/applications/{application}/decision", Some("application_decide")),
+    ("/applications/{application}/comments", Some("application_comment")),
+    ("/applications/{application}/withdrawal", Some("application_withdraw")),
+    ("/permits/{permit}/extracts", Some("extract_build")),
+    ("/permits/{permit}/rooms", Some("room_open")),
+    ("/permits/{permit}/revocation", Some("permit_revoke")),
+    ("/rooms/{room}/runs", Some("room_run")),
+    ("/rooms/{room}/stop", Some("run_stop")),
+    ("/rooms/{room}/outputs", Some("output_ask")),
+    ("/rooms/{room}/packing", Some("release_pack")),
+    ("/rooms/{room}/closing", Some("room_close")),
+    ("/outputs/{output}/decision", Some("output_decide")),
+    ("/outputs/{output}/mend", Some("output_mend")),
+    ("/releases/{release}/package", Some("release_fetch")),
+    ("/ledger/verification", Some("ledger_verify")),
+];
+
+#[test]
+fn what_a_page_can_do_a_program_can_do() {
+    let (_, description) = described();
+    let text = description.to_json().unwrap();
+    let routes = include_str!("../routes.rs");
+    let mut forms = BTreeSet::new();
+    for route in routes.split(".route(").skip(1).filter(|route| route.contains("post(")) {
+        forms.insert(route.split('"').nth(1).unwrap());
+    }
+    let known: BTreeSet<_> = INSTEAD_OF_FORMS.iter().map(|(form, _)| *form).collect();
+    assert_eq!(forms, known);
+    for (form, operation) in INSTEAD_OF_FORMS {
+        if let Some(operation) = operation {
+            let there = text.contains(&format!("\"operationId\":\"{operation}\""));
+            assert!(there, "{form}: there is no `{operation}`");
+        }
     }
 }

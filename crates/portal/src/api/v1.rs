@@ -1,5 +1,6 @@
 //! Version 1 of the API: one endpoint, one file.
 
+mod account_list;
 mod application_begin;
 mod application_comment;
 mod application_decide;
@@ -10,6 +11,7 @@ mod application_show;
 mod application_submit;
 mod application_withdraw;
 mod centre_show;
+mod delivery_list;
 mod extract_build;
 mod extract_list;
 mod inbox;
@@ -24,17 +26,23 @@ mod output_decide;
 mod output_list;
 mod output_mend;
 mod output_show;
+mod packing_list;
+mod password_set;
 mod permit_list;
+mod permit_public;
 mod permit_revoke;
 mod permit_show;
+mod quarantine;
 mod register;
 mod release_fetch;
 mod release_key;
 mod release_list;
 mod release_pack;
 mod release_show;
+mod result_show;
 mod results;
 mod room_close;
+mod room_file;
 mod room_inside;
 mod room_list;
 mod room_open;
@@ -47,7 +55,10 @@ mod session_close;
 mod session_open;
 mod source_list;
 mod source_show;
+mod timeline;
+mod use_show;
 mod variable_search;
+mod variable_show;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -128,4 +139,15 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(ledger_verify::verify))
         .routes(routes!(ledger_export::export))
         .routes(routes!(centre_show::show))
+        .routes(routes!(account_list::list))
+        .routes(routes!(delivery_list::list))
+        .routes(routes!(packing_list::list))
+        .routes(routes!(password_set::set))
+        .routes(routes!(permit_public::show))
+        .routes(routes!(quarantine::quarantine))
+        .routes(routes!(result_show::show))
+        .routes(routes!(room_file::file))
+        .routes(routes!(timeline::timeline))
+        .routes(routes!(use_show::show))
+        .routes(routes!(variable_show::show))
 }

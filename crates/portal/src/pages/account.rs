@@ -50,7 +50,11 @@ impl AccountPage {
             id: who.map(|who| who.id.to_string()).unwrap_or_default(),
             organisation,
             roles,
-            faults: Faults { heading: words.say_count("faults-heading", faults.len()), faults },
+            faults: Faults {
+                heading: words.say_count("faults-heading", faults.len()),
+                faults,
+                english: false,
+            },
             chrome,
         }
     }

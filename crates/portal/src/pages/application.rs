@@ -1,24 +1,29 @@
 //! A case: the clock, what is asked for, what holders and the access body
 //! said, remarks, and the decision.
 
+mod sample;
+
+pub use sample::sample_application;
+
 use super::seen;
-use crate::answer::{Answered, html, see};
+use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
+use crate::fields::Fields;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
 use catalogue::Dataset;
-use model::{Lang, Timestamp};
+use model::{ApplicationId, Timestamp};
 use permit::application::Comment;
 use permit::policy::Action;
 use permit::policy::Thing;
-use permit::{Application, ApplicationState, Decision, HolderReview, Role, Terms, Verdict};
+use permit::{Application, ApplicationState, HolderReview, Terms, Verdict};
 
-use super::source::sample_datasets;
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step, time_left};
 use crate::parts::terms::TermsTree;
@@ -43,6 +48,7 @@ pub struct ApplicationPage {
     ready: bool,
     may_comment: bool,
     may_withdraw: bool,
+    typed: Typed,
     rules: Rules,
     timeline: Timeline,
 }
@@ -245,6 +251,7 @@ impl ApplicationPage {
             ready: application.is_ready_for_decision(),
             may_comment: open && seen.may(Action::CommentApplication),
             may_withdraw: open && seen.may(Action::WithdrawApplication),
+            typed: Typed::default(),
             rules: Rules::new(&words)
                 .with(words.say("applicant"), vec![names.account(&application.applicant, lang)])
                 .with(
@@ -259,62 +266,15 @@ impl ApplicationPage {
         }
     }
 
-    /// A sample, as the caseworker sees it: one holder has answered.
-    #[expect(clippy::expect_used, reason = "literals that are ids")]
-    pub fn sample(lang: Lang) -> Self {
-        let path = "/applications/application-7k3m9q2x4d";
-        let chrome = Chrome::sample(lang, path).seen_by(&[Role::Caseworker]);
-        let words = chrome.words().clone();
-        let application = sample_application(lang);
-        let ruling = |action: Action, allowed| RulingLine {
-            action: action.as_str().to_owned(),
-            what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
-            allowed,
-            why: vec![crate::parts::rules::RuleLine {
-                id: "access-body-decides".to_owned(),
-                text: words.say("access-body").into_owned(),
-                article: "EHDS 68(3)".to_owned(),
-            }],
-        };
-        let subject = "application/application-7k3m9q2x4d";
-        let why = application.holders.values().flatten().next().map(|r| r.why.clone());
-        let seen = Seen {
-            rulings: vec![
-                ruling(Action::SeeApplication, true),
-                ruling(Action::DecideApplication, true),
-                ruling(Action::CommentApplication, true),
-                ruling(Action::EditApplication, false),
-            ],
-            happenings: vec![
-                Happening::sample(
-                    41,
-                    "2026-02-27T10:12:00Z",
-                    "holder",
-                    "application.holder-reviewed",
-                    subject,
-                    &why.unwrap_or_default(),
-                ),
-                Happening::sample(
-                    40,
-                    "2026-02-20T08:00:00Z",
-                    "researcher",
-                    "application.submitted",
-                    subject,
-                    "",
-                ),
-                Happening::sample(
-                    38,
-                    "2026-02-18T13:40:00Z",
-                    "researcher",
-                    "application.drafted",
-                    subject,
-                    "",
-                ),
-            ],
-            may_read_ledger: false,
-        };
-        let now = "2026-03-01T09:00:00Z".parse().expect("an instant");
-        Self::of(chrome, &application, &Names::sample(), &sample_datasets(), now, seen)
+    /// The same page after a form on it was not accepted.
+    #[must_use]
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        let has_form = (typed.is("answer") && (self.may_review || self.may_decide))
+            || (typed.is("comment") && self.may_comment)
+            || (typed.is("withdrawal") && self.may_withdraw);
+        let field = if typed.is("comment") { "text" } else { "why" };
+        self.typed = if has_form { typed } else { typed.without_form(field) };
+        self
     }
 }
 
@@ -340,50 +300,6 @@ pub fn title_of(words: &Words, terms: &Terms) -> String {
     }
 }
 
-/// An application for samples: submitted, one holder has answered.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
-pub fn sample_application(lang: Lang) -> Application {
-    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
-    let useful = match lang {
-        Lang::Nb => "Dataene egner seg til formålet, og utvalget er så lite som mulig.",
-        Lang::Da => "Dataene egner sig til formålet, og udvalget er så lille som muligt.",
-        Lang::En => "The data suit the purpose, and no more is asked for than is needed.",
-    };
-    let review = HolderReview {
-        verdict: Verdict::Approve,
-        why: useful.to_owned(),
-        by: "holder".parse().expect("an id"),
-        at: at("2026-02-27T10:12:00Z"),
-    };
-    Application {
-        id: "application-7k3m9q2x4d".parse().expect("an id"),
-        applicant: "researcher".parse().expect("an id"),
-        organisation: "university".parse().expect("an id"),
-        terms: TermsTree::sample_terms(lang),
-        state: ApplicationState::Submitted,
-        began_at: at("2026-02-18T13:40:00Z"),
-        submitted_at: Some(at("2026-02-20T08:00:00Z")),
-        due: "2026-05-20".parse().ok(),
-        holders: [
-            ("population-register".parse().expect("an id"), Some(review)),
-            ("regional-hospital".parse().expect("an id"), None),
-        ]
-        .into(),
-        comments: vec![Comment {
-            by: "caseworker".parse().expect("an id"),
-            at: at("2026-02-24T12:00:00Z"),
-            field: "legal-basis".to_owned(),
-            text: match lang {
-                Lang::Nb => "Hvilken bestemmelse i nasjonal rett er dette?",
-                Lang::Da => "Hvilken bestemmelse i national ret er dette?",
-                Lang::En => "Which provision of national law is this?",
-            }
-            .to_owned(),
-        }],
-        decision: None::<Decision>,
-    }
-}
-
 /// What can be done on an application's page.
 pub(crate) const ACTIONS: [Action; 5] = [
     Action::EditApplication,
@@ -399,19 +315,43 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(application): Path<String>,
 ) -> Answered {
-    let id = seen::id(&application)?;
-    let application = app.centre.application(visitor.caller(), &id).await?;
+    html(&page(&app, &visitor, &seen::id(&application)?).await?)
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    id: &ApplicationId,
+) -> Result<ApplicationPage, Failure> {
+    let application = app.centre.application(visitor.caller(), id).await?;
     let names = app.names(visitor.caller()).await?;
     let datasets = app.centre.catalogue(visitor.caller()).await?;
     let thing = Thing::application(&application);
     let seen = Seen {
-        rulings: seen::rulings(&app, &visitor, &thing, &ACTIONS),
-        happenings: seen::happenings(&app, &visitor, &names, "application", id.as_str()).await?,
-        may_read_ledger: seen::may_read_ledger(&app, &visitor),
+        rulings: seen::rulings(app, visitor, &thing, &ACTIONS),
+        happenings: seen::happenings(app, visitor, &names, "application", id.as_str()).await?,
+        may_read_ledger: seen::may_read_ledger(app, visitor),
     };
     let now = app.centre.now();
-    let chrome = visitor.chrome(&app);
-    html(&ApplicationPage::of(chrome, &application, &names, &datasets, now, seen))
+    let chrome = visitor.chrome(app);
+    Ok(ApplicationPage::of(chrome, &application, &names, &datasets, now, seen))
+}
+
+/// The page again, with what was typed into one of its forms and why that was
+/// not accepted; the failure itself, where nothing can be done on the form.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    id: &ApplicationId,
+    (form, beside): (&'static str, &str),
+    fields: Fields,
+    failure: Failure,
+) -> Answered {
+    if !failure.is_about_form() {
+        return Err(failure);
+    }
+    let typed = Typed::refused(visitor.words(), form, beside, fields, &failure);
+    not_accepted(&page(app, visitor, id).await?.with_typed(typed), &failure)
 }
 
 /// `POST /applications/{application}/review`: a holder's answer.
@@ -425,10 +365,13 @@ pub(crate) async fn review(
     let verdict = match fields.one("do") {
         "approve" => Verdict::Approve,
         "refuse" => Verdict::Refuse,
-        other => return Err(Failure::Unreadable(format!("`{other}` is no answer"))),
+        other => return Err(Failure::Choice(other.to_owned())),
     };
-    app.centre.review_application(visitor.caller(), &id, verdict, fields.text("why")).await?;
-    Ok(see(&format!("/applications/{id}"), "answered"))
+    let why = fields.text("why");
+    match app.centre.review_application(visitor.caller(), &id, verdict, why).await {
+        Ok(()) => Ok(see(&format!("/applications/{id}"), "answered")),
+        Err(refused) => again(&app, &visitor, &id, ("answer", "why"), fields, refused.into()).await,
+    }
 }
 
 /// `POST /applications/{application}/decision`: the access body's.
@@ -439,22 +382,45 @@ pub(crate) async fn decide(
     Signed(fields): Signed,
 ) -> Answered {
     let id = seen::id(&application)?;
-    let (caller, why) = (visitor.caller(), fields.text("why"));
+    match decided(&app, &visitor, &id, fields.one("do"), fields.text("why")).await {
+        Ok((address, done)) => Ok(see(&address, done)),
+        Err(failure) => again(&app, &visitor, &id, ("answer", "why"), fields, failure).await,
+    }
+}
+
+/// Decides, and says where that is to be seen.
+async fn decided(
+    app: &App,
+    visitor: &Visitor,
+    id: &ApplicationId,
+    verdict: &str,
+    why: String,
+) -> Result<(String, &'static str), Failure> {
+    let caller = visitor.caller();
     let here = format!("/applications/{id}");
-    match fields.one("do") {
+    match verdict {
         "grant" => {
-            let permit = app.centre.grant_application(caller, &id, why).await?;
-            Ok(see(&format!("/permits/{permit}"), "granted"))
+            let permit = match app.centre.grant_application(caller, id, why).await {
+                Ok(permit) => permit,
+                Err(refused @ centre::Refused::Conflict(_)) => {
+                    let application = app.centre.application(caller, id).await?;
+                    let waits = application.awaited().next().is_some();
+                    let key = if waits { "application-not-ready" } else { "problem-unfit-says" };
+                    return Err(Failure::unfit(refused, key));
+                }
+                Err(refused) => return Err(refused.into()),
+            };
+            Ok((format!("/permits/{permit}"), "granted"))
         }
         "return" => {
-            app.centre.return_application(caller, &id, why).await?;
-            Ok(see(&here, "returned"))
+            app.centre.return_application(caller, id, why).await?;
+            Ok((here, "returned"))
         }
         "refuse" => {
-            app.centre.refuse_application(caller, &id, why).await?;
-            Ok(see(&here, "refused"))
+            app.centre.refuse_application(caller, id, why).await?;
+            Ok((here, "refused"))
         }
-        other => Err(Failure::Unreadable(format!("`{other}` is no decision"))),
+        other => Err(Failure::Choice(other.to_owned())),
     }
 }
 
@@ -469,8 +435,12 @@ pub(crate) async fn comment(
     let field = fields.one("field");
     let field = FIELDS.iter().find(|(known, _)| *known == field).map_or("", |(known, _)| known);
     let text = fields.text("text");
-    app.centre.comment_application(visitor.caller(), &id, field.to_owned(), text).await?;
-    Ok(see(&format!("/applications/{id}#comments"), "commented"))
+    match app.centre.comment_application(visitor.caller(), &id, field.to_owned(), text).await {
+        Ok(()) => Ok(see(&format!("/applications/{id}#comments"), "commented")),
+        Err(refused) => {
+            again(&app, &visitor, &id, ("comment", "text"), fields, refused.into()).await
+        }
+    }
 }
 
 /// `POST /applications/{application}/withdrawal`
@@ -481,13 +451,22 @@ pub(crate) async fn withdraw(
     Signed(fields): Signed,
 ) -> Answered {
     let id = seen::id(&application)?;
-    app.centre.withdraw_application(visitor.caller(), &id, fields.text("why")).await?;
-    Ok(see(&format!("/applications/{id}"), "withdrawn"))
+    match app.centre.withdraw_application(visitor.caller(), &id, fields.text("why")).await {
+        Ok(()) => Ok(see(&format!("/applications/{id}"), "withdrawn")),
+        Err(refused) => {
+            let form = ("withdrawal", "withdraw-why");
+            again(&app, &visitor, &id, form, fields, refused.into()).await
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use model::Lang;
+    use permit::Role;
+
     use super::*;
+    use crate::pages::source::sample_datasets;
 
     fn page(seen: Seen, organisation: &str) -> ApplicationPage {
         let mut chrome = Chrome::sample(Lang::En, "/").seen_by(&[Role::Holder]);

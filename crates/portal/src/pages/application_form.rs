@@ -199,7 +199,11 @@ impl ApplicationFormPage {
         let cohort_dataset =
             around.datasets.iter().find(|dataset| Some(&dataset.source) == cohort_source);
         Self {
-            faults: Faults { heading: words.say_count("faults-heading", faults.len()), faults },
+            faults: Faults {
+                heading: words.say_count("faults-heading", faults.len()),
+                faults,
+                english: false,
+            },
             values,
             purposes,
             people,

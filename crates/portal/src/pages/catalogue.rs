@@ -2,10 +2,11 @@
 //! application.
 
 use crate::answer::{Answered, html};
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use catalogue::Dataset;
 use model::Lang;
 use permit::Role;
@@ -14,7 +15,7 @@ use super::source::{care_key, sample_datasets, title_of, type_key};
 use crate::basket::Basket;
 use crate::chrome::Chrome;
 use crate::names::Names;
-use crate::parts::listing::{ListQuery, percent};
+use crate::parts::listing::{Cell, Column, List, ListQuery, Listing, percent};
 use crate::words::Words;
 
 /// The catalogue.
@@ -25,6 +26,7 @@ pub struct CataloguePage {
     query: ListQuery,
     sources: Vec<SourceCard>,
     found: Vec<FoundVariable>,
+    listing: Listing,
     total: usize,
     in_basket: usize,
     here: String,
@@ -71,6 +73,64 @@ pub struct FoundVariable {
     /// Whether it is in the basket.
     pub in_basket: bool,
 }
+
+const COLUMNS: &[Column<FoundVariable>] = &[
+    Column {
+        name: "title",
+        key: "variable-title",
+        cell: |v, _| Cell::Words(v.title.clone()),
+        order: Some(|a, b| a.title.to_lowercase().cmp(&b.title.to_lowercase())),
+        numeric: false,
+    },
+    Column {
+        name: "name",
+        key: "variable",
+        cell: |v, _| Cell::Link(v.id.clone(), v.href.clone()),
+        order: Some(|a, b| a.name.cmp(&b.name)),
+        numeric: false,
+    },
+    Column {
+        name: "source",
+        key: "source",
+        cell: |v, _| Cell::Words(v.source.clone()),
+        order: Some(|a, b| a.source.cmp(&b.source)),
+        numeric: false,
+    },
+    Column {
+        name: "type",
+        key: "variable-type",
+        cell: |v, words| Cell::Words(words.say(v.kind).into_owned()),
+        order: Some(|a, b| a.kind.cmp(b.kind)),
+        numeric: false,
+    },
+    Column {
+        name: "unit",
+        key: "variable-unit",
+        cell: |v, _| if v.unit.is_empty() { Cell::None } else { Cell::Code(v.unit.clone()) },
+        order: None,
+        numeric: false,
+    },
+    Column {
+        name: "filled",
+        key: "variable-filled",
+        cell: |v, _| match &v.filled {
+            Some((share, shown)) => Cell::Share(*share, shown.clone()),
+            None => Cell::None,
+        },
+        order: Some(|a, b| {
+            let filled = |v: &FoundVariable| v.filled.as_ref().map_or(-1.0, |(share, _)| *share);
+            filled(a).total_cmp(&filled(b))
+        }),
+        numeric: true,
+    },
+    Column {
+        name: "care",
+        key: "variable-care",
+        cell: |v, words| Cell::Words(words.say(v.care).into_owned()),
+        order: Some(|a, b| a.care.cmp(b.care)),
+        numeric: false,
+    },
+];
 
 fn found(
     dataset: &Dataset,
@@ -139,18 +199,29 @@ impl CataloguePage {
             })
             .collect();
         let hits = catalogue::search(datasets, &query.q);
-        let found: Vec<_> = hits
+        let all: Vec<_> = hits
             .iter()
             .filter(|hit| query.only.is_empty() || hit.dataset.source.as_str() == query.only)
             .map(|hit| found(hit.dataset, hit.variable, &words, basket))
             .collect();
+        let total = datasets.iter().map(|dataset| dataset.variables.len()).sum();
+        let list = List {
+            words: &words,
+            caption: "source-variables",
+            path: "/catalogue",
+            columns: COLUMNS,
+            filter: None,
+            empty: "source-no-variables",
+        };
+        let (found, listing) = list.show_found(all, total, query);
         Self {
-            total: datasets.iter().map(|dataset| dataset.variables.len()).sum(),
+            total,
             in_basket: basket.len(),
             here: chrome.here(),
             query: query.clone(),
             sources,
             found,
+            listing,
             chrome,
         }
     }
@@ -179,12 +250,42 @@ pub(crate) async fn show(
     let datasets = app.centre.catalogue(visitor.caller()).await?;
     let names = app.names(visitor.caller()).await?;
     let chrome = visitor.chrome(&app);
-    html(&CataloguePage::of(chrome, &datasets, &names, visitor.basket(), &query))
+    let page = CataloguePage::of(chrome, &datasets, &names, visitor.basket(), &query);
+    if query.is_csv() { Ok(page.listing.csv_response("catalogue")) } else { html(&page) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn listed(query: &ListQuery) -> CataloguePage {
+        let chrome = Chrome::sample(Lang::En, "/catalogue");
+        let basket = Basket::default();
+        CataloguePage::of(chrome, &sample_datasets(), &Names::sample(), &basket, query)
+    }
+
+    #[test]
+    fn the_variables_are_sorted_by_the_address_and_come_as_a_file() {
+        let sorted = |sort: &str| -> Vec<String> {
+            let query = ListQuery { sort: sort.into(), ..ListQuery::default() };
+            listed(&query).found.into_iter().map(|found| found.name).collect()
+        };
+        let mut backwards = sorted("-name");
+        backwards.reverse();
+        assert!(backwards.len() > 2 && backwards.is_sorted(), "{backwards:?}");
+        let query = ListQuery { format: "csv".into(), q: "result".into(), ..ListQuery::default() };
+        let file = listed(&query).listing.csv();
+        assert!(file.lines().count() == 2 && file.contains("laboratory/value"), "{file}");
+    }
+
+    #[test]
+    fn a_page_that_is_past_the_end_is_empty_and_leads_back() {
+        let query = ListQuery { page: 9, ..ListQuery::default() };
+        let page = listed(&query);
+        assert!(
+            page.found.is_empty() && page.to_string().contains("rel=\"prev\" href=\"/catalogue\"")
+        );
+    }
 
     #[test]
     fn a_search_finds_by_code_and_says_what_is_in_the_basket() {

@@ -14,23 +14,26 @@ pub struct FailurePage {
     chrome: Chrome,
     heading: String,
     says: String,
+    english: bool,
     rules: Vec<RuleLine>,
     request: String,
     sign_in: bool,
 }
 
 impl FailurePage {
-    /// The page: `heading` and `says` in words; `rules` when the policy said no;
+    /// The page: `heading` and `says` in words, the latter perhaps in `english`
+    /// whatever the language; `rules` when the policy said no;
     /// `request` to name to the operator.
     pub const fn of(
         chrome: Chrome,
         heading: String,
         says: String,
+        english: bool,
         rules: Vec<RuleLine>,
         request: String,
         sign_in: bool,
     ) -> Self {
-        Self { chrome, heading, says, rules, request, sign_in }
+        Self { chrome, heading, says, english, rules, request, sign_in }
     }
 
     /// A sample: the policy said no.
@@ -46,6 +49,7 @@ impl FailurePage {
             chrome,
             words.say("problem-denied").into_owned(),
             words.say("problem-denied-says").into_owned(),
+            false,
             vec![rule],
             "0f3a77c2".to_owned(),
             true,

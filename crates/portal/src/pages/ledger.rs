@@ -3,11 +3,12 @@
 use crate::answer::{Answered, download, html};
 use crate::failure::Failure;
 use crate::parts::listing::PER_PAGE;
+use crate::query::Query;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use ledger::EntryFilter;
 use ledger::Flaw;
 use ledger::chain::Report;
@@ -18,6 +19,7 @@ use crate::chrome::Chrome;
 use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
 use crate::parts::timeline::{Happening, act_in_words};
 use crate::parts::{Tag, Tone};
+use crate::words::Words;
 
 /// The ledger.
 #[derive(Debug, Template)]
@@ -102,6 +104,31 @@ pub fn page_of(subject: &str) -> Option<String> {
     Some(format!("/{folder}/{id}"))
 }
 
+/// What is wrong with an entry: its number, what it was, and the flaw.
+fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
+    let missing = |key: &str, missing: &ledger::chain::Missing| {
+        words.say_both(key, missing.from, missing.to.saturating_sub(1))
+    };
+    let flaw = match &fault.flaw {
+        Flaw::Unreadable(_) => words.say("flaw-unreadable").into_owned(),
+        Flaw::Changed { .. } => words.say("flaw-changed").into_owned(),
+        Flaw::Unchained { before } => words.say_with("flaw-unchained", before),
+        Flaw::Gap(gap) => missing("flaw-gap", gap),
+        Flaw::Misplaced { behind } => words.say_with("flaw-misplaced", behind),
+        Flaw::Column { column, .. } => words.say_with("flaw-column", column),
+        Flaw::Checkpoint { size, .. } => words.say_with("flaw-checkpoint", size),
+        Flaw::Cut(cut) => missing("flaw-cut", cut),
+        Flaw::Headless(cut) => missing("flaw-headless", cut),
+        Flaw::Head(_) => words.say("flaw-head").into_owned(),
+        Flaw::Unsigned => words.say("flaw-unsigned").into_owned(),
+        Flaw::BadCheckpoint(_) => words.say("flaw-bad-checkpoint").into_owned(),
+        Flaw::Foreign(_) => words.say("flaw-foreign").into_owned(),
+    };
+    let about = [&fault.act, &fault.subject].map(|part| part.as_deref().unwrap_or("–"));
+    let entry = words.say_with("ledger-entry", fault.seq);
+    format!("{entry} ({}, {}) {flaw}", about[0], about[1])
+}
+
 /// The kinds of subject that can be chosen.
 pub const KINDS: [&str; 11] = [
     "source",
@@ -147,7 +174,11 @@ impl LedgerPage {
             entries: words.whole(report.entries),
             signed: words.whole(report.signed),
             root: report.root.to_string(),
-            faults: report.faults.iter().map(|fault| (fault.seq, fault.to_string())).collect(),
+            faults: report
+                .faults
+                .iter()
+                .map(|fault| (fault.seq, fault_in_words(&words, fault)))
+                .collect(),
             unlisted: report.unlisted,
         });
         Self { listing: list.show_page(happenings, total, query).with_keys(), verified, chrome }
@@ -288,6 +319,6 @@ mod tests {
     #[test]
     fn a_changed_entry_is_named_on_the_page() {
         let html = LedgerPage::sample(Lang::En).to_string();
-        assert!(html.contains("source.imported") && html.contains("entry 7"), "{html}");
+        assert!(html.contains("source.imported") && html.contains("Entry 7"), "{html}");
     }
 }

@@ -12,9 +12,26 @@ pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
     Path(output): Path<String>,
+    Query(wanted): Query<Wanted>,
 ) -> Answered {
+    html(&page(&app, &visitor, &seen::id(&output)?, wanted.page).await?)
+}
+
+/// Which page of the file an address asks for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Wanted {
+    page: usize,
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    id: &OutputId,
+    part: usize,
+) -> Result<OutputPage, Failure> {
     let caller = visitor.caller();
-    let reviewed = app.centre.review(caller, &seen::id(&output)?).await?;
+    let reviewed = app.centre.review(caller, id).await?;
     let names = app.names(caller).await?;
     let output = reviewed.output;
     let thing = app.centre.output_thing(&output).await?;
@@ -27,12 +44,41 @@ pub(crate) async fn show(
         bytes: reviewed.bytes,
         mended: reviewed.mended.map(|mend| (mend.note.get(lang).to_owned(), mend.bytes)),
         others: reviewed.others,
+        compared: app
+            .centre
+            .outputs(caller, None)
+            .await?
+            .into_iter()
+            .filter(|other| {
+                other.permit == output.permit
+                    && other.id != output.id
+                    && other.state == OutputState::Released
+            })
+            .collect(),
+        page: part,
         title,
-        rulings: seen::rulings(&app, &visitor, &thing, &ACTIONS),
-        happenings: seen::happenings(&app, &visitor, &names, "output", output.id.as_str()).await?,
-        may_read_ledger: seen::may_read_ledger(&app, &visitor),
+        rulings: seen::rulings(app, visitor, &thing, &ACTIONS),
+        happenings: seen::happenings(app, visitor, &names, "output", output.id.as_str()).await?,
+        may_read_ledger: seen::may_read_ledger(app, visitor),
     };
-    html(&OutputPage::of(visitor.chrome(&app), &output, &names, seen))
+    Ok(OutputPage::of(visitor.chrome(app), &output, &names, seen))
+}
+
+/// The page again, with why what was asked for on it was not done; the failure
+/// itself, where nothing can be done on the page.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    id: &OutputId,
+    beside: &str,
+    fields: Fields,
+    failure: Failure,
+) -> Answered {
+    if !failure.is_about_form() {
+        return Err(failure);
+    }
+    let typed = Typed::refused(visitor.words(), "decision", beside, fields, &failure);
+    not_accepted(&page(app, visitor, id, 1).await?.with_typed(typed), &failure)
 }
 
 /// `GET /outputs/{output}/file`: a picture, for the page to show. Whatever is in
@@ -43,17 +89,29 @@ pub(crate) async fn file(
     Path(output): Path<String>,
 ) -> Answered {
     let reviewed = app.centre.review(visitor.caller(), &seen::id(&output)?).await?;
-    let kind = match reviewed.output.name.rsplit_once('.').map(|(_, ending)| ending) {
-        Some("svg") => "image/svg+xml",
-        Some("png") => "image/png",
-        _ => return Err(Failure::Absent),
-    };
+    picture(&reviewed.output.name, reviewed.bytes)
+}
+
+/// `GET /outputs/{output}/mended-file`: the picture as the mend would make it.
+pub(crate) async fn mended_file(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(output): Path<String>,
+) -> Answered {
+    let reviewed = app.centre.review(visitor.caller(), &seen::id(&output)?).await?;
+    let mended = reviewed.mended.ok_or(Failure::Absent)?;
+    picture(&reviewed.output.name, mended.bytes)
+}
+
+/// A picture that somebody made, for a page to show. What is none is not given.
+pub(crate) fn picture(name: &str, bytes: Vec<u8>) -> Answered {
+    let kind = sheet::picture_type(name).ok_or(Failure::Absent)?;
     Ok((
         [
             (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY)),
         ],
-        reviewed.bytes,
+        bytes,
     )
         .into_response())
 }
@@ -70,10 +128,21 @@ pub(crate) async fn decide(
         "release" => (release::Verdict::Released, "released"),
         "hold" => (release::Verdict::Held, "held"),
         "refuse" => (release::Verdict::Refused, "kept-in"),
-        other => return Err(Failure::Unreadable(format!("`{other}` is no decision"))),
+        other => return Err(Failure::Choice(other.to_owned())),
     };
-    app.centre.decide_output(visitor.caller(), &id, verdict, fields.text("why")).await?;
-    Ok(see(&format!("/outputs/{id}"), done))
+    match app.centre.decide_output(visitor.caller(), &id, verdict, fields.text("why")).await {
+        Ok(()) => Ok(see(&format!("/outputs/{id}"), done)),
+        Err(refused) => again(&app, &visitor, &id, "why", fields, decision_refused(refused)).await,
+    }
+}
+
+/// Why a decision was refused, in our words.
+pub(crate) fn decision_refused(refused: centre::Refused) -> Failure {
+    let key = match refused {
+        centre::Refused::Conflict(_) => "output-no-release",
+        _ => "problem-unfit-says",
+    };
+    Failure::unfit(refused, key)
 }
 
 /// `POST /outputs/{output}/mend`: makes the mended file.
@@ -83,16 +152,24 @@ pub(crate) async fn mend(
     Path(output): Path<String>,
     _: Signed,
 ) -> Answered {
-    let mended = app.centre.mend(visitor.caller(), &seen::id(&output)?).await?;
-    Ok(see(&format!("/outputs/{mended}"), "mended"))
+    let id = seen::id(&output)?;
+    match app.centre.mend(visitor.caller(), &id).await {
+        Ok(mended) => Ok(see(&format!("/outputs/{mended}"), "mended")),
+        Err(refused) => {
+            let failure = Failure::unfit(refused, "conflict-no-mend");
+            again(&app, &visitor, &id, "", Fields::default(), failure).await
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests;
 
 use super::seen;
-use crate::answer::{Answered, html, see};
+use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::query::Query;
 use crate::security::forms::Signed;
 use crate::security::headers::FILE_POLICY;
 use crate::state::App;
@@ -102,16 +179,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse as _;
 use disclosure::finding::{Finding, Remedy, Verdict, Weight};
+use model::OutputId;
 use permit::policy::Action;
 use release::output::Owner;
 use release::{Output, OutputState};
+use serde::Deserialize;
 
 #[cfg(test)]
 pub(crate) use sample::sample_output;
-pub use sheet::{Sheet, SheetCell};
+pub use sheet::{Rows, Sheet, SheetCell, Whereabouts};
 
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::timeline::{Happening, Timeline};
@@ -132,9 +212,12 @@ pub struct OutputPage {
     mend: Option<MendPreview>,
     decided: Vec<DecisionLine>,
     others: Vec<OtherLine>,
+    compared: Vec<OtherLine>,
+    page: usize,
     may_decide: bool,
     may_mend: bool,
     may_release: bool,
+    typed: Typed,
     rules: Rules,
     timeline: Timeline,
 }
@@ -145,7 +228,7 @@ pub struct FindingLine {
     tone: Tone,
     weight: String,
     title: String,
-    place: String,
+    places: Vec<Whereabouts>,
     why: String,
     mend: String,
     source: &'static str,
@@ -237,13 +320,13 @@ pub fn state_tag(words: &Words, state: OutputState) -> Tag {
     Tag::new(tone, words.say(key))
 }
 
-fn finding_line(words: &Words, finding: &Finding) -> FindingLine {
+fn finding_line(words: &Words, finding: &Finding, page: usize) -> FindingLine {
     let (weight, tone) = weight_word(finding.weight);
     FindingLine {
         tone,
         weight: words.say(weight).into_owned(),
         title: words.text(&finding.rule.title()).to_owned(),
-        place: sheet::whereabouts(words, finding),
+        places: sheet::whereabouts(words, finding, page),
         why: words.text(&finding.why).to_owned(),
         mend: finding.mend.map(|r| words.say(remedy_key(r)).into_owned()).unwrap_or_default(),
         source: finding.rule.source(),
@@ -260,6 +343,10 @@ pub struct Seen {
     pub mended: Option<(String, Vec<u8>)>,
     /// Outputs of the same room.
     pub others: Vec<Output>,
+    /// What was released under the same permit: what the file was compared with.
+    pub compared: Vec<Output>,
+    /// Which page of the file.
+    pub page: usize,
     /// What the permit is called.
     pub title: String,
     /// What the reader may do, by action.
@@ -321,6 +408,13 @@ fn standing(
 }
 
 impl OutputPage {
+    /// The same page after a decision was not accepted.
+    #[must_use]
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        self.typed = if self.may_decide { typed } else { typed.without_form("why") };
+        self
+    }
+
     /// The page of `output`.
     pub fn of(chrome: Chrome, output: &Output, names: &Names, mut seen: Seen) -> Self {
         let words = chrome.words().clone();
@@ -332,10 +426,19 @@ impl OutputPage {
         let may_decide =
             (waiting || output.state == OutputState::Held) && seen.may(Action::DecideOutput);
         let verdict = output.checked.as_ref().map(|checked| checked.verdict);
-        let sheet = Sheet::of(&id, &output.name, &seen.bytes, findings);
+        let address = format!("/outputs/{id}/file");
+        let page = seen.page.max(1);
+        let sheet = Sheet::of(&address, &output.name, &seen.bytes, findings, page);
         let mend = seen.mended.take().map(|(note, bytes)| MendPreview {
             note,
-            sheet: Sheet::of(&id, &output.name, &bytes, &[]).marking_changes_from(&sheet),
+            sheet: Sheet::of(
+                &format!("/outputs/{id}/mended-file"),
+                &output.name,
+                &bytes,
+                &[],
+                page,
+            )
+            .marking_changes_from(&sheet),
         });
         let decided = output
             .decided
@@ -351,30 +454,31 @@ impl OutputPage {
                 }
             })
             .collect();
-        let others = seen
-            .others
-            .iter()
-            .map(|other| OtherLine {
-                id: other.id.to_string(),
-                name: other.name.clone(),
-                tag: state_tag(&words, other.state),
-                at: words.moment(other.requested_at),
-            })
-            .collect();
+        let line = |other: &Output| OtherLine {
+            id: other.id.to_string(),
+            name: other.name.clone(),
+            tag: state_tag(&words, other.state),
+            at: words.moment(other.requested_at),
+        };
+        let compared = seen.compared.iter().map(line).collect();
+        let others = seen.others.iter().map(line).collect();
         Self {
             standing: standing(&words, names, output, &seen, may_decide),
             note: output.note.clone(),
-            findings: findings.iter().map(|finding| finding_line(&words, finding)).collect(),
+            findings: findings.iter().map(|finding| finding_line(&words, finding, page)).collect(),
             suggestion: verdict.map(|verdict| {
                 let (key, tone) = suggestion_word(verdict);
                 Tag::new(tone, words.say(key))
             }),
             may_mend: mend.is_some() && may_decide && seen.may(Action::CheckOutput),
-            may_release: waiting && verdict != Some(Verdict::Refuse),
+            may_release: waiting && output.why_not().is_none(),
             mend,
+            typed: Typed::default(),
             sheet,
             decided,
             others,
+            compared,
+            page,
             may_decide,
             rules: Rules::new(&words)
                 .with(words.say("output-asked-by"), vec![names.account(&output.requested_by, lang)])

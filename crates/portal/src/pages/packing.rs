@@ -2,9 +2,10 @@
 
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{Lang, Timestamp};
+use model::{Lang, RoomId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
+use release::Output;
 
 use super::seen;
 use crate::answer::{Answered, html, see};
@@ -54,27 +55,41 @@ pub(crate) async fn show(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Answered {
+    html(&page(&app, &visitor, &seen::id(&room)?).await?)
+}
+
+/// What may leave a room, for those who decide about it. Where nothing is ready
+/// there is nothing to ask the policy about but the room: that is for those who
+/// may see it.
+pub(crate) async fn ready(
+    app: &App,
+    visitor: &Visitor,
+    room: &RoomId,
+) -> Result<Vec<Output>, Failure> {
     visitor.account()?;
-    let mut files = Vec::new();
-    for output in app.centre.ready_to_leave(&seen::id(&room)?).await? {
-        let thing = app.centre.output_thing(&output).await?;
-        let ruling = app.centre.ruling(visitor.caller(), Action::DecideOutput, &thing);
-        if !ruling.allowed {
-            return Err(Failure::Denied(Box::new(centre::Denied {
-                action: Action::DecideOutput,
-                kind: "Output",
-                id: output.id.to_string(),
-                rules: ruling.rules,
-            })));
-        }
-        files.push(ReadyFile {
+    let ready = app.centre.ready_to_leave(room).await?;
+    if ready.is_empty() && app.centre.outputs(visitor.caller(), Some(room)).await?.is_empty() {
+        app.centre.room(visitor.caller(), room).await?;
+    }
+    for output in &ready {
+        let thing = app.centre.output_thing(output).await?;
+        seen::require(app, visitor, Action::DecideOutput, &thing)?;
+    }
+    Ok(ready)
+}
+
+async fn page(app: &App, visitor: &Visitor, room: &RoomId) -> Result<PackingPage, Failure> {
+    let files = ready(app, visitor, room)
+        .await?
+        .into_iter()
+        .map(|output| ReadyFile {
             id: output.id.to_string(),
             name: output.name,
             bytes: output.bytes,
             at: output.requested_at,
-        });
-    }
-    html(&PackingPage { chrome: visitor.chrome(&app), room, files })
+        })
+        .collect();
+    Ok(PackingPage { chrome: visitor.chrome(app), room: room.to_string(), files })
 }
 
 /// `POST /rooms/{room}/packing`: writes and signs the package.
@@ -84,6 +99,12 @@ pub(crate) async fn pack(
     Path(room): Path<String>,
     _: Signed,
 ) -> Answered {
-    let release = app.centre.package(visitor.caller(), &seen::id(&room)?).await?;
+    let room = seen::id(&room)?;
+    ready(&app, &visitor, &room).await?;
+    let release = app
+        .centre
+        .package(visitor.caller(), &room)
+        .await
+        .map_err(|refused| Failure::unfit(refused, "packing-none"))?;
     Ok(see(&format!("/releases/{release}"), "packaged"))
 }

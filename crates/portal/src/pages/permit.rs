@@ -2,8 +2,9 @@
 //! the rooms opened on it.
 
 use super::{register, room as room_page, seen};
-use crate::answer::{Answered, html, see};
+use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
+use crate::fields::Fields;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use super::source::sample_datasets;
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::terms::{TermsTree, period};
@@ -39,6 +41,7 @@ pub struct PermitPage {
     rooms: Vec<RoomLine>,
     signature: String,
     may_revoke: bool,
+    typed: Typed,
     rules: Rules,
     timeline: Timeline,
 }
@@ -196,6 +199,7 @@ impl PermitPage {
             signature: permit.signature.clone(),
             may_revoke: seen.may(Action::RevokePermit)
                 && matches!(stands, PermitStanding::Active | PermitStanding::NotYet),
+            typed: Typed::default(),
             rules: Rules::new(&words)
                 .with(words.say("data-user"), vec![data_user])
                 .with(
@@ -212,6 +216,14 @@ impl PermitPage {
             id,
             chrome,
         }
+    }
+
+    /// The same page after a form on it was not accepted.
+    #[must_use]
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        let has_form = typed.is("revocation") && self.may_revoke;
+        self.typed = if has_form { typed } else { typed.without_form("why") };
+        self
     }
 
     fn goes_on(&self) -> bool {
@@ -307,9 +319,14 @@ pub(crate) async fn show(
         }
         Err(refused) => return Err(refused.into()),
     };
+    html(&page(&app, &visitor, &permit).await?)
+}
+
+async fn page(app: &App, visitor: &Visitor, permit: &Permit) -> Result<PermitPage, Failure> {
+    let caller = visitor.caller();
     let names = app.names(caller).await?;
     let datasets = app.centre.catalogue(caller).await?;
-    let thing = app.centre.permit_thing(&permit).await?;
+    let thing = app.centre.permit_thing(permit).await?;
     let id = permit.id.as_str();
     let extract = app
         .centre
@@ -319,12 +336,12 @@ pub(crate) async fn show(
         .find(|extract| extract.destroyed_at.is_none());
     let seen = Seen {
         extract: extract.map(|extract| extract_line(&extract)),
-        rooms: rooms(&app, &visitor, &permit).await?,
-        rulings: seen::rulings(&app, &visitor, &thing, &ACTIONS),
-        happenings: seen::happenings(&app, &visitor, &names, "permit", id).await?,
-        may_read_ledger: seen::may_read_ledger(&app, &visitor),
+        rooms: rooms(app, visitor, permit).await?,
+        rulings: seen::rulings(app, visitor, &thing, &ACTIONS),
+        happenings: seen::happenings(app, visitor, &names, "permit", id).await?,
+        may_read_ledger: seen::may_read_ledger(app, visitor),
         job: app.jobs.on(id).map(|job| JobLine {
-            phase: job.step().phase,
+            phase: phase_in_words(visitor.words(), &names, &job.step().phase),
             done: job.step().done,
             total: job.step().total,
             seconds: job.seconds(),
@@ -332,8 +349,38 @@ pub(crate) async fn show(
         }),
     };
     let now = app.centre.now();
-    let chrome = visitor.chrome(&app);
-    html(&PermitPage::of(chrome, &permit, &names, &datasets, now, seen))
+    let chrome = visitor.chrome(app);
+    Ok(PermitPage::of(chrome, permit, &names, &datasets, now, seen))
+}
+
+/// The page again, with why a form on it was not accepted; the failure itself,
+/// where nothing can be done on the page.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    permit: &Permit,
+    beside: &str,
+    fields: Fields,
+    failure: Failure,
+) -> Answered {
+    if !failure.is_about_form() {
+        return Err(failure);
+    }
+    let typed = Typed::refused(visitor.words(), "revocation", beside, fields, &failure);
+    not_accepted(&page(app, visitor, permit).await?.with_typed(typed), &failure)
+}
+
+/// What is being done: people are linked, then a table is written for each
+/// source.
+fn phase_in_words(words: &Words, names: &Names, phase: &str) -> String {
+    match phase.parse::<model::SourceId>() {
+        _ if phase.is_empty() => String::new(),
+        _ if words.knows(&format!("phase-{phase}")) => {
+            words.say(&format!("phase-{phase}")).into_owned()
+        }
+        Ok(source) => words.say_with("phase-table", names.source(&source, words.lang())),
+        Err(_) => String::new(),
+    }
 }
 
 fn extract_line(extract: &linkage::Extract) -> ExtractLine {
@@ -397,25 +444,18 @@ pub(crate) async fn begin_extract(
     permit: &Permit,
 ) -> Result<(), Failure> {
     let thing = app.centre.permit_thing(permit).await?;
-    let ruling = app.centre.ruling(visitor.caller(), Action::BuildExtract, &thing);
-    if !ruling.allowed {
-        return Err(Failure::Denied(Box::new(centre::Denied {
-            action: Action::BuildExtract,
-            kind: "Permit",
-            id: permit.id.to_string(),
-            rules: ruling.rules,
-        })));
-    }
+    seen::require(app, visitor, Action::BuildExtract, &thing)?;
     let thing = permit.id.to_string();
     let Some(job) = app.jobs.begin(&thing) else { return Ok(()) };
-    let (app, caller, id) = (Arc::clone(app), visitor.caller().clone(), permit.id.clone());
-    tokio::spawn(async move {
-        let built = app.centre.build_extract(&caller, &id, job).await;
+    let (caller, id) = (visitor.caller().clone(), permit.id.clone());
+    let building = Arc::clone(app);
+    drop(app.underway.begin(async move {
+        let built = building.centre.build_extract(&caller, &id, job).await;
         if let Err(refused) = &built {
             tracing::error!(permit = %id, %refused, "an extract was not built");
         }
-        app.jobs.end(&thing, built.err().map(|refused| refused.to_string()));
-    });
+        building.jobs.end(&thing, built.err().map(|refused| refused.to_string()));
+    }));
     Ok(())
 }
 
@@ -426,8 +466,19 @@ pub(crate) async fn open_room(
     Path(permit): Path<String>,
     _: Signed,
 ) -> Answered {
-    let room = app.centre.open_room(visitor.caller(), &seen::id(&permit)?).await?;
-    Ok(see(&format!("/rooms/{room}"), "room-opened"))
+    let caller = visitor.caller();
+    let permit = app.centre.permit(caller, &seen::id(&permit)?).await?;
+    let failure = match app.centre.open_room(caller, &permit.id).await {
+        Ok(room) => return Ok(see(&format!("/rooms/{room}"), "room-opened")),
+        Err(refused @ centre::Refused::Conflict(_)) => {
+            let extracts = app.centre.extracts_of(caller, &permit.id).await?;
+            let none = extracts.iter().all(|extract| extract.destroyed_at.is_some());
+            let key = if none { "conflict-no-extract" } else { "problem-unfit-says" };
+            Failure::unfit(refused, key)
+        }
+        Err(refused) => refused.into(),
+    };
+    again(&app, &visitor, &permit, "", Fields::default(), failure).await
 }
 
 /// `POST /permits/{permit}/revocation`
@@ -437,9 +488,12 @@ pub(crate) async fn revoke(
     Path(permit): Path<String>,
     Signed(fields): Signed,
 ) -> Answered {
-    let id = seen::id(&permit)?;
-    app.centre.revoke_permit(visitor.caller(), &id, fields.text("why")).await?;
-    Ok(see(&format!("/permits/{id}"), "revoked"))
+    let permit = app.centre.permit(visitor.caller(), &seen::id(&permit)?).await?;
+    let why = fields.text("why");
+    match app.centre.revoke_permit(visitor.caller(), &permit.id, why).await {
+        Ok(()) => Ok(see(&format!("/permits/{}", permit.id), "revoked")),
+        Err(refused) => again(&app, &visitor, &permit, "why", fields, refused.into()).await,
+    }
 }
 
 #[cfg(test)]

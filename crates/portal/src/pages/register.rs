@@ -2,10 +2,11 @@
 
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use model::{Lang, Purpose, Timestamp};
 use permit::{ApplicationState, Standing};
 

@@ -10,8 +10,6 @@ use crate::visitor::Visitor;
 use ::release::Release;
 use askama::Template;
 use axum::extract::{Path, State};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use model::{Lang, Timestamp};
 use permit::Role;
 use permit::policy::Action;
@@ -72,7 +70,7 @@ pub struct Seen {
     pub bytes: u64,
     /// SHA-256 of the package.
     pub sha256: String,
-    /// What it is verified with: Ed25519, base64.
+    /// What it is verified with: Ed25519, hexadecimal.
     pub key: String,
     /// How often it was fetched.
     pub fetched: u64,
@@ -179,7 +177,7 @@ impl ReleasePage {
             packaged_by: words.say("role-checker").into_owned(),
             bytes: 24_576,
             sha256: "9d1f6c0e2b4a8875".repeat(4),
-            key: "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=".to_owned(),
+            key: "19bf44096984cdfe8541bac167dc3b96".repeat(2),
             fetched: 0,
             files: vec![
                 file("cox.csv", 412),
@@ -247,9 +245,10 @@ fn told(app: &App, visitor: &Visitor, names: &Names, release: &Release, title: S
     }
 }
 
-/// What packages are verified with: 32 bytes (RFC 8032), base64.
+/// What packages are verified with: 32 bytes (RFC 8032), in hexadecimal digits as
+/// `helserom release verify --key` reads them.
 pub(crate) fn key(app: &App) -> String {
-    STANDARD.encode(app.centre.release_key().as_bytes())
+    hex::encode(app.centre.release_key().as_bytes())
 }
 
 async fn files(

@@ -2,10 +2,11 @@
 
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use model::{Lang, Timestamp};
 
 use crate::chrome::Chrome;

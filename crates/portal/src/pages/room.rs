@@ -1,30 +1,35 @@
 //! A room: run a script, read its log, see the files and the limits, ask to
 //! take a file out.
 
+mod asking;
+mod running;
 mod sample;
 
 #[cfg(test)]
 pub(crate) use sample::sample_room;
 
+pub(crate) use asking::ask;
+pub(crate) use running::{how_to_run, run, stop};
+
 use super::{output as output_page, seen};
-use crate::answer::{Answered, html, see};
+use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::query::Query;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use centre::outputs::Wish;
-use disclosure::Kind;
-use model::{Lang, Timestamp};
+use axum::extract::{Path, State};
+use model::{Lang, RoomId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::Script;
-use room::{Closing, Outcome, Room, Run, State as RoomState};
+use room::{Closing, Outcome, Refusal, Room, Run, State as RoomState};
 use serde::Deserialize;
 
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::timeline::{Happening, Timeline};
@@ -43,8 +48,9 @@ pub struct RoomPage {
     may_ask: bool,
     may_close: bool,
     languages: [(&'static str, &'static str); 2],
+    language: String,
     script: String,
-    script_fault: String,
+    typed: Typed,
     runs: Vec<RunLine>,
     chosen: Option<String>,
     log: Option<String>,
@@ -53,7 +59,7 @@ pub struct RoomPage {
     meters: Vec<Meter>,
     limits: Vec<String>,
     outputs: Vec<OutputLine>,
-    wishes: [(&'static str, String); 3],
+    kinds: Vec<(&'static str, String)>,
     rules: Rules,
     timeline: Timeline,
 }
@@ -121,6 +127,10 @@ pub struct Inside {
     pub log: Option<String>,
     /// The outputs asked for.
     pub outputs: Vec<OutputLine>,
+    /// The language of the last script, `r` or `python`.
+    pub language: String,
+    /// The last script, to be changed and run again.
+    pub script: String,
 }
 
 /// What the reader of a room sees besides the room.
@@ -174,6 +184,19 @@ const fn closing_key(why: Closing) -> &'static str {
         Closing::PermitRevoked => "closed-permit-revoked",
         Closing::ExtractDestroyed => "closed-extract-destroyed",
         Closing::Lost => "closed-lost",
+    }
+}
+
+/// Why a file cannot be asked for.
+fn refusal(words: &Words, why: &Refusal) -> String {
+    match why {
+        Refusal::SymbolicLink => words.say("refused-link").into_owned(),
+        Refusal::HardLink(names) => words.say_with("refused-hard-link", names),
+        Refusal::Device => words.say("refused-device").into_owned(),
+        Refusal::Pipe => words.say("refused-pipe").into_owned(),
+        Refusal::Socket => words.say("refused-socket").into_owned(),
+        Refusal::Hidden => words.say("refused-hidden").into_owned(),
+        Refusal::Name(_) => words.say("refused-name").into_owned(),
     }
 }
 
@@ -291,8 +314,9 @@ impl RoomPage {
             may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
             may_ask: seen.may(Action::RequestOutput) && room.state == RoomState::Open,
             languages: [("r", "R"), ("python", "Python")],
-            script: String::new(),
-            script_fault: String::new(),
+            language: inside.language,
+            script: inside.script,
+            typed: Typed::default(),
             runs,
             chosen,
             log: inside.log,
@@ -301,8 +325,7 @@ impl RoomPage {
             meters,
             limits: limits(&words, room),
             outputs: inside.outputs,
-            wishes: [("table", "kind-table"), ("model", "kind-model"), ("figure", "kind-figure")]
-                .map(|(value, key)| (value, words.say(key).into_owned())),
+            kinds: asking::KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into(),
             rules: Rules::new(&words)
                 .with(words.say("opened-by"), vec![names.account(&room.opened_by, lang)])
                 .ruled(seen.rulings),
@@ -313,11 +336,17 @@ impl RoomPage {
         }
     }
 
-    /// The same page with a script that was not run, and why.
+    /// The same page after a form on it was not accepted.
     #[must_use]
-    pub fn with_script(mut self, script: String, fault: String) -> Self {
-        self.script = script;
-        self.script_fault = fault;
+    pub fn with_typed(mut self, typed: Typed) -> Self {
+        let has_form = (typed.is("run") && self.may_enter)
+            || (typed.is("ask") && self.may_ask && !self.files.is_empty());
+        let field = if typed.is("run") { "script" } else { "note" };
+        if typed.is("run") {
+            self.script = typed.text("run", "script");
+            self.language = typed.text("run", "language");
+        }
+        self.typed = if has_form { typed } else { typed.without_form(field) };
         self
     }
 }
@@ -381,7 +410,10 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
     let words = visitor.words();
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let listing = standing.listing;
+    let (language, script) = running::last_script(app, room).await?;
     Ok(Inside {
+        language,
+        script,
         memory: standing.standing.memory,
         disk: standing.standing.work.bytes,
         files: listing
@@ -396,7 +428,7 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
         refused: listing
             .refused
             .iter()
-            .map(|refused| (refused.shown.clone(), refused.why.to_string()))
+            .map(|refused| (refused.shown.clone(), refusal(words, &refused.why)))
             .collect(),
         chosen: chosen.map(|run| run.to_string()),
         log,
@@ -412,85 +444,42 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
     })
 }
 
-/// The name a script gets, and the words that run it. `None`: no such language.
-pub(crate) fn how_to_run(language: &str) -> Option<(&'static str, &'static str)> {
-    match language {
-        "r" => Some(("script.R", "Rscript")),
-        "python" => Some(("script.py", "python3")),
-        _ => None,
+/// The page again, with what was typed into one of its forms and why that was
+/// not done; the failure itself, where nothing can be done on the page.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    (form, beside): (&'static str, &str),
+    fields: Fields,
+    failure: Failure,
+) -> Answered {
+    if !failure.is_about_form() {
+        return Err(failure);
     }
+    let room = app.centre.room(visitor.caller(), id).await?;
+    let typed = Typed::refused(visitor.words(), form, beside, fields, &failure);
+    let page = page(app, visitor, &room, "").await?.with_typed(typed);
+    not_accepted(&page, &failure)
 }
 
-/// `POST /rooms/{room}/runs`: runs a script.
-pub(crate) async fn run(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    Signed(fields): Signed,
-) -> Answered {
-    let room = app.centre.room(visitor.caller(), &seen::id(&room)?).await?;
-    let language = fields.one("language");
-    let (name, program) = how_to_run(language)
-        .ok_or_else(|| Failure::Unreadable(format!("`{language}` is no language here")))?;
-    let text = fields.text("script");
-    let script = match Script::new(name, text.clone()) {
-        Ok(script) => script,
-        Err(error) => {
-            let page = page(&app, &visitor, &room, "").await?.with_script(text, error.to_string());
-            let mut response = html(&page)?;
-            *response.status_mut() = axum::http::StatusCode::UNPROCESSABLE_ENTITY;
-            return Ok(response);
+/// Why something was refused in a room: in most cases a colleague was faster, and
+/// the state of the room says with what.
+async fn state_in_the_way(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    refused: centre::Refused,
+) -> Failure {
+    let fitted = !matches!(refused, centre::Refused::Conflict(_) | centre::Refused::Book(_));
+    match app.centre.room(visitor.caller(), id).await {
+        Ok(room) if !fitted && room.state == RoomState::Running => {
+            Failure::Unfit("room-one-at-a-time")
         }
-    };
-    let words = vec![program.to_owned(), script.path()];
-    let started =
-        app.centre.start_run(visitor.caller(), &room.id, words, Some(script), None).await?;
-    Ok(see(&format!("/rooms/{}?run={}#runs", room.id, started.run), "run"))
-}
-
-/// `POST /rooms/{room}/stop`
-pub(crate) async fn stop(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    _: Signed,
-) -> Answered {
-    let id = seen::id(&room)?;
-    app.centre.stop_run(visitor.caller(), &id).await?;
-    Ok(see(&format!("/rooms/{id}"), "stopped"))
-}
-
-/// What a form or a program says a file is.
-pub(crate) fn kind_named(word: &str) -> Kind {
-    match word {
-        "figure" => Kind::Figure { table: None },
-        "model" => Kind::Model { n: None, parameters: None, residual_df: None },
-        // A table's columns are found in its header; saying which would help the
-        // check, but a form cannot know them.
-        _ => Kind::Unknown,
-    }
-}
-
-/// `POST /rooms/{room}/outputs`: asks to take files out.
-pub(crate) async fn ask(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    Signed(fields): Signed,
-) -> Answered {
-    let id = seen::id(&room)?;
-    let note = fields.text("note");
-    let mut wishes = Vec::new();
-    for file in fields.all("file") {
-        let name =
-            file.parse().map_err(|error: room::NameError| Failure::Conflict(error.to_string()))?;
-        let declared = kind_named(fields.one("kind"));
-        wishes.push(Wish { name, declared, note: note.clone() });
-    }
-    let asked = app.centre.request_outputs(visitor.caller(), &id, wishes).await?;
-    match asked.as_slice() {
-        [one] => Ok(see(&format!("/outputs/{one}"), "asked")),
-        _ => Ok(see(&format!("/rooms/{id}"), "asked")),
+        Ok(room) if !fitted && room.state == RoomState::Closed => {
+            Failure::Unfit("conflict-room-closed")
+        }
+        _ => refused.into(),
     }
 }
 
@@ -502,8 +491,13 @@ pub(crate) async fn close(
     _: Signed,
 ) -> Answered {
     let id = seen::id(&room)?;
-    app.centre.close_room(visitor.caller(), &id).await?;
-    Ok(see(&format!("/rooms/{id}"), "room-closed"))
+    match app.centre.close_room(visitor.caller(), &id).await {
+        Ok(()) => Ok(see(&format!("/rooms/{id}"), "room-closed")),
+        Err(refused) => {
+            let failure = state_in_the_way(&app, &visitor, &id, refused).await;
+            again(&app, &visitor, &id, ("closing", ""), Fields::default(), failure).await
+        }
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,25 @@ pub(crate) fn rulings(
         .collect()
 }
 
+/// Asks the policy; a no says by which rules.
+pub(crate) fn require(
+    app: &App,
+    visitor: &Visitor,
+    action: Action,
+    thing: &Thing,
+) -> Result<(), Failure> {
+    let ruling = app.centre.ruling(visitor.caller(), action, thing);
+    if ruling.allowed {
+        return Ok(());
+    }
+    Err(Failure::Denied(Box::new(centre::Denied {
+        action,
+        kind: thing.kind(),
+        id: thing.id().to_owned(),
+        rules: ruling.rules,
+    })))
+}
+
 /// Whether the reader may read the ledger.
 pub(crate) fn may_read_ledger(app: &App, visitor: &Visitor) -> bool {
     app.centre.may_read_ledger(visitor.caller()).is_ok()

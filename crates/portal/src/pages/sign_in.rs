@@ -3,14 +3,16 @@
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
 use crate::ports::Session;
+use crate::query::Query;
 use crate::security::cookies::Cookie;
 use crate::security::forms::Signed;
 use crate::security::next::own_path;
+use crate::security::sign_in::PATIENCE;
 use crate::security::token::Token;
 use crate::state::App;
 use crate::visitor::{Visitor, lasts_until};
 use askama::Template;
-use axum::extract::{ConnectInfo, Query, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use model::Lang;
@@ -127,6 +129,7 @@ pub(crate) async fn with_password(
         Ok(account) => return enter(&app, &visitor, account, &next).await,
         Err(Failure::SignIn) => "sign-in-refused",
         Err(Failure::TooOften(_)) => "sign-in-too-often",
+        Err(Failure::Busy) => "problem-busy-says",
         Err(failure) => return Err(failure),
     };
     let page = SignInPage::new(visitor.chrome(&app), next, doors(&app, &visitor).await?);
@@ -152,19 +155,23 @@ pub(crate) async fn try_password(
     let nobody = || "nobody-has-this-account".parse::<AccountId>().map_err(|_| Failure::SignIn);
     let id = typed.parse::<AccountId>().or_else(|_| nobody())?;
     app.attempts.count(address, &id).map_err(Failure::TooOften)?;
-    if let Some(account) = app.centre.check_password(&id, password).await? {
+    let turn = app.attempts.turn(PATIENCE).await.ok_or(Failure::Busy)?;
+    let known = app.centre.check_password(&id, password).await?;
+    drop(turn);
+    if let Some(account) = known {
+        app.attempts.succeeded(address, &account.id);
         Ok(account.id)
     } else {
         // Written down afterwards, so that it takes no time now; and only about
         // accounts there are: a password typed as a name stays out of the ledger.
-        let app = app.clone();
-        tokio::spawn(async move {
-            if app.centre.caller(&id).await.is_ok()
-                && let Err(refused) = app.centre.note_session(&id, "refused").await
+        let centre = app.centre.clone();
+        drop(app.underway.begin(async move {
+            if centre.caller(&id).await.is_ok()
+                && let Err(refused) = centre.note_session(&id, "refused").await
             {
                 tracing::warn!(%refused, "a refused sign-in was not written down");
             }
-        });
+        }));
         Err(Failure::SignIn)
     }
 }
@@ -173,8 +180,10 @@ pub(crate) async fn try_password(
 pub(crate) async fn with_one_click(
     State(app): State<App>,
     visitor: Visitor,
+    FromWhere(address): FromWhere,
     Signed(fields): Signed,
 ) -> Answered {
+    app.attempts.count_door(address).map_err(Failure::TooOften)?;
     let account: AccountId = fields.one("account").parse().map_err(|_| Failure::Absent)?;
     if !app.config.demo.contains(&account) {
         return Err(Failure::Absent);

@@ -1,15 +1,21 @@
 //! A source: what it covers, how good and how fresh it is, who asks for it.
 
+pub(crate) mod quarantine;
+mod sample;
+
+pub use sample::sample_datasets;
+
 use super::seen;
 use crate::answer::{Answered, html};
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
+use ::source::{Reason, Rhythm, SourceRecord, YearCount};
 use askama::Template;
-use axum::extract::{Path, Query, State};
-use catalogue::{Dataset, Freshness, Variable, VariableId};
-use model::{Lang, Sensitivity, SourceId, Text, Timestamp, ValueType};
+use axum::extract::{Path, State};
+use catalogue::{Dataset, Variable};
+use model::{Sensitivity, Timestamp, ValueType};
 use permit::policy::{Action, Thing};
-use source::{Quantile, Rhythm, SourceRecord, TopValue, ValueRange, VariableProfile, YearCount};
 
 use crate::chart::{Chart, Columned, columns};
 use crate::chrome::Chrome;
@@ -33,6 +39,8 @@ pub struct SourcePage {
     identifiers: Vec<String>,
     smallest_count: u32,
     deliveries: Vec<DeliveryLine>,
+    id: String,
+    may_read_aside: bool,
     rules: Rules,
     timeline: Timeline,
 }
@@ -46,8 +54,15 @@ pub struct DeliveryLine {
     pub at: Timestamp,
     /// Rows read, kept and kept aside; `None` when it was refused.
     pub rows: Option<(u64, u64, u64)>,
-    /// Why it was refused.
+    /// Why it was refused. In English, as its reader was told.
     pub why: String,
+    /// Why rows were kept aside, and how many for each reason.
+    pub reasons: Vec<(String, u64)>,
+}
+
+/// The words for a reason to keep a row aside.
+pub(crate) fn reason_in_words(words: &Words, reason: Reason) -> String {
+    words.say(&format!("reason-{}", reason.word())).into_owned()
 }
 
 /// The word for a kind of value.
@@ -272,6 +287,8 @@ impl SourcePage {
             identifiers: dataset.identifiers.iter().map(|t| words.text(t).to_owned()).collect(),
             smallest_count: dataset.smallest_count,
             deliveries: seen.deliveries,
+            id: dataset.source.to_string(),
+            may_read_aside: seen.may_read_aside,
             rules: Rules::new(&words)
                 .with(words.say("source-holder"), vec![holder])
                 .ruled(seen.rulings),
@@ -284,43 +301,6 @@ impl SourcePage {
     pub const fn listing(&self) -> &Listing {
         &self.variables
     }
-
-    /// A sample.
-    pub fn sample(lang: Lang) -> Self {
-        let chrome = Chrome::sample(lang, "/sources/laboratory");
-        let now = "2026-03-01T09:00:00Z".parse().unwrap_or_default();
-        let [_, laboratory, _] = sample_datasets();
-        let subject = "source/laboratory";
-        let seen = Seen {
-            deliveries: vec![DeliveryLine {
-                import: "import-7k3m9q2x4d".to_owned(),
-                at: now,
-                rows: Some((400_127, 400_123, 4)),
-                why: String::new(),
-            }],
-            rulings: Vec::new(),
-            happenings: vec![
-                Happening::sample(
-                    7,
-                    "2026-02-20T07:30:00Z",
-                    "holder",
-                    "source.imported",
-                    subject,
-                    "",
-                ),
-                Happening::sample(
-                    3,
-                    "2026-01-10T12:00:00Z",
-                    "operator",
-                    "source.registered",
-                    subject,
-                    "",
-                ),
-            ],
-            may_read_ledger: false,
-        };
-        Self::of(chrome, &laboratory, &Names::sample(), now, &ListQuery::default(), seen)
-    }
 }
 
 /// What the reader of a source sees besides the catalogue.
@@ -328,209 +308,14 @@ impl SourcePage {
 pub struct Seen {
     /// The deliveries, newest first, for those who may see them.
     pub deliveries: Vec<DeliveryLine>,
+    /// Whether the reader may read the rows that were kept aside.
+    pub may_read_aside: bool,
     /// What the reader may do.
     pub rulings: Vec<RulingLine>,
     /// What happened, newest first.
     pub happenings: Vec<Happening>,
     /// Whether the reader may read the ledger.
     pub may_read_ledger: bool,
-}
-
-fn sample_profile(name: &str, value_type: ValueType, filled: f64) -> VariableProfile {
-    VariableProfile {
-        name: name.to_owned(),
-        value_type,
-        filled: Some(filled),
-        persons: Some(14_100),
-        range: None,
-        quantiles: Vec::new(),
-        top: Vec::new(),
-        years: Vec::new(),
-    }
-}
-
-#[expect(clippy::expect_used, reason = "literals that are ids")]
-fn sample_variable(
-    source: &str,
-    name: &str,
-    title: Text,
-    value_type: ValueType,
-    unit: Option<&str>,
-    filled: f64,
-) -> Variable {
-    Variable {
-        id: VariableId { source: source.parse().expect("an id"), name: name.to_owned() },
-        title,
-        description: Text::default(),
-        value_type,
-        unit: unit.map(ToOwned::to_owned),
-        code_system: None,
-        codes: Default::default(),
-        sensitivity: Sensitivity::Health,
-        profile: Some(sample_profile(name, value_type, filled)),
-    }
-}
-
-/// Three datasets for samples.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
-pub fn sample_datasets() -> [Dataset; 3] {
-    let dataset =
-        |id: &str, holder: &str, title: Text, description: Text, persons, rows, variables| {
-            Dataset {
-                source: id.parse::<SourceId>().expect("an id"),
-                title,
-                description,
-                holder: holder.parse().expect("an id"),
-                update: Rhythm::Monthly,
-                freshness: Freshness {
-                    delivered: "2026-02-20T07:30:00Z".parse().ok(),
-                    due: "2026-03-20".parse().ok(),
-                },
-                smallest_count: 5,
-                rows: Some(rows),
-                persons: Some(persons),
-                quarantined: Some(4),
-                snapshots: 2,
-                time: Some("date".to_owned()),
-                years: (1996..2019)
-                    .filter(|year| *year != 1997)
-                    .map(|year| YearCount {
-                        year,
-                        rows: 900 * u64::from((year - 1995).unsigned_abs()),
-                        persons: 300 * u64::from((year - 1995).unsigned_abs()),
-                    })
-                    .collect(),
-                variables,
-                identifiers: vec![Text::of(
-                    "Fødselsnummer",
-                    "Personnummer",
-                    "National identity number",
-                )],
-            }
-        };
-    let mut value = sample_variable(
-        "laboratory",
-        "value",
-        Text::of("Resultat", "Resultat", "Result"),
-        ValueType::Decimal,
-        None,
-        1.0,
-    );
-    if let Some(profile) = &mut value.profile {
-        profile.range = Some(ValueRange::Numbers { low: 3.0, high: 820.0 });
-        profile.quantiles =
-            [(0.05, 28.0), (0.25, 61.0), (0.5, 103.0), (0.75, 139.0), (0.95, 232.0)]
-                .map(|(share, value)| Quantile { share, value })
-                .into();
-    }
-    let mut test = sample_variable(
-        "laboratory",
-        "test",
-        Text::of("Prøve", "Prøve", "Test"),
-        ValueType::Code,
-        None,
-        1.0,
-    );
-    test.description = Text::of(
-        "Hva som ble målt. HDL er kolesterolet som følger med lipoproteiner med høy tetthet.",
-        "Hvad der blev målt. HDL er det kolesterol, der følger med lipoproteiner med høj densitet.",
-        "What was measured. HDL is the cholesterol carried by high-density lipoproteins.",
-    );
-    test.codes = [
-        ("hdl", Text::of("HDL-kolesterol", "HDL-kolesterol", "HDL cholesterol")),
-        ("chol", Text::of("Kolesterol", "Kolesterol", "Cholesterol")),
-        ("smoke", Text::of("Røyker", "Ryger", "Smoker")),
-    ]
-    .map(|(code, text)| (code.to_owned(), text))
-    .into();
-    if let Some(profile) = &mut test.profile {
-        profile.top = [
-            ("sbp", 110_000, 13_900),
-            ("dbp", 109_000, 13_900),
-            ("chol", 62_000, 12_400),
-            ("hdl", 60_500, 12_200),
-            ("fib4", 35_000, 6_100),
-            ("smoke", 21_000, 9_800),
-        ]
-        .map(|(value, rows, persons)| TopValue { value: value.to_owned(), rows, persons })
-        .into();
-    }
-    let date = || {
-        sample_variable(
-            "laboratory",
-            "date",
-            Text::of("Dato", "Dato", "Date"),
-            ValueType::Date,
-            None,
-            1.0,
-        )
-    };
-    let mut sex = sample_variable(
-        "population",
-        "male",
-        Text::of("Mann", "Mand", "Male"),
-        ValueType::Boolean,
-        None,
-        1.0,
-    );
-    sex.sensitivity = Sensitivity::Quasi;
-    let height = sample_variable(
-        "population",
-        "height",
-        Text::of("Høyde", "Højde", "Height"),
-        ValueType::Decimal,
-        Some("cm"),
-        0.820,
-    );
-    let code = sample_variable(
-        "diagnoses",
-        "code",
-        Text::of("Diagnose", "Diagnose", "Diagnosis"),
-        ValueType::Code,
-        None,
-        1.0,
-    );
-    [
-        dataset(
-            "population",
-            "population-register",
-            Text::of("Befolkning", "Befolkning", "Population"),
-            Text::of(
-                "Alle som ble fulgt, én rad per person.",
-                "Alle, der blev fulgt, én række per person.",
-                "Everyone who was followed, one row per person.",
-            ),
-            17_549,
-            17_549,
-            vec![sex, height],
-        ),
-        dataset(
-            "laboratory",
-            "regional-hospital",
-            Text::of("Laboratorium", "Laboratorium", "Laboratory"),
-            Text::of(
-                "Blodprøver og målinger.",
-                "Blodprøver og målinger.",
-                "Blood tests and vital signs.",
-            ),
-            14_100,
-            400_123,
-            vec![date(), test, value],
-        ),
-        dataset(
-            "diagnoses",
-            "regional-hospital",
-            Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
-            Text::of(
-                "Diagnoser stilt ved sykehuset.",
-                "Diagnoser stillet på hospitalet.",
-                "Diagnoses made at the hospital.",
-            ),
-            11_400,
-            34_340,
-            vec![code],
-        ),
-    ]
 }
 
 /// `GET /sources/{source}`
@@ -547,7 +332,12 @@ pub(crate) async fn show(
     let may = |action| app.centre.ruling(visitor.caller(), action, &thing).allowed;
     let known = visitor.caller().account().is_some();
     let seen = Seen {
-        deliveries: if may(Action::SeeImports) { deliveries(&record) } else { Vec::new() },
+        deliveries: if may(Action::SeeImports) {
+            deliveries(visitor.words(), &record)
+        } else {
+            Vec::new()
+        },
+        may_read_aside: may(Action::ReadQuarantine),
         rulings: seen::rulings(
             &app,
             &visitor,
@@ -566,7 +356,7 @@ pub(crate) async fn show(
     if query.is_csv() { Ok(page.listing().csv_response(&source)) } else { html(&page) }
 }
 
-fn deliveries(record: &SourceRecord) -> Vec<DeliveryLine> {
+fn deliveries(words: &Words, record: &SourceRecord) -> Vec<DeliveryLine> {
     let taken_in = record.imports.iter().map(|imported| {
         let manifest = &imported.manifest;
         DeliveryLine {
@@ -574,6 +364,11 @@ fn deliveries(record: &SourceRecord) -> Vec<DeliveryLine> {
             at: imported.at,
             rows: Some((manifest.rows_read, manifest.rows_kept, manifest.rows_quarantined)),
             why: String::new(),
+            reasons: manifest
+                .reasons
+                .iter()
+                .map(|(reason, rows)| (reason_in_words(words, *reason), *rows))
+                .collect(),
         }
     });
     let refused = record.refused.iter().map(|refused| DeliveryLine {
@@ -581,6 +376,7 @@ fn deliveries(record: &SourceRecord) -> Vec<DeliveryLine> {
         at: refused.at,
         rows: None,
         why: refused.why.clone(),
+        reasons: Vec::new(),
     });
     let mut lines: Vec<_> = taken_in.chain(refused).collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.at));

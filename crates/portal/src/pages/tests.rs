@@ -60,9 +60,9 @@ fn every_field_has_a_label_and_no_id_stands_twice() {
             let id = part.split('"').next().unwrap();
             assert!(ids.contains(id), "{name}: a label for `{id}`, which is not there");
         }
-        for kind in ["aria-labelledby=\"", "href=\"#"] {
+        for kind in ["aria-labelledby=\"", "aria-describedby=\"", "href=\"#"] {
             for part in html.split(kind).skip(1) {
-                for id in part.split('"').next().unwrap().split(' ') {
+                for id in part.split('"').next().unwrap().split_whitespace() {
                     assert!(ids.contains(id), "{name}: {kind}{id}, which is not there");
                 }
             }
@@ -82,5 +82,26 @@ fn no_page_shows_the_name_of_a_message_instead_of_the_message() {
             let known = crate::words::Words::new(Lang::En, jiff::tz::TimeZone::UTC).knows(word);
             assert!(!(known && word.contains('-')), "{name}: `{word}` is a key");
         }
+    });
+}
+
+#[test]
+fn every_page_has_a_title_of_its_own() {
+    for lang in Lang::ALL {
+        let mut titles = BTreeSet::new();
+        for (name, html) in samples(lang) {
+            let html = html.unwrap();
+            let title = html.split("<title>").nth(1).unwrap().split("</title>").next().unwrap();
+            assert!(titles.insert(title.to_owned()), "{name} in {lang}: `{title}` again");
+        }
+    }
+}
+
+#[test]
+fn the_way_past_the_navigation_leads_to_the_content() {
+    each(|name, html| {
+        let first = html.split("<body>").nth(1).unwrap().trim_start();
+        assert!(first.starts_with("<a class=\"ds-skip-link\" href=\"#content\">"), "{name}");
+        assert!(html.contains("<main id=\"content\" tabindex=\"-1\">"), "{name}");
     });
 }

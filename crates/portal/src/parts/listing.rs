@@ -194,6 +194,20 @@ pub struct Listing {
 
 impl askama::filters::HtmlSafe for Listing {}
 
+/// What stands below a list: how much of it is shown, the way to the rest, and
+/// the file.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/pager.html")]
+pub struct Pager {
+    words: Words,
+    says: String,
+    csv: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+impl askama::filters::HtmlSafe for Pager {}
+
 /// What a list is of and how it is shown, before the visitor's query is applied.
 pub struct List<'a, T> {
     /// The page's language.
@@ -243,6 +257,17 @@ impl<T> List<'_, T> {
                 wanted.iter().all(|word| row.contains(word.as_str()))
             });
         }
+        self.show_found(items, unfiltered, query).1
+    }
+
+    /// The same for rows that were looked for already, `unfiltered` in all; with
+    /// the rows of the page themselves, for pages that show them otherwise.
+    pub fn show_found(
+        &self,
+        mut items: Vec<T>,
+        unfiltered: usize,
+        query: &ListQuery,
+    ) -> (Vec<T>, Listing) {
         let (by, downwards) = match query.sort.strip_prefix('-') {
             Some(name) => (name, true),
             None => (query.sort.as_str(), false),
@@ -258,13 +283,12 @@ impl<T> List<'_, T> {
         } else {
             (query.page.saturating_sub(1).saturating_mul(PER_PAGE), PER_PAGE)
         };
-        let rows = items
+        let shown: Vec<T> = items.into_iter().skip(from).take(count).collect();
+        let rows = shown
             .iter()
-            .skip(from)
-            .take(count)
             .map(|item| self.columns.iter().map(|c| (c.cell)(item, self.words)).collect())
             .collect();
-        self.listing(rows, total, unfiltered, query)
+        (shown, self.listing(rows, total, unfiltered, query))
     }
 
     /// A page that somebody else has filtered and cut: the rows are `items`, of
@@ -383,6 +407,28 @@ impl Listing {
         let first = (self.page() - 1) * PER_PAGE + 1;
         let last = (first + self.rows.len()).saturating_sub(1);
         format!("{first}–{last}")
+    }
+
+    /// The headings that sort.
+    pub fn sorts(&self) -> impl Iterator<Item = &Head> {
+        self.heads.iter().filter(|head| !head.href.is_empty())
+    }
+
+    /// What stands below the rows.
+    pub fn pager(&self) -> Pager {
+        let words = &self.words;
+        let (page, last) = (self.page(), self.pages());
+        Pager {
+            words: words.clone(),
+            says: if self.pages() > 1 {
+                words.say_both("list-range", self.range(), words.whole(self.total))
+            } else {
+                words.say_count("list-total", self.total)
+            },
+            csv: self.csv_href(),
+            previous: (page > 1).then(|| self.page_href((page - 1).min(last))),
+            next: (page < last).then(|| self.page_href(page + 1)),
+        }
     }
 
     /// The list as a file (RFC 4180), the headings first.

@@ -80,6 +80,11 @@ impl Browser {
         self.post(path, &all).await
     }
 
+    /// The same where the page has the form no longer: with the token of another.
+    pub(crate) async fn post_again(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
+        self.submit("/account", path, fields).await
+    }
+
     /// Sends JSON.
     pub(crate) async fn json(
         &mut self,
@@ -130,7 +135,8 @@ impl Browser {
     }
 }
 
-fn encode(text: &str) -> String {
+/// A value as a form sends it.
+pub(crate) fn encode(text: &str) -> String {
     text.bytes()
         .map(|byte| {
             if byte.is_ascii_alphanumeric() {

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
@@ -12,8 +14,11 @@ use centre::ports::{
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
 use ledger::chain::Report;
+use ledger::proof::Plan;
+use ledger::tree::Tree;
 use ledger::{
-    Book, BookError, Draft, Entry, Hash, MemoryBook, SignedProof, SignerKey, VerifierKey,
+    Book, BookError, Checkpoint, Draft, Entry, EntryFilter, Hash, MemoryBook, SignedProof,
+    SignerKey, VerifierKey,
 };
 use linkage::{ExtractManifest, TableManifest};
 use model::{
@@ -28,6 +33,7 @@ use room::{
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
+use tokio::sync::watch;
 
 struct Passwords {
     book: Arc<dyn Book>,
@@ -52,21 +58,38 @@ impl Credentials for Passwords {
     }
 }
 
-struct NoDeliveries;
+/// Deliveries of the file `good.csv` are taken in, with one row kept aside; any
+/// other is refused.
+struct OneRowAside;
 
-impl Deliveries for NoDeliveries {
+impl Deliveries for OneRowAside {
     fn take_in(
         &self,
-        _: &SourceRecord,
-        _: &ImportId,
-        _: &[PathBuf],
+        source: &SourceRecord,
+        import: &ImportId,
+        files: &[PathBuf],
         _: &dyn Progress,
     ) -> Result<Delivered, NotDelivered> {
-        Err(NotDelivered {
-            why: "nothing is delivered here".into(),
-            files: vec![],
-            by_content: false,
-        })
+        if files != [PathBuf::from("good.csv")] {
+            return Err(NotDelivered {
+                why: "the header lacks the column `value`".into(),
+                files: vec![],
+                by_content: true,
+            });
+        }
+        Ok(Delivered::TakenIn(Box::new(ImportManifest {
+            import: import.clone(),
+            contract: source.contract.fingerprint(),
+            files: Vec::new(),
+            rows_read: 401,
+            rows_kept: 400,
+            rows_quarantined: 1,
+            reasons: [(source::Reason::Decimal, 1)].into(),
+            persons: 300,
+            lake_version: 1,
+            vault_segment: "segment".to_owned(),
+            variables: Vec::new(),
+        })))
     }
 
     fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
@@ -80,14 +103,19 @@ impl Deliveries for NoDeliveries {
         _: &dyn Progress,
     ) -> Result<ImportManifest, NotDelivered> {
         Err(NotDelivered {
-            why: "nothing is delivered here".into(),
+            why: "nothing is checked here".into(),
             files: vec![],
             by_content: false,
         })
     }
 
     fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
-        Ok(Vec::new())
+        Ok(vec![QuarantinedRow {
+            file: "good.csv".to_owned(),
+            row: 17,
+            faults: vec![source::Fault::new("value", source::Reason::Decimal, "is no number")],
+            text: "spoilt <row>".to_owned(),
+        }])
     }
 }
 
@@ -136,24 +164,78 @@ impl Extracts for EmptyExtracts {
     }
 }
 
-/// Runs nothing: whatever is started has ended, and has written the script's
-/// text as its result.
-struct Pretence(PathBuf);
+/// Something that can be held up until a test lets it go on.
+pub(crate) struct Gate {
+    shut: Mutex<bool>,
+    opened: Condvar,
+    /// How many stand before it.
+    waiting: watch::Sender<usize>,
+}
 
-struct Over(RunId);
+impl Gate {
+    fn open_at_first() -> Arc<Self> {
+        let (waiting, _) = watch::channel(0);
+        Arc::new(Self { shut: Mutex::new(false), opened: Condvar::new(), waiting })
+    }
 
-impl Running for Over {
+    pub(crate) fn shut(&self) {
+        *self.shut.lock().unwrap() = true;
+    }
+
+    pub(crate) fn open(&self) {
+        *self.shut.lock().unwrap() = false;
+        self.opened.notify_all();
+    }
+
+    /// Waits until somebody stands before it.
+    pub(crate) async fn reached(&self) {
+        let reached = async { self.waiting.subscribe().wait_for(|n| *n > 0).await.map(drop) };
+        tokio::time::timeout(PATIENCE, reached).await.expect("nobody came").unwrap();
+    }
+
+    /// Goes through when it is open.
+    fn pass(&self) {
+        self.waiting.send_modify(|n| *n += 1);
+        let shut = self.shut.lock().unwrap();
+        drop(self.opened.wait_timeout_while(shut, PATIENCE, |shut| *shut).unwrap());
+        self.waiting.send_modify(|n| *n -= 1);
+    }
+
+    fn is_open(&self) -> bool {
+        !*self.shut.lock().unwrap()
+    }
+}
+
+/// No test waits longer for anything.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Runs nothing: what is started writes the script's text as `result.csv`, or as
+/// the file that its first line names (`# file NAME`), and has ended when the
+/// gate is open.
+struct Pretence {
+    folder: PathBuf,
+    starts: Arc<Gate>,
+    ends: Arc<Gate>,
+    runs: Mutex<HashMap<RoomId, Arc<Pretended>>>,
+}
+
+struct Pretended(RunId, Arc<Gate>);
+
+impl Running for Pretended {
     fn run(&self) -> &RunId {
         &self.0
     }
 
-    fn stop(&self) {}
+    fn stop(&self) {
+        self.1.open();
+    }
 
     fn ended(&self) -> Option<Ended> {
-        Some(self.wait())
+        self.1.is_open().then(|| self.wait())
     }
 
     fn wait(&self) -> Ended {
+        self.1.pass();
         Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }
     }
 
@@ -164,7 +246,7 @@ impl Running for Over {
 
 impl Pretence {
     fn folder(&self, room: &RoomId) -> PathBuf {
-        self.0.join(room.as_str())
+        self.folder.join(room.as_str())
     }
 }
 
@@ -181,14 +263,22 @@ impl Runtime for Pretence {
         command: Command,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
+        self.starts.pass();
         let script = command.script.unwrap();
         log.line(LogLine { stream: Stream::Output, text: &format!("ran <{}>", script.name()) });
-        std::fs::write(self.folder(room).join("result.csv"), script.text()).unwrap();
-        Ok(Arc::new(Over(run.clone())))
+        let (name, text) = match script.text().strip_prefix("# file ") {
+            Some(rest) => rest.split_once('\n').unwrap(),
+            None => ("result.csv", script.text()),
+        };
+        std::fs::write(self.folder(room).join(name), text).unwrap();
+        let running = Arc::new(Pretended(run.clone(), self.ends.clone()));
+        self.runs.lock().unwrap().insert(room.clone(), running.clone());
+        Ok(running)
     }
 
-    fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
-        None
+    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {
+        let running = self.runs.lock().unwrap().get(room).cloned()?;
+        if self.ends.is_open() { None } else { Some(running) }
     }
 
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
@@ -202,6 +292,7 @@ impl Runtime for Pretence {
     }
 
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+        self.ends.open();
         let _ = std::fs::remove_dir_all(self.folder(room));
         Ok(())
     }
@@ -261,16 +352,48 @@ impl Blobs for BlobsInMemory {
     }
 }
 
-struct NoProofs(SignerKey);
+/// Proofs from the book, under a checkpoint that is signed when it is asked for;
+/// none before `signs`.
+struct BookProofs {
+    key: SignerKey,
+    book: Arc<dyn Book>,
+    signs: Arc<AtomicBool>,
+}
+
+fn root(leaves: &[Hash]) -> Hash {
+    let mut tree = Tree::new();
+    for leaf in leaves {
+        tree.push(*leaf);
+    }
+    tree.root()
+}
 
 #[async_trait]
-impl Proofs for NoProofs {
+impl Proofs for BookProofs {
     fn key(&self) -> VerifierKey {
-        self.0.public().clone()
+        self.key.public().clone()
     }
 
-    async fn prove(&self, _: u64) -> Result<Option<SignedProof>, Broken> {
-        Ok(None)
+    async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
+        if !self.signs.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        let filter = EntryFilter { limit: u32::MAX, ..EntryFilter::default() };
+        let entries = self.book.entries(&filter).await.unwrap().items;
+        let leaves: Vec<Hash> = entries.iter().map(|entry| entry.hash).collect();
+        let size = leaves.len() as u64;
+        let plan = Plan::inclusion(seq, size).unwrap();
+        let hashes: Vec<Hash> = plan
+            .nodes()
+            .iter()
+            .map(|node| {
+                let width = 1_usize << node.level;
+                let from = usize::try_from(node.index).unwrap() * width;
+                root(&leaves[from..from + width])
+            })
+            .collect();
+        let checkpoint = Checkpoint::sign(size, root(&leaves), &self.key).unwrap();
+        Ok(Some(SignedProof { seq, path: plan.assemble(&hashes).unwrap(), checkpoint }))
     }
 
     async fn verify(&self) -> Result<Report, Broken> {
@@ -282,12 +405,16 @@ impl Proofs for NoProofs {
     }
 }
 
-struct Well;
+struct Pulse(Arc<AtomicBool>);
 
 #[async_trait]
-impl Health for Well {
+impl Health for Pulse {
     async fn ready(&self) -> Result<(), Broken> {
-        Ok(())
+        if self.0.load(Ordering::SeqCst) {
+            Ok(())
+        } else {
+            Err(Broken("the metadata database at 10.0.0.7 does not answer".into()))
+        }
     }
 
     async fn readings(&self) -> Vec<Reading> {
@@ -299,6 +426,16 @@ impl Health for Well {
 pub(crate) struct Site {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: axum::Router,
+    pub(crate) centre: Arc<Centre>,
+    pub(crate) parts: Parts,
+    /// What starts in rooms stands before this one.
+    pub(crate) starts: Arc<Gate>,
+    /// What runs in rooms ends when this one is open.
+    pub(crate) ends: Arc<Gate>,
+    /// Whether the machine is well.
+    pub(crate) well: Arc<AtomicBool>,
+    /// Whether checkpoints are signed.
+    pub(crate) signs: Arc<AtomicBool>,
     _folder: tempfile::TempDir,
 }
 
@@ -339,14 +476,17 @@ title = { en = "Result", nb = "Resultat", da = "Resultat" }
 impl Site {
     /// A site whose accounts can all be entered with one click.
     pub(crate) async fn demo() -> Self {
-        let demo = PEOPLE.iter().map(|(id, ..)| id.parse().unwrap()).collect();
-        Self::with(Config { demo, ..Config::default() }).await
+        let ids = PEOPLE.iter().map(|(id, ..)| *id).chain(["operator"]);
+        let demo = ids.map(|id| id.parse().unwrap()).collect();
+        let hosts = vec!["portal.test".to_owned()];
+        Self::with(Config { demo, hosts, ..Config::default() }).await
     }
 
     /// A site with that config.
     pub(crate) async fn with(config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap()));
+        let (starts, ends) = (Gate::open_at_first(), Gate::open_at_first());
         let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(7));
         let book: Arc<dyn Book> =
             Arc::new(MemoryBook::new(&centre::projections(), clock.clone() as Arc<dyn Clock>));
@@ -358,27 +498,31 @@ impl Site {
                 permit: SigningKey::from_bytes(&[1; 32]),
                 release: SigningKey::from_bytes(&[2; 32]),
             },
-            credentials: Arc::new(Passwords { book, kept: Mutex::default() }),
-            deliveries: Arc::new(NoDeliveries),
+            credentials: Arc::new(Passwords { book: book.clone(), kept: Mutex::default() }),
+            deliveries: Arc::new(OneRowAside),
             extracts: Arc::new(EmptyExtracts(folder.path().join("extract"))),
-            runtime: Arc::new(Pretence(folder.path().join("rooms"))),
+            runtime: Arc::new(Pretence {
+                folder: folder.path().join("rooms"),
+                starts: starts.clone(),
+                ends: ends.clone(),
+                runs: Mutex::default(),
+            }),
             logs: Arc::new(Logs::default()),
             blobs: Arc::new(BlobsInMemory(Mutex::default(), folder.path().join("blobs"))),
         };
         let centre = Centre::new(parts).unwrap();
         people(&centre).await;
         let key = SignerKey::generate("test", entropy.as_ref()).unwrap();
-        let router = portal::router(
-            Parts {
-                centre: centre.clone(),
-                sessions: Arc::new(MemorySessions::new(clock.clone())),
-                proofs: Arc::new(NoProofs(key)),
-                health: Arc::new(Well),
-                entropy,
-            },
-            config,
-        );
-        Self { clock, router, _folder: folder }
+        let (well, signs) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+        let parts = Parts {
+            centre: centre.clone(),
+            sessions: Arc::new(MemorySessions::new(clock.clone())),
+            proofs: Arc::new(BookProofs { key, book, signs: signs.clone() }),
+            health: Arc::new(Pulse(well.clone())),
+            entropy,
+        };
+        let router = portal::router(parts.clone(), config);
+        Self { clock, router, centre, parts, starts, ends, well, signs, _folder: folder }
     }
 }
 

@@ -4,5 +4,8 @@
 mod api;
 mod browser;
 mod fakes;
+mod going_on;
+mod pages;
+mod refusals;
 mod safety;
 mod story;

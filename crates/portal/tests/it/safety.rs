@@ -239,3 +239,55 @@ async fn a_new_password_wants_the_old_one_and_ends_other_sessions() {
     assert_eq!(browser.get("/account").await.status, StatusCode::OK);
     assert_eq!(elsewhere.get("/account").await.status, StatusCode::SEE_OTHER);
 }
+
+#[tokio::test]
+async fn a_page_of_another_site_whose_name_points_here_is_not_answered() {
+    let site = Site::demo().await;
+    let mut rebound = Browser::new(&site.router);
+    for host in ["evil.example", "evil.example:8080", "localhost.evil.example", ""] {
+        rebound.headers[1].1 = host.to_owned();
+        for path in ["/sign-in", "/", "/api/v1/sources"] {
+            let page = rebound.get(path).await;
+            assert_eq!(page.status, StatusCode::MISDIRECTED_REQUEST, "{host} {path}");
+            assert!(!page.body.contains("action=\"/sign-in/demo\""), "{}", page.body);
+        }
+    }
+    for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "portal.test", "Portal.Test:1"] {
+        rebound.headers[1].1 = host.to_owned();
+        assert_eq!(rebound.get("/sign-in").await.status, StatusCode::OK, "{host}");
+    }
+    let site = Site::with(Config::default()).await;
+    let mut browser = Browser::new(&site.router);
+    browser.headers[1].1 = "any.example".to_owned();
+    assert_eq!(
+        browser.get("/").await.status,
+        StatusCode::OK,
+        "without open doors any name will do"
+    );
+}
+
+#[tokio::test]
+async fn the_open_doors_of_a_demonstration_turn_slowly() {
+    let site = Site::demo().await;
+    let mut browser = Browser::new(&site.router);
+    let token = browser.get("/sign-in").await.token();
+    let fields = [("csrf", token.as_str()), ("account", "nobody-at-all")];
+    let first = browser.post("/sign-in/demo", &fields).await.status;
+    assert_eq!(first, StatusCode::NOT_FOUND);
+    for _ in 0..500 {
+        if browser.post("/sign-in/demo", &fields).await.status == StatusCode::TOO_MANY_REQUESTS {
+            return;
+        }
+    }
+    panic!("five hundred times in a row");
+}
+
+#[tokio::test]
+async fn when_no_more_passwords_can_be_checked_the_next_is_told_to_come_again() {
+    let site = Site::with(Config { password_checks: 0, ..Config::default() }).await;
+    let mut browser = Browser::new(&site.router);
+    let fields = [("account", "researcher"), ("password", PASSWORD)];
+    let page = browser.submit("/sign-in", "/sign-in", &fields).await;
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.body.contains("in some seconds"), "{}", page.body);
+}

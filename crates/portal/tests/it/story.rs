@@ -5,12 +5,12 @@ use axum::http::StatusCode;
 use crate::browser::{Browser, Page};
 use crate::fakes::Site;
 
-fn id_in(page: &Page) -> String {
+pub(crate) fn id_in(page: &Page) -> String {
     let path = page.location().split('?').next().unwrap();
     path.split('/').nth(2).unwrap_or_else(|| panic!("no id in `{path}`: {}", page.body)).to_owned()
 }
 
-async fn application(site: &Site, researcher: &mut Browser) -> String {
+pub(crate) async fn application(site: &Site, researcher: &mut Browser) -> String {
     let picked = [("variable", "laboratory/value"), ("do", "add"), ("next", "/basket")];
     let page = researcher.submit("/catalogue", "/basket", &picked).await;
     assert_eq!(page.location(), "/basket");
@@ -42,7 +42,7 @@ async fn application(site: &Site, researcher: &mut Browser) -> String {
     id
 }
 
-async fn permit(site: &Site, researcher: &mut Browser) -> String {
+pub(crate) async fn permit(site: &Site, researcher: &mut Browser) -> String {
     let application = application(site, researcher).await;
     let here = format!("/applications/{application}");
     let mut holder = Browser::as_role(&site.router, "holder").await;
@@ -73,7 +73,7 @@ async fn a_permit_is_asked_for_answered_decided_and_stands_in_the_register() {
     assert!(page.body.contains("Mortality,The university"), "{}", page.body);
 }
 
-async fn wait_for(browser: &mut Browser, path: &str, words: &str) -> Page {
+pub(crate) async fn wait_for(browser: &mut Browser, path: &str, words: &str) -> Page {
     for _ in 0..200 {
         let page = browser.get(path).await;
         if page.body.contains(words) {
@@ -84,7 +84,7 @@ async fn wait_for(browser: &mut Browser, path: &str, words: &str) -> Page {
     panic!("`{words}` never stood on {path}");
 }
 
-async fn room(site: &Site, researcher: &mut Browser) -> (String, String) {
+pub(crate) async fn room(site: &Site, researcher: &mut Browser) -> (String, String) {
     let permit = permit(site, researcher).await;
     let here = format!("/permits/{permit}");
     let page = researcher.submit(&here, &format!("{here}/extracts"), &[]).await;
@@ -95,7 +95,7 @@ async fn room(site: &Site, researcher: &mut Browser) -> (String, String) {
     (permit, id_in(&page))
 }
 
-async fn output(researcher: &mut Browser, room: &str, table: &str) -> String {
+pub(crate) async fn output(researcher: &mut Browser, room: &str, table: &str) -> String {
     let here = format!("/rooms/{room}");
     let script = [("language", "r"), ("script", table)];
     let page = researcher.submit(&here, &format!("{here}/runs"), &script).await;
@@ -108,7 +108,7 @@ async fn output(researcher: &mut Browser, room: &str, table: &str) -> String {
     id_in(&page)
 }
 
-const SAFE: &str = "sex,people\nwomen,160\nmen,140\nall,300\n";
+pub(crate) const SAFE: &str = "sex,people\nwomen,160\nmen,140\nall,300\n";
 
 #[tokio::test]
 async fn a_file_is_run_for_asked_for_released_packed_and_fetched() {

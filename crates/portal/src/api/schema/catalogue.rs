@@ -122,3 +122,37 @@ struct VariableIdBody {
     /// Which column.
     name: String,
 }
+
+/// One delivery of a source.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct DeliveryBody {
+    /// Its id.
+    pub(crate) import: String,
+    /// When it was taken in or refused.
+    #[schema(format = DateTime)]
+    pub(crate) at: String,
+    /// Rows read. Missing: it was refused.
+    pub(crate) rows_read: Option<u64>,
+    /// Rows kept.
+    pub(crate) rows_kept: Option<u64>,
+    /// Rows kept aside.
+    pub(crate) rows_aside: Option<u64>,
+    /// How many rows were kept aside for each reason, such as `national-id`.
+    pub(crate) reasons: BTreeMap<String, u64>,
+    /// Why it was refused. Missing: it was taken in.
+    pub(crate) refused: Option<String>,
+}
+
+/// A row that was kept aside.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AsideBody {
+    /// Which file.
+    pub(crate) file: String,
+    /// Which row: the first after the header is 1.
+    pub(crate) row: u64,
+    /// Column, if it is about one, and reason.
+    pub(crate) reasons: Vec<(Option<String>, String)>,
+    /// The row as delivered.
+    pub(crate) text: String,
+}

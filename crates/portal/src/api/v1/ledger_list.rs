@@ -3,10 +3,11 @@
 use crate::api::problem::Problems;
 use crate::api::schema::EntryPage;
 use crate::failure::Failure;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use ledger::EntryFilter;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -49,7 +50,7 @@ pub(super) async fn list(
     visitor: Visitor,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<EntryPage>, Failure> {
-    let unreadable = |what: &str| Failure::Unreadable(format!("`{what}` cannot be read"));
+    let unreadable = |part: &str| Failure::Query(part.to_owned());
     let filter = EntryFilter {
         subject: match wanted.subject {
             Some(text) => Some(text.try_into().map_err(|_| unreadable("subject"))?),

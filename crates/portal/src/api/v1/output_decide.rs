@@ -3,7 +3,7 @@
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
-use crate::pages::seen;
+use crate::pages::{output, seen};
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::extract::{Path, State};
@@ -62,6 +62,9 @@ pub(super) async fn decide(
     Body(body): Body<OutputDecision>,
 ) -> Result<StatusCode, Failure> {
     let id = seen::id(&output)?;
-    app.centre.decide_output(visitor.caller(), &id, body.verdict.into(), body.why).await?;
+    app.centre
+        .decide_output(visitor.caller(), &id, body.verdict.into(), body.why)
+        .await
+        .map_err(output::decision_refused)?;
     Ok(StatusCode::NO_CONTENT)
 }

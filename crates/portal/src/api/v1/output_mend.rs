@@ -24,6 +24,10 @@ pub(super) async fn mend(
     visitor: Visitor,
     Path(output): Path<String>,
 ) -> Result<Json<Made>, Failure> {
-    let mended = app.centre.mend(visitor.caller(), &seen::id(&output)?).await?;
+    let mended = app
+        .centre
+        .mend(visitor.caller(), &seen::id(&output)?)
+        .await
+        .map_err(|refused| Failure::unfit(refused, "conflict-no-mend"))?;
     Ok(Json(Made { id: mended.to_string() }))
 }

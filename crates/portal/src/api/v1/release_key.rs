@@ -7,6 +7,8 @@ use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
 use axum::extract::State;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,6 +17,8 @@ use utoipa::ToSchema;
 pub(super) struct Key {
     /// 32 bytes (RFC 8032), base64.
     ed25519: String,
+    /// The same in hexadecimal digits, as `helserom release verify --key` reads it.
+    hex: String,
 }
 
 /// What packages are verified with: Ed25519, base64.
@@ -26,5 +30,6 @@ pub(super) struct Key {
     responses((status = 200, description = "The key.", body = Key), Problems),
 )]
 pub(super) async fn key(State(app): State<App>, _: Visitor) -> Result<Json<Key>, Failure> {
-    Ok(Json(Key { ed25519: release::key(&app) }))
+    let ed25519 = STANDARD.encode(app.centre.release_key().as_bytes());
+    Ok(Json(Key { ed25519, hex: release::key(&app) }))
 }

@@ -3,7 +3,7 @@
 use super::Made;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
-use crate::pages::seen;
+use crate::pages::{packing, seen};
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
@@ -24,6 +24,12 @@ pub(super) async fn pack(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<Json<Made>, Failure> {
-    let release = app.centre.package(visitor.caller(), &seen::id(&room)?).await?;
+    let room = seen::id(&room)?;
+    packing::ready(&app, &visitor, &room).await?;
+    let release = app
+        .centre
+        .package(visitor.caller(), &room)
+        .await
+        .map_err(|refused| Failure::unfit(refused, "packing-none"))?;
     Ok(Json(Made { id: release.to_string() }))
 }

@@ -43,9 +43,8 @@ pub(super) async fn run(
 ) -> Result<Json<Made>, Failure> {
     let id = seen::id(&room)?;
     let language = &wanted.language;
-    let (name, program) = how_to_run(language).ok_or_else(|| {
-        Failure::Unreadable(format!("`{language}` is no language: use r or python"))
-    })?;
+    let (name, program) =
+        how_to_run(language).ok_or_else(|| Failure::Choice(language.to_owned()))?;
     let script = Script::new(name, wanted.script)
         .map_err(|error| Failure::Field("script", error.to_string()))?;
     let words = vec![program.to_owned(), script.path()];

@@ -4,10 +4,11 @@ use crate::api::problem::Problems;
 use crate::api::schema::RulingBody;
 use crate::failure::Failure;
 use crate::parts::rules::rule_lines;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use permit::policy::Action;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -41,7 +42,7 @@ pub(super) async fn ruling(
     let action: Action = question
         .action
         .parse()
-        .map_err(|error: permit::policy::UnknownAction| Failure::Unreadable(error.to_string()))?;
+        .map_err(|_: permit::policy::UnknownAction| Failure::Query("action".to_owned()))?;
     let me = visitor.caller().account().map(|account| &account.id);
     let ruling = app.centre.explain(me, action, &question.on).await?;
     let rules = rule_lines(visitor.words().lang(), &ruling);

@@ -23,6 +23,9 @@ pub(super) async fn stop(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<StatusCode, Failure> {
-    app.centre.stop_run(visitor.caller(), &seen::id(&room)?).await?;
+    app.centre
+        .stop_run(visitor.caller(), &seen::id(&room)?)
+        .await
+        .map_err(|refused| Failure::unfit(refused, "conflict-nothing-runs"))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,10 +3,11 @@
 use crate::api::problem::Problems;
 use crate::api::schema::VariableBody;
 use crate::failure::Failure;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use catalogue::Variable;
 use serde::Deserialize;
 use utoipa::IntoParams;

@@ -56,7 +56,7 @@ pub(crate) async fn save(
     if from_basket {
         bring_in(&mut terms, visitor.basket());
     }
-    app.centre.save_application(visitor.caller(), &id, terms.clone()).await?;
+    save_changed(&app, &visitor, &application, &terms).await?;
     let mut faults = read.faults;
     if act == "submit" {
         let missing = app.centre.application_lacks(&terms).await?;
@@ -90,8 +90,22 @@ pub(crate) async fn save_draft(
     let id = seen::id(&application)?;
     let application = editable(&app, &visitor, &id).await?;
     let read = read(visitor.words(), &fields, &application.terms);
-    app.centre.save_application(visitor.caller(), &id, read.terms).await?;
+    save_changed(&app, &visitor, &application, &read.terms).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Saves, if something was changed: each time is an entry of the ledger with the
+/// whole of what is asked for.
+async fn save_changed(
+    app: &App,
+    visitor: &Visitor,
+    application: &Application,
+    terms: &Terms,
+) -> Result<(), Failure> {
+    if application.terms != *terms {
+        app.centre.save_application(visitor.caller(), &application.id, terms.clone()).await?;
+    }
+    Ok(())
 }
 
 /// The application, for those who may write on it now.
@@ -102,16 +116,8 @@ async fn editable(
 ) -> Result<Application, Failure> {
     let application = app.centre.application(visitor.caller(), id).await?;
     let thing = Thing::application(&application);
-    let ruling = app.centre.ruling(visitor.caller(), Action::EditApplication, &thing);
-    if ruling.allowed {
-        return Ok(application);
-    }
-    Err(Failure::Denied(Box::new(centre::Denied {
-        action: Action::EditApplication,
-        kind: "Application",
-        id: id.to_string(),
-        rules: ruling.rules,
-    })))
+    seen::require(app, visitor, Action::EditApplication, &thing)?;
+    Ok(application)
 }
 
 async fn page(

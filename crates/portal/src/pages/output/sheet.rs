@@ -5,24 +5,60 @@ use disclosure::finding::{Finding, Place};
 
 use crate::words::Words;
 
-/// More rows than this are not shown. Findings below are named in the list.
-const MOST_ROWS: usize = 400;
+/// So many rows or lines are shown at once; the rest is on further pages.
+pub(crate) const AT_ONCE: usize = 200;
 /// More columns than this are not shown.
 const MOST_COLUMNS: usize = 60;
-/// Longer texts than this are cut.
-const MOST_LINES: usize = 2_000;
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sheet {
-    /// A table: its header, its rows, and how many rows are not shown.
-    Table(Vec<SheetCell>, Vec<Vec<SheetCell>>, usize),
-    /// A text: its lines, and how many are not shown.
-    Text(Vec<SheetCell>, usize),
+    /// A table: its header, and the rows of this page.
+    Table(Vec<SheetCell>, Rows<Vec<SheetCell>>),
+    /// A text: the lines of this page.
+    Text(Rows<SheetCell>),
     /// A picture, at this address.
     Picture(String),
     /// Nothing that can be shown: how many bytes.
     Bytes(usize),
+}
+
+/// The rows of a page of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows<T> {
+    /// What they hold.
+    pub rows: Vec<T>,
+    /// The number of the first, from 1.
+    pub first: usize,
+    /// How many the file has.
+    pub total: usize,
+}
+
+impl<T> Rows<T> {
+    /// The page of so many rows, from 1.
+    fn page(rows: impl Iterator<Item = T>, page: usize) -> Self {
+        let before = page.saturating_sub(1).saturating_mul(AT_ONCE);
+        let mut shown = Vec::new();
+        let mut total = 0;
+        for (i, row) in rows.enumerate() {
+            if i >= before && shown.len() < AT_ONCE {
+                shown.push(row);
+            }
+            total = i + 1;
+        }
+        Self { rows: shown, first: before.saturating_add(1), total }
+    }
+
+    /// How many are not shown.
+    pub fn hidden(&self) -> usize {
+        self.total.saturating_sub(self.rows.len())
+    }
+
+    /// The row of that number.
+    fn numbered(&mut self, number: u32) -> Option<&mut T> {
+        let number = usize::try_from(number).ok()?;
+        self.rows.get_mut(number.checked_sub(self.first)?)
+    }
 }
 
 /// A cell or a line.
@@ -46,20 +82,39 @@ fn ending(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
 
+/// The media type of a picture, by the ending of its name. `None`: no picture.
+pub(crate) fn picture_type(name: &str) -> Option<&'static str> {
+    match ending(name).as_str() {
+        "svg" => Some("image/svg+xml"),
+        "png" => Some("image/png"),
+        _ => None,
+    }
+}
+
 impl Sheet {
-    /// The file `name` of output `id`, with `findings` on it.
-    pub fn of(id: &str, name: &str, bytes: &[u8], findings: &[Finding]) -> Self {
+    /// A page of the file `name`, with `findings` on it. A picture is shown from
+    /// `address`.
+    pub fn of(address: &str, name: &str, bytes: &[u8], findings: &[Finding], page: usize) -> Self {
         let Ok(text) = str::from_utf8(bytes) else {
             return match ending(name).as_str() {
-                "png" => Self::Picture(format!("/outputs/{id}/file")),
+                "png" => Self::Picture(address.to_owned()),
                 _ => Self::Bytes(bytes.len()),
             };
         };
         match ending(name).as_str() {
-            "svg" => Self::Picture(format!("/outputs/{id}/file")),
-            "csv" => table(text, b',', findings),
-            "tsv" => table(text, b'\t', findings),
-            _ => lines(text, findings),
+            "svg" => Self::Picture(address.to_owned()),
+            "csv" => table(text, b',', findings, page),
+            "tsv" => table(text, b'\t', findings, page),
+            _ => lines(text, findings, page),
+        }
+    }
+
+    /// How many pages it has.
+    pub fn pages(&self) -> usize {
+        match self {
+            Self::Table(_, rows) => rows.total.div_ceil(AT_ONCE),
+            Self::Text(lines) => lines.total.div_ceil(AT_ONCE),
+            Self::Picture(_) | Self::Bytes(_) => 1,
         }
     }
 
@@ -67,15 +122,15 @@ impl Sheet {
     #[must_use]
     pub fn marking_changes_from(mut self, before: &Self) -> Self {
         match (&mut self, before) {
-            (Self::Table(_, rows, _), Self::Table(_, old, _)) => {
-                for (row, old) in rows.iter_mut().zip(old) {
+            (Self::Table(_, new), Self::Table(_, old)) => {
+                for (row, old) in new.rows.iter_mut().zip(&old.rows) {
                     for (cell, old) in row.iter_mut().zip(old) {
                         cell.changed = cell.text != old.text;
                     }
                 }
             }
-            (Self::Text(lines, _), Self::Text(old, _)) => {
-                for (line, old) in lines.iter_mut().zip(old) {
+            (Self::Text(new), Self::Text(old)) => {
+                for (line, old) in new.rows.iter_mut().zip(&old.rows) {
                     line.changed = line.text != old.text;
                 }
             }
@@ -85,30 +140,30 @@ impl Sheet {
     }
 }
 
-fn table(text: &str, delimiter: u8, findings: &[Finding]) -> Sheet {
+fn table(text: &str, delimiter: u8, findings: &[Finding], page: usize) -> Sheet {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
         .from_reader(text.as_bytes());
-    let mut head = Vec::new();
-    let mut rows: Vec<Vec<SheetCell>> = Vec::new();
-    let mut hidden = 0;
-    for (i, record) in reader.records().enumerate() {
-        let Ok(record) = record else { return lines(text, findings) };
-        if i > MOST_ROWS {
-            hidden += 1;
-            continue;
-        }
-        let cells = record.iter().take(MOST_COLUMNS).map(SheetCell::plain).collect();
-        if i == 0 { head = cells } else { rows.push(cells) }
+    let cells = |record: &csv::StringRecord| -> Vec<SheetCell> {
+        record.iter().take(MOST_COLUMNS).map(SheetCell::plain).collect()
+    };
+    let mut records = reader.records();
+    let Ok(head) = records.next().transpose() else { return lines(text, findings, page) };
+    let mut head = head.as_ref().map(cells).unwrap_or_default();
+    let mut broken = false;
+    let rows = records.map_while(|record| record.inspect_err(|_| broken = true).ok());
+    let mut rows = Rows::page(rows.map(|record| cells(&record)), page);
+    if broken {
+        return lines(text, findings, page);
     }
     for (i, finding) in findings.iter().enumerate() {
         for place in &finding.places {
             mark(&mut head, &mut rows, place, i + 1);
         }
     }
-    Sheet::Table(head, rows, hidden)
+    Sheet::Table(head, rows)
 }
 
 /// The first finding on a cell is the weightiest: findings come so sorted.
@@ -122,15 +177,14 @@ fn index(counted_from_one: u32) -> usize {
     usize::try_from(counted_from_one).unwrap_or(usize::MAX).wrapping_sub(1)
 }
 
-fn mark(head: &mut [SheetCell], rows: &mut [Vec<SheetCell>], place: &Place, number: usize) {
+fn mark(head: &mut [SheetCell], rows: &mut Rows<Vec<SheetCell>>, place: &Place, number: usize) {
     match place {
         Place::Cell { row, column, .. } => {
-            let cell = rows.get_mut(index(*row)).and_then(|row| row.get_mut(index(*column)));
-            note(cell, number);
+            note(rows.numbered(*row).and_then(|row| row.get_mut(index(*column))), number);
         }
         Place::Column { column, .. } => note(head.get_mut(index(*column)), number),
         Place::Row { row } => {
-            for cell in rows.get_mut(index(*row)).into_iter().flatten() {
+            for cell in rows.numbered(*row).into_iter().flatten() {
                 note(Some(cell), number);
             }
         }
@@ -138,44 +192,61 @@ fn mark(head: &mut [SheetCell], rows: &mut [Vec<SheetCell>], place: &Place, numb
     }
 }
 
-fn lines(text: &str, findings: &[Finding]) -> Sheet {
-    let total = text.lines().count();
-    let mut lines: Vec<_> = text.lines().take(MOST_LINES).map(SheetCell::plain).collect();
+fn lines(text: &str, findings: &[Finding], page: usize) -> Sheet {
+    let mut lines = Rows::page(text.lines().map(SheetCell::plain), page);
     for (i, finding) in findings.iter().enumerate() {
         for place in &finding.places {
             if let Place::Line { line } = place {
-                note(lines.get_mut(index(*line)), i + 1);
+                note(lines.numbered(*line), i + 1);
             }
         }
     }
-    Sheet::Text(lines, total.saturating_sub(MOST_LINES))
+    Sheet::Text(lines)
 }
 
-/// The places of a finding in words.
-pub fn whereabouts(words: &Words, finding: &Finding) -> String {
+/// A place of a finding in words, and where it is on the pages of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// In words.
+    pub words: String,
+    /// The way to it; empty where there is none.
+    pub href: String,
+}
+
+/// The way to a row of the file from its page `page`.
+fn way_to(row: u32, page: usize) -> String {
+    let there = usize::try_from(row).unwrap_or(1).saturating_sub(1) / AT_ONCE + 1;
+    if there == page { format!("#row-{row}") } else { format!("?page={there}#row-{row}") }
+}
+
+/// The places of a finding, as seen from page `page` of the file.
+pub fn whereabouts(words: &Words, finding: &Finding, page: usize) -> Vec<Whereabouts> {
     const SHOWN: usize = 6;
-    let mut places: Vec<String> = finding
-        .places
-        .iter()
-        .take(SHOWN)
-        .map(|place| match place {
+    let plain = |words: String| Whereabouts { words, href: String::new() };
+    let mut places: Vec<Whereabouts> = finding.within.iter().cloned().map(plain).collect();
+    places.extend(finding.places.iter().take(SHOWN).map(|place| {
+        let said = match place {
             Place::File => words.say("place-file").into_owned(),
             Place::Column { name, .. } => words.say_with("place-column", name),
             Place::Row { row } => words.say_with("place-row", row),
             Place::Cell { row, name, .. } => words.say_both("place-cell", row, name),
             Place::Line { line } => words.say_with("place-line", line),
             Place::Element { name, .. } => words.say_with("place-element", name),
-        })
-        .collect();
-    if let Some(within) = &finding.within {
-        places.insert(0, within.clone());
-    }
+        };
+        let href = match place {
+            Place::Row { row } | Place::Cell { row, .. } | Place::Line { line: row }
+                if *row > 0 =>
+            {
+                way_to(*row, page)
+            }
+            _ => String::new(),
+        };
+        Whereabouts { words: said, href }
+    }));
     let hidden = u64::try_from(finding.places.len().saturating_sub(SHOWN)).unwrap_or(u64::MAX);
     let hidden = hidden.saturating_add(finding.more);
-    let mut all = places.join("; ");
     if hidden > 0 {
-        all.push_str("; ");
-        all.push_str(&words.say_count("places-more", hidden));
+        places.push(plain(words.say_count("places-more", hidden)));
     }
-    all
+    places
 }

@@ -19,8 +19,9 @@ fn what_breaks_a_rule_is_not_offered_for_release() {
 #[test]
 fn a_finding_stands_on_the_cell_it_is_about_and_on_no_other() {
     let page = page(Verdict::Refuse);
-    let Sheet::Table(head, rows, hidden) = &page.sheet else { panic!("no table") };
+    let Sheet::Table(head, rows) = &page.sheet else { panic!("no table") };
     let marked: Vec<_> = rows
+        .rows
         .iter()
         .flatten()
         .filter(|cell| cell.finding > 0)
@@ -28,15 +29,15 @@ fn a_finding_stands_on_the_cell_it_is_about_and_on_no_other() {
         .collect();
     assert_eq!(marked, [("3", 1)]);
     assert_eq!(head.iter().map(|cell| cell.finding).collect::<Vec<_>>(), [0, 0, 0, 2]);
-    assert_eq!(*hidden, 0);
+    assert_eq!(rows.hidden(), 0);
 }
 
 #[test]
 fn the_preview_of_a_mend_marks_what_it_changes() {
     let page = page(Verdict::Refuse);
-    let Sheet::Table(_, rows, _) = &page.mend.as_ref().unwrap().sheet else { panic!("no table") };
+    let Sheet::Table(_, rows) = &page.mend.as_ref().unwrap().sheet else { panic!("no table") };
     let changed: Vec<_> =
-        rows.iter().flatten().filter(|c| c.changed).map(|c| c.text.as_str()).collect();
+        rows.rows.iter().flatten().filter(|c| c.changed).map(|c| c.text.as_str()).collect();
     assert_eq!(changed, ["*", "*"]);
 }
 
@@ -59,24 +60,34 @@ fn a_place_outside_the_file_marks_nothing() {
         Place::Column { column: 77, name: String::new() },
     ] {
         findings[0].places = vec![place];
-        let Sheet::Table(_, rows, _) = Sheet::of("o", "x.csv", b"a,b\n1,2\n", &findings[..1])
-        else {
-            panic!("no table")
-        };
-        assert!(rows.iter().flatten().all(|cell| cell.finding == 0));
+        let sheet = Sheet::of("o", "x.csv", b"a,b\n1,2\n", &findings[..1], 1);
+        let Sheet::Table(_, rows) = sheet else { panic!("no table") };
+        assert!(rows.rows.iter().flatten().all(|cell| cell.finding == 0));
     }
 }
 
 #[test]
-fn a_long_table_says_how_much_of_it_is_not_shown() {
-    let mut text = String::from("n\n");
-    for i in 0..1_000 {
-        text.push_str(&format!("{i}\n"));
+fn every_row_of_a_long_table_is_on_one_of_its_pages() {
+    let text: String =
+        std::iter::once("n\n".to_owned()).chain((1..=450).map(|i| format!("row {i}\n"))).collect();
+    let mut finding = sample_findings().remove(0);
+    finding.places = vec![Place::Cell { row: 301, column: 1, name: "n".to_owned() }];
+    let mut seen = Vec::new();
+    for page in 1..=3 {
+        let findings = std::slice::from_ref(&finding);
+        let sheet = Sheet::of("o", "x.csv", text.as_bytes(), findings, page);
+        assert_eq!(sheet.pages(), 3);
+        let Sheet::Table(_, rows) = sheet else { panic!("no table") };
+        assert_eq!((rows.first, rows.total), ((page - 1) * 200 + 1, 450));
+        let marked: Vec<_> =
+            rows.rows.iter().flatten().filter(|cell| cell.finding > 0).cloned().collect();
+        assert_eq!(marked.len(), usize::from(page == 2), "page {page}: {marked:?}");
+        seen.extend(rows.rows.into_iter().flatten().map(|cell| cell.text));
     }
-    let Sheet::Table(_, rows, hidden) = Sheet::of("o", "x.csv", text.as_bytes(), &[]) else {
-        panic!("no table")
-    };
-    assert_eq!(rows.len() + hidden, 1_000);
+    assert_eq!(seen, (1..=450).map(|i| format!("row {i}")).collect::<Vec<_>>());
+    let words = Words::new(Lang::En, jiff::tz::TimeZone::UTC);
+    let way = |page| sheet::whereabouts(&words, &finding, page).remove(0).href;
+    assert_eq!((way(1).as_str(), way(2).as_str()), ("?page=2#row-301", "#row-301"));
 }
 
 #[test]

@@ -97,6 +97,8 @@ impl RoomPage {
                 tag: Tag::new(Tone::Warning, words.say("state-output-held")),
                 at: at("2026-03-01T08:30:00Z"),
             }],
+            language: "r".to_owned(),
+            script: "library(survival)\n".to_owned(),
         };
         let seen = Seen {
             inside: Some(inside),

@@ -1,0 +1,167 @@
+//! Asking to take files out of a room: which, what each is, and what for.
+
+use axum::extract::{Path, State};
+use centre::outputs::{LARGEST_OUTPUT, Wish};
+use disclosure::Kind;
+use model::RoomId;
+
+use super::again;
+use crate::answer::{Answered, see};
+use crate::failure::Failure;
+use crate::fields::Fields;
+use crate::pages::seen;
+use crate::security::forms::Signed;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// What a file can be said to be. A magnitude table is asked for by programs:
+/// its largest contributions are no thing to type.
+pub(super) const KINDS: [(&str, &str); 5] = [
+    ("unknown", "kind-unknown"),
+    ("frequency-table", "kind-table"),
+    ("survival-curve", "kind-survival"),
+    ("model", "kind-model"),
+    ("figure", "kind-figure"),
+];
+
+/// What the form says that a file is: each file has fields of its own, named
+/// `kind:results/cox.csv` and so on. What was left open is found out by the
+/// check, and so is whether what was said is so.
+fn declared(fields: &Fields, file: &str) -> Result<Kind, Failure> {
+    let one = |what: &str| fields.one(&format!("{what}:{file}")).to_owned();
+    let named = |what: &str| Some(one(what)).filter(|name| !name.is_empty());
+    let list = |what: &str| -> Vec<String> {
+        let names = one(what);
+        let names = names.split(',').map(|name| name.trim().to_owned());
+        names.filter(|name| !name.is_empty()).collect()
+    };
+    let number = |what: &str| match one(what).as_str() {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| Failure::Field("declared", text.to_owned())),
+    };
+    let lacking = || Failure::Field("declared", "lacks a column".to_owned());
+    Ok(match one("kind").as_str() {
+        "frequency-table" => {
+            let (dimensions, counts) = (list("dimensions"), list("counts"));
+            if counts.is_empty() {
+                return Err(lacking());
+            }
+            Kind::FrequencyTable { dimensions, counts, hierarchies: [].into() }
+        }
+        "survival-curve" => Kind::SurvivalCurve {
+            time: named("time").ok_or_else(lacking)?,
+            at_risk: named("at-risk"),
+            events: None,
+            survival: None,
+            groups: list("groups"),
+        },
+        "model" => Kind::Model { n: number("n")?, parameters: None, residual_df: None },
+        "figure" => Kind::Figure { table: named("table") },
+        _ => Kind::Unknown,
+    })
+}
+
+fn wishes(fields: &Fields) -> Result<Vec<Wish>, Failure> {
+    let note = fields.text("note");
+    fields
+        .all("file")
+        .map(|file| {
+            let name =
+                file.parse().map_err(|_: room::NameError| Failure::Choice(file.to_owned()))?;
+            Ok(Wish { name, declared: declared(fields, file)?, note: note.clone() })
+        })
+        .collect()
+}
+
+/// `POST /rooms/{room}/outputs`: asks to take files out.
+pub(crate) async fn ask(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    Signed(fields): Signed,
+) -> Answered {
+    let id = seen::id(&room)?;
+    let asked = match wishes(&fields) {
+        Ok(wishes) => match app.centre.request_outputs(visitor.caller(), &id, wishes).await {
+            Ok(asked) => Ok(asked),
+            Err(refused) => Err(why_not_taken(&app, &visitor, &id, &fields, refused).await),
+        },
+        Err(failure) => Err(failure),
+    };
+    match asked.as_deref() {
+        Ok([one]) => Ok(see(&format!("/outputs/{one}"), "asked")),
+        Ok(_) => Ok(see(&format!("/rooms/{id}"), "asked")),
+        Err(failure) => {
+            let failure = failure.clone();
+            again(&app, &visitor, &id, ("ask", "asked-files"), fields, failure).await
+        }
+    }
+}
+
+/// Why the files were not taken: in most cases one is no longer there, or is too
+/// large.
+async fn why_not_taken(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    fields: &Fields,
+    refused: centre::Refused,
+) -> Failure {
+    if !matches!(refused, centre::Refused::Conflict(_)) {
+        return refused.into();
+    }
+    let Ok(inside) = app.centre.room_standing(visitor.caller(), id).await else {
+        return refused.into();
+    };
+    for file in fields.all("file") {
+        match inside.listing.files.iter().find(|there| there.name.as_str() == file) {
+            None => return Failure::Unfit("conflict-file-gone"),
+            Some(there) if there.bytes > LARGEST_OUTPUT => {
+                return Failure::Unfit("conflict-file-large");
+            }
+            Some(_) => {}
+        }
+    }
+    refused.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(pairs: &[(&str, &str)]) -> Result<Kind, Failure> {
+        let fields =
+            pairs.iter().map(|(name, value)| (format!("{name}:a.csv"), (*value).to_owned()));
+        declared(&fields.collect(), "a.csv")
+    }
+
+    #[test]
+    fn each_file_is_what_its_own_fields_say() {
+        let table =
+            said(&[("kind", "frequency-table"), ("dimensions", "sex, age"), ("counts", "n")]);
+        let Ok(Kind::FrequencyTable { dimensions, counts, .. }) = table else {
+            panic!("{table:?}")
+        };
+        assert_eq!((dimensions, counts), (vec!["sex".into(), "age".into()], vec!["n".into()]));
+        let figure = said(&[("kind", "figure"), ("table", "km.csv")]);
+        assert!(matches!(figure, Ok(Kind::Figure { table: Some(t) }) if t == "km.csv"));
+        assert!(matches!(
+            said(&[("kind", "model"), ("n", "120")]),
+            Ok(Kind::Model { n: Some(120), .. })
+        ));
+        assert!(matches!(said(&[]), Ok(Kind::Unknown)));
+        let other = [("kind:b.csv".to_owned(), "model".to_owned())].into_iter().collect();
+        assert!(matches!(declared(&other, "a.csv"), Ok(Kind::Unknown)));
+    }
+
+    #[test]
+    fn what_the_check_needs_to_know_of_a_kind_is_not_left_out() {
+        for half in [
+            &[("kind", "frequency-table"), ("dimensions", "sex")][..],
+            &[("kind", "survival-curve")],
+            &[("kind", "model"), ("n", "many")],
+        ] {
+            assert!(matches!(said(half), Err(Failure::Field("declared", _))), "{half:?}");
+        }
+    }
+}
