@@ -71,8 +71,7 @@ fn fields(text: &str, delimiter: char) -> Vec<Vec<Field<'_>>> {
 }
 
 fn field(text: &str, delimiter: char) -> (Field<'_>, &str) {
-    let end =
-        |text: &str| text.find(|c| c == delimiter || c == '\n' || c == '\r').unwrap_or(text.len());
+    let end = |text: &str| text.find([delimiter, '\n', '\r']).unwrap_or(text.len());
     let Some(inside) = text.strip_prefix('"') else {
         let (field, after) = text.split_at_checked(end(text)).unwrap_or((text, ""));
         return (Field { text: field, quoted: false }, after);
