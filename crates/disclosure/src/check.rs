@@ -2,7 +2,9 @@
 
 use model::Text;
 
-use crate::checks::{self, Look, freedom, identifiers, payload, picture, prose, spreadsheet};
+use crate::checks::{
+    self, Look, freedom, identifiers, layout, payload, picture, prose, spreadsheet,
+};
 use crate::context::{Context, File};
 use crate::finding::{Finding, Findings, Remedy, Verdict, Weight};
 use crate::kind::Kind;
@@ -17,19 +19,23 @@ pub fn check(file: &File<'_>, rules: &Rules, context: &Context) -> Findings {
     match read(file.name, file.bytes) {
         Content::TooLarge => too_large(),
         Content::Unknown => unknown(),
-        Content::Table(table, _) => of_table(&table, file.kind, rules, context),
+        Content::Table(table, text) => {
+            let mut found = of_table(&table, file.kind, rules, context);
+            let taken_for = std::mem::take(&mut found.taken_for);
+            found.findings.extend(layout::check(&text, &table));
+            Findings::of(&taken_for, found.findings, found.tried)
+        }
         Content::Json(document, text) => of_json(&document, &text, file.kind, rules, context),
         Content::Picture(picture) => {
             let (rows, mut findings) = behind(file, rules, context);
             findings.extend(picture::check(&picture, rows, context));
-            let words: Vec<Scrap<'_>> = picture
-                .words
-                .iter()
-                .chain([&picture.described])
-                .map(|word| Scrap::anywhere(word))
-                .collect();
-            findings.extend(identifiers::scan(&words));
-            findings.extend(payload::scan(&words, true));
+            let seen: Vec<Scrap<'_>> = picture.seen().map(Scrap::anywhere).collect();
+            let unseen: Vec<Scrap<'_>> = picture.unseen().map(Scrap::anywhere).collect();
+            for scraps in [&seen, &unseen] {
+                findings.extend(identifiers::scan(scraps));
+            }
+            findings.extend(payload::scan(&seen, false));
+            findings.extend(payload::scan(&unseen, true));
             if !matches!(file.kind, Kind::Unknown | Kind::Figure { .. }) {
                 findings.push(misdeclared(file.kind, "figure"));
             }
@@ -93,6 +99,7 @@ fn of_table(table: &Table, kind: &Kind, rules: &Rules, context: &Context) -> Fin
     findings.extend(identifiers::scan(&scraps));
     findings.extend(identifiers::columns(table));
     findings.extend(payload::scan(&scraps, false));
+    findings.extend(payload::words(table));
     findings.extend(spreadsheet::scan(&scraps));
     if let Kind::Figure { .. } = kind {
         findings.push(misdeclared(kind, look.understood.shape.as_str()));
@@ -161,10 +168,19 @@ fn of_json(
         finding.mend = None;
     }
     findings.extend(loose_values(document));
+    if document.more {
+        let why = Text::of(
+            "Filen inneholder mer enn det som leses: et navn to ganger, eller mellomrom og sifre som ingen ser.",
+            "Filen indeholder mere end det, der læses: et navn to gange, eller mellemrum og cifre, som ingen ser.",
+            "The file holds more than what is read: a name twice, or blanks and digits that nobody sees.",
+        );
+        findings.push(Finding::file(Rule::Payload, Weight::Refuse, why));
+    }
     let scraps: Vec<Scrap<'_>> = document
         .values
         .iter()
         .flat_map(|(path, v)| [Scrap::anywhere(path), Scrap::anywhere(v)])
+        .chain(document.tables.iter().map(|(path, _)| Scrap::anywhere(path)))
         .collect();
     findings.extend(identifiers::scan(&scraps));
     findings.extend(payload::scan(&scraps, true));

@@ -6,6 +6,7 @@ mod checks;
 pub mod context;
 pub mod finding;
 pub mod kind;
+mod linked;
 mod lp;
 mod mend;
 mod number;

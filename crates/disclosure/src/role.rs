@@ -5,6 +5,7 @@
 //! it counts nobody. A column whose use cannot be told is `Unexplained`, and
 //! stops a file from passing by itself (decision 0050).
 
+mod confine;
 pub(crate) mod names;
 
 use model::Text;
@@ -120,6 +121,7 @@ pub(crate) fn understand<'a>(table: &'a Table, kind: &Kind) -> Understood<'a> {
     } else {
         Shape::Rows
     };
+    confine::confine(table, &mut roles, shape);
     if !matches!(kind, Kind::Unknown | Kind::Figure { .. }) && kind.as_str() != shape.as_str() {
         misdeclared.push(Finding::file(
             Rule::Misdeclared,

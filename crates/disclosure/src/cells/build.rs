@@ -1,10 +1,11 @@
 //! From a table with roles to cells and sums.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Axis, Cell, Cells, Origin};
 use crate::kind::Kind;
 use crate::role::{Role, Understood, names};
+use crate::rules::limits;
 use crate::table::{Bound, Value};
 
 /// Which columns hold the numbers, and how they are made whole.
@@ -46,6 +47,11 @@ pub(crate) fn build(understood: &Understood<'_>, kind: &Kind, columns: &Columns<
     }
     if cells.repeated.is_empty() {
         tie_axes(&mut cells, understood, &keys, kind, columns.numbers.len(), rounded);
+        let subtotals =
+            matches!(kind, Kind::FrequencyTable { hierarchies, .. } if !hierarchies.is_empty());
+        if !subtotals && cells.cells.len() <= limits::AUDITED_CELLS {
+            tie_corners(&mut cells, &keys, columns.numbers.len(), rounded);
+        }
     }
     let whole = tie_columns(&mut cells, understood, columns.numbers, rows);
     if let Some(people) = columns.people {
@@ -193,6 +199,36 @@ fn tie_axes(
     }
 }
 
+/// A total over several dimensions whose totals over one are not written is the
+/// sum of all the cells that are no totals.
+fn tie_corners(cells: &mut Cells, keys: &[Vec<usize>], numbers: usize, rounded: i128) {
+    let rows = keys.len();
+    let totals: Vec<Option<usize>> = cells.axes.iter().map(|axis| axis.total).collect();
+    let tied: BTreeSet<usize> = cells.sums.iter().map(|sum| sum.total).collect();
+    let is_total =
+        |label: &usize, total: &Option<usize>| total.is_some_and(|total| total == *label);
+    for (row, key) in keys.iter().enumerate() {
+        let over = key.iter().zip(&totals).filter(|(label, total)| is_total(label, total)).count();
+        if over < 2 || tied.contains(&row) {
+            continue;
+        }
+        let part = |other: &Vec<usize>| {
+            key.iter().zip(other).zip(&totals).all(|((label, other), total)| {
+                if is_total(label, total) { !is_total(other, total) } else { label == other }
+            })
+        };
+        let parts: Vec<usize> = (0..rows).filter(|at| keys.get(*at).is_some_and(part)).collect();
+        if parts.is_empty() {
+            continue;
+        }
+        let slack = rounded * i128::try_from(parts.len() + 1).unwrap_or(i128::MAX);
+        for at in 0..numbers {
+            let offset = at * rows;
+            cells.tie(offset + row, parts.iter().map(|part| offset + part).collect(), slack);
+        }
+    }
+}
+
 /// Declared sums within a dimension, by index of their labels.
 fn hierarchy(kind: &Kind, name: &str, axis: &Axis) -> Vec<(usize, Option<Vec<usize>>)> {
     let Kind::FrequencyTable { hierarchies, .. } = kind else { return Vec::new() };
@@ -316,6 +352,12 @@ mod tests {
         assert_eq!(cells.sums.len(), 6);
         assert!(cells.cells.iter().all(|cell| matches!(cell.origin, Origin::Written { .. })));
         assert_eq!(cells.cells.iter().map(|c| c.level).max(), Some(2));
+    }
+
+    #[test]
+    fn a_total_of_all_is_the_sum_of_all_where_no_other_total_is_written() {
+        let cells = cells("sex,ill,n\nm,no,5\nm,yes,7\nf,no,8\nf,yes,9\ntotal,total,29\n", None);
+        assert_eq!(cells.sums, [super::super::Sum { total: 4, parts: vec![0, 1, 2, 3] }]);
     }
 
     #[test]

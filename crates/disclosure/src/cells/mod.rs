@@ -61,6 +61,15 @@ pub(crate) struct Axis {
     pub(crate) total: Option<usize>,
 }
 
+impl Cell {
+    /// Whether a mark such as `<3` says that some are there, and fewer than a
+    /// mark may say: `<5` says no more than that it is withheld.
+    pub(crate) fn tells_few(&self, threshold: u64) -> bool {
+        let most = i128::from(threshold) - 1;
+        self.value.is_none() && self.at_most.is_some_and(|at_most| (1..most).contains(&at_most))
+    }
+}
+
 impl Cells {
     pub(crate) fn get(&self, at: usize) -> Option<&Cell> {
         self.cells.get(at)
@@ -95,6 +104,13 @@ impl Cells {
     fn add(&mut self, cell: Cell) -> usize {
         self.cells.push(cell);
         self.cells.len() - 1
+    }
+
+    /// Notes that `parts` are known from elsewhere to make up `value`.
+    pub(crate) fn know(&mut self, value: i128, parts: Vec<usize>) {
+        let total =
+            self.add(Cell { origin: Origin::Known, value: Some(value), at_most: None, level: 9 });
+        self.sums.push(Sum { total, parts });
     }
 
     /// Notes that `parts` make up `total`, and what is left if they do not.

@@ -81,6 +81,26 @@ fn contributed(
     let people = number(count).and_then(Number::whole);
     let sum = number(look.understood.first(Role::Sum)).map(Number::value);
     let mean = number(look.understood.first(Role::Mean)).map(Number::value);
-    let total = total.or(sum).or_else(|| Some(mean? * people? as f64))?;
+    // What stands in the table is believed before what is said about it.
+    let total = sum.or_else(|| Some(mean? * people? as f64)).or(total)?;
     Some(Contributed { row, largest, total, people })
+}
+
+impl Contributed {
+    /// Whether as many contributions are told as a rule looks at, or all there
+    /// are, and they can make up the total: nobody else has more than the
+    /// smallest of them.
+    #[expect(clippy::cast_precision_loss, reason = "counts of people")]
+    pub(crate) fn enough(&self, wanted: usize) -> bool {
+        let told = i128::try_from(self.largest.len()).unwrap_or(i128::MAX);
+        let wanted = i128::try_from(wanted).unwrap_or(i128::MAX);
+        if told < self.people.map_or(wanted, |people| people.min(wanted)).max(1) {
+            return false;
+        }
+        let held: f64 = self.largest.iter().sum();
+        let smallest = self.largest.last().copied().unwrap_or(0.0);
+        let others = self.people.map_or(f64::INFINITY, |people| (people - told).max(0) as f64);
+        let most = if others == 0.0 { held } else { held + others * smallest };
+        smallest < 0.0 || most.is_nan() || self.total <= most * 1.001
+    }
 }

@@ -3,8 +3,9 @@
 //! The same table for all and for all but a few gives those few when one is
 //! taken from the other; a cell withheld here and shown there is not withheld.
 //! Every table of counts that left under the same permit is held against this
-//! one: cell by cell where the dimensions are the same, in sum where they are
-//! not. Other tables may still be combined in ways this does not see: a person
+//! one: cell by cell where the dimensions are the same, as sums of each other
+//! where those of one are among the other's ([`crate::linked`]), and else by
+//! their largest numbers. Other tables may still be combined in ways this does not see: a person
 //! has the list of them. Source: *Handbook* 5.2, differencing.
 
 use std::collections::BTreeMap;
@@ -12,9 +13,11 @@ use std::collections::BTreeMap;
 use model::Text;
 
 use super::Look;
+use super::recoverable::worked_out;
 use crate::context::Earlier;
 use crate::finding::{Finding, Place, Weight};
-use crate::read::{Content, read};
+use crate::linked;
+use crate::read::tables;
 use crate::role::Shape;
 use crate::rule::Rule;
 
@@ -28,17 +31,52 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mine = keyed(look);
     let mut findings = Vec::new();
     for earlier in &look.context.earlier {
-        let Content::Table(table, _) = read(&earlier.name, &earlier.bytes) else { continue };
-        // Without its own history: one step back is enough.
-        let context = crate::context::Context { earlier: Vec::new(), ..look.context.clone() };
-        let other = Look::at(&table, &earlier.kind, look.rules, &context);
-        if other.counts.is_empty() {
-            continue;
+        for table in tables(&earlier.name, &earlier.bytes) {
+            // Without its own history: one step back is enough.
+            let context = crate::context::Context {
+                people: look.context.people,
+                rows: look.context.rows,
+                ..crate::context::Context::default()
+            };
+            let other = Look::at(&table, &earlier.kind, look.rules, &context);
+            if other.counts.is_empty() {
+                continue;
+            }
+            let theirs = keyed(&other);
+            findings.extend(compare(look, earlier, &mine, &theirs));
+            findings.extend(gives_away(look, earlier, &other));
         }
-        let theirs = keyed(&other);
-        findings.extend(compare(look, earlier, &mine, &theirs));
     }
     findings
+}
+
+/// What was withheld then and can be worked out with what is shown now.
+fn gives_away(look: &Look<'_>, earlier: &Earlier, other: &Look<'_>) -> Option<Finding> {
+    let threshold = look.rules.threshold();
+    let theirs = linked::counts(&other.understood, &other.counts, &other.cells);
+    let mine = linked::counts(&look.understood, &look.counts, &look.cells);
+    let mut before = other.cells.clone();
+    for published in super::published(look.context) {
+        linked::tie(&mut before, &theirs, &published);
+    }
+    let mut after = before.clone();
+    linked::tie(&mut after, &theirs, &mine);
+    if after.sums.len() == before.sums.len() {
+        return None;
+    }
+    // What could be worked out already is lost already.
+    let already = worked_out(&before, threshold).unwrap_or_default();
+    let now = worked_out(&after, threshold).unwrap_or_default();
+    if now.iter().all(|cell| already.contains(cell)) {
+        return None;
+    }
+    let name = crate::finding::shown(earlier.output.as_str());
+    let why = Text::of(
+        &format!("Med denne filen kan et tall regnes ut som er skjult i resultatet `{name}`."),
+        &format!("Med denne fil kan et tal regnes ud, som er skjult i resultatet `{name}`."),
+        &format!("With this file a number can be worked out that is withheld in output `{name}`."),
+    );
+    Some(Finding::file(Rule::Differencing, Weight::Refuse, why))
 }
 
 /// A cell by what it is called, for those who compare names: the values of the

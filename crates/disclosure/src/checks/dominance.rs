@@ -3,14 +3,18 @@
 //! If the `n` largest contributors hold more than the share `k` of a total, the
 //! total is nearly theirs: `x1 + … + xn > k·X` is unsafe. The rule presumes
 //! contributions that are not negative; where some are, the counts must do.
-//! Without the largest contributions nobody can tell: for a sum that is for a
-//! person to ask for, for the mean of a bounded measurement it is a note.
+//! Without the largest contributions of a cell nobody can tell: for a sum that
+//! is for a person to ask for, for the mean of a bounded measurement it is a
+//! note. Where no part of a total is dominated, the total is not.
 //! Source: *Handbook* 4.2.1, table of sensitivity rules, (n,k)-dominance.
+
+use std::collections::BTreeSet;
 
 use model::Text;
 
 use super::Look;
 use super::contributions::{contributions, shown};
+use crate::cells::Axis;
 use crate::finding::{Finding, Remedy, Weight};
 use crate::role::{Role, Shape};
 use crate::rule::Rule;
@@ -20,10 +24,10 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let told = contributions(look);
     let (n, k) = (look.rules.dominance_n, look.rules.dominance_k);
     let values = look.understood.with(|role| matches!(role, Role::Sum | Role::Mean));
-    if told.is_empty() {
-        return untold(look, &values);
-    }
     let wanted = usize::try_from(n).unwrap_or(usize::MAX);
+    // p-percent looks at two.
+    let enough = told.iter().filter(|cell| cell.enough(wanted.max(2))).map(|cell| cell.row);
+    let findings = untold(look, &values, &enough.collect());
     let mut places = Vec::new();
     for cell in &told {
         let held: f64 = cell.largest.iter().take(wanted).sum();
@@ -33,23 +37,41 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         }
     }
     if places.is_empty() {
-        return Vec::new();
+        return findings;
     }
     let why = Text::of(
         &format!("De {n} som bidrar mest, utgjør det meste av tallet. Tallet er nesten deres."),
         &format!("De {n}, der bidrager mest, udgør det meste af tallet. Tallet er næsten deres."),
         &format!("The {n} who contribute most make up most of the number. It is nearly theirs."),
     );
-    vec![Finding::new(Rule::Dominance, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
+    let few = Finding::new(Rule::Dominance, Weight::Refuse, places, why);
+    findings.into_iter().chain([few.mended_by(Remedy::Withhold)]).collect()
 }
 
-fn untold(look: &Look<'_>, values: &[usize]) -> Vec<Finding> {
+/// Rows that show a total and for which nobody told enough.
+fn untold(look: &Look<'_>, values: &[usize], told: &BTreeSet<usize>) -> Vec<Finding> {
     if look.understood.shape != Shape::Magnitude || values.is_empty() {
+        return Vec::new();
+    }
+    let total = |row: &usize| {
+        let sums =
+            |axis: &Axis| axis.total.is_some() && axis.of_row.get(*row).copied() == axis.total;
+        look.cells.axes.iter().any(sums)
+    };
+    let missing: Vec<usize> = (0..look.table().rows())
+        .filter(|row| !told.contains(row) && !total(row))
+        .filter(|row| !shown(look, *row, values).is_empty())
+        .collect();
+    if missing.is_empty() {
         return Vec::new();
     }
     let sums = values.iter().any(|column| look.understood.role(*column) == Role::Sum);
     let weight = if sums { Weight::Review } else { Weight::Note };
-    let places = values.iter().map(|column| look.table().column_place(*column)).collect();
+    let places = if told.is_empty() {
+        values.iter().map(|column| look.table().column_place(*column)).collect()
+    } else {
+        missing.into_iter().flat_map(|row| shown(look, row, values)).collect()
+    };
     let why = Text::of(
         "Det er ikke oppgitt hvor mye de største bidrar med, så dominans er ikke kontrollert.",
         "Det er ikke oplyst, hvor meget de største bidrager med, så dominans er ikke kontrolleret.",
@@ -70,11 +92,13 @@ mod tests {
             dimensions: vec!["region".into()],
             value: "cost".into(),
             count: "n".into(),
-            contributions: vec![Contributions {
-                cell: vec!["X".into()],
-                largest: largest.to_vec(),
-                total: None,
-            }],
+            contributions: [("X", largest), ("Y", &[60_000.0, 50_000.0])]
+                .map(|(cell, largest)| Contributions {
+                    cell: vec![cell.into()],
+                    largest: largest.to_vec(),
+                    total: None,
+                })
+                .to_vec(),
         }
     }
 

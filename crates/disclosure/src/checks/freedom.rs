@@ -53,7 +53,29 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         parameters: declared.parameters.max(written),
         residual_df: smallest(Role::Freedom).or(declared.residual_df),
     };
-    judge(fitted, look.rules.smallest_residual_df)
+    let (fitted, mut findings) = within(fitted, look);
+    findings.extend(judge(fitted, look.rules.smallest_residual_df));
+    findings
+}
+
+/// A model learns from no more people than there are, whatever it says: rows
+/// of measurements are more, but those of one person are alike.
+fn within(said: Fitted, look: &Look<'_>) -> (Fitted, Vec<Finding>) {
+    let Some(people) = look.context.people else { return (said, Vec::new()) };
+    let at_most = |n: Option<u64>| n.map(|n| n.min(people));
+    let left = people.saturating_sub(said.parameters.unwrap_or(0));
+    let residual_df = said.residual_df.map(|df| df.min(left));
+    let fitted = Fitted { n: at_most(said.n), residual_df, ..said };
+    let most = look.context.rows.unwrap_or(0).max(people);
+    if said.n.max(said.residual_df).is_none_or(|n| n <= most) {
+        return (fitted, Vec::new());
+    }
+    let why = Text::of(
+        "Modellen sies å være tilpasset på flere enn det finnes i datauttrekket.",
+        "Modellen siges at være tilpasset på flere, end der findes i dataudtrækket.",
+        "The model is said to be fitted on more than there are in the extract.",
+    );
+    (fitted, vec![Finding::file(Rule::Implausible, Weight::Refuse, why)])
 }
 
 /// The finding for a model, if there is one.

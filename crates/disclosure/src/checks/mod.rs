@@ -8,6 +8,7 @@ pub(crate) mod extreme;
 pub(crate) mod freedom;
 pub(crate) mod group;
 pub(crate) mod identifiers;
+pub(crate) mod layout;
 pub(crate) mod p_percent;
 pub(crate) mod payload;
 pub(crate) mod picture;
@@ -26,9 +27,11 @@ use crate::cells::{Cells, Columns, build};
 use crate::context::Context;
 use crate::finding::Finding;
 use crate::kind::Kind;
+use crate::linked::{self, Count};
+use crate::read::tables;
 use crate::role::{Role, Shape, Understood, understand};
 use crate::rule::Rule;
-use crate::rules::Rules;
+use crate::rules::{Rules, limits};
 use crate::table::Table;
 
 /// A table on the bench: all that a rule may look at.
@@ -49,20 +52,53 @@ impl<'a> Look<'a> {
         rules: &'a Rules,
         context: &'a Context,
     ) -> Self {
-        let understood = understand(table, kind);
-        // The counts of a curve are tied by time, not by sums.
-        let counts = match understood.shape {
-            Shape::Survival => Vec::new(),
-            _ => understood.with(|role| role == Role::Count),
-        };
-        let columns = Columns { numbers: &counts, decimals: 0, people: context.people };
-        let cells = build(&understood, kind, &columns);
+        let (understood, counts, mut cells) = laid_out(table, kind, context.people);
+        if matches!(understood.shape, Shape::Frequency | Shape::Magnitude)
+            && cells.cells.len() <= limits::AUDITED_CELLS
+            && !context.earlier.is_empty()
+        {
+            let mine = linked::counts(&understood, &counts, &cells);
+            for theirs in published(context) {
+                linked::tie(&mut cells, &mine, &theirs);
+            }
+        }
         Self { understood, kind, rules, context, counts, cells }
     }
 
     pub(crate) fn table(&self) -> &Table {
         self.understood.table
     }
+}
+
+/// A table with its columns that count people, and their cells.
+pub(crate) fn laid_out<'a>(
+    table: &'a Table,
+    kind: &Kind,
+    people: Option<u64>,
+) -> (Understood<'a>, Vec<usize>, Cells) {
+    let understood = understand(table, kind);
+    // The counts of a curve are tied by time, not by sums.
+    let counts = match understood.shape {
+        Shape::Survival => Vec::new(),
+        _ => understood.with(|role| role == Role::Count),
+    };
+    let columns = Columns { numbers: &counts, decimals: 0, people };
+    let cells = build(&understood, kind, &columns);
+    (understood, counts, cells)
+}
+
+/// The numbers that left before, table by table.
+pub(crate) fn published(context: &Context) -> Vec<Vec<Count>> {
+    let mut all = Vec::new();
+    for earlier in &context.earlier {
+        for table in tables(&earlier.name, &earlier.bytes) {
+            let (understood, counts, cells) = laid_out(&table, &earlier.kind, context.people);
+            if matches!(understood.shape, Shape::Frequency | Shape::Magnitude) {
+                all.push(linked::counts(&understood, &counts, &cells));
+            }
+        }
+    }
+    all
 }
 
 /// Every rule that speaks of tables.

@@ -5,11 +5,14 @@
 //! at the ends of lines that would spell something. It is not that the check
 //! knows what was hidden; it is that a result needs none of it (decision 0050).
 
+use std::collections::BTreeSet;
+
 use model::Text;
 
 use crate::finding::{Finding, Weight};
 use crate::rule::Rule;
 use crate::scrap::Scrap;
+use crate::table::{Cell, Column, Table, Value};
 use crate::text;
 
 /// The longest text of a cell or a label.
@@ -91,6 +94,29 @@ pub(crate) fn scan(scraps: &[Scrap<'_>], prose: bool) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// Letters of all names and labels of a table together: the municipalities of a
+/// country have fewer.
+const WORDS: usize = 4_000;
+
+/// Whether a table has more words than it needs.
+pub(crate) fn words(table: &Table) -> Option<Finding> {
+    let of = |column: &Column| {
+        let texts = column.cells.iter().filter(|cell| cell.value == Value::Text);
+        let labels: BTreeSet<&str> = texts.map(Cell::trimmed).collect();
+        let letters = labels.into_iter().map(|label| label.chars().count()).sum::<usize>();
+        letters + column.name.chars().count()
+    };
+    if table.columns.iter().map(of).sum::<usize>() <= WORDS {
+        return None;
+    }
+    let why = Text::of(
+        "Tabellen har flere ord enn overskrifter og merkelapper trenger.",
+        "Tabellen har flere ord, end overskrifter og etiketter behøver.",
+        "The table has more words than headings and labels need.",
+    );
+    Some(Finding::file(Rule::Payload, Weight::Review, why))
 }
 
 fn separator(c: char) -> bool {

@@ -5,6 +5,8 @@
 //! dot is a value. A figure drawn from a table of `r` rows needs a few points
 //! for each of them (a step is two, a band of confidence two more, a dot one),
 //! and axes, ticks and letters besides. Many more are the people themselves.
+//! Names, values, digits and definitions draw nothing that one could see: of
+//! each there are only as many as programs write.
 //! Sources: *Guidelines*, graphs; decision 0053.
 
 use std::collections::BTreeSet;
@@ -17,6 +19,7 @@ use crate::finding::{Finding, Place, Remedy, Weight};
 use crate::read::path::Point;
 use crate::read::svg::{Picture, Trouble, What};
 use crate::rule::Rule;
+use crate::text;
 
 /// Points of one shape, for each row of the table and besides.
 const POINTS: (usize, usize) = (6, 40);
@@ -24,8 +27,25 @@ const POINTS: (usize, usize) = (6, 40);
 const SHAPES: (usize, usize) = (8, 250);
 /// The same without a table to hold the picture against.
 const UNTABLED: (usize, usize) = (300, 500);
-/// Numbers in the outlines of letters: forty a letter, a hundred letters.
-const OUTLINES: usize = 40_000;
+/// Numbers in the outlines of letters that are drawn: R's need eighty a letter.
+const OUTLINES: usize = 12_000;
+/// Numbers in one outline: an `@` has some two hundred.
+const OUTLINE: usize = 800;
+/// Numbers in outlines that nothing draws: R defines a letter it has no use for.
+const IDLE_OUTLINES: usize = 200;
+/// Elements, for each row and besides: a label for each tick is in three groups.
+const ELEMENTS: (usize, usize) = (12, 800);
+/// Numbers that place and measure, for each row and besides.
+const NUMBERS: (usize, usize) = (30, 1_500);
+/// Letters in values and names, for each row and besides.
+const LETTERS: (usize, usize) = (20, 6_000);
+/// Numbers in the words one sees, for each row and besides: ticks, and those at
+/// risk below a curve.
+const FIGURES: (usize, usize) = (8, 150);
+/// Digits to spare in a file, as in a table.
+const SPARE_DIGITS: usize = 308;
+/// Rows of a table that is not there.
+const SOME_ROWS: usize = 100;
 /// Letters that one sees.
 const WORDS: usize = 4_000;
 /// Letters of titles and descriptions that one does not see.
@@ -36,6 +56,7 @@ const DESCRIBED: usize = 300;
 pub(crate) fn check(picture: &Picture, rows: Option<usize>, context: &Context) -> Vec<Finding> {
     let mut findings = troubles(&picture.troubles);
     findings.extend(points(picture, rows));
+    findings.extend(carried(picture, rows.unwrap_or(SOME_ROWS)));
     findings.extend(texts(picture));
     findings.extend(copied(picture, context));
     findings
@@ -93,7 +114,7 @@ fn points(picture: &Picture, rows: Option<usize>) -> Vec<Finding> {
     let (most_points, most_shapes) =
         if rows.is_some() { (allowed(POINTS), allowed(SHAPES)) } else { UNTABLED };
     let mut findings = Vec::new();
-    if longest > most_points || shapes > most_shapes || picture.outline_numbers > OUTLINES {
+    if longest > most_points || shapes > most_shapes || outlines(picture) {
         let why = Text::of(
             "Bildet har flere punkter enn tallene det viser. Da kan hvert punkt være én person.",
             "Billedet har flere punkter end de tal, det viser. Så kan hvert punkt være én person.",
@@ -108,6 +129,42 @@ fn points(picture: &Picture, rows: Option<usize>) -> Vec<Finding> {
             "The table the figure is drawn from is not with it, so the numbers behind were not checked.",
         );
         findings.push(Finding::file(Rule::Untabled, Weight::Review, why));
+    }
+    findings
+}
+
+/// Whether there are more outlines than letters need.
+fn outlines(picture: &Picture) -> bool {
+    let (used, idle) = picture.carried.used_outlines();
+    let longest = picture.carried.outlines.values().max().copied().unwrap_or(0);
+    used > OUTLINES || idle > IDLE_OUTLINES || longest > OUTLINE
+}
+
+/// What the picture could carry besides its drawing.
+fn carried(picture: &Picture, rows: usize) -> Vec<Finding> {
+    let most = |(each, besides): (usize, usize)| rows.saturating_mul(each).saturating_add(besides);
+    let carried = &picture.carried;
+    let mut findings = Vec::new();
+    let figures: usize = picture.seen().map(text::runs_of_digits).sum();
+    if carried.elements > most(ELEMENTS)
+        || carried.numbers > most(NUMBERS)
+        || carried.letters() > most(LETTERS)
+        || figures > most(FIGURES)
+    {
+        let why = Text::of(
+            "Bildet har flere deler, tall eller navn enn en figur av denne tabellen trenger, og de kan bære noe annet.",
+            "Billedet har flere dele, tal eller navne, end en figur af denne tabel behøver, og de kan bære noget andet.",
+            "The picture has more parts, numbers or names than a figure of this table needs, and they can carry something else.",
+        );
+        findings.push(Finding::file(Rule::Payload, Weight::Refuse, why));
+    }
+    if carried.spare_digits > SPARE_DIGITS {
+        let why = Text::of(
+            "Punktene er skrevet med flere sifre enn en skjerm kan vise. Rund av.",
+            "Punkterne er skrevet med flere cifre, end en skærm kan vise. Afrund.",
+            "The points are written with more digits than a screen can show. Round them.",
+        );
+        findings.push(Finding::file(Rule::SpareDigits, Weight::Review, why));
     }
     findings
 }
@@ -189,7 +246,7 @@ mod tests {
 
     #[test]
     fn more_points_than_the_table_has_rows_are_people() {
-        assert_eq!(check_of(&dots(1000), Some(20)), ["points-in-picture Refuse"]);
+        assert_eq!(check_of(&dots(1000), Some(20)), ["points-in-picture Refuse", "payload Refuse"]);
         assert_eq!(check_of(&dots(1000), None), ["points-in-picture Refuse", "untabled Review"]);
         let line: Vec<String> = (0..500).map(|i| format!("{i},{}", i * 3 % 71)).collect();
         let curve = format!("<polyline points='{}'/>", line.join(" "));
@@ -200,6 +257,6 @@ mod tests {
     fn small_paths_are_dots_too() {
         let paths: String =
             (0..1000).map(|i| format!("<path d='M {i} {} L {i} 1 Z'/>", i * 7 % 31)).collect();
-        assert_eq!(check_of(&paths, Some(20)), ["points-in-picture Refuse"]);
+        assert_eq!(check_of(&paths, Some(20)), ["points-in-picture Refuse", "payload Refuse"]);
     }
 }

@@ -12,30 +12,18 @@ use model::Text;
 
 use super::{Look, counted};
 use crate::audit::{self, Need, Numbers};
-use crate::cells::Origin;
+use crate::cells::{Cells, Origin};
 use crate::finding::{Finding, Remedy, Weight};
+use crate::lp::NoAnswer;
 use crate::rule::Rule;
 use crate::rules::limits;
 
 /// Withheld counts that can be worked out, or nearly.
 pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
-    let threshold = i128::from(look.rules.threshold());
-    let asked: BTreeMap<usize, Need> = look
-        .cells
-        .cells
-        .iter()
-        .enumerate()
-        .filter(|(_, c)| c.origin != Origin::Known && c.value.is_none())
-        .map(|(at, cell)| (at, Need::Unknown { threshold, at_most: cell.at_most }))
-        .collect();
-    if asked.is_empty() || look.cells.sums.is_empty() {
-        return Vec::new();
-    }
-    let numbers = Numbers { whole: true, signed: false };
-    let exposed = if look.cells.cells.len() > limits::AUDITED_CELLS {
-        None
-    } else {
-        audit::exposed(&look.cells, &look.cells.unseen(), &asked, numbers).ok()
+    let exposed = match worked_out(&look.cells, look.rules.threshold()) {
+        Ok(exposed) if exposed.is_empty() => return Vec::new(),
+        Ok(exposed) => Some(exposed),
+        Err(NoAnswer::Infeasible | NoAnswer::Unbounded | NoAnswer::Beyond) => None,
     };
     let Some(exposed) = exposed else {
         let why = Text::of(
@@ -45,11 +33,8 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         );
         return vec![Finding::file(Rule::Recoverable, Weight::Review, why)];
     };
-    if exposed.is_empty() {
-        return Vec::new();
-    }
     let n = exposed.len();
-    let places = exposed.iter().map(|(at, _)| look.cells.place(look.table(), *at)).collect();
+    let places = exposed.iter().map(|at| look.cells.place(look.table(), *at)).collect();
     let why = Text::of(
         &format!(
             "{} regnes ut av summene, helt eller nesten.",
@@ -65,6 +50,28 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         ),
     );
     vec![Finding::new(Rule::Recoverable, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
+}
+
+/// The withheld counts that can be worked out. An error says that it cannot be
+/// told.
+pub(crate) fn worked_out(cells: &Cells, threshold: u64) -> Result<Vec<usize>, NoAnswer> {
+    let threshold = i128::from(threshold);
+    let asked: BTreeMap<usize, Need> = cells
+        .cells
+        .iter()
+        .enumerate()
+        .filter(|(_, c)| c.origin != Origin::Known && c.value.is_none())
+        .map(|(at, cell)| (at, Need::Unknown { threshold, at_most: cell.at_most }))
+        .collect();
+    if asked.is_empty() || cells.sums.is_empty() {
+        return Ok(Vec::new());
+    }
+    if cells.cells.len() > limits::AUDITED_CELLS {
+        return Err(NoAnswer::Beyond);
+    }
+    let numbers = Numbers { whole: true, signed: false };
+    let exposed = audit::exposed(cells, &cells.unseen(), &asked, numbers)?;
+    Ok(exposed.into_iter().map(|(at, _)| at).collect())
 }
 
 #[cfg(test)]

@@ -125,6 +125,8 @@ fn implausible(look: &Look<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let rows = look.table().rows();
     let most = look.context.people.max(look.context.rows).map(i128::from);
+    // Where nothing is known: all the people that ever live at once.
+    let most = most.or(Some(10_000_000_000));
     for (at, column) in look.counts.iter().enumerate() {
         let inner = (0..rows).filter(|row| {
             look.cells

@@ -3,7 +3,8 @@
 //! A count of one or two names somebody to those who know that they are there;
 //! a count below the threshold is near enough to it for comfort. The same holds
 //! for a number nobody wrote but anybody can work out: a part taken from its
-//! whole. Zero is nobody (but see [`super::group`]).
+//! whole, or a mark such as `<2`, which says one. Zero is nobody (but see
+//! [`super::group`]).
 //! Source: *Handbook* 4.2.1, minimum frequency rule, and 5.2, identification.
 
 use model::Text;
@@ -18,7 +19,8 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut written = Vec::new();
     let mut rests = Vec::new();
     for (at, cell) in look.cells.cells.iter().enumerate() {
-        if !cell.value.is_some_and(|value| look.rules.small(value)) {
+        let few = cell.value.is_some_and(|value| look.rules.small(value));
+        if !few && !cell.tells_few(look.rules.threshold()) {
             continue;
         }
         match cell.origin {

@@ -6,6 +6,8 @@
 //! without it, and the people still at risk are each none or enough. What the
 //! columns leave out is computed: events from the drop of the curve, those who
 //! left from the fall of the number at risk. The last step is a step as well.
+//! What is written as a curve but goes up and down, or has a curve for each
+//! row, is none: then a person looks.
 //! Sources: O'Keefe, Sparks, `McAullay` and Loong 2012 (binning and rounding of
 //! survival output); SDAP handbook, survival analysis; ACRO tests the fall in
 //! the number at risk between rows.
@@ -15,7 +17,7 @@ use std::collections::BTreeMap;
 use model::Text;
 
 use super::{Look, counted};
-use crate::finding::{Finding, Remedy, Weight};
+use crate::finding::{Finding, Place, Remedy, Weight};
 use crate::number::Number;
 use crate::role::{Role, Shape};
 use crate::rule::Rule;
@@ -113,7 +115,8 @@ pub(crate) fn few(before: Option<&Step>, after: &Step, whose: Events, look: &Loo
     if small(fall) || at_the_time || since_the_last {
         return true;
     }
-    after.events.is_none() && drop_of_few(before, after, look)
+    // Whatever is said of the events: the curve falls by at least theirs.
+    drop_of_few(before, after, look)
 }
 
 /// Events are the drop of the curve times the number at risk.
@@ -145,9 +148,12 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         );
         return vec![Finding::file(Rule::Uncounted, Weight::Review, why)];
     }
+    let mut findings = untold(look);
+    let curves = curves(look);
+    findings.extend(no_curve(look, &curves));
     let mut places = Vec::new();
     let mut steps = 0;
-    for curve in curves(look) {
+    for curve in curves {
         let mut before: Option<&Step> = None;
         let whose = events_of(&curve);
         for step in &curve {
@@ -159,7 +165,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         }
     }
     if places.is_empty() {
-        return Vec::new();
+        return findings;
     }
     let (n, k) = (places.len(), look.rules.threshold());
     let why = Text::of(
@@ -176,7 +182,69 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
             counted(n, "One step", "steps")
         ),
     );
-    vec![Finding::new(Rule::SurvivalStep, Weight::Refuse, places, why).mended_by(Remedy::Thin)]
+    let few = Finding::new(Rule::SurvivalStep, Weight::Refuse, places, why);
+    findings.push(few.mended_by(Remedy::Thin));
+    findings
+}
+
+/// Rows that show the curve and withhold how many it rests on: nothing about
+/// their steps can be computed.
+fn untold(look: &Look<'_>) -> Vec<Finding> {
+    let shown = |role: Role, row: usize| {
+        look.understood.first(role).is_some_and(|at| look.table().number(row, at).is_some())
+    };
+    let places: Vec<_> = (0..look.table().rows())
+        .filter(|row| shown(Role::Survival, *row) && !shown(Role::AtRisk, *row))
+        .map(crate::finding::row)
+        .collect();
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let why = Text::of(
+        "Kurven vises her, men ikke hvor mange som er under risiko.",
+        "Kurven vises her, men ikke hvor mange der er under risiko.",
+        "The curve is shown here, but not how many are at risk.",
+    );
+    vec![Finding::new(Rule::Uncounted, Weight::Review, places, why)]
+}
+
+/// Rows that are no steps of a curve: without a time, going up and down, or
+/// each a curve of its own.
+fn no_curve(look: &Look<'_>, curves: &[Vec<Step>]) -> Vec<Finding> {
+    let mut places = Vec::new();
+    let time = look.understood.first(Role::Time);
+    let timeless = |row: &usize| time.is_none_or(|at| look.table().number(*row, at).is_none());
+    places.extend((0..look.table().rows()).filter(timeless).map(crate::finding::row));
+    for curve in curves {
+        let falls = curve.windows(2).filter(|pair| turn(pair) == Some(true));
+        let rises = curve.windows(2).filter(|pair| turn(pair) == Some(false));
+        if falls.count() > 0 && rises.count() > 0 {
+            places.extend(curve.iter().map(|step| crate::finding::row(step.row)));
+        }
+    }
+    let alone = curves.iter().filter(|curve| curve.len() == 1).count();
+    if alone >= 6 && alone * 2 > curves.len() {
+        places.push(Place::File);
+    }
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let why = Text::of(
+        "Dette er ingen kurve: den mangler tid, går opp og ned, eller har ett punkt hver.",
+        "Dette er ingen kurve: den mangler tid, går op og ned, eller har ét punkt hver.",
+        "This is no curve: it lacks a time, goes up and down, or has one point each.",
+    );
+    vec![Finding::new(Rule::SurvivalStep, Weight::Review, places, why)]
+}
+
+/// Whether the curve falls between two steps (`true`) or rises; `None` when it
+/// does neither, as far as its digits say.
+fn turn(pair: &[Step]) -> Option<bool> {
+    let [before, after] = pair else { return None };
+    let (before, after) = (before.survival?, after.survival?);
+    let slack = before.half_unit() + after.half_unit();
+    let change = after.value() - before.value();
+    (change.abs() > slack).then_some(change < 0.0)
 }
 
 #[cfg(test)]

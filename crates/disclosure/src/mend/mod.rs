@@ -129,6 +129,7 @@ fn mend_table(
         table = thinned.table;
     }
     if wanted.contains(&Remedy::Withhold) || wanted.contains(&Remedy::DropColumn) {
+        write::untell(&mut table, rules.threshold());
         let look = Look::at(&table, file.kind, rules, context);
         let pattern =
             if wanted.contains(&Remedy::Withhold) { withhold::pattern(&look)? } else { Vec::new() };

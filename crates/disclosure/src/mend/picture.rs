@@ -1,5 +1,7 @@
 //! A picture without what nobody sees and what no figure needs.
 
+use std::collections::BTreeSet;
+
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, Writer};
 
@@ -8,9 +10,11 @@ use crate::read::svg;
 use crate::rules::limits;
 
 /// Takes out comments, metadata, unlisted elements with all that is in them,
-/// and unlisted attributes. `None` if the picture cannot be read.
+/// unlisted attributes, and names that nothing refers to. `None` if the picture cannot be read.
 pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
     let text = std::str::from_utf8(bytes).ok()?;
+    let picture = svg::read(text).ok()?;
+    let idle: BTreeSet<&str> = picture.carried.idle().into_iter().map(|(name, _)| name).collect();
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_comments = true;
     let mut writer = Writer::new(Vec::new());
@@ -18,26 +22,37 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
     let mut names: Vec<String> = Vec::new();
     // How deep within an element that is being left out.
     let mut skipping = 0_usize;
+    // Whether something was left out just before: then so are the blanks after it.
+    let mut gap = false;
     loop {
         let event = reader.read_event().ok()?;
         match event {
             Event::Start(_) if skipping > 0 => skipping += 1,
-            Event::End(_) if skipping > 0 => skipping -= 1,
+            Event::End(_) if skipping > 0 => {
+                skipping -= 1;
+                gap = true;
+            }
             Event::Eof => break,
             _ if skipping > 0 => {}
-            Event::Start(tag) => match kept(&tag, &mut changes)? {
+            Event::Start(tag) => match kept(&tag, &idle, &mut changes)? {
                 Some(tag) => {
+                    gap = false;
                     names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
                     writer.write_event(Event::Start(tag)).ok()?;
                 }
                 None => skipping = 1,
             },
             Event::Empty(tag) => {
-                if let Some(tag) = kept(&tag, &mut changes)? {
+                let tag = kept(&tag, &idle, &mut changes)?;
+                gap = tag.is_none();
+                if let Some(tag) = tag {
                     writer.write_event(Event::Empty(tag)).ok()?;
                 }
             }
-            Event::Comment(_) | Event::PI(_) | Event::DocType(_) => changes.stripped += 1,
+            Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
+                changes.stripped += 1;
+                gap = true;
+            }
             Event::CData(_) | Event::Text(_) | Event::GeneralRef(_) => {
                 let shown = names.last().is_some_and(|name| {
                     matches!(
@@ -47,6 +62,9 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
                 });
                 let blank =
                     matches!(&event, Event::Text(text) if text.iter().all(u8::is_ascii_whitespace));
+                if blank && !shown && gap {
+                    continue;
+                }
                 if shown || blank {
                     writer.write_event(event).ok()?;
                 } else {
@@ -54,6 +72,7 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
                 }
             }
             Event::End(tag) => {
+                gap = false;
                 names.pop();
                 writer.write_event(Event::End(tag)).ok()?;
             }
@@ -64,7 +83,11 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
 }
 
 /// The tag with its listed attributes; inner `None` for an unlisted element.
-fn kept(tag: &BytesStart<'_>, changes: &mut Changes) -> Option<Option<BytesStart<'static>>> {
+fn kept(
+    tag: &BytesStart<'_>,
+    idle: &BTreeSet<&str>,
+    changes: &mut Changes,
+) -> Option<Option<BytesStart<'static>>> {
     let name = String::from_utf8_lossy(tag.name().as_ref()).into_owned();
     if !svg::listed_element(&name) {
         changes.stripped += 1;
@@ -76,7 +99,12 @@ fn kept(tag: &BytesStart<'_>, changes: &mut Changes) -> Option<Option<BytesStart
         let attribute = attribute.ok()?;
         let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
         let value = attribute.unescape_value().ok()?;
-        if svg::judge(&name, &key, &value).is_none() {
+        let of_use = match key.as_str() {
+            "id" => !idle.contains(&*value),
+            "class" => !value.split_whitespace().any(|class| idle.contains(class)),
+            _ => true,
+        };
+        if of_use && svg::judge(&name, &key, &value).is_none() {
             out.push_attribute((key.as_str(), &*value));
         } else {
             changes.stripped += 1;

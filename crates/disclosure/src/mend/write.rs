@@ -12,6 +12,18 @@ pub(crate) fn blank<'a>(table: &mut Table, cells: impl Iterator<Item = &'a (usiz
     }
 }
 
+/// Puts the mark in place of those that tell how few there are: `<3`.
+pub(crate) fn untell(table: &mut Table, threshold: u64) {
+    for cell in table.columns.iter_mut().flat_map(|column| &mut column.cells) {
+        if let Value::Withheld(Bound::AtMost(most)) = cell.value
+            && most > 0
+            && u64::from(most) + 1 < threshold
+        {
+            *cell = Cell { text: MARK.into(), value: Value::Withheld(Bound::Nothing) };
+        }
+    }
+}
+
 /// Leaves columns out; returns their names.
 pub(crate) fn drop_columns(table: &mut Table, columns: &[usize]) -> Vec<String> {
     let mut names = Vec::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::read::Unreadable;
+use crate::read::{Unreadable, strict};
 use crate::rules::limits;
 use crate::table::{Cell, Column, Table};
 
@@ -17,6 +17,9 @@ pub(crate) struct Document {
     pub(crate) tables: Vec<(String, Table)>,
     /// Single values, by the path to each.
     pub(crate) values: BTreeMap<String, String>,
+    /// Whether the text holds more than was understood: a name given twice,
+    /// blanks and digits that nobody reads.
+    pub(crate) more: bool,
     cells: usize,
 }
 
@@ -37,9 +40,9 @@ impl Document {
 
 /// Reads a JSON text. `serde_json` stops at a depth of 128.
 pub(crate) fn read(text: &str) -> Result<Document, Unreadable> {
-    let json: Json = serde_json::from_str(text).map_err(|_| Unreadable::Malformed)?;
-    let mut document = Document::default();
-    walk("", &json, &mut document)?;
+    let read = strict::read(text).map_err(|_| Unreadable::Malformed)?;
+    let mut document = Document { more: read.more, ..Document::default() };
+    walk("", &read.json, &mut document)?;
     Ok(document)
 }
 
@@ -64,7 +67,15 @@ fn walk(path: &str, json: &Json, out: &mut Document) -> Result<(), Unreadable> {
                 if name.len() > LONGEST_NAME {
                     return Err(Unreadable::TooLarge);
                 }
+                // A slash within a name as in a JSON pointer (RFC 6901), or two
+                // values could have one path.
+                let name = name.replace('~', "~0").replace('/', "~1");
                 walk(&format!("{path}/{name}"), value, out)?;
+            }
+            // A name is there even if nothing stands in it.
+            if members.is_empty() {
+                out.spend(1)?;
+                out.values.insert(path.to_owned(), String::new());
             }
         }
         Json::Array(items) if items.iter().all(Json::is_object) && !items.is_empty() => {
@@ -102,7 +113,7 @@ fn objects(path: &str, items: &[Json], out: &mut Document) -> Result<(), Unreada
     let mut names: BTreeMap<String, ()> = BTreeMap::new();
     for item in items {
         let mut row = BTreeMap::new();
-        flatten("", item, &mut row, 0);
+        out.more |= flatten("", item, &mut row, 0);
         out.spend(row.len())?;
         for name in row.keys() {
             if name.len() > LONGEST_NAME * 4 {
@@ -126,18 +137,24 @@ fn objects(path: &str, items: &[Json], out: &mut Document) -> Result<(), Unreada
     push(path, columns, out)
 }
 
-fn flatten<'a>(prefix: &str, json: &'a Json, row: &mut BTreeMap<String, &'a Json>, depth: u8) {
+/// Whether two values had the same name: `a.b`, and `b` in `a`.
+fn flatten<'a>(
+    prefix: &str,
+    json: &'a Json,
+    row: &mut BTreeMap<String, &'a Json>,
+    depth: u8,
+) -> bool {
     match json {
-        Json::Object(members) if depth < 4 => {
+        Json::Object(members) if depth < 4 && !members.is_empty() => {
+            let mut doubled = false;
             for (name, value) in members {
                 let name =
                     if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-                flatten(&name, value, row, depth + 1);
+                doubled |= flatten(&name, value, row, depth + 1);
             }
+            doubled
         }
-        other => {
-            row.insert(prefix.to_owned(), other);
-        }
+        other => row.insert(prefix.to_owned(), other).is_some(),
     }
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod css;
 pub(crate) mod json;
 pub(crate) mod path;
 pub(crate) mod separated;
+mod strict;
 pub(crate) mod svg;
 
 use crate::rules::limits;
@@ -19,7 +20,7 @@ pub(crate) enum Content {
     /// What was found in a JSON file.
     Json(json::Document, String),
     /// An SVG picture.
-    Picture(Picture),
+    Picture(Box<Picture>),
     /// Text, and the tables that stand in it.
     Text(String, Vec<Table>),
     /// Nothing the check can read.
@@ -46,7 +47,7 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Content {
     let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
     if start.starts_with('<') {
         return match svg::read(&text) {
-            Ok(picture) => Content::Picture(picture),
+            Ok(picture) => Content::Picture(Box::new(picture)),
             Err(Unreadable::TooLarge) => Content::TooLarge,
             // Markup that is no picture is text with something active in it.
             Err(Unreadable::Malformed) => Content::Text(text, Vec::new()),
@@ -67,6 +68,16 @@ pub(crate) fn read(name: &str, bytes: &[u8]) -> Content {
             let tables = separated::blocks(&text);
             Content::Text(text, tables)
         }
+    }
+}
+
+/// The tables that stand in a file, whatever kind of file it is.
+pub(crate) fn tables(name: &str, bytes: &[u8]) -> Vec<Table> {
+    match read(name, bytes) {
+        Content::Table(table, _) => vec![table],
+        Content::Json(document, _) => document.tables.into_iter().map(|(_, table)| table).collect(),
+        Content::Text(_, tables) => tables,
+        Content::Picture(_) | Content::Unknown | Content::TooLarge => Vec::new(),
     }
 }
 

@@ -11,7 +11,16 @@ use crate::read::path::{self, Point};
 use crate::read::{Unreadable, css};
 use crate::rules::limits;
 
+pub(crate) mod carried;
 mod list;
+
+use carried::Carried;
+
+/// The longest style of one element; R's needs 222 letters.
+const LONGEST_STYLE: usize = 600;
+
+/// Blanks unlike those around them that a hand makes.
+const ODD_BLANKS: usize = 8;
 
 /// What a picture consists of.
 #[derive(Debug, Default)]
@@ -21,12 +30,24 @@ pub(crate) struct Picture {
     pub(crate) shapes: Vec<Vec<Point>>,
     /// Where single marks stand: circles, small symbols, by what is drawn there.
     pub(crate) marks: BTreeMap<String, Vec<Point>>,
-    /// Numbers in definitions: the outlines of letters.
-    pub(crate) outline_numbers: usize,
     /// The words one sees.
     pub(crate) words: Vec<String>,
     /// Titles and descriptions, which only a screen reader reads.
     pub(crate) described: String,
+    /// What draws nothing: names, values, numbers.
+    pub(crate) carried: Carried,
+}
+
+impl Picture {
+    /// Texts that one sees, or is read.
+    pub(crate) fn seen(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(String::as_str).chain([self.described.as_str()])
+    }
+
+    /// Texts that only a program reads.
+    pub(crate) fn unseen(&self) -> impl Iterator<Item = &str> {
+        self.carried.values.iter().map(String::as_str).chain(self.carried.names())
+    }
 }
 
 /// Something in a picture that a figure does not need.
@@ -64,8 +85,9 @@ pub(crate) fn read(text: &str) -> Result<Picture, Unreadable> {
         match event {
             Event::Start(tag) => {
                 elements += 1;
-                walk.open(&tag)?;
+                let id = walk.open(&tag)?;
                 walk.path.push(name_of(&tag));
+                walk.names.push(id);
             }
             Event::Empty(tag) => {
                 elements += 1;
@@ -104,7 +126,11 @@ pub(crate) fn read(text: &str) -> Result<Picture, Unreadable> {
             return Err(Unreadable::TooLarge);
         }
     }
-    if walk.rooted && walk.path.is_empty() { Ok(walk.picture) } else { Err(Unreadable::Malformed) }
+    if !walk.rooted || !walk.path.is_empty() {
+        return Err(Unreadable::Malformed);
+    }
+    walk.tidy();
+    Ok(walk.picture)
 }
 
 fn name_of(tag: &BytesStart<'_>) -> String {
@@ -115,6 +141,8 @@ fn name_of(tag: &BytesStart<'_>) -> String {
 struct Walk {
     picture: Picture,
     path: Vec<String>,
+    /// The names of the elements that are open, where they have one.
+    names: Vec<Option<String>>,
     style: String,
     rooted: bool,
     offset: u64,
@@ -133,7 +161,21 @@ impl Walk {
         self.path.iter().any(|open| open == name)
     }
 
-    fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Unreadable> {
+    /// What was carried and is of no use.
+    fn tidy(&mut self) {
+        let idle: Vec<u64> = self.picture.carried.idle().into_iter().map(|(_, at)| at).collect();
+        for offset in idle {
+            self.offset = offset;
+            self.trouble(What::Attribute, "name of no use");
+        }
+        if self.picture.carried.odd_blanks > ODD_BLANKS {
+            self.offset = 0;
+            self.trouble(What::Hidden, "blanks");
+        }
+    }
+
+    /// Reads a tag; returns its name.
+    fn open(&mut self, tag: &BytesStart<'_>) -> Result<Option<String>, Unreadable> {
         let name = name_of(tag);
         if self.path.is_empty() {
             if name != "svg" || self.rooted {
@@ -149,6 +191,7 @@ impl Walk {
             self.trouble(What::Element, &name);
         }
         let mut values: BTreeMap<String, String> = BTreeMap::new();
+        let (mut needed, mut attributes) = (name.len(), 0);
         // The reader's own test for doubles takes the square of their number.
         for (count, attribute) in tag.attributes().with_checks(false).enumerate() {
             if count >= limits::ATTRIBUTES {
@@ -156,10 +199,16 @@ impl Walk {
             }
             let attribute = attribute.map_err(|_| Unreadable::Malformed)?;
             let key = String::from_utf8_lossy(attribute.key.as_ref()).into_owned();
+            needed += attribute.key.as_ref().len() + attribute.value.len() + 3;
+            attributes += 1;
             match attribute.unescape_value() {
                 Ok(value) => {
                     if let Some(what) = judge(&name, &key, &value) {
                         self.trouble(what, &format!("{name} {key}"));
+                    }
+                    self.picture.carried.attribute(&key, &value, self.offset);
+                    if key == "aria-label" {
+                        self.picture.described.push_str(&value);
                     }
                     if values.insert(key, value.into_owned()).is_some() {
                         return Err(Unreadable::Malformed);
@@ -168,8 +217,9 @@ impl Walk {
                 Err(_) => self.trouble(What::Script, &format!("{name} {key}")),
             }
         }
+        self.picture.carried.tag(tag.len(), needed, attributes);
         self.draw(&name, &values);
-        Ok(())
+        Ok(values.remove("id"))
     }
 
     fn draw(&mut self, name: &str, values: &BTreeMap<String, String>) {
@@ -209,9 +259,14 @@ impl Walk {
         if traced.spoilt {
             self.trouble(What::Attribute, &format!("{name} points"));
         }
-        if defining {
-            self.picture.outline_numbers += traced.numbers;
+        if matches!(name, "line" | "rect") && !defining {
+            self.picture.shapes.push(traced.points);
+        } else if defining {
+            let inherited = || self.names.iter().rev().flatten().next();
+            let id = values.get("id").or_else(inherited).cloned().unwrap_or_default();
+            *self.picture.carried.outlines.entry(id).or_default() += traced.numbers;
         } else {
+            self.picture.carried.numbers += traced.numbers;
             self.picture.shapes.push(traced.points);
         }
     }
@@ -223,7 +278,7 @@ impl Walk {
             Some("style") => self.style.push_str(content),
             None if !content.trim().is_empty() => return Err(Unreadable::Malformed),
             _ if !content.trim().is_empty() => self.trouble(What::Hidden, "words outside text"),
-            _ => {}
+            _ => self.picture.carried.blank(self.path.len(), content),
         }
         Ok(())
     }
@@ -238,8 +293,10 @@ impl Walk {
     }
 
     fn close(&mut self) {
+        self.names.pop();
         if self.path.pop().is_some_and(|name| name == "style") {
             let style = std::mem::take(&mut self.style);
+            self.picture.carried.sheet(&style);
             if !css::harmless_sheet(&style) {
                 self.trouble(What::Attribute, "style");
             }
@@ -291,7 +348,9 @@ pub(crate) fn judge(element: &str, key: &str, value: &str) -> Option<What> {
                 || !css::local(value))
             .then_some(What::Link)
         }
-        "style" => (!css::harmless(value)).then_some(What::Attribute),
+        "style" => {
+            (value.len() > LONGEST_STYLE || !css::harmless(value)).then_some(What::Attribute)
+        }
         "d" | "points" => None,
         _ if bare == "href" || bare == "src" => Some(What::Link),
         _ if !list::ATTRIBUTES.contains(&key) => Some(What::Attribute),

@@ -16,7 +16,10 @@
 )]
 
 mod attack;
+mod exact;
 mod hostile;
 mod pictures;
+mod pictures_carry;
+mod smuggling;
 mod specification;
 mod story;
