@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Credentials, Delivered, Deliveries, Extracts, NotDelivered, Progress, QuarantinedRow,
-    RunLogs,
+    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
+    QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -18,7 +18,7 @@ use ledger::{
 use linkage::{ExtractManifest, TableManifest};
 use model::{
     AccountId, Clock, Entropy, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
-    SeededEntropy, Text,
+    SeededEntropy, SourceId, Text,
 };
 use permit::{ActivePermit, Role};
 use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
@@ -27,7 +27,7 @@ use room::{
     Recovered, Running, Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
 };
 use sha2::{Digest, Sha256};
-use source::{ImportManifest, SourceRecord};
+use source::SourceRecord;
 
 struct Passwords {
     book: Arc<dyn Book>,
@@ -54,19 +54,14 @@ impl Credentials for Passwords {
 
 struct NoDeliveries;
 
+fn nothing_is_delivered() -> NotDelivered {
+    let why = "nothing is delivered here".to_owned();
+    NotDelivered { why, blame: Blame::Machine, reasons: Vec::new(), list: None }
+}
+
 impl Deliveries for NoDeliveries {
-    fn take_in(
-        &self,
-        _: &SourceRecord,
-        _: &ImportId,
-        _: &[PathBuf],
-        _: &dyn Progress,
-    ) -> Result<Delivered, NotDelivered> {
-        Err(NotDelivered {
-            why: "nothing is delivered here".into(),
-            files: vec![],
-            by_content: false,
-        })
+    fn turn(&self, _: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
+        Err(nothing_is_delivered())
     }
 
     fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
@@ -78,12 +73,8 @@ impl Deliveries for NoDeliveries {
         _: &source::Contract,
         _: &[PathBuf],
         _: &dyn Progress,
-    ) -> Result<ImportManifest, NotDelivered> {
-        Err(NotDelivered {
-            why: "nothing is delivered here".into(),
-            files: vec![],
-            by_content: false,
-        })
+    ) -> Result<Checked, NotDelivered> {
+        Err(nothing_is_delivered())
     }
 
     fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
@@ -100,7 +91,7 @@ impl Extracts for EmptyExtracts {
         _: &[SourceRecord],
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, String> {
+    ) -> Result<ExtractManifest, NotBuilt> {
         progress.at("linking", 1, 2);
         let table = TableManifest {
             rows: 900,

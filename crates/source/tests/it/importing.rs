@@ -2,7 +2,7 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use source::{Progress, Step, already_imported};
+use source::already_imported;
 
 use crate::support::{Desk, POPULATION, id, key_of, laboratory, laboratory_rows};
 
@@ -149,22 +149,4 @@ fn the_same_delivery_again_is_known_and_another_is_not() {
     let mut other = record;
     other.contract.smallest_count = 6;
     assert_eq!(already_imported(&other, &[file]).unwrap(), None, "the contract is another now");
-}
-
-#[test]
-fn an_import_that_is_stopped_leaves_nothing() {
-    struct Stop;
-    impl Progress for Stop {
-        fn at(&self, _: Step) {}
-        fn cancelled(&self) -> bool {
-            true
-        }
-    }
-    let desk = laboratory();
-    let file = desk.file("a.csv", laboratory_rows(&[format!("{},2020-01-02,hdl,1,", id(1))]));
-    let Err(refusal) = desk.import_watched(&[file], &Stop) else { panic!("it went on") };
-    assert!(refusal.to_string().contains("nothing was kept"), "{refusal}");
-    let left: Vec<_> =
-        std::fs::read_dir(desk.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, ["a.csv"]);
 }
