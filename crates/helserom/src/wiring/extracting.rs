@@ -169,13 +169,18 @@ impl Extracts for Extracting {
         for entry in fs::read_dir(&self.folder).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            let of = name.strip_suffix(SKETCHES).and_then(|name| name.parse::<ExtractId>().ok());
+            let of = name.strip_suffix(SKETCHES).and_then(extract_of);
             if name.ends_with(UNFINISHED_SKETCHES) || of.is_some_and(|of| !extracts.contains(&of)) {
                 remove(&path)?;
             }
         }
         Ok(())
     }
+}
+
+/// The extract that a file is called after; `None`: it is not one of ours.
+fn extract_of(stem: &str) -> Option<ExtractId> {
+    stem.parse().ok().filter(|extract: &ExtractId| extract.as_str().starts_with(ExtractId::PREFIX))
 }
 
 fn remove(path: &Path) -> Result<(), String> {

@@ -140,7 +140,7 @@ impl Importing {
     fn sweep_lists(&self, record: &SourceRecord) -> Result<(), String> {
         let folder = self.folder.join(REASONS).join(record.source.as_str());
         for name in names(&folder)? {
-            let import = name.strip_suffix(LIST).and_then(|name| name.parse::<ImportId>().ok());
+            let import = name.strip_suffix(LIST).and_then(import_of);
             let counts = import.as_ref().is_some_and(|import| {
                 record.imports.iter().any(|known| known.manifest.import == *import)
                     || record.refused.iter().any(|known| known.import == *import)
@@ -157,12 +157,17 @@ impl Importing {
         let folder = self.folder.join("tmp");
         for name in names(&folder)? {
             let stem = name.strip_suffix(UNFINISHED_LIST).or_else(|| name.strip_suffix(LIST));
-            if stem.is_some_and(|stem| stem.parse::<ImportId>().is_ok()) {
+            if stem.and_then(import_of).is_some() {
                 remove(&folder.join(name))?;
             }
         }
         Ok(())
     }
+}
+
+/// The import that a file is called after; `None`: it is not one of ours.
+fn import_of(stem: &str) -> Option<ImportId> {
+    stem.parse().ok().filter(|import: &ImportId| import.as_str().starts_with(ImportId::PREFIX))
 }
 
 /// The names in a folder; none if it is not there.

@@ -2,9 +2,10 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use source::already_imported;
+use model::NationalId;
+use source::{Pseudonymiser, Quiet, SubjectKey, already_imported};
 
-use crate::support::{Desk, POPULATION, id, key_of, laboratory, laboratory_rows};
+use crate::support::{Desk, POPULATION, TestKeys, id, key_of, laboratory, laboratory_rows};
 
 #[test]
 fn rows_are_split_into_who_and_what() {
@@ -149,4 +150,30 @@ fn the_same_delivery_again_is_known_and_another_is_not() {
     let mut other = record;
     other.contract.smallest_count = 6;
     assert_eq!(already_imported(&other, &[file]).unwrap(), None, "the contract is another now");
+}
+
+#[test]
+fn a_reader_that_panics_does_not_leave_the_other_waiting() {
+    struct Broken;
+    impl Pseudonymiser for Broken {
+        fn subject(&self, national_id: &NationalId) -> SubjectKey {
+            assert!(national_id.reveal() != id(0).as_bytes(), "a defect");
+            TestKeys.subject(national_id)
+        }
+    }
+    // The first block breaks one reader; the other may run eight blocks ahead of
+    // it, of which each is a mebibyte.
+    let comment = "x".repeat(1000);
+    let rows: Vec<String> =
+        (0..16_000).map(|n| format!("{},2020-01-02,hdl,1,{comment}", id(n % 40))).collect();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let desk = laboratory();
+        let file = desk.file("a.csv", laboratory_rows(&rows));
+        let import = || desk.import_with(&[file], &Quiet, &Broken).is_ok();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(import)).is_err();
+        ended.send(panicked).unwrap();
+    });
+    let panicked = end.recv_timeout(std::time::Duration::from_secs(60));
+    assert_eq!(panicked, Ok(true), "the import waits for ever");
 }

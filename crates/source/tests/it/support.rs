@@ -168,13 +168,22 @@ impl Desk {
         files: &[PathBuf],
         progress: &dyn Progress,
     ) -> Result<Taken, ImportRefusal> {
+        self.import_with(files, progress, &TestKeys)
+    }
+
+    pub(crate) fn import_with(
+        &self,
+        files: &[PathBuf],
+        progress: &dyn Progress,
+        keys: &dyn Pseudonymiser,
+    ) -> Result<Taken, ImportRefusal> {
         let clock = ManualClock::at(now());
         let entropy = SeededEntropy::new(3);
         let mut identities = MemoryIdentities::default();
         let mut quarantine = MemoryQuarantine::default();
         let reasons = self.reasons_path();
         let ports = Ports {
-            keys: &TestKeys,
+            keys,
             identities: &mut identities,
             quarantine: &mut quarantine,
             reasons: &reasons,

@@ -62,7 +62,7 @@ fn recovery_removes_extracts_of_no_entry_and_leaves_what_is_none() {
     let bench = Bench::new();
     let extracts = bench.extracts();
     extracts.sketch_all(&bench.extract).unwrap();
-    let stray = bench.folder.path().join("extracts/lost+found.txt");
+    let stray = bench.folder.path().join("extracts/notes.sketches");
     fs::write(&stray, "not ours").unwrap();
 
     extracts.recover(&[], std::slice::from_ref(&bench.extract)).unwrap();

@@ -1,15 +1,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
-use centre::Refused;
 use centre::ports::Unwatched;
 use model::{ManualClock, NationalId, SeededEntropy};
 use vault::MasterKey;
 
 use super::*;
-use crate::config::Config;
-use crate::site::Site;
 
-const CONTRACT: &str = r#"
+pub(super) const CONTRACT: &str = r#"
 version = 1
 source = "laboratory"
 title = "Laboratory"
@@ -41,7 +38,7 @@ fn id(n: u16) -> String {
 }
 
 /// `good` rows, then `bad` ones whose date is none.
-fn rows(good: u16, bad: u16) -> String {
+pub(super) fn rows(good: u16, bad: u16) -> String {
     let row = |n: u16| {
         let date = if n < good { "2020-01-02" } else { "soon" };
         format!("{},{date},{n}\n", id(n))
@@ -234,32 +231,4 @@ fn whoever_comes_while_a_delivery_is_at_work_is_told_at_once() {
     assert!(busy.why.contains("another import of `laboratory` is at work"), "{busy}");
     drop(turn);
     assert!(bench.importing.turn(&bench.record.source).is_ok());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_file_delivered_twice_at_once_is_one_import() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::default();
-    config.data.folder = folder.path().join("data");
-    let site = Site::open(&config).await.unwrap();
-    let operator = site.centre.caller(&"operator".parse().unwrap()).await.unwrap();
-    site.centre.register_source(&operator, Contract::parse(CONTRACT).unwrap()).await.unwrap();
-    let file = folder.path().join("delivery.csv");
-    fs::write(&file, rows(50, 0)).unwrap();
-    let source: SourceId = "laboratory".parse().unwrap();
-    let deliver =
-        || site.centre.import(&operator, &source, vec![file.clone()], Arc::new(Unwatched));
-    for _ in 0..5 {
-        let (one, two) = tokio::join!(deliver(), deliver());
-        for delivered in [one, two] {
-            match delivered {
-                Ok(_) => {}
-                Err(Refused::Conflict(why)) => assert!(why.contains("is at work"), "{why}"),
-                Err(other) => panic!("{other}"),
-            }
-        }
-    }
-    assert!(matches!(deliver().await, Ok(Delivered::Already(_))));
-    let record = site.centre.source(&operator, &source).await.unwrap();
-    assert_eq!((record.imports.len(), record.refused.len()), (1, 0));
 }
