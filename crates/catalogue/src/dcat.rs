@@ -94,3 +94,37 @@ const fn frequency(update: Rhythm) -> &'static str {
         Rhythm::Once => "NEVER",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::tests::delivered;
+
+    #[test]
+    fn a_dataset_is_told_with_its_figures() {
+        let told = catalogue("https://a.example", &[Dataset::of(&delivered(100, 0))]);
+        let entry = &told["dcat:dataset"][0];
+        assert_eq!(entry["@id"], "https://a.example/sources/laboratory");
+        assert_eq!(entry["healthdcatap:numberOfRecords"], 1000);
+        assert_eq!(entry["healthdcatap:numberOfUniqueIndividuals"], 100);
+        assert_eq!(entry["dct:temporal"]["dcat:startDate"]["@value"], "2020-01-01");
+        assert_eq!(entry["dct:temporal"]["dcat:endDate"]["@value"], "2020-12-31");
+        assert_eq!(entry["dcat:keyword"], json!(["date", "test"]));
+        let titles = entry["dct:title"].as_array().unwrap();
+        assert_eq!(titles.len(), Lang::ALL.len());
+    }
+
+    #[test]
+    fn figures_on_too_few_people_are_not_told() {
+        let told = catalogue("https://a.example", &[Dataset::of(&delivered(4, 0))]);
+        let entry = told["dcat:dataset"][0].as_object().unwrap();
+        for figure in [
+            "healthdcatap:numberOfRecords",
+            "healthdcatap:numberOfUniqueIndividuals",
+            "dct:temporal",
+        ] {
+            assert!(!entry.contains_key(figure), "{figure}");
+        }
+        assert!(entry.contains_key("dct:modified"));
+    }
+}

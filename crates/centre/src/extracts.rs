@@ -10,8 +10,16 @@ use permit::Permit;
 use permit::policy::{Action, Thing};
 use source::SourceRecord;
 
-use crate::ports::Progress;
+use crate::ports::{NotBuilt, Progress};
+use crate::sources::is_surely_unwritten;
 use crate::{Caller, Centre, Refused, blocking};
+
+fn not_built(why: NotBuilt) -> Refused {
+    match why {
+        NotBuilt::Unfitting(why) => Refused::Conflict(why),
+        NotBuilt::Machine(why) => Refused::failed("building the extract", why),
+    }
+}
 
 impl Centre {
     /// Builds the extract of a permit. Nothing of it counts before the entry is
@@ -30,15 +38,25 @@ impl Centre {
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
         let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
         let began = Instant::now();
-        let manifest = blocking("building the extract", move || {
+        let built = blocking("building the extract", move || {
             extracts.build(&active, &sources, &minted, progress.as_ref())
         })
-        .await?
-        .map_err(Refused::Conflict)?;
+        .await
+        .and_then(|built| built.map_err(not_built));
+        let manifest = match built {
+            Ok(manifest) => manifest,
+            Err(refused) => {
+                // Its key is made before its first row: that goes too.
+                self.discard(&permit.id, &extract).await;
+                return Err(refused);
+            }
+        };
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let event = ExtractEvent::Built { manifest, milliseconds };
         if let Err(refused) = self.write(&actor, extract.as_str(), &event, None).await {
-            self.discard(&permit.id, &extract).await;
+            if is_surely_unwritten(&refused) {
+                self.discard(&permit.id, &extract).await;
+            }
             return Err(refused);
         }
         Ok(self.load(extract.as_str()).await?.0)

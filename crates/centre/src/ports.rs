@@ -9,10 +9,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ledger::{BookError, Draft, Entry};
 use linkage::ExtractManifest;
-use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret};
+use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
 use permit::ActivePermit;
 use room::LogSink;
-use source::{Contract, ImportManifest, SourceRecord};
+use source::{Contract, FIRST_REASONS, ImportManifest, ReasonLine, SourceRecord};
 
 /// How far long work has come. Called often, from any thread.
 pub trait Progress: Send + Sync {
@@ -52,22 +52,63 @@ pub enum Delivered {
     Already(ImportId),
 }
 
-/// Why a delivery was not taken in.
-#[derive(Debug, thiserror::Error)]
-#[error("{why}")]
-pub struct NotDelivered {
-    /// In words, with file and place.
-    pub why: String,
-    /// The files, as far as they were read.
-    pub files: Vec<source::DeliveredFile>,
-    /// Whether the files themselves are to blame, so that the holder's
-    /// timeline tells of it; else it is the machine, or another delivery at work.
-    pub by_content: bool,
+/// What a delivery that was not taken in failed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The files themselves: the source's timeline tells of it.
+    Delivery,
+    /// Another delivery to the source is at work.
+    Busy,
+    /// The machine, or whoever named the files.
+    Machine,
 }
 
-/// Takes deliveries into vault and lake. Blocking.
-pub trait Deliveries: Send + Sync {
-    /// Reads, validates, splits, sorts and stages the files.
+/// Why a delivery was not taken in.
+#[derive(Debug)]
+pub struct NotDelivered {
+    /// In words, with file and place; without values.
+    pub why: String,
+    /// What it failed on.
+    pub blame: Blame,
+    /// The first reasons for which rows were unfit, where rows are to blame.
+    pub reasons: Vec<ReasonLine>,
+    /// The list of all of them, if it was kept.
+    pub list: Option<PathBuf>,
+}
+
+impl std::error::Error for NotDelivered {}
+
+impl std::fmt::Display for NotDelivered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)?;
+        for reason in self.reasons.iter().take(FIRST_REASONS) {
+            write!(f, "\n  {reason}")?;
+        }
+        match &self.list {
+            Some(list) => write!(f, "\nthe list of reasons is `{}`", list.display()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How a delivery would go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// What it would come to.
+    pub manifest: ImportManifest,
+    /// The first reasons for which rows would be kept aside, at most
+    /// [`MOST_REASONS`].
+    pub reasons: Vec<ReasonLine>,
+}
+
+/// So many reasons a check tells; a delivery may have any number of unfit rows.
+pub const MOST_REASONS: usize = 1000;
+
+/// The right to deliver to one source, until it is dropped. Whoever has it alone
+/// reads the source's record, takes files in and has that written down.
+pub trait Turn: Send {
+    /// Reads, validates, splits, sorts and stages the files. `source` was read
+    /// while the turn was held.
     fn take_in(
         &self,
         source: &SourceRecord,
@@ -75,6 +116,16 @@ pub trait Deliveries: Send + Sync {
         files: &[PathBuf],
         progress: &dyn Progress,
     ) -> Result<Delivered, NotDelivered>;
+
+    /// Removes what [`Turn::take_in`] made of `import`, which is not in `source`:
+    /// it could not be written down.
+    fn undo(&self, source: &SourceRecord, import: &ImportId) -> Result<(), String>;
+}
+
+/// Takes deliveries into vault and lake. Blocking.
+pub trait Deliveries: Send + Sync {
+    /// Takes the source's turn, or says at once that somebody else has it.
+    fn turn(&self, source: &SourceId) -> Result<Box<dyn Turn>, NotDelivered>;
 
     /// Removes what no entry of the ledger speaks of.
     fn recover(&self, sources: &[SourceRecord]) -> Result<(), String>;
@@ -85,9 +136,10 @@ pub trait Deliveries: Send + Sync {
         contract: &Contract,
         files: &[PathBuf],
         progress: &dyn Progress,
-    ) -> Result<ImportManifest, NotDelivered>;
+    ) -> Result<Checked, NotDelivered>;
 
-    /// The rows of an import that were kept aside, whole, as one JSON object a line.
+    /// The rows of an import that were kept aside, whole; of an import that was
+    /// refused, which keeps no row, the list of reasons.
     fn quarantine(
         &self,
         source: &SourceRecord,
@@ -104,8 +156,9 @@ pub struct QuarantinedRow {
     pub row: u64,
     /// What is wrong with it.
     pub faults: Vec<source::Fault>,
-    /// The row as delivered; what is no UTF-8 is replaced.
-    pub text: String,
+    /// The row as delivered; what is no UTF-8 is replaced. `None`: the import
+    /// was refused, and no row of it is kept.
+    pub text: Option<String>,
 }
 
 impl std::fmt::Debug for QuarantinedRow {
@@ -117,6 +170,17 @@ impl std::fmt::Debug for QuarantinedRow {
     }
 }
 
+/// Why an extract was not built.
+#[derive(Debug, thiserror::Error)]
+pub enum NotBuilt {
+    /// What the permit asks for and what the sources have do not fit.
+    #[error("{0}")]
+    Unfitting(String),
+    /// The machine.
+    #[error("{0}")]
+    Machine(String),
+}
+
 /// Makes the data of a permit. Blocking.
 pub trait Extracts: Send + Sync {
     /// Links, numbers, selects and writes: all of it or nothing.
@@ -126,12 +190,13 @@ pub trait Extracts: Send + Sync {
         sources: &[SourceRecord],
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, String>;
+    ) -> Result<ExtractManifest, NotBuilt>;
 
     /// The folder of an extract.
     fn folder(&self, extract: &ExtractId) -> PathBuf;
 
-    /// The columns of an extract, for disclosure to recognise copies of them.
+    /// The columns of an extract, for disclosure to recognise copies of them:
+    /// made with the extract, gone with it.
     fn sketches(&self, extract: &ExtractId) -> Result<Vec<disclosure::Sketch>, String>;
 
     /// Removes the data, and the key by which its numbers lead back to people.

@@ -5,6 +5,8 @@ use model::Lang;
 use permit::policy::{Action, Rule, Thing};
 use permit::{Inactive, Missing};
 
+use crate::ports::NotDelivered;
+
 /// The policy said no.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denied {
@@ -68,7 +70,7 @@ pub enum Refused {
     Conflict(String),
     /// The files were refused.
     #[error("{0}")]
-    Delivery(String),
+    Delivery(Box<NotDelivered>),
     /// The ledger did not take it.
     #[error(transparent)]
     Book(#[from] BookError),

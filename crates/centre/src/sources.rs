@@ -3,16 +3,39 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ledger::{Order, RecordFilter};
+use ledger::{BookError, Order, RecordFilter};
 use model::{ImportId, SourceId};
 use permit::policy::{Action, Thing};
-use source::{Contract, ImportManifest, SourceEvent, SourceRecord};
+use source::{Contract, SourceEvent, SourceRecord};
 
-use crate::ports::{Delivered, Progress, QuarantinedRow};
+use crate::ports::{Blame, Checked, Delivered, NotDelivered, Progress, QuarantinedRow, Turn};
 use crate::{Caller, Centre, Refused, blocking};
 
 fn thing(source: &SourceRecord) -> Thing {
     Thing::source(&source.source, &source.contract.holder)
+}
+
+fn not_delivered(refusal: NotDelivered) -> Refused {
+    match refusal.blame {
+        Blame::Delivery => Refused::Delivery(Box::new(refusal)),
+        Blame::Busy => Refused::Conflict(refusal.why),
+        Blame::Machine => Refused::failed("the import", refusal.why),
+    }
+}
+
+/// Whether the entry is certainly not in the ledger. When the database fails in
+/// the middle of it, nobody knows, and what the entry may name must stay.
+pub(crate) const fn is_surely_unwritten(refused: &Refused) -> bool {
+    match refused {
+        Refused::Book(error) => matches!(
+            error,
+            BookError::Changed(_)
+                | BookError::Exists(_)
+                | BookError::Unfitting { .. }
+                | BookError::Unwritable { .. }
+        ),
+        _ => true,
+    }
 }
 
 impl Centre {
@@ -39,7 +62,11 @@ impl Centre {
     }
 
     /// Takes files in. Nothing of them counts before the entry is written; if
-    /// it cannot be, what was staged is removed at the next start.
+    /// it cannot be, what was staged is removed again.
+    ///
+    /// The source's turn is held from before its record is read until the entry
+    /// is written (decision 0037): the same files delivered twice at once are one
+    /// import, and whoever comes while another delivery is at work is told at once.
     pub async fn import(
         &self,
         caller: &Caller,
@@ -47,33 +74,57 @@ impl Centre {
         files: Vec<PathBuf>,
         progress: Arc<dyn Progress>,
     ) -> Result<Delivered, Refused> {
+        let (source, _) = self.load::<SourceRecord>(id.as_str()).await?;
+        self.require(caller, Action::ImportSource, &thing(&source))?;
+        let (deliveries, wanted) = (self.parts.deliveries.clone(), id.clone());
+        let turn = blocking("the import", move || deliveries.turn(&wanted))
+            .await?
+            .map_err(not_delivered)?;
+        // Whoever had the turn before may have changed the record.
         let (source, seq) = self.load::<SourceRecord>(id.as_str()).await?;
         let actor = self.require(caller, Action::ImportSource, &thing(&source))?;
         let import = ImportId::mint(self.parts.entropy.as_ref());
-        let deliveries = self.parts.deliveries.clone();
         let minted = import.clone();
-        let taken = blocking("the import", move || {
-            deliveries.take_in(&source, &minted, &files, progress.as_ref())
+        let (turn, taken) = blocking("the import", move || {
+            let taken = turn.take_in(&source, &minted, &files, progress.as_ref());
+            (turn, taken)
         })
         .await?;
         match taken {
             Ok(Delivered::TakenIn(manifest)) => {
                 let event = SourceEvent::Imported { manifest: manifest.clone() };
-                self.write(&actor, id.as_str(), &event, Some(seq)).await?;
+                if let Err(refused) = self.write(&actor, id.as_str(), &event, Some(seq)).await {
+                    self.undo(turn, id, import, &refused).await;
+                    return Err(refused);
+                }
                 Ok(Delivered::TakenIn(manifest))
             }
             Ok(already @ Delivered::Already(_)) => Ok(already),
             Err(refusal) => {
-                if refusal.by_content {
-                    let event = SourceEvent::ImportRefused {
-                        import,
-                        files: refusal.files,
-                        why: refusal.why.clone(),
-                    };
+                if refusal.blame == Blame::Delivery {
+                    let event = SourceEvent::ImportRefused { import, why: refusal.why.clone() };
                     self.write(&actor, id.as_str(), &event, Some(seq)).await?;
                 }
-                Err(Refused::Delivery(refusal.why))
+                Err(not_delivered(refusal))
             }
+        }
+    }
+
+    async fn undo(&self, turn: Box<dyn Turn>, id: &SourceId, import: ImportId, why: &Refused) {
+        if !is_surely_unwritten(why) {
+            tracing::warn!(%import, "whether it was written down is not known: the next start decides");
+            return;
+        }
+        let undone = match self.load::<SourceRecord>(id.as_str()).await {
+            Ok((source, _)) => {
+                blocking("undoing an import", move || turn.undo(&source, &import)).await
+            }
+            Err(refused) => Err(refused),
+        };
+        match undone {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => tracing::warn!(%why, "a refused import stays until the next start"),
+            Err(why) => tracing::warn!(%why, "a refused import stays until the next start"),
         }
     }
 
@@ -84,13 +135,13 @@ impl Centre {
         contract: Contract,
         files: Vec<PathBuf>,
         progress: Arc<dyn Progress>,
-    ) -> Result<ImportManifest, Refused> {
+    ) -> Result<Checked, Refused> {
         let thing = Thing::source(&contract.source, &contract.holder);
         self.require(caller, Action::ImportSource, &thing)?;
         let deliveries = self.parts.deliveries.clone();
         blocking("the check", move || deliveries.check(&contract, &files, progress.as_ref()))
             .await?
-            .map_err(|refusal| Refused::Delivery(refusal.why))
+            .map_err(not_delivered)
     }
 
     /// The rows of an import that were kept aside, for their holder.

@@ -75,6 +75,25 @@ pub(crate) fn load(table: &Path, version: u64) -> Result<Option<TableState>, Lak
     Ok(Some(loaded))
 }
 
+/// The names of the files whose rows a version has. A version replaces all of
+/// the one before (decision 0025): its own entry of the log names every file of
+/// it, and no other entry need be read.
+pub(crate) fn files_of(table: &Path, version: u64) -> Result<Vec<String>, LakeError> {
+    let path = table.join(LOG).join(log_entry(version));
+    let fail = |error: &(dyn std::error::Error + 'static)| {
+        LakeError::files("reading the log entry", &path, error)
+    };
+    let text = fs::read_to_string(&path).map_err(|error| fail(&error))?;
+    let mut names = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        let action: serde_json::Value = serde_json::from_str(line).map_err(|error| fail(&error))?;
+        let added =
+            action.get("add").and_then(|add| add.get("path")).and_then(|path| path.as_str());
+        names.extend(added.map(str::to_owned));
+    }
+    Ok(names)
+}
+
 async fn open(table: &Path, version: u64) -> DeltaResult<DeltaTable> {
     DeltaTableBuilder::from_url(ensure_table_uri(table.to_string_lossy())?)?
         .with_version(version)
@@ -100,10 +119,10 @@ fn state(table: &DeltaTable) -> DeltaResult<TableState> {
 
 /// Makes the version after `new.after`: its rows are `new.files` and no others.
 pub(crate) fn commit(table: &Path, new: &NewVersion<'_>) -> Result<u64, LakeError> {
-    fs::create_dir_all(table.join(LOG))
-        .map_err(|error| LakeError::files("making the folder", table, &error))?;
+    durable::make_folder(&table.join(LOG))?;
     let version = wait(table, "committing to the table", write_entry(table, new))?;
     // The entry is what makes the version: it and its name must outlive the machine.
+    durable::close_to_others(&table.join(LOG).join(log_entry(version)))?;
     durable::sync(&table.join(LOG).join(log_entry(version)))?;
     durable::sync(&table.join(LOG))?;
     durable::sync(table)?;

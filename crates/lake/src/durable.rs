@@ -1,6 +1,8 @@
 //! Making sure that what was written is on the disk.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use crate::error::LakeError;
@@ -10,6 +12,26 @@ pub(crate) fn sync(path: &Path) -> Result<(), LakeError> {
     File::open(path)
         .and_then(|file| file.sync_all())
         .map_err(|error| LakeError::files("syncing", path, &error))
+}
+
+/// Makes a folder and what is above it, closed to others (0700).
+pub(crate) fn make_folder(path: &Path) -> Result<(), LakeError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|error| LakeError::files("making the folder", path, &error))
+}
+
+/// A new file in the place of any other of its name, closed to others (0600).
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)
+}
+
+/// Closes to others what a library has written as its own habit is.
+pub(crate) fn close_to_others(path: &Path) -> Result<(), LakeError> {
+    fs::set_permissions(path, Permissions::from_mode(0o600))
+        .map_err(|error| LakeError::files("closing", path, &error))
 }
 
 /// Removes a file; that it is gone already is as good.

@@ -1,6 +1,5 @@
 //! Taking one delivery's content in.
 
-use std::fs;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
@@ -12,7 +11,6 @@ use source::{ContentBatch, ContentSink, Contract, SinkError, SortedObserver, con
 
 use crate::delta;
 use crate::durable;
-use crate::error::sink_error;
 use crate::lock::SourceLock;
 use crate::place::Lake;
 use crate::sort::{Merge, Sorter};
@@ -30,6 +28,7 @@ pub struct TableIntake {
     content: SchemaRef,
     sorter: Sorter,
     work: WorkFolder,
+    most_rows_of_one: usize,
 }
 
 impl Lake {
@@ -45,7 +44,7 @@ impl Lake {
         let work = self.work(lock.source());
         // Whoever holds the lock is alone: what is here, a killed import left.
         durable::remove_folder(&work)?;
-        fs::create_dir_all(&work).map_err(|error| sink_error("making", &work, &error))?;
+        durable::make_folder(&work)?;
         let work = WorkFolder(work);
         let content = content_schema(contract);
         let sorter = Sorter::new(
@@ -60,6 +59,7 @@ impl Lake {
             content,
             sorter,
             work,
+            most_rows_of_one: self.most_rows_of_one(),
         })
     }
 }
@@ -72,8 +72,9 @@ impl ContentSink for TableIntake {
     }
 
     fn finish(self, observer: &mut dyn SortedObserver) -> Result<Staged, SinkError> {
-        let Self { source, import, content, sorter, work } = self;
-        let merge = sorter.finish()?.whole_persons(observer.wants_whole_persons());
+        let Self { source, import, content, sorter, work, most_rows_of_one } = self;
+        let most = observer.wants_whole_persons().then_some(most_rows_of_one);
+        let merge = sorter.finish()?.whole_persons(most);
         let schema = delta::table_schema(&content);
         let writer = TableWriter::new(work.0.clone(), format!("part-{import}"), schema.clone());
         // Merging, looking and writing at once.

@@ -1,6 +1,7 @@
 //! One import of a source at a time, over all processes.
 
 use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt;
 
 use model::SourceId;
 use rustix::fs::{FlockOperation, flock};
@@ -42,6 +43,7 @@ impl Lake {
             .create(true)
             .truncate(false)
             .write(true)
+            .mode(0o600)
             .open(&path)
             .map_err(|error| LakeError::files("opening the lock", &path, &error))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {

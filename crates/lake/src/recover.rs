@@ -8,6 +8,7 @@ use model::SourceId;
 use crate::delta;
 use crate::durable;
 use crate::error::LakeError;
+use crate::lock::SourceLock;
 use crate::place::Lake;
 
 /// What was found and removed.
@@ -17,22 +18,32 @@ pub struct Recovered {
     pub files: usize,
     /// Whether an import had been at work.
     pub work: bool,
-    /// The newest version, if the ledger does not name it (yet).
+    /// The newest version, if the ledger does not name it: its rows are gone.
     pub unnamed: Option<u64>,
 }
 
 impl Lake {
     /// Cleans up after a process that was killed. `named` are the versions of
-    /// the source's table that the ledger names.
+    /// the source's table that the ledger names, all of them: it must have been
+    /// read while no import could be at work, as by a program that is alone.
     ///
     /// Removes work in progress, files in no version, and the rows of versions
-    /// that the ledger passed over: its entries only ever name newer versions. A
-    /// version newer than all named ones is left, as its entry may be on its
-    /// way; the next commit takes nothing from it.
+    /// that the ledger does not name. Their entries in the table's log stay: the
+    /// next commit comes after them and takes nothing from them.
     ///
-    /// Safe at any time: fails with [`LakeError::Busy`] while an import is at work.
+    /// Fails with [`LakeError::Busy`] while an import is at work.
     pub fn recover(&self, source: &SourceId, named: &[u64]) -> Result<Recovered, LakeError> {
-        let _lock = self.lock(source)?;
+        let lock = self.lock(source)?;
+        self.undo(&lock, named)
+    }
+
+    /// The same for whoever holds the source's lock and could not have the
+    /// version written down that [`Lake::commit`] made.
+    ///
+    /// INVARIANT: an entry that names a version is written under the lock
+    /// (decision 0037), so a list read under it lacks none.
+    pub fn undo(&self, lock: &SourceLock, named: &[u64]) -> Result<Recovered, LakeError> {
+        let source = lock.source();
         let table = self.table(source);
         let versions = delta::versions(&table)?;
         let newest = versions.last().copied();
@@ -45,13 +56,8 @@ impl Lake {
             });
         }
         let mut wanted: BTreeSet<String> = BTreeSet::new();
-        for version in versions {
-            if !named.contains(&version) && Some(version) < newest_named {
-                continue;
-            }
-            if let Some(state) = delta::load(&table, version)? {
-                wanted.extend(state.files.into_iter().map(|file| file.name));
-            }
+        for version in versions.into_iter().filter(|version| named.contains(version)) {
+            wanted.extend(delta::files_of(&table, version)?);
         }
         Ok(Recovered {
             work: durable::remove_folder(&self.work(source))?,

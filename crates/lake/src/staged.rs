@@ -85,8 +85,7 @@ impl Lake {
                 known,
             });
         }
-        fs::create_dir_all(&table)
-            .map_err(|error| LakeError::files("making the folder", &table, &error))?;
+        durable::make_folder(&table)?;
         let mut table_id = [0; 16];
         self.entropy.fill(&mut table_id);
         let done = move_files(&staged, &table).and_then(|()| {

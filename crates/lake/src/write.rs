@@ -28,6 +28,10 @@ const FILE_ROWS: u64 = 1 << 24;
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 20;
 
+/// Or bytes, about, as encoded: a row group is in memory until it is written, and
+/// rows with long texts are not to fill it.
+const GROUP_BYTES: usize = 128 << 20;
+
 /// How large a row group's dictionary of subjects may grow: enough for people
 /// with three rows each. Where they have fewer, repeating a subject is cheaper.
 const SUBJECT_DICTIONARY_BYTES: usize = 8 << 20;
@@ -88,7 +92,12 @@ impl TableWriter {
         };
         open.rows += batch.num_rows() as u64;
         let path = self.folder.join(&open.name);
-        open.writer.write(&batch).map_err(|error| sink_error("writing", &path, &error))
+        let fail = |error: &parquet::errors::ParquetError| sink_error("writing", &path, error);
+        open.writer.write(&batch).map_err(|error| fail(&error))?;
+        if open.writer.in_progress_size() >= GROUP_BYTES {
+            open.writer.flush().map_err(|error| fail(&error))?;
+        }
+        Ok(())
     }
 
     fn table_rows(
@@ -134,7 +143,7 @@ fn create(
     schema: &SchemaRef,
     properties: &WriterProperties,
 ) -> Result<ArrowWriter<File>, SinkError> {
-    let file = File::create(path).map_err(|error| sink_error("making", path, &error))?;
+    let file = durable::create(path).map_err(|error| sink_error("making", path, &error))?;
     let options = ArrowWriterOptions::new()
         .with_properties(properties.clone())
         .with_skip_arrow_metadata(true);

@@ -303,7 +303,8 @@ impl From<Refused> for Failure {
             Refused::Inactive(inactive) => Self::Inactive(inactive),
             Refused::Lacking(missing) => Self::Lacking(missing),
             Refused::Field { field, why } => Self::Field(field, why),
-            Refused::Conflict(why) | Refused::Delivery(why) => Self::Conflict(why),
+            Refused::Conflict(why) => Self::Conflict(why),
+            Refused::Delivery(refusal) => Self::Conflict(refusal.why),
             Refused::Book(ledger::BookError::Changed(_)) => Self::Changed,
             Refused::Book(ledger::BookError::Exists(_) | ledger::BookError::Unfitting { .. }) => {
                 Self::Unfit("problem-unfit-says")

@@ -35,6 +35,10 @@ impl fmt::Debug for BirthDate {
     }
 }
 
+/// So many bytes of text may say who somebody is, name and contact of one row
+/// together; a row with more is unfit. The vault keeps what two rows say.
+pub const MOST_IDENTITY_BYTES: usize = 64 << 10;
+
 /// What one row says of who its person is.
 #[derive(Debug, Clone)]
 pub struct Identity {

@@ -27,10 +27,10 @@ pub use contract::{
     Column, ContentColumn, Contract, ContractError, DecimalMark, Derivation, Derived, Encoding,
     FileFormat, Identifies, QuarantineLimit, Rhythm,
 };
-pub use identity::{BirthDate, Identity, IdentitySink};
+pub use identity::{BirthDate, Identity, IdentitySink, MOST_IDENTITY_BYTES};
 pub use import::{
-    Delivery, Fault, ImportRefusal, ImportReport, Ports, Progress, Quiet, Reason, ReasonLine, Step,
-    already_imported, import,
+    Delivery, FIRST_REASONS, Fault, ImportRefusal, ImportReport, Ports, Progress, Quiet, Reason,
+    ReasonLine, Step, already_imported, import, read_reasons,
 };
 pub use manifest::{DeliveredFile, ImportManifest};
 pub use profile::{Quantile, TopValue, ValueRange, VariableProfile, YearCount};

@@ -39,6 +39,26 @@ pub struct VariableProfile {
     pub years: Vec<YearCount>,
 }
 
+impl VariableProfile {
+    /// What may be said when the smallest count has been raised to `k` since the
+    /// figures were made: what rests on counted values is left out, as nobody
+    /// knows any more what would have to be left out beside it. The next
+    /// delivery brings it back.
+    #[must_use]
+    pub fn under_larger_count(self, k: u64) -> Self {
+        let enough = self.persons.is_some_and(|persons| persons >= k);
+        Self {
+            filled: self.filled.filter(|_| enough),
+            persons: self.persons.filter(|_| enough),
+            range: None,
+            quantiles: Vec::new(),
+            top: Vec::new(),
+            years: Vec::new(),
+            ..self
+        }
+    }
+}
+
 /// Both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "of")]

@@ -5,7 +5,7 @@ use model::{ImportId, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
-use crate::manifest::{DeliveredFile, ImportManifest};
+use crate::manifest::ImportManifest;
 
 /// What can happen to a source.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,8 +31,6 @@ pub enum SourceEvent {
     ImportRefused {
         /// Which import.
         import: ImportId,
-        /// Its files, as far as they were read.
-        files: Vec<DeliveredFile>,
         /// Why, in words without values.
         why: String,
     },

@@ -15,9 +15,17 @@ pub enum SinkError {
         /// Which folder.
         place: String,
     },
-    /// Somebody stopped it.
-    #[error("stopped before it was done")]
-    Stopped,
+    /// More rows of one person than can be compared with each other.
+    #[error("one person has more than {most} rows")]
+    TooManyOfOne {
+        /// The first row beyond: its place in the delivery, the first is 0.
+        row: u64,
+        /// How many are allowed.
+        most: usize,
+    },
+    /// The observer of the rows has seen enough.
+    #[error("too many rows contradict each other")]
+    SeenEnough,
     /// Anything else that went wrong underneath.
     #[error("{what} failed: {why}")]
     Failed {

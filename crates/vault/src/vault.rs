@@ -13,7 +13,7 @@ use crate::disk::{self, FileError};
 use crate::key::{KEY_BYTES, Key};
 use crate::keyring::{Doomed, Keyring, KeyringError, Use};
 use crate::master::MasterKey;
-use crate::quarantine::{QuarantineReader, QuarantineWriter};
+use crate::quarantine::{self, QuarantineReader, QuarantineWriter};
 use crate::segment::{self, Limits, Segment, SegmentError, SegmentWriter};
 use crate::stream::StreamError;
 use crate::subject::{BlindHasher, SubjectHasher};
@@ -158,6 +158,18 @@ impl Vault {
         Ok(self.key(&Use::Quarantine(source), |key| {
             QuarantineWriter::create(&dir, source, import, key, self.entropy())
         })??)
+    }
+
+    /// Removes what an import has published, where the import came to nothing
+    /// after all. Doing it twice is no error.
+    pub fn discard_import(&self, source: &SourceId, import: &ImportId) -> Result<(), VaultError> {
+        let dir = self.source_dir(source);
+        disk::remove(&dir.join(format!("{import}{}", segment::EXTENSION)))?;
+        disk::remove(&dir.join(quarantine::file_name(import)))?;
+        if dir.exists() {
+            disk::sync_dir(&dir)?;
+        }
+        Ok(())
     }
 
     /// Reads the rows that one import kept aside.

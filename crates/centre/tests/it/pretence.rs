@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Credentials, Delivered, Deliveries, Extracts, NotDelivered, Progress, QuarantinedRow,
-    RunLogs,
+    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, Progress, QuarantinedRow,
+    RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -20,7 +20,7 @@ use ledger::{
 use linkage::ExtractManifest;
 use model::{
     AccountId, Clock, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
-    SeededEntropy,
+    SeededEntropy, SourceId,
 };
 use permit::permit::{Grant, PermitEvent};
 use permit::{Account, ActivePermit, Period, Role, Terms};
@@ -29,7 +29,7 @@ use room::{
     Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stuck, WorkError,
     WorkFolder,
 };
-use source::{Contract, ImportManifest, SourceRecord};
+use source::{Contract, SourceRecord};
 
 struct Nothing;
 
@@ -50,13 +50,7 @@ impl Credentials for Nothing {
 }
 
 impl Deliveries for Nothing {
-    fn take_in(
-        &self,
-        _: &SourceRecord,
-        _: &ImportId,
-        _: &[PathBuf],
-        _: &dyn Progress,
-    ) -> Result<Delivered, NotDelivered> {
+    fn turn(&self, _: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
         panic!("nothing is delivered here")
     }
 
@@ -69,7 +63,7 @@ impl Deliveries for Nothing {
         _: &Contract,
         _: &[PathBuf],
         _: &dyn Progress,
-    ) -> Result<ImportManifest, NotDelivered> {
+    ) -> Result<Checked, NotDelivered> {
         panic!("nothing is delivered here")
     }
 
@@ -85,8 +79,8 @@ impl Extracts for Nothing {
         _: &[SourceRecord],
         _: &ExtractId,
         _: &dyn Progress,
-    ) -> Result<ExtractManifest, String> {
-        Err("nothing is built here".to_owned())
+    ) -> Result<ExtractManifest, NotBuilt> {
+        Err(NotBuilt::Failed("nothing is built here".to_owned()))
     }
 
     fn folder(&self, _: &ExtractId) -> PathBuf {

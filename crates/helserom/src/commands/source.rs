@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use centre::ports::Delivered;
+use centre::Refused;
+use centre::ports::{Checked, Delivered, NotDelivered};
 use model::Lang;
 use serde_json::json;
-use source::{Contract, ImportManifest};
+use source::{Contract, FIRST_REASONS, ImportManifest};
 
 use super::open;
 use crate::answer::{Answer, Stop, table};
@@ -34,7 +35,11 @@ pub(super) async fn run(
         SourceCommand::Import { source, files } => {
             let progress = progress::shown(source.as_str(), common.json);
             let files = existing(files)?;
-            match site.centre.import(&caller, &source, files, progress).await? {
+            let delivered = match site.centre.import(&caller, &source, files, progress).await {
+                Err(Refused::Delivery(refusal)) => return not_taken(&refusal, common.json),
+                delivered => delivered?,
+            };
+            match delivered {
                 Delivered::TakenIn(manifest) => {
                     Ok(Answer::new(in_words(&manifest), json!({ "imported": manifest })))
                 }
@@ -48,8 +53,15 @@ pub(super) async fn run(
             let contract = read_contract(&contract)?;
             let progress = progress::shown(contract.source.as_str(), common.json);
             let files = existing(files)?;
-            let manifest = site.centre.check_delivery(&caller, contract, files, progress).await?;
-            Ok(Answer::new(in_words(&manifest), json!({ "would-import": manifest })))
+            let checked = site.centre.check_delivery(&caller, contract, files, progress).await;
+            let Checked { manifest, reasons } = match checked {
+                Err(Refused::Delivery(refusal)) => return not_taken(&refusal, common.json),
+                checked => checked?,
+            };
+            let mut lines = vec![in_words(&manifest)];
+            lines.extend(reasons.iter().take(FIRST_REASONS).map(|reason| format!("  {reason}")));
+            let value = json!({ "would-import": manifest, "reasons": reasons });
+            Ok(Answer::new(lines.join("\n"), value))
         }
         SourceCommand::List => {
             let datasets = site.centre.catalogue(&caller).await?;
@@ -79,7 +91,11 @@ pub(super) async fn run(
         }
         SourceCommand::Quarantine { source, import } => {
             let record = site.centre.source(&caller, &source).await?;
+            // The last delivery, taken in or refused: refusals are newer than
+            // the import that counts.
+            let refused = record.refused.last().map(|refused| refused.import.clone());
             let import = import
+                .or(refused)
                 .or_else(|| record.current().map(|current| current.manifest.import.clone()))
                 .ok_or_else(|| Stop::refused(format!("nothing was delivered to `{source}` yet")))?;
             let rows = site.centre.quarantine(&caller, &source, &import).await?;
@@ -94,7 +110,11 @@ pub(super) async fn run(
                             None => fault.why.clone(),
                         })
                         .collect();
-                    format!("{} row {}: {}\n  {}", row.file, row.row, faults.join("; "), row.text)
+                    let told = format!("{} row {}: {}", row.file, row.row, faults.join("; "));
+                    match &row.text {
+                        Some(text) => format!("{told}\n  {text}"),
+                        None => told,
+                    }
                 })
                 .collect();
             Ok(Answer::new(lines.join("\n"), json!(rows)))
@@ -115,6 +135,15 @@ fn existing(files: Vec<PathBuf>) -> Result<Vec<PathBuf>, Stop> {
         Some(absent) => Err(Stop::refused(format!("there is no file `{}`", absent.display()))),
         None => Ok(files),
     }
+}
+
+/// A delivery that was refused, with its first reasons and where all of them are.
+fn not_taken(refusal: &NotDelivered, as_json: bool) -> Result<Answer, Stop> {
+    if !as_json {
+        return Err(Stop::refused(refusal));
+    }
+    let NotDelivered { why, reasons, list, .. } = refusal;
+    Ok(Answer::no("", json!({ "error": why, "reasons": reasons, "list": list })))
 }
 
 fn in_words(manifest: &ImportManifest) -> String {

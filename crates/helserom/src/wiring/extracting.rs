@@ -3,11 +3,12 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use centre::ports::{Extracts, Progress};
+use centre::ports::{Extracts, NotBuilt, Progress};
 use disclosure::{Sketch, Sketcher};
 use lake::{ExtractOptions, Lake};
 use linkage::ExtractManifest;
@@ -46,6 +47,49 @@ impl Extracting {
     }
 }
 
+fn by_machine(why: impl ToString) -> NotBuilt {
+    NotBuilt::Machine(why.to_string())
+}
+
+/// What the file of an extract's sketches ends with. It lies beside the extract
+/// and not in it: a room sees the folder, and this is for the checker alone.
+const SKETCHES: &str = ".sketches";
+/// And what one ends with that is being written.
+const UNFINISHED_SKETCHES: &str = ".sketches.tmp";
+
+impl Extracting {
+    fn sketches_of(&self, extract: &ExtractId) -> PathBuf {
+        self.folder.join(format!("{extract}{SKETCHES}"))
+    }
+
+    /// Sketches the columns of an extract, and keeps that beside it.
+    fn sketch_all(&self, extract: &ExtractId) -> Result<Vec<Sketch>, String> {
+        let mut sketches = Vec::new();
+        for entry in fs::read_dir(self.folder(extract)).map_err(|error| error.to_string())? {
+            let path = entry.map_err(|error| error.to_string())?.path();
+            if path.extension().is_some_and(|ending| ending == "csv") {
+                sketches.extend(sketch(&path)?);
+            }
+        }
+        sketches.sort_by(|a, b| a.column().cmp(b.column()));
+        let unfinished = self.folder.join(format!("{extract}{UNFINISHED_SKETCHES}"));
+        let written =
+            serde_json::to_vec(&sketches).map_err(std::io::Error::from).and_then(|text| {
+                let mut file = fs::OpenOptions::new()
+                    .write(true)
+                    .create(true)
+                    .truncate(true)
+                    .mode(0o600)
+                    .open(&unfinished)?;
+                file.write_all(&text)?;
+                file.sync_all()?;
+                fs::rename(&unfinished, self.sketches_of(extract))
+            });
+        written.map_err(|error| format!("`{}`: {error}", unfinished.display()))?;
+        Ok(sketches)
+    }
+}
+
 impl Extracts for Extracting {
     fn build(
         &self,
@@ -53,25 +97,26 @@ impl Extracts for Extracting {
         sources: &[SourceRecord],
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, String> {
-        let plan = linkage::plan(permit, sources, extract).map_err(|error| error.to_string())?;
+    ) -> Result<ExtractManifest, NotBuilt> {
+        let plan = linkage::plan(permit, sources, extract)
+            .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
         progress.at("linking", 0, 0);
         let cohort = match &plan.cohort {
-            Some(cohort) => Some(self.lake.cohort(cohort).map_err(|error| error.to_string())?),
+            Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),
             None => None,
         };
         let crosswalk = linkage::link(&plan, &self.vault, cohort.as_deref(), self.entropy.as_ref())
-            .map_err(|error| error.to_string())?;
-        let kept = crosswalk
-            .keep(&self.vault, &plan.permit, extract)
-            .map_err(|error| error.to_string())?;
+            .map_err(by_machine)?;
+        let kept = crosswalk.keep(&self.vault, &plan.permit, extract).map_err(by_machine)?;
         let options = ExtractOptions { csv: true, memory: self.memory };
         let rows = |table: &SourceId, done, of| progress.at(table.as_str(), done, of);
         let manifest = self
             .lake
             .build_extract(&plan, &crosswalk, &self.folder, options, &rows)
-            .map_err(|error| error.to_string())?;
-        kept.publish().map_err(|error| error.to_string())?;
+            .map_err(by_machine)?;
+        progress.at("sketching", 0, 0);
+        self.sketch_all(extract).map_err(by_machine)?;
+        kept.publish().map_err(by_machine)?;
         Ok(manifest)
     }
 
@@ -84,26 +129,27 @@ impl Extracts for Extracting {
         if let Some(sketches) = cached().get(extract) {
             return Ok(sketches.clone());
         }
-        let mut sketches = Vec::new();
-        for entry in fs::read_dir(self.folder(extract)).map_err(|error| error.to_string())? {
-            let path = entry.map_err(|error| error.to_string())?.path();
-            if path.extension().is_some_and(|ending| ending == "csv") {
-                sketches.extend(sketch(&path)?);
-            }
-        }
+        let kept = fs::read(self.sketches_of(extract)).map_err(|error| error.to_string());
+        let kept = kept.and_then(|text| {
+            serde_json::from_slice::<Vec<Sketch>>(&text).map_err(|error| error.to_string())
+        });
+        // An extract that was built before sketches were kept has none.
+        let sketches = match kept {
+            Ok(sketches) => sketches,
+            Err(_) => self.sketch_all(extract)?,
+        };
         cached().insert(extract.clone(), sketches.clone());
         Ok(sketches)
     }
 
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String> {
-        self.vault.destroy_extract(permit, extract).map_err(|error| error.to_string())?;
-        let folder = self.folder(extract);
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(format!("`{}`: {error}", folder.display()))
-            }
-            _ => Ok(()),
-        }
+        let key = self.vault.destroy_extract(permit, extract).map_err(|error| error.to_string());
+        self.sketched.lock().unwrap_or_else(PoisonError::into_inner).remove(extract);
+        // One that fails does not keep the others from being removed.
+        let tables = lake::remove_extract(&self.folder, extract).map_err(|error| error.to_string());
+        let sketches = remove(&self.sketches_of(extract));
+        let unfinished = remove(&self.folder.join(format!("{extract}{UNFINISHED_SKETCHES}")));
+        key.and(tables).and(sketches).and(unfinished)
     }
 
     fn recover(&self, sources: &[SourceRecord], extracts: &[ExtractId]) -> Result<(), String> {
@@ -118,18 +164,31 @@ impl Extracts for Extracting {
                 &|extract| extracts.contains(extract),
             )
             .map_err(|error| error.to_string())?;
+        lake::sweep_extracts(&self.folder, &|extract| extracts.contains(extract))
+            .map_err(|error| error.to_string())?;
         for entry in fs::read_dir(&self.folder).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
-            let known = path
-                .file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(|name| extracts.iter().any(|extract| extract.as_str() == name));
-            if !known {
-                fs::remove_dir_all(&path)
-                    .map_err(|error| format!("`{}`: {error}", path.display()))?;
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let of = name.strip_suffix(SKETCHES).and_then(extract_of);
+            if name.ends_with(UNFINISHED_SKETCHES) || of.is_some_and(|of| !extracts.contains(&of)) {
+                remove(&path)?;
             }
         }
         Ok(())
+    }
+}
+
+/// The extract that a file is called after; `None`: it is not one of ours.
+fn extract_of(stem: &str) -> Option<ExtractId> {
+    stem.parse().ok().filter(|extract: &ExtractId| extract.as_str().starts_with(ExtractId::PREFIX))
+}
+
+fn remove(path: &Path) -> Result<(), String> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("`{}`: {error}", path.display()))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -159,3 +218,6 @@ fn sketch(path: &Path) -> Result<Vec<Sketch>, String> {
     }
     Ok(columns.into_iter().skip(1).map(Sketcher::finish).collect())
 }
+
+#[cfg(test)]
+mod tests;

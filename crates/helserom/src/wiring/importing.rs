@@ -1,18 +1,23 @@
 //! Deliveries: source reads and validates, vault keeps the names, lake the rest.
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use centre::ports::{Delivered, Deliveries, NotDelivered, Progress, QuarantinedRow};
-use lake::Lake;
-use model::{Clock, Entropy, ImportId};
+use centre::ports::{
+    Blame, Checked, Delivered, Deliveries, MOST_REASONS, NotDelivered, Progress, QuarantinedRow,
+    Turn,
+};
+use lake::{Lake, LakeError, SourceLock};
+use model::{Clock, Entropy, ImportId, SourceId};
 use source::{
     ContentSink, Contract, Delivery, ImportManifest, ImportRefusal, Ports, SourceRecord, Step,
 };
 use vault::Vault;
 
 /// Takes deliveries into vault and lake.
+#[derive(Clone)]
 pub(crate) struct Importing {
     pub(crate) vault: Arc<Vault>,
     pub(crate) lake: Arc<Lake>,
@@ -24,6 +29,10 @@ pub(crate) struct Importing {
 
 /// Where the reasons for rows kept aside are listed, without values.
 const REASONS: &str = "quarantine";
+/// What a list of reasons ends with.
+const LIST: &str = ".jsonl";
+/// And what one ends with that is being written.
+const UNFINISHED_LIST: &str = ".jsonl.partial";
 
 struct Shown<'a>(&'a dyn Progress);
 
@@ -39,23 +48,59 @@ impl source::Progress for Shown<'_> {
 }
 
 fn by_machine(why: impl ToString) -> NotDelivered {
-    NotDelivered { why: why.to_string(), files: Vec::new(), by_content: false }
+    NotDelivered { why: why.to_string(), blame: Blame::Machine, reasons: Vec::new(), list: None }
 }
 
-fn refused(refusal: &ImportRefusal) -> NotDelivered {
+fn not_locked(error: &LakeError) -> NotDelivered {
+    let blame = if matches!(error, LakeError::Busy { .. }) { Blame::Busy } else { Blame::Machine };
+    NotDelivered { blame, ..by_machine(error) }
+}
+
+fn refused(refusal: &ImportRefusal, list: &Path) -> NotDelivered {
+    let reasons = refusal.first_reasons().to_vec();
     NotDelivered {
         why: refusal.to_string(),
-        files: Vec::new(),
-        by_content: refusal.is_about_the_delivery(),
+        blame: if refusal.is_about_the_delivery() { Blame::Delivery } else { Blame::Machine },
+        list: (!reasons.is_empty()).then(|| list.to_owned()),
+        reasons,
+    }
+}
+
+fn remove(path: &Path) -> Result<(), String> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(format!("`{}`: {error}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A list that nobody reads afterwards.
+struct Passing(PathBuf);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // What cannot be removed now, the next start removes.
+        let _ = remove(&self.0);
     }
 }
 
 impl Importing {
-    fn reasons(&self, contract: &Contract, import: &ImportId) -> Result<PathBuf, NotDelivered> {
-        let folder = self.folder.join(REASONS).join(contract.source.as_str());
-        fs::create_dir_all(&folder)
-            .map_err(|error| by_machine(format!("`{}`: {error}", folder.display())))?;
-        Ok(folder.join(format!("{import}.jsonl")))
+    fn list_of(&self, source: &SourceId, import: &ImportId) -> PathBuf {
+        self.folder.join(REASONS).join(source.as_str()).join(format!("{import}{LIST}"))
+    }
+
+    /// Where the list of reasons is to be; its folder is for our eyes alone.
+    fn new_list(&self, source: &SourceId, import: &ImportId) -> Result<PathBuf, NotDelivered> {
+        let list = self.list_of(source, import);
+        if let Some(folder) = list.parent() {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(folder)
+                .map_err(|error| by_machine(format!("`{}`: {error}", folder.display())))?;
+        }
+        Ok(list)
     }
 
     /// Reads a delivery into `content`; names and rows kept aside go to the
@@ -83,12 +128,60 @@ impl Importing {
             entropy: self.entropy.as_ref(),
         };
         let delivery = Delivery { contract, files };
-        let (report, staged) =
-            source::import(&delivery, content, ports).map_err(|refusal| refused(&refusal))?;
+        let (report, staged) = source::import(&delivery, content, ports)
+            .map_err(|refusal| refused(&refusal, reasons))?;
         let segment = identities.finish().map_err(by_machine)?;
         let quarantine = quarantine.finish().map_err(by_machine)?;
         Ok((report, staged, Unpublished { segment, quarantine }))
     }
+
+    /// Removes lists of reasons that no entry speaks of, and those of refusals
+    /// that the source's record has forgotten, as a later delivery was taken in.
+    fn sweep_lists(&self, record: &SourceRecord) -> Result<(), String> {
+        let folder = self.folder.join(REASONS).join(record.source.as_str());
+        for name in names(&folder)? {
+            let import = name.strip_suffix(LIST).and_then(import_of);
+            let counts = import.as_ref().is_some_and(|import| {
+                record.imports.iter().any(|known| known.manifest.import == *import)
+                    || record.refused.iter().any(|known| known.import == *import)
+            });
+            if name.ends_with(UNFINISHED_LIST) || (import.is_some() && !counts) {
+                remove(&folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the lists of checks that were killed.
+    fn sweep_checks(&self) -> Result<(), String> {
+        let folder = self.folder.join("tmp");
+        for name in names(&folder)? {
+            let stem = name.strip_suffix(UNFINISHED_LIST).or_else(|| name.strip_suffix(LIST));
+            if stem.and_then(import_of).is_some() {
+                remove(&folder.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The import that a file is called after; `None`: it is not one of ours.
+fn import_of(stem: &str) -> Option<ImportId> {
+    stem.parse().ok().filter(|import: &ImportId| import.as_str().starts_with(ImportId::PREFIX))
+}
+
+/// The names in a folder; none if it is not there.
+fn names(folder: &Path) -> Result<Vec<String>, String> {
+    let fail = |error: std::io::Error| format!("`{}`: {error}", folder.display());
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(fail)?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry.map_err(fail)?.file_name().into_string().ok());
+    }
+    Ok(names)
 }
 
 struct Unpublished {
@@ -96,7 +189,32 @@ struct Unpublished {
     quarantine: vault::UnpublishedQuarantine,
 }
 
-impl Deliveries for Importing {
+/// A source's turn: the lake's lock on it.
+struct LockedSource {
+    importing: Importing,
+    lock: SourceLock,
+}
+
+impl LockedSource {
+    /// Gives what was read its names. From here on only [`Turn::undo`] removes it.
+    fn keep(
+        &self,
+        record: &SourceRecord,
+        staged: lake::Staged,
+        unpublished: Unpublished,
+    ) -> Result<(u64, String), NotDelivered> {
+        unpublished.quarantine.publish().map_err(by_machine)?;
+        let segment = unpublished.segment.publish().map_err(by_machine)?;
+        let version = self
+            .importing
+            .lake
+            .commit(&self.lock, staged, record.lake_version())
+            .map_err(by_machine)?;
+        Ok((version, segment.name))
+    }
+}
+
+impl Turn for LockedSource {
     fn take_in(
         &self,
         record: &SourceRecord,
@@ -104,35 +222,64 @@ impl Deliveries for Importing {
         files: &[PathBuf],
         progress: &dyn Progress,
     ) -> Result<Delivered, NotDelivered> {
+        let Importing { lake, .. } = &self.importing;
         let contract = &record.contract;
-        let lock = self.lake.lock(&record.source).map_err(by_machine)?;
+        let list = self.importing.list_of(&record.source, import);
         if let Some(before) =
-            source::already_imported(record, files).map_err(|refusal| refused(&refusal))?
+            source::already_imported(record, files).map_err(|refusal| refused(&refusal, &list))?
         {
             return Ok(Delivered::Already(before.clone()));
         }
-        let content = self.lake.intake(&lock, import, contract).map_err(by_machine)?;
-        let reasons = self.reasons(contract, import)?;
+        let content = lake.intake(&self.lock, import, contract).map_err(by_machine)?;
+        let list = self.importing.new_list(&record.source, import)?;
         let (report, staged, unpublished) =
-            self.read(contract, import, files, &reasons, content, progress)?;
+            self.importing.read(contract, import, files, &list, content, progress)?;
         progress.at("keeping", 0, 0);
-        unpublished.quarantine.publish().map_err(by_machine)?;
-        let segment = unpublished.segment.publish().map_err(by_machine)?;
-        let version = self.lake.commit(&lock, staged, record.lake_version()).map_err(by_machine)?;
-        let manifest =
-            report.into_manifest(import.clone(), contract.fingerprint(), version, segment.name);
-        Ok(Delivered::TakenIn(Box::new(manifest)))
+        match self.keep(record, staged, unpublished) {
+            Ok((version, segment)) => {
+                let print = contract.fingerprint();
+                let manifest = report.into_manifest(import.clone(), print, version, segment);
+                Ok(Delivered::TakenIn(Box::new(manifest)))
+            }
+            Err(failed) => {
+                if let Err(why) = self.undo(record, import) {
+                    tracing::warn!(%why, "a failed import stays until the next start");
+                }
+                Err(failed)
+            }
+        }
+    }
+
+    fn undo(&self, record: &SourceRecord, import: &ImportId) -> Result<(), String> {
+        let Importing { vault, lake, .. } = &self.importing;
+        let in_words = |error: &dyn std::fmt::Display| error.to_string();
+        // One that fails does not keep the others from being removed.
+        let rows = lake.undo(&self.lock, &versions(record)).map_err(|error| in_words(&error));
+        let names = vault.discard_import(&record.source, import).map_err(|error| in_words(&error));
+        let list = remove(&self.importing.list_of(&record.source, import));
+        rows.map(|_| ()).and(names).and(list)
+    }
+}
+
+/// The versions of the lake that the ledger names.
+fn versions(record: &SourceRecord) -> Vec<u64> {
+    record.imports.iter().map(|imported| imported.manifest.lake_version).collect()
+}
+
+impl Deliveries for Importing {
+    fn turn(&self, source: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
+        let lock = self.lake.lock(source).map_err(|error| not_locked(&error))?;
+        Ok(Box::new(LockedSource { importing: self.clone(), lock }))
     }
 
     fn recover(&self, sources: &[SourceRecord]) -> Result<(), String> {
         for record in sources {
-            let named: Vec<u64> =
-                record.imports.iter().map(|imported| imported.manifest.lake_version).collect();
-            let recovered = self.lake.recover(&record.source, &named);
+            let recovered = self.lake.recover(&record.source, &versions(record));
             let recovered = recovered.map_err(|error| error.to_string())?;
             tracing::debug!(source = %record.source, ?recovered, "the lake was put in order");
+            self.sweep_lists(record)?;
         }
-        Ok(())
+        self.sweep_checks()
     }
 
     fn check(
@@ -140,17 +287,25 @@ impl Deliveries for Importing {
         contract: &Contract,
         files: &[PathBuf],
         progress: &dyn Progress,
-    ) -> Result<ImportManifest, NotDelivered> {
-        let lock = self.lake.lock(&contract.source).map_err(by_machine)?;
+    ) -> Result<Checked, NotDelivered> {
+        let lock = self.lake.lock(&contract.source).map_err(|error| not_locked(&error))?;
         let import = ImportId::mint(self.entropy.as_ref());
         let content = self.lake.intake(&lock, &import, contract).map_err(by_machine)?;
-        let reasons = self.folder.join("tmp").join(format!("{import}.jsonl"));
-        let read = self.read(contract, &import, files, &reasons, content, progress);
-        // Nothing was published or committed: dropping it leaves nothing.
-        let _ = fs::remove_file(&reasons);
-        let (report, _, _) = read?;
-        let fingerprint = contract.fingerprint();
-        Ok(report.into_manifest(import, fingerprint, 0, String::new()))
+        let list = Passing(self.folder.join("tmp").join(format!("{import}{LIST}")));
+        // Nothing is published or committed: dropping it leaves nothing.
+        let read = self.read(contract, &import, files, &list.0, content, progress);
+        let reasons = || source::read_reasons(&list.0, MOST_REASONS).map(|(reasons, _)| reasons);
+        match read {
+            Ok((report, _, _)) => {
+                let manifest: ImportManifest =
+                    report.into_manifest(import, contract.fingerprint(), 0, String::new());
+                Ok(Checked { manifest, reasons: reasons().map_err(by_machine)? })
+            }
+            Err(refusal) if refusal.list.is_some() => {
+                Err(NotDelivered { reasons: reasons().map_err(by_machine)?, list: None, ..refusal })
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     fn quarantine(
@@ -158,12 +313,30 @@ impl Deliveries for Importing {
         record: &SourceRecord,
         import: &ImportId,
     ) -> Result<Vec<QuarantinedRow>, String> {
+        if let Some(refusal) = record.refused.iter().find(|refusal| refusal.import == *import) {
+            let list = self.list_of(&record.source, import);
+            if !list.exists() {
+                return Err(format!(
+                    "no row of it was kept, it was refused whole: {}",
+                    refusal.why
+                ));
+            }
+            let (lines, _) =
+                source::read_reasons(&list, usize::MAX).map_err(|error| error.to_string())?;
+            let row = |line: source::ReasonLine| QuarantinedRow {
+                file: line.file,
+                row: line.row,
+                faults: line.faults,
+                text: None,
+            };
+            return Ok(lines.into_iter().map(row).collect());
+        }
         let rows =
             self.vault.quarantine(&record.source, import).map_err(|error| error.to_string())?;
         rows.map(|row| {
             let row = row.map_err(|error| error.to_string())?;
             Ok(QuarantinedRow {
-                text: String::from_utf8_lossy(&row.bytes).into_owned(),
+                text: Some(String::from_utf8_lossy(&row.bytes).into_owned()),
                 file: row.file,
                 row: row.row,
                 faults: row.faults,
@@ -172,3 +345,6 @@ impl Deliveries for Importing {
         .collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,7 @@ pub(crate) struct Layout {
 pub(crate) struct Keys {
     high: UInt64Array,
     low: UInt64Array,
+    row: UInt64Array,
     time: Option<ArrayRef>,
 }
 
@@ -90,6 +91,7 @@ impl Layout {
         Keys {
             high: number(0),
             low: number(1),
+            row: number(2),
             time: self.time.map(|time| Arc::clone(packed.column(self.before_content() + time))),
         }
     }
@@ -158,6 +160,11 @@ impl Keys {
         let high = self.high.values().get(row).copied().unwrap_or_default();
         let low = self.low.values().get(row).copied().unwrap_or_default();
         (u128::from(high) << 64) | u128::from(low)
+    }
+
+    /// Which row of the delivery it is; the first is 0.
+    pub(crate) fn row(&self, row: usize) -> u64 {
+        self.row.values().get(row).copied().unwrap_or_default()
     }
 
     pub(crate) fn high(&self) -> &[u64] {

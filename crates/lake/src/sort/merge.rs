@@ -25,7 +25,8 @@ type Head = Reverse<(u128, u32, usize)>;
 pub(crate) struct Merge {
     layout: Layout,
     values: Values,
-    whole_persons: bool,
+    /// Whether chunks end where a person does, and how many rows one may have then.
+    whole_persons: Option<usize>,
     cursors: Vec<Cursor>,
     heap: BinaryHeap<Head>,
 }
@@ -79,12 +80,13 @@ impl Merge {
             }
         }
         let heap = cursors.iter().enumerate().map(|(run, cursor)| cursor.head(run)).collect();
-        Ok(Self { layout, values, whole_persons: false, cursors, heap })
+        Ok(Self { layout, values, whole_persons: None, cursors, heap })
     }
 
-    /// Asks for chunks that end where a person does.
-    pub(crate) fn whole_persons(mut self, whole: bool) -> Self {
-        self.whole_persons = whole;
+    /// Asks for chunks that end where a person does, of people with at most so
+    /// many rows: they are in memory at once.
+    pub(crate) fn whole_persons(mut self, most: Option<usize>) -> Self {
+        self.whole_persons = most;
         self
     }
 
@@ -96,14 +98,20 @@ impl Merge {
             batches.push(cursor.batch.clone());
         }
         let mut picked: Vec<(usize, usize)> = Vec::with_capacity(CHUNK_ROWS);
-        let mut last = 0;
+        let (mut last, mut rows_of_last) = (0, 0);
         while let Some(mut head) = self.heap.peek_mut() {
             let Reverse((subject, _, run)) = *head;
-            if picked.len() >= CHUNK_ROWS && !(self.whole_persons && subject == last) {
+            if picked.len() >= CHUNK_ROWS && !(self.whole_persons.is_some() && subject == last) {
                 break;
             }
-            last = subject;
+            if subject != last {
+                (last, rows_of_last) = (subject, 0);
+            }
+            rows_of_last += 1;
             let Some(cursor) = self.cursors.get_mut(run) else { break };
+            if let Some(most) = self.whole_persons.filter(|most| rows_of_last > *most) {
+                return Err(SinkError::TooManyOfOne { row: cursor.keys.row(cursor.at), most });
+            }
             picked.push((cursor.place, cursor.at));
             cursor.at += 1;
             if cursor.at == cursor.batch.num_rows() {

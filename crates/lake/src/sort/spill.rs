@@ -12,6 +12,7 @@ use source::SinkError;
 
 use super::merge::Merge;
 use super::run::Run;
+use crate::durable;
 use crate::error::sink_error;
 
 /// How many rows of a spilled run are in memory while runs are merged.
@@ -49,7 +50,7 @@ struct Rows {
 
 impl Rows {
     fn create(path: &Path, like: &RecordBatch) -> Result<Self, SinkError> {
-        let file = File::create(path).map_err(|error| sink_error("writing", path, &error))?;
+        let file = durable::create(path).map_err(|error| sink_error("writing", path, &error))?;
         let writer = StreamWriter::try_new(BufWriter::with_capacity(BUFFER, file), &like.schema())
             .map_err(|error| sink_error("writing", path, &error))?;
         Ok(Self { path: path.to_path_buf(), writer })

@@ -15,6 +15,8 @@
     reason = "tests stop at the first thing that is wrong, and say what it was"
 )]
 
+mod bounds;
+mod closed;
 mod delta_log;
 mod disk_full;
 mod extract_files;

@@ -71,15 +71,37 @@ fn a_version_the_ledger_never_named_is_passed_over() {
     take_in(&lake, "b", &some_rows(8, 8, 2), Some(0)).unwrap();
     // The process was killed before the ledger had version 1.
     let recovered = lake.recover(&source(), &[0]).unwrap();
-    assert_eq!((recovered.files, recovered.unnamed), (0, Some(1)));
+    assert_eq!((recovered.files, recovered.unnamed), (1, Some(1)));
     assert_eq!(read(&lake, 0), sorted(&first));
+    assert!(!files(folder.path()).iter().any(|name| name.contains("import-b")));
 
     assert_eq!(take_in(&lake, "c", &third, Some(0)).unwrap(), 2);
     let recovered = lake.recover(&source(), &[0, 2]).unwrap();
-    assert_eq!((recovered.files, recovered.unnamed), (1, None));
+    assert_eq!((recovered.files, recovered.unnamed), (0, None));
     assert_eq!(read(&lake, 0), sorted(&first));
     assert_eq!(read(&lake, 2), sorted(&third));
     assert!(!files(folder.path()).iter().any(|name| name.contains("import-b")));
+}
+
+#[test]
+fn recovery_reads_each_named_versions_own_entry_and_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = lake(folder.path());
+    for version in 0..4_u64 {
+        let rows = some_rows(version + 1, 2, version);
+        take_in(&lake, &format!("n{version}"), &rows, version.checked_sub(1)).unwrap();
+    }
+    // To read version 3 as the table's library does takes every entry before it.
+    for version in [0, 1] {
+        let entry = format!("laboratory/_delta_log/{version:020}.json");
+        std::fs::write(folder.path().join(entry), "unreadable").unwrap();
+    }
+    let recovered = lake.recover(&source(), &[2, 3]).unwrap();
+    assert_eq!((recovered.files, recovered.unnamed), (2, None));
+    let left = files(folder.path());
+    for kept in ["import-n2", "import-n3"] {
+        assert!(left.iter().any(|name| name.contains(kept)), "{kept} is gone");
+    }
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Credentials, Delivered, Deliveries, Extracts, NotDelivered, Progress, QuarantinedRow,
-    RunLogs,
+    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
+    QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -23,7 +23,7 @@ use ledger::{
 use linkage::{ExtractManifest, TableManifest};
 use model::{
     AccountId, Clock, Entropy, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
-    SeededEntropy, Text,
+    SeededEntropy, SourceId, Text,
 };
 use permit::{ActivePermit, Role};
 use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
@@ -62,7 +62,12 @@ impl Credentials for Passwords {
 /// other is refused.
 struct OneRowAside;
 
-impl Deliveries for OneRowAside {
+/// Not taken in, because of the files or of the machine.
+fn not(why: &str, blame: Blame) -> NotDelivered {
+    NotDelivered { why: why.to_owned(), blame, reasons: Vec::new(), list: None }
+}
+
+impl Turn for OneRowAside {
     fn take_in(
         &self,
         source: &SourceRecord,
@@ -71,11 +76,7 @@ impl Deliveries for OneRowAside {
         _: &dyn Progress,
     ) -> Result<Delivered, NotDelivered> {
         if files != [PathBuf::from("good.csv")] {
-            return Err(NotDelivered {
-                why: "the header lacks the column `value`".into(),
-                files: vec![],
-                by_content: true,
-            });
+            return Err(not("the header lacks the column `value`", Blame::Delivery));
         }
         Ok(Delivered::TakenIn(Box::new(ImportManifest {
             import: import.clone(),
@@ -92,6 +93,16 @@ impl Deliveries for OneRowAside {
         })))
     }
 
+    fn undo(&self, _: &SourceRecord, _: &ImportId) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+impl Deliveries for OneRowAside {
+    fn turn(&self, _: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
+        Ok(Box::new(Self))
+    }
+
     fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
         Ok(())
     }
@@ -101,12 +112,8 @@ impl Deliveries for OneRowAside {
         _: &source::Contract,
         _: &[PathBuf],
         _: &dyn Progress,
-    ) -> Result<ImportManifest, NotDelivered> {
-        Err(NotDelivered {
-            why: "nothing is checked here".into(),
-            files: vec![],
-            by_content: false,
-        })
+    ) -> Result<Checked, NotDelivered> {
+        Err(not("nothing is checked here", Blame::Machine))
     }
 
     fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
@@ -128,7 +135,7 @@ impl Extracts for EmptyExtracts {
         _: &[SourceRecord],
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, String> {
+    ) -> Result<ExtractManifest, NotBuilt> {
         progress.at("linking", 1, 2);
         let table = TableManifest {
             rows: 900,

@@ -24,8 +24,7 @@ impl Plain for Unpacked {
     }
 }
 
-/// Whole records, one after another.
-#[derive(Debug)]
+/// Whole records, one after another. No `Debug`: they hold names and numbers.
 pub(crate) struct Block {
     pub(crate) bytes: Vec<u8>,
     pub(crate) shape: Shape,

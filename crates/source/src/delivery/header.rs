@@ -85,17 +85,35 @@ fn other_delimiter(
 }
 
 /// How the names found differ from those expected; `None` when they do not.
+///
+/// INVARIANT: a name that the contract does not have is shown only when the line
+/// is a header beyond doubt. Where there is none, the first line is somebody's
+/// record, and what looks like an unexpected column is that person's name.
 pub(crate) fn compare(found: &[String], expected: &[&str]) -> Option<HeaderFault> {
-    for (at, name) in found.iter().enumerate() {
-        if found.iter().take(at).any(|before| before == name) {
-            return Some(HeaderFault::Twice(shortened(name)));
-        }
+    let known = expected
+        .iter()
+        .filter(|name| found.iter().any(|found| found.to_lowercase() == name.to_lowercase()))
+        .count();
+    if known == 0 {
+        let columns = expected.iter().map(|name| (*name).to_owned()).collect();
+        return Some(HeaderFault::Absent { columns });
     }
     let missing: Vec<&str> = expected
         .iter()
         .copied()
         .filter(|name| !found.iter().any(|candidate| candidate == name))
         .collect();
+    if 2 * known < expected.len() {
+        return Some(HeaderFault::Mostly {
+            missing: missing.into_iter().map(str::to_owned).collect(),
+            known,
+        });
+    }
+    for (at, name) in found.iter().enumerate() {
+        if found.iter().take(at).any(|before| before == name) {
+            return Some(HeaderFault::Twice(shortened(name)));
+        }
+    }
     let unexpected: Vec<(String, Option<String>)> = found
         .iter()
         .filter(|name| !expected.contains(&name.as_str()))
@@ -115,8 +133,8 @@ pub(crate) fn compare(found: &[String], expected: &[&str]) -> Option<HeaderFault
     })
 }
 
-/// A name as it may be shown: a file without a header has somebody's record
-/// in its first line, so digits are not shown where there are many.
+/// A name as it may be shown: not too long, and without digits where there are
+/// many, as no column is called after a number.
 fn shortened(name: &str) -> String {
     let digits = name.chars().filter(char::is_ascii_digit).count();
     let mask = digits > 4;
@@ -179,11 +197,27 @@ mod tests {
         refused("id,dato for prove,value\n", "`dato for prove` (meant as `Dato for prøve`?)");
         refused("id,value,Dato for prøve\n", "column 2 is `value`, should be `Dato for prøve`");
         refused("id,id,value\n", "column `id` twice");
-        refused("01810112345,2020-01-01,5\n", "unexpected `•••••••••••`");
+        refused("id,Dato for prøve,01810112345\n", "unexpected `•••••••••••`");
+        refused("ID,DATO FOR PRØVE,value\n", "`ID` (meant as `id`?)");
         refused("id,\0,value\n", "UTF-16");
         refused("id,Dato for prøve,value\r1,2,3\n", "carriage return");
         refused("\n", "is empty");
-        refused("id,\"Dato for prøve,value\n", "a quote in the header");
+        refused("id,\"Dato for prøve,value\n", "a quote in its header");
+    }
+
+    #[test]
+    fn a_first_line_that_is_no_header_is_not_shown() {
+        refused(
+            "01810112345,Kari Nordmann,5\n",
+            "the first line has none of the contract's columns: add the header \
+             `id`, `Dato for prøve`, `value`",
+        );
+        // One word in common with the header is not half of it.
+        for line in ["value,Kari Nordmann,5\n", "Kari,Kari,id\n", "Kari,Kari,Kari\n"] {
+            let told = checked(line, b',').unwrap_err();
+            assert!(!told.contains("Kari"), "{told}");
+        }
+        refused("value,Kari Nordmann,5\n", "missing `id`, `Dato for prøve`");
     }
 
     #[test]
@@ -191,7 +225,8 @@ mod tests {
         let fault = HeaderFault::Encoding(4);
         assert_eq!(
             fault.to_string(),
-            "the header is no text in the contract's encoding (byte 4 of the first line)"
+            "has a first line that is no text in the contract's encoding (its byte 4): save the \
+             file in that encoding, or have `encoding` in the contract changed"
         );
         let dialect = Dialect { delimiter: b',', fields: 3 };
         let contract = Contract::parse(CONTRACT).unwrap();

@@ -151,8 +151,8 @@ enum Walk {
 /// The fields of one record.
 pub(crate) type Fields<'a> = Vec<Field<'a>>;
 
-/// One field, its outer quotes taken off.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One field, its outer quotes taken off. No `Debug`: it may be a name.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Field<'a> {
     Plain(&'a [u8]),
     /// It had doubled quotes in it.

@@ -102,6 +102,10 @@ impl Fault {
 
     /// A national identity number that failed its check.
     pub fn national_id(column: &str, error: NationalIdError) -> Self {
-        Self::new(column, Reason::NationalId, error.to_string())
+        Self::new(
+            column,
+            Reason::NationalId,
+            format!("is no national identity number: {error}; look it up and correct it"),
+        )
     }
 }

@@ -130,6 +130,27 @@ struct Gate {
     moved: Condvar,
 }
 
+/// Opens the gate for good when its holder ends, be it by a panic: nobody is
+/// left waiting for a block that will never be taken.
+struct OpensAtEnd<'a>(&'a Gate);
+
+impl Drop for OpensAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}
+
+/// Opens the gate when a reader panics; one that is done leaves it as it is.
+struct OpensAtPanic<'a>(&'a Gate);
+
+impl Drop for OpensAtPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set(None);
+        }
+    }
+}
+
 impl Gate {
     fn lock(&self) -> MutexGuard<'_, Option<u64>> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
@@ -164,6 +185,7 @@ pub(super) fn read_all<S: ContentSink>(
     let feed = Mutex::new(Feed::new(contract, plan, opened, Arc::clone(&read)));
     let gate = Gate { taken: Mutex::new(Some(0)), moved: Condvar::new() };
     let taken = std::thread::scope(|scope| {
+        let _opens = OpensAtEnd(&gate);
         let (to, from) = sync_channel(READERS);
         for _ in 0..READERS {
             let to = to.clone();
@@ -171,14 +193,12 @@ pub(super) fn read_all<S: ContentSink>(
             scope.spawn(move || work(feed, gate, RowReader::new(plan, keys, seen), &to));
         }
         drop(to);
-        let taken = take_in_order(&from, &gate, |file, parsed| {
+        take_in_order(&from, &gate, |file, parsed| {
             intake.take(file, parsed, plan.encoding)?;
             let rows = intake.rows();
             progress.at(Step::Reading { read: read.load(Ordering::Relaxed), of, rows });
-            if progress.cancelled() { Err(ImportRefusal::Cancelled) } else { Ok(()) }
-        });
-        gate.set(None);
-        taken
+            Ok(())
+        })
     });
     taken?;
     let feed = feed.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -188,6 +208,7 @@ pub(super) fn read_all<S: ContentSink>(
 type Done = (u64, Refusable<(usize, Parsed)>);
 
 fn work(feed: &Mutex<Feed<'_>>, gate: &Gate, mut reader: RowReader<'_>, to: &SyncSender<Done>) {
+    let _opens = OpensAtPanic(gate);
     loop {
         let next = {
             let mut feed = feed.lock().unwrap_or_else(PoisonError::into_inner);

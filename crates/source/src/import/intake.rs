@@ -162,6 +162,7 @@ impl<'a, S: ContentSink> Intake<'a, S> {
             rows: self.counted.rows_read,
             allowed: allowed(self.contract),
             most: self.reasons.most(),
+            first: self.reasons.first.clone(),
         }
     }
 

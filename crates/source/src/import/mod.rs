@@ -27,7 +27,7 @@ use model::{Clock, Entropy, ImportId};
 
 pub use fault::{Fault, Reason};
 pub use progress::{Progress, Quiet, Step};
-pub use reasons::ReasonLine;
+pub use reasons::{FIRST_REASONS, ReasonLine, read_reasons};
 pub use refusal::ImportRefusal;
 
 use crate::contract::{Contract, FileFormat};
@@ -150,21 +150,30 @@ pub fn import<S: ContentSink>(
     };
 
     let room = counted.room(contract);
-    let mut on_chunk = |rows: u64| {
-        progress.at(Step::Writing { rows, of: counted.rows_kept });
-        if progress.cancelled() { Err(SinkError::Stopped) } else { Ok(()) }
-    };
+    let mut on_chunk = |rows: u64| progress.at(Step::Writing { rows, of: counted.rows_kept });
     let salt = plan.salt.last_chunk::<8>().copied().map_or(1, u64::from_le_bytes);
     let mut quality = Quality::new(contract, salt, room, &mut on_chunk);
     let staged = match content.finish(&mut quality) {
         Ok(staged) => Ok(staged),
-        Err(SinkError::Stopped) => Err(ImportRefusal::Cancelled),
-        Err(_) if quality.late.len() as u64 > room => Err(ImportRefusal::TooManyBadRows {
-            bad: counted.rows_quarantined + quality.late.len() as u64,
-            rows: counted.rows_read,
-            allowed: intake::allowed(contract),
-            most: revisit::most(&quality.late, &counted),
-        }),
+        // Whatever the sink made of it: the observer has seen enough.
+        Err(_) if quality.late.len() as u64 > room => {
+            let late = std::mem::take(&mut quality.late);
+            // So that the list names these rows too.
+            revisit::set_aside(
+                contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list,
+            )?;
+            Err(ImportRefusal::TooManyBadRows {
+                bad: counted.rows_quarantined + late.len() as u64,
+                rows: counted.rows_read,
+                allowed: intake::allowed(contract),
+                most: revisit::most(&late, &counted),
+                first: list.first.clone(),
+            })
+        }
+        Err(SinkError::TooManyOfOne { row, most }) => {
+            let (_, file, row) = counted.place(row);
+            Err(ImportRefusal::TooManyOfOne { file: file.to_owned(), row, most })
+        }
         Err(error) => Err(error.into()),
     };
     let staged = match staged {

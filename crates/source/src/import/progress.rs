@@ -30,11 +30,6 @@ pub enum Step {
 pub trait Progress: Sync {
     /// Told now and then, at least once per block of about a mebibyte.
     fn at(&self, step: Step);
-
-    /// Whether to stop; asked as often. What has been done is then undone.
-    fn cancelled(&self) -> bool {
-        false
-    }
 }
 
 /// Nobody waits.

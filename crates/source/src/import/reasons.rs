@@ -1,8 +1,10 @@
 //! The list of rows that were kept aside, with the reason and without values.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,38 @@ pub struct ReasonLine {
     pub faults: Vec<Fault>,
 }
 
+/// So many reasons are told at once; the list has the rest.
+pub const FIRST_REASONS: usize = 20;
+
+impl fmt::Display for ReasonLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`, row {}", self.file, self.row)?;
+        for (at, fault) in self.faults.iter().enumerate() {
+            f.write_str(if at == 0 { ": " } else { "; " })?;
+            match &fault.column {
+                Some(column) => write!(f, "column `{column}` {}", fault.why)?,
+                None => f.write_str(&fault.why)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first `most` lines of a list of reasons, and how many it has.
+pub fn read_reasons(path: &Path, most: usize) -> Result<(Vec<ReasonLine>, u64), SinkError> {
+    let fail = |error: &std::io::Error| SinkError::io("reading", path, error);
+    let list = BufReader::new(File::open(path).map_err(|error| fail(&error))?);
+    let (mut first, mut all) = (Vec::new(), 0);
+    for line in list.lines() {
+        let line = line.map_err(|error| fail(&error))?;
+        if first.len() < most {
+            first.push(serde_json::from_str(&line).map_err(|error| fail(&error.into()))?);
+        }
+        all += 1;
+    }
+    Ok((first, all))
+}
+
 /// Writes the list, and counts.
 pub(super) struct Reasons {
     path: PathBuf,
@@ -31,6 +65,8 @@ pub(super) struct Reasons {
     out: Option<BufWriter<File>>,
     counts: BTreeMap<Reason, (u64, String)>,
     pub(super) rows: u64,
+    /// The first lines.
+    pub(super) first: Vec<ReasonLine>,
 }
 
 impl Reasons {
@@ -38,19 +74,29 @@ impl Reasons {
         let mut partial = path.as_os_str().to_owned();
         partial.push(".partial");
         let partial = PathBuf::from(partial);
-        let file =
-            File::create(&partial).map_err(|error| SinkError::io("creating", &partial, &error))?;
+        // For nobody's eyes but ours: it tells which rows of a register are odd.
+        let file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&partial)
+            .map_err(|error| SinkError::io("creating", &partial, &error))?;
         Ok(Self {
             path: path.to_owned(),
             partial,
             out: Some(BufWriter::new(file)),
             counts: BTreeMap::new(),
             rows: 0,
+            first: Vec::new(),
         })
     }
 
     pub(super) fn put(&mut self, line: &ReasonLine) -> Result<(), SinkError> {
         self.rows += 1;
+        if self.first.len() < FIRST_REASONS {
+            self.first.push(line.clone());
+        }
         let mut said: Vec<Reason> = Vec::new();
         for fault in &line.faults {
             // A row counts once under each of its reasons.

@@ -1,5 +1,6 @@
 //! Why a delivery was refused as a whole. Nothing of it is kept then.
 
+use super::reasons::ReasonLine;
 use crate::delivery::FileFault;
 use crate::sink::SinkError;
 
@@ -26,7 +27,7 @@ pub enum ImportRefusal {
     },
     /// More rows break the contract than it allows.
     #[error(
-        "{bad} of {rows} rows break the contract, which allows {allowed}: most often {most}; the list of reasons names every row"
+        "{bad} of {rows} rows break the contract, which allows {allowed}: most often {most}; correct them at the source, or have the contract allow more"
     )]
     TooManyBadRows {
         /// How many rows break it.
@@ -37,13 +38,25 @@ pub enum ImportRefusal {
         allowed: String,
         /// The commonest reason, with the first row that has it.
         most: String,
+        /// The first lines of the list of reasons: at most
+        /// [`FIRST_REASONS`](super::FIRST_REASONS).
+        first: Vec<ReasonLine>,
+    },
+    /// Somebody has more rows than can be compared with each other.
+    #[error(
+        "`{file}`, row {row}: its person has more than {most} rows, which is more than can be compared with each other; is the number one that stands for `unknown`? leave such rows out, or have `key` and the birth date taken out of the contract"
+    )]
+    TooManyOfOne {
+        /// The file's name.
+        file: String,
+        /// The first row beyond; the first of the file is 1.
+        row: u64,
+        /// How many are allowed.
+        most: usize,
     },
     /// The vault, the lake or the list of reasons could not be written.
     #[error(transparent)]
     Sink(#[from] SinkError),
-    /// Somebody stopped it.
-    #[error("stopped before it was done: nothing was kept")]
-    Cancelled,
     /// A defect of this program: rows were lost or counted twice.
     #[error("{read} rows were read, but {kept} kept and {aside} kept aside: nothing was kept")]
     DoesNotAddUp {
@@ -61,8 +74,24 @@ pub enum ImportRefusal {
 
 impl ImportRefusal {
     /// Whether the files are to blame, so that their holder should hear of it;
-    /// else it is the machine, or somebody who stopped it.
+    /// else it is the machine, or whoever named the files. That a file cannot be
+    /// read (no right to, a disk that fails) says nothing of what its holder sent.
     pub const fn is_about_the_delivery(&self) -> bool {
-        matches!(self, Self::Twice { .. } | Self::File { .. } | Self::TooManyBadRows { .. })
+        match self {
+            Self::File { fault: FileFault::Unreadable(_), .. } => false,
+            Self::Twice { .. }
+            | Self::File { .. }
+            | Self::TooManyBadRows { .. }
+            | Self::TooManyOfOne { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The first reasons for which rows were not kept, where rows are to blame.
+    pub fn first_reasons(&self) -> &[ReasonLine] {
+        match self {
+            Self::TooManyBadRows { first, .. } => first,
+            _ => &[],
+        }
     }
 }

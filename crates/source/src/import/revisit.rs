@@ -23,10 +23,12 @@ fn fault(late: Late, counted: &Counted) -> Fault {
         Reason::Repeated => format!("says the same as row {row} of `{file}`, which is kept"),
         Reason::TwoPeople => {
             format!(
-                "row {row} of `{file}` has the same national identity number and is about somebody else"
+                "row {row} of `{file}` has the same national identity number and is about somebody else: find out whose it is, and correct the other"
             )
         }
-        _ => format!("row {row} of `{file}` has the same key and says something else"),
+        _ => format!(
+            "row {row} of `{file}` has the same key and says something else: deliver one of them"
+        ),
     };
     Fault::of_row(late.reason, why)
 }

@@ -41,7 +41,7 @@ pub(crate) struct Quality<'a> {
     last: Option<SubjectKey>,
     /// The ordinal of `last`.
     ordinal: u32,
-    on_chunk: &'a mut (dyn FnMut(u64) -> Result<(), SinkError> + Send),
+    on_chunk: &'a mut (dyn FnMut(u64) + Send),
 }
 
 impl<'a> Quality<'a> {
@@ -51,7 +51,7 @@ impl<'a> Quality<'a> {
         contract: &Contract,
         salt: u64,
         room: u64,
-        on_chunk: &'a mut (dyn FnMut(u64) -> Result<(), SinkError> + Send),
+        on_chunk: &'a mut (dyn FnMut(u64) + Send),
     ) -> Self {
         Self {
             duplicates: Duplicates::of(contract, salt),
@@ -126,10 +126,7 @@ impl SortedObserver for Quality<'_> {
             None => None,
         };
         if self.late.len() as u64 > self.room {
-            return Err(SinkError::Failed {
-                what: "checking rows against each other".to_owned(),
-                why: "too many rows contradict each other".to_owned(),
-            });
+            return Err(SinkError::SeenEnough);
         }
         let before = self.last;
         let persons = self.ordinals(&chunk.subjects);
@@ -154,7 +151,7 @@ impl SortedObserver for Quality<'_> {
                 self.rows += rows.len() as u64;
             }
         }
-        (self.on_chunk)(self.rows)?;
+        (self.on_chunk)(self.rows);
         Ok(keep)
     }
 }

@@ -1,7 +1,7 @@
 //! Counting one variable over rows sorted by person. See [`crate::profile`] for
 //! what may be said in the end.
 
-use std::collections::{BTreeMap, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::datatypes::{DataType, Date32Type, Float64Type, Int32Type, Int64Type};
@@ -29,6 +29,7 @@ const SAMPLE: usize = 1 << 16;
 struct Count {
     rows: u64,
     persons: u64,
+    first: Option<u32>,
     last: Option<u32>,
 }
 
@@ -36,6 +37,7 @@ impl Count {
     fn add(&mut self, person: u32) {
         self.rows += 1;
         if self.last != Some(person) {
+            self.first = self.first.or(Some(person));
             self.last = Some(person);
             self.persons += 1;
         }
@@ -224,18 +226,24 @@ fn share_filled(filled: Count, missing: Count, k: u64) -> Option<f64> {
 /// Those that rest on `k` people or more, the most rows first. When what is
 /// left out rests on fewer than `k` people altogether it could be worked out as
 /// the difference to the whole, so the smallest of the others is left out too.
+///
+/// One person may have several rare values. Of the people of each value the
+/// first and the last are known: they are people of what is left out, and if
+/// they are `k` different ones it is enough. If not it may be, but is not known.
 fn publishable<T>(counts: impl IntoIterator<Item = (T, Count)>, k: u64) -> Vec<(T, Count)> {
-    let mut hidden = 0;
+    let mut hidden = BTreeSet::new();
     let mut shown: Vec<(T, Count)> = counts
         .into_iter()
         .filter(|(_, count)| {
             let small = count.persons < k;
-            hidden += if small { count.persons } else { 0 };
+            if small {
+                hidden.extend(count.first.into_iter().chain(count.last));
+            }
             !small
         })
         .collect();
     shown.sort_by_key(|(_, count)| std::cmp::Reverse(count.rows));
-    if (1..k).contains(&hidden) {
+    if (1..k).contains(&(hidden.len() as u64)) {
         shown.pop();
     }
     shown

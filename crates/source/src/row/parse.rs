@@ -11,7 +11,7 @@ use super::seen::SeenSubjects;
 use super::values::Values;
 use crate::delivery::block::{Block, Shape};
 use crate::delivery::record::{Field, Fields, MAX_RECORD, QuoteFault};
-use crate::identity::{BirthDate, Identity};
+use crate::identity::{BirthDate, Identity, MOST_IDENTITY_BYTES};
 use crate::import::{Fault, Reason};
 use crate::sink::IdentityMark;
 use crate::subject::{Pseudonymiser, SubjectKey};
@@ -176,9 +176,13 @@ impl<'p> RowReader<'p> {
                         *slot = date;
                     }
                 }
-                Target::Name => who.name = self.text(rows, column, field),
+                Target::Name => {
+                    let before = length(who.contact.as_ref());
+                    who.name = self.text(rows, column, field, before);
+                }
                 Target::Contact => {
-                    let text = self.text(rows, column, field);
+                    let before = length(who.name.as_ref()) + length(who.contact.as_ref());
+                    let text = self.text(rows, column, field, before);
                     who.contact = match (who.contact.take(), text) {
                         (Some(before), Some(text)) => {
                             Some(Secret::new(format!("{}\n{}", before.reveal(), text.reveal())))
@@ -202,11 +206,14 @@ impl<'p> RowReader<'p> {
         }
     }
 
+    /// A text that says who somebody is; `before`: how long those are that the
+    /// row has already.
     fn text(
         &mut self,
         rows: &mut Rows,
         column: &ColumnPlan,
         field: &[u8],
+        before: usize,
     ) -> Option<Secret<String>> {
         if !field.is_ascii() {
             rows.high(&column.name, std::str::from_utf8(field).is_ok());
@@ -215,6 +222,13 @@ impl<'p> RowReader<'p> {
             Ok(text) if crate::value::text::is_formula(&text) => {
                 let fault = crate::value::text::TextFault::Formula;
                 self.faults.push(fault.in_column(&column.name));
+                None
+            }
+            Ok(text) if before + text.len() > MOST_IDENTITY_BYTES => {
+                let why = format!(
+                    "makes name and contact together longer than {MOST_IDENTITY_BYTES} bytes: is it in the right column? shorten it"
+                );
+                self.faults.push(Fault::new(&column.name, Reason::TooLarge, why));
                 None
             }
             Ok(text) => Some(Secret::new(text.into_owned())),
@@ -467,6 +481,10 @@ impl Rows {
     }
 }
 
+fn length(text: Option<&Secret<String>>) -> usize {
+    text.map_or(0, |text| text.reveal().len())
+}
+
 fn date(field: &[u8], column: &ColumnPlan, today: i32, faults: &mut Vec<Fault>) -> Option<i32> {
     let Rule::Date { earliest } = column.rule else { return None };
     let Some(days) = iso_date(trimmed(field)) else {
@@ -475,10 +493,13 @@ fn date(field: &[u8], column: &ColumnPlan, today: i32, faults: &mut Vec<Fault>) 
         return None;
     };
     if days > today {
-        let why = "is a day that has not come yet";
+        let why = "is a day that has not come yet: correct it, or leave it out until it has";
         faults.push(Fault::new(&column.name, Reason::FutureDate, why));
     } else if days < earliest {
-        let why = format!("is before {}", written(earliest));
+        let why = format!(
+            "is before {}, the earliest day the contract allows: correct it",
+            written(earliest)
+        );
         faults.push(Fault::new(&column.name, Reason::EarlyDate, why));
     }
     Some(days)

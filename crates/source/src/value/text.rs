@@ -25,11 +25,15 @@ impl TextFault {
                 Reason::Encoding,
                 format!("byte {} of the field is not UTF-8: is the file Latin-1?", at + 1),
             ),
-            Self::Nul => Fault::new(column, Reason::Encoding, "holds a NUL byte"),
+            Self::Nul => Fault::new(
+                column,
+                Reason::Encoding,
+                "holds a NUL byte: export the file again without it",
+            ),
             Self::Formula => Fault::new(
                 column,
                 Reason::Formula,
-                "begins with a character that makes a spreadsheet run it as a formula",
+                "begins with a character that makes a spreadsheet run it as a formula: take the character off, or put another before it",
             ),
             Self::NotAllowed => {
                 Fault::new(column, Reason::NotAllowed, "is none of the values the contract allows")

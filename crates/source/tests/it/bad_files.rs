@@ -33,7 +33,22 @@ fn a_header_that_is_not_the_contracts() {
 #[test]
 fn a_file_without_a_header_does_not_show_its_first_row() {
     let told = laboratory().refusal("lab.csv", format!("{},2020-01-02,hdl,1,\n", id(1)));
-    assert!(told.contains("missing `id`") && !told.contains(&id(1)[..6]), "{told}");
+    assert!(told.contains("add the header `id`") && !told.contains(&id(1)[..6]), "{told}");
+    let row = format!("{};Kari Nordmann;1950-01-01;2020-01-02;2;true\n", id(1));
+    let told = Desk::new(POPULATION).refusal("people.csv", row);
+    assert!(told.contains("none of the contract's columns: add the header `id`, `name`"), "{told}");
+    for said in ["Kari", "Nordmann", "1950", &id(1)[..6]] {
+        assert!(!told.contains(said), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_may_not_be_read_is_not_held_against_its_holder() {
+    let desk = laboratory();
+    let Err(refusal) = desk.import(&[desk.folder.path().join("none.csv")]) else { panic!("taken") };
+    assert!(!refusal.is_about_the_delivery(), "{refusal}");
+    let Err(refusal) = desk.import(&[desk.file("lab.csv", "")]) else { panic!("taken") };
+    assert!(refusal.is_about_the_delivery(), "{refusal}");
 }
 
 #[test]
@@ -54,7 +69,10 @@ fn one_empty_file_among_several() {
     let files =
         [desk.file("a.csv", some_rows(3)), desk.file("b.csv", "id,date,test,value,comment\n")];
     let Err(refusal) = desk.import(&files) else { panic!("taken") };
-    assert_eq!(refusal.to_string(), "`b.csv` has a header and no rows");
+    assert_eq!(
+        refusal.to_string(),
+        "`b.csv` has a header and no rows: export it again, with its rows"
+    );
 }
 
 #[test]

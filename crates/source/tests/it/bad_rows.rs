@@ -74,6 +74,20 @@ fn an_identity_number_that_fails_its_check_says_which() {
 }
 
 #[test]
+fn a_name_as_long_as_a_book_is_the_rows_fault_and_not_the_deliverys() {
+    let desk = Desk::new(POPULATION);
+    let long = "x".repeat(source::MOST_IDENTITY_BYTES + 1);
+    let taken = desk
+        .import_bytes(population(&[
+            format!("{};{long};1950-01-02;2000-01-01;1;true", id(1)),
+            format!("{};{};1950-01-03;2000-01-01;1;true", id(2), &long[1..]),
+        ]))
+        .unwrap();
+    taken.adds_up();
+    assert_eq!(taken.aside(), [(1, Some("name"), "too-large")]);
+}
+
+#[test]
 fn a_line_that_was_cut_short_or_grew() {
     aside(&format!("{},2020-01", id(3)), None, "field-count");
     aside(&format!("{},2020-01-02,hdl,1,,", id(3)), None, "field-count");
@@ -276,6 +290,27 @@ fn too_many_contradictions_refuse_the_delivery_too() {
         .collect();
     let told = desk.refusal("delivery.csv", laboratory_rows(&rows));
     assert!(told.contains("of 2000 rows") && told.contains("same key"), "{told}");
+    // The list has the rows that contradict each other, found after all were read.
+    let listed = read_reasons(&desk.reasons_path());
+    assert!(listed.len() > 100, "{}", listed.len());
+    assert!(listed.iter().all(|line| line.faults[0].reason == source::Reason::DuplicateKey));
+    let (first, all) = source::read_reasons(&desk.reasons_path(), 20).unwrap();
+    assert_eq!((first.as_slice(), all), (&listed[..20], listed.len() as u64));
+}
+
+#[test]
+fn a_refusal_tells_its_first_reasons_by_row_column_and_why() {
+    let desk = laboratory();
+    let rows: Vec<String> = (0..500).map(|n| format!("{},soon,hdl,1,", id(n))).collect();
+    let file = desk.file("delivery.csv", laboratory_rows(&rows));
+    let Err(refusal) = desk.import(&[file]) else { panic!("taken") };
+    let first = refusal.first_reasons();
+    assert_eq!(first.len(), source::FIRST_REASONS);
+    assert_eq!(
+        first[1].to_string(),
+        "`delivery.csv`, row 2: column `date` is no date: write YYYY-MM-DD"
+    );
+    assert_eq!(first, &read_reasons(&desk.reasons_path())[..20]);
 }
 
 #[test]

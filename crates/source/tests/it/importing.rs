@@ -2,9 +2,10 @@
 
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
-use source::{Progress, Step, already_imported};
+use model::NationalId;
+use source::{Pseudonymiser, Quiet, SubjectKey, already_imported};
 
-use crate::support::{Desk, POPULATION, id, key_of, laboratory, laboratory_rows};
+use crate::support::{Desk, POPULATION, TestKeys, id, key_of, laboratory, laboratory_rows};
 
 #[test]
 fn rows_are_split_into_who_and_what() {
@@ -152,19 +153,27 @@ fn the_same_delivery_again_is_known_and_another_is_not() {
 }
 
 #[test]
-fn an_import_that_is_stopped_leaves_nothing() {
-    struct Stop;
-    impl Progress for Stop {
-        fn at(&self, _: Step) {}
-        fn cancelled(&self) -> bool {
-            true
+fn a_reader_that_panics_does_not_leave_the_other_waiting() {
+    struct Broken;
+    impl Pseudonymiser for Broken {
+        fn subject(&self, national_id: &NationalId) -> SubjectKey {
+            assert!(national_id.reveal() != id(0).as_bytes(), "a defect");
+            TestKeys.subject(national_id)
         }
     }
-    let desk = laboratory();
-    let file = desk.file("a.csv", laboratory_rows(&[format!("{},2020-01-02,hdl,1,", id(1))]));
-    let Err(refusal) = desk.import_watched(&[file], &Stop) else { panic!("it went on") };
-    assert!(refusal.to_string().contains("nothing was kept"), "{refusal}");
-    let left: Vec<_> =
-        std::fs::read_dir(desk.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
-    assert_eq!(left, ["a.csv"]);
+    // The first block breaks one reader; the other may run eight blocks ahead of
+    // it, of which each is a mebibyte.
+    let comment = "x".repeat(1000);
+    let rows: Vec<String> =
+        (0..16_000).map(|n| format!("{},2020-01-02,hdl,1,{comment}", id(n % 40))).collect();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let desk = laboratory();
+        let file = desk.file("a.csv", laboratory_rows(&rows));
+        let import = || desk.import_with(&[file], &Quiet, &Broken).is_ok();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(import)).is_err();
+        ended.send(panicked).unwrap();
+    });
+    let panicked = end.recv_timeout(std::time::Duration::from_mins(1));
+    assert_eq!(panicked, Ok(true), "the import waits for ever");
 }

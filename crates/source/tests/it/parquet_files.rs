@@ -116,7 +116,7 @@ fn a_type_that_holds_no_such_values_is_refused() {
             ("comment", Arc::new(StringArray::from(vec!["a"]))),
         ]),
     );
-    assert!(told.contains("column `id` has the Parquet type Int32"), "{told}");
+    assert!(told.contains("column `id` of the Parquet type Int32"), "{told}");
     let told = desk.refusal("lab.parquet", parquet(vec![("id", ids(2))]));
     assert!(told.contains("missing `date`, `test`, `value`, `comment`"), "{told}");
 }

@@ -90,6 +90,15 @@ proptest! {
             prop_assert!(by_test[&top.value].len() >= K);
             prop_assert_eq!(top.rows % 5, 0);
         }
+        // Nor does what was left out, which is the difference to the whole.
+        let told: BTreeSet<&String> =
+            variable(&report.variables, "test").top.iter().map(|top| &top.value).collect();
+        let left_out: BTreeSet<usize> = by_test
+            .iter()
+            .filter(|(test, _)| !told.contains(test))
+            .flat_map(|(_, people)| people.iter().copied())
+            .collect();
+        prop_assert!(told.is_empty() || left_out.is_empty() || left_out.len() >= K);
         for year in &variable(&report.variables, "date").years {
             prop_assert!(by_year[&year.year].len() >= K);
         }

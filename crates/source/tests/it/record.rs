@@ -76,7 +76,6 @@ fn refusals_are_remembered_until_the_next_import() {
     let mut record = imported(&contract, report());
     let refused = SourceEvent::ImportRefused {
         import: ImportId::mint(&SeededEntropy::new(9)),
-        files: Vec::new(),
         why: "is empty".to_owned(),
     };
     record.apply(refused.clone(), &entry(2, &contract, &refused)).unwrap();

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use arrow::array::AsArray;
 use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::{DataType, Date32Type, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use model::{ManualClock, NationalId, SeededEntropy, SourceId, Timestamp};
 use sha2::{Digest, Sha256};
@@ -166,13 +168,22 @@ impl Desk {
         files: &[PathBuf],
         progress: &dyn Progress,
     ) -> Result<Taken, ImportRefusal> {
+        self.import_with(files, progress, &TestKeys)
+    }
+
+    pub(crate) fn import_with(
+        &self,
+        files: &[PathBuf],
+        progress: &dyn Progress,
+        keys: &dyn Pseudonymiser,
+    ) -> Result<Taken, ImportRefusal> {
         let clock = ManualClock::at(now());
         let entropy = SeededEntropy::new(3);
         let mut identities = MemoryIdentities::default();
         let mut quarantine = MemoryQuarantine::default();
         let reasons = self.reasons_path();
         let ports = Ports {
-            keys: &TestKeys,
+            keys,
             identities: &mut identities,
             quarantine: &mut quarantine,
             reasons: &reasons,
@@ -181,7 +192,8 @@ impl Desk {
             entropy: &entropy,
         };
         let delivery = Delivery { contract: &self.contract, files };
-        let (report, content) = source::import(&delivery, MemoryContent::default(), ports)?;
+        let (report, content) =
+            source::import(&delivery, MemoryContent::of(&self.contract), ports)?;
         Ok(Taken {
             report,
             content,
@@ -307,17 +319,70 @@ impl QuarantineSink for MemoryQuarantine {
     }
 }
 
-/// Sorts in memory.
-#[derive(Default)]
+/// Sorts in memory, and shows the rows as the lake does: by subject, time and
+/// row, text as numbers into a list of values that all chunks share, and a chunk
+/// ending where a person does if the observer wants that.
 pub(crate) struct MemoryContent {
+    time: Option<String>,
     batches: Vec<ContentBatch>,
 }
+
+/// Small, so that small deliveries have several.
+const CHUNK: usize = 3;
 
 /// Rows that were kept, sorted.
 pub(crate) struct Sorted {
     pub(crate) subjects: Vec<SubjectKey>,
     pub(crate) rows: Vec<u64>,
     pub(crate) content: Option<RecordBatch>,
+}
+
+impl MemoryContent {
+    pub(crate) fn of(contract: &Contract) -> Self {
+        Self { time: contract.time.clone(), batches: Vec::new() }
+    }
+
+    /// All rows as one batch, sorted.
+    fn sorted(&self) -> ContentBatch {
+        let plain: Vec<RecordBatch> =
+            self.batches.iter().map(|b| texts(&b.content, &DataType::Utf8)).collect();
+        let content = concat_batches(&plain[0].schema(), &plain).unwrap();
+        let subjects: Vec<SubjectKey> =
+            self.batches.iter().flat_map(|b| b.subjects.clone()).collect();
+        let rows: Vec<u64> = self.batches.iter().flat_map(|b| b.rows.clone()).collect();
+        let marks: Vec<_> = self.batches.iter().flat_map(|b| b.marks.clone()).collect();
+        let days: Vec<Option<i32>> = match &self.time {
+            Some(time) => {
+                let days = content.column_by_name(time).unwrap();
+                days.as_primitive::<Date32Type>().iter().collect()
+            }
+            None => vec![None; rows.len()],
+        };
+        let mut order: Vec<usize> = (0..rows.len()).collect();
+        order.sort_by_key(|at| (subjects[*at], days[*at], rows[*at]));
+        let at: arrow::array::UInt32Array =
+            order.iter().map(|at| u32::try_from(*at).unwrap()).collect();
+        let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        ContentBatch {
+            subjects: order.iter().map(|at| subjects[*at]).collect(),
+            rows: order.iter().map(|at| rows[*at]).collect(),
+            marks: if marks.is_empty() {
+                marks
+            } else {
+                order.iter().map(|at| marks[*at]).collect()
+            },
+            content: texts(&take_record_batch(&content, &at).unwrap(), &coded),
+        }
+    }
+}
+
+/// Where the chunk ends that begins at `from`.
+fn end_of_chunk(subjects: &[SubjectKey], from: usize, whole_persons: bool) -> usize {
+    let mut to = (from + CHUNK).min(subjects.len());
+    while whole_persons && to < subjects.len() && subjects[to] == subjects[to - 1] {
+        to += 1;
+    }
+    to
 }
 
 impl ContentSink for MemoryContent {
@@ -331,50 +396,45 @@ impl ContentSink for MemoryContent {
     }
 
     fn finish(self, observer: &mut dyn SortedObserver) -> Result<Sorted, SinkError> {
-        let Some(first) = self.batches.first() else {
-            return Ok(Sorted { subjects: Vec::new(), rows: Vec::new(), content: None });
-        };
-        let plain: Vec<RecordBatch> = self.batches.iter().map(|b| plain(&b.content)).collect();
-        let content = concat_batches(&plain[0].schema(), &plain).unwrap();
-        let subjects: Vec<SubjectKey> =
-            self.batches.iter().flat_map(|b| b.subjects.clone()).collect();
-        let rows: Vec<u64> = self.batches.iter().flat_map(|b| b.rows.clone()).collect();
-        let marks: Vec<_> = self.batches.iter().flat_map(|b| b.marks.clone()).collect();
-        let _ = first;
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        order.sort_by_key(|at| (subjects[*at], rows[*at]));
-        let at: arrow::array::UInt32Array =
-            order.iter().map(|at| u32::try_from(*at).unwrap()).collect();
-        let chunk = ContentBatch {
-            subjects: order.iter().map(|at| subjects[*at]).collect(),
-            rows: order.iter().map(|at| rows[*at]).collect(),
-            marks: if marks.is_empty() {
-                marks
-            } else {
-                order.iter().map(|at| marks[*at]).collect()
-            },
-            content: take_record_batch(&content, &at).unwrap(),
-        };
-        let keep = observer.observe(&chunk)?;
-        let keep = keep.unwrap_or_else(|| vec![true; chunk.rows.len()]);
-        let mask = arrow::array::BooleanArray::from(keep.clone());
-        let kept = arrow::compute::filter_record_batch(&chunk.content, &mask).unwrap();
-        let only = |at: &usize| keep[*at];
-        Ok(Sorted {
-            subjects: (0..keep.len()).filter(only).map(|at| chunk.subjects[at]).collect(),
-            rows: (0..keep.len()).filter(only).map(|at| chunk.rows[at]).collect(),
-            content: Some(kept),
-        })
+        let mut sorted = Sorted { subjects: Vec::new(), rows: Vec::new(), content: None };
+        if self.batches.is_empty() {
+            return Ok(sorted);
+        }
+        let all = self.sorted();
+        let mut kept = Vec::new();
+        let mut from = 0;
+        while from < all.rows.len() {
+            let to = end_of_chunk(&all.subjects, from, observer.wants_whole_persons());
+            let chunk = ContentBatch {
+                subjects: all.subjects[from..to].to_vec(),
+                rows: all.rows[from..to].to_vec(),
+                marks: all.marks.get(from..to).unwrap_or_default().to_vec(),
+                content: all.content.slice(from, to - from),
+            };
+            let keep = observer.observe(&chunk)?.unwrap_or_else(|| vec![true; to - from]);
+            let mask = arrow::array::BooleanArray::from(keep.clone());
+            let left = arrow::compute::filter_record_batch(&chunk.content, &mask).unwrap();
+            kept.push(texts(&left, &DataType::Utf8));
+            for at in (0..keep.len()).filter(|at| keep[*at]) {
+                sorted.subjects.push(chunk.subjects[at]);
+                sorted.rows.push(chunk.rows[at]);
+            }
+            from = to;
+        }
+        sorted.content = Some(concat_batches(&kept[0].schema(), &kept).unwrap());
+        Ok(sorted)
     }
 }
 
-fn plain(batch: &RecordBatch) -> RecordBatch {
-    use arrow::datatypes::{DataType, Field, Schema};
+/// The rows with their texts as columns of `data_type`.
+fn texts(batch: &RecordBatch, data_type: &DataType) -> RecordBatch {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
     for (field, column) in batch.schema().fields().iter().zip(batch.columns()) {
         let column = match column.data_type() {
-            DataType::Dictionary(_, _) => arrow::compute::cast(column, &DataType::Utf8).unwrap(),
+            DataType::Dictionary(_, _) | DataType::Utf8 => {
+                arrow::compute::cast(column, data_type).unwrap()
+            }
             _ => column.clone(),
         };
         fields.push(Field::new(field.name(), column.data_type().clone(), true));

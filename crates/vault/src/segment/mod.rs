@@ -39,6 +39,8 @@ const FOOTER_BYTES: usize = 8 + 8 + 32;
 const RECORD_HEAD_BYTES: usize = 16 + NONCE_BYTES + 4;
 /// No record is longer: a length beyond it is damage, not a name.
 const MAX_CIPHERTEXT: usize = 1 << 20;
+// Name from one row, contact from another: what a reader lets pass is kept.
+const _: () = assert!(2 * source::MOST_IDENTITY_BYTES < MAX_CIPHERTEXT / 2);
 
 /// The keys of one segment, made from the key of its source.
 struct SegmentKeys {
