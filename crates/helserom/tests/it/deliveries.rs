@@ -150,6 +150,10 @@ fn a_line_that_was_cut_short() {
 #[test]
 fn two_people_with_one_number() {
     let place = Place::with_laboratory();
+    // One row for each person: another name under the number is another person.
+    let contract = LABORATORY.replace("key = [\"id\", \"date\", \"test\"]", "key = [\"id\"]");
+    let contract = place.file("people.toml", contract);
+    place.does(&["source", "add", text(&contract)]);
     let rows = [
         format!("{},Per Hansen,2020-01-02,hdl,1,", id(100)),
         format!("{},Anne Olsen,2020-01-03,hdl,1,", id(100)),
