@@ -103,9 +103,9 @@ pub(crate) struct DemoArgs {
     /// End after the story, without a browser: exit 0 only if every step held
     #[arg(long)]
     pub(crate) once: bool,
-    /// The address the portal listens on afterwards
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8420")]
-    pub(crate) listen: SocketAddr,
+    /// The address the portal listens on afterwards [default: 127.0.0.1:8420]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<SocketAddr>,
     /// Write what happened into this file, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
@@ -247,8 +247,8 @@ pub(crate) enum ReleaseCommand {
     Verify {
         /// The package
         package: PathBuf,
-        /// The centre's public key, or a file that holds it; this data folder's
-        /// own when not given
+        /// The centre's public key in hexadecimal or base64, or a file that
+        /// holds it; this data folder's own when not given
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },

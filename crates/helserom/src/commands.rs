@@ -28,7 +28,7 @@ pub(crate) async fn run(
 ) -> Result<Answer, Stop> {
     let common = cli.common;
     match cli.command {
-        Command::Demo(args) => demo::run(config, explained, args, common.json).await,
+        Command::Demo(args) => demo::run(config, explained, args, &common).await,
         Command::Serve { .. } => serve::run(config, explained).await,
         Command::Source(command) => source::run(command, &config, &common).await,
         Command::Permit(command) => permit::run(command, &config, &common).await,
@@ -50,11 +50,22 @@ const VISITOR: &str = "visitor";
 /// The centre in the data folder, and who acts.
 async fn open(config: &Config, common: &Common) -> Result<(Site, Caller), Stop> {
     let site = Site::open(config).await?;
-    if common.account.as_str() == VISITOR {
-        return Ok((site, Caller::Visitor));
-    }
-    let caller = site.centre.caller(&common.account).await.map_err(|_| {
-        Stop::usage(format!("there is no account `{}`: name one with `--as`", common.account))
-    })?;
+    let caller = caller(&site, common).await?;
     Ok((site, caller))
+}
+
+/// The same, for work that no other program may see half-done.
+async fn open_alone(config: &Config, common: &Common, what: &str) -> Result<(Site, Caller), Stop> {
+    let site = Site::open_alone(config, what).await?;
+    let caller = caller(&site, common).await?;
+    Ok((site, caller))
+}
+
+async fn caller(site: &Site, common: &Common) -> Result<Caller, Stop> {
+    if common.account.as_str() == VISITOR {
+        return Ok(Caller::Visitor);
+    }
+    site.centre.caller(&common.account).await.map_err(|_| {
+        Stop::usage(format!("there is no account `{}`: name one with `--as`", common.account))
+    })
 }

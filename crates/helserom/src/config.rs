@@ -4,6 +4,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use jiff::tz::TimeZone;
+use model::Lang;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use layers::{Explained, load};
@@ -62,6 +64,15 @@ pub(crate) struct Server {
     /// Whether a proxy of yours stands in front, so that the last address in
     /// `X-Forwarded-For` is where a request came from.
     pub(crate) behind_proxy: bool,
+    /// Whether the portal may listen beyond this machine although `public-url`
+    /// is not https: passwords and health data then pass the network as anyone
+    /// on it can read them.
+    pub(crate) plain_http: bool,
+    /// The language of those whose browser asks for none that there is: `nb`,
+    /// `da` or `en`.
+    pub(crate) language: Lang,
+    /// Where clocks stand as people read them, such as `Europe/Oslo`.
+    pub(crate) time_zone: String,
     /// How long a stop waits for what runs, seconds.
     pub(crate) stop_seconds: u32,
 }
@@ -153,6 +164,9 @@ impl Default for Config {
                 metrics_listen: String::new(),
                 public_url: String::new(),
                 behind_proxy: false,
+                plain_http: false,
+                language: Lang::Nb,
+                time_zone: "Europe/Oslo".to_owned(),
                 stop_seconds: 30,
             },
             metadata: Metadata { kind: MetadataKind::Sqlite, url_file: PathBuf::new() },
@@ -173,6 +187,43 @@ impl Config {
         } else {
             self.keys.master_file.clone()
         }
+    }
+
+    /// The address for metrics, if there is one.
+    pub(crate) fn metrics_listen(&self) -> Result<Option<SocketAddr>, String> {
+        let text = self.server.metrics_listen.as_str();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(|_| {
+            format!(
+                "`server.metrics-listen`: `{text}` is no address: write one such as `127.0.0.1:9420`"
+            )
+        })
+    }
+
+    /// Where clocks stand as people read them.
+    pub(crate) fn time_zone(&self) -> Result<TimeZone, String> {
+        let name = self.server.time_zone.as_str();
+        TimeZone::get(name).map_err(|_| {
+            format!(
+                "`server.time-zone`: there is no time zone `{name}`: write one such as `Europe/Oslo`"
+            )
+        })
+    }
+
+    /// Whether the portal may listen on `address`: beyond this machine only when
+    /// people reach it by https, or when the config says that they need not.
+    pub(crate) fn may_listen(&self, address: SocketAddr) -> Result<(), String> {
+        let https = self.server.public_url.starts_with("https://");
+        if address.ip().is_loopback() || https || self.server.plain_http {
+            return Ok(());
+        }
+        Err(format!(
+            "`{address}` can be reached from other machines, and `server.public-url` is not https: \
+             set it to the https address of the proxy in front, listen on 127.0.0.1, \
+             or say `server.plain-http = true` if anyone on the network may read along"
+        ))
     }
 
     /// The Python environment of rooms, if there is one.

@@ -1,11 +1,13 @@
 //! The whole story on real data: three registers, one permit, one released result.
 
 mod application;
+mod aside;
 mod cast;
 mod report;
 mod story;
 
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -13,10 +15,10 @@ use serde_json::json;
 use synthetic::DemoFiles;
 
 use crate::answer::{Answer, Stop, say};
-use crate::cli::DemoArgs;
+use crate::cli::{Common, DemoArgs};
 use crate::commands::serve;
 use crate::config::{Config, Explained, MetadataKind};
-use crate::site::Site;
+use crate::site::{self, Site};
 
 /// Where the story leaves its centre when nothing is said.
 const FOLDER: &str = "helserom-demo";
@@ -27,35 +29,23 @@ const MARKER: &str = "DEMO";
 /// Tells the story; then, unless told otherwise, leaves the portal open on it.
 pub(crate) async fn run(
     mut config: Config,
-    explained: Vec<Explained>,
+    mut explained: Vec<Explained>,
     args: DemoArgs,
-    as_json: bool,
+    common: &Common,
 ) -> Result<Answer, Stop> {
-    let temporary = args.once && config.data.folder == Config::default().data.folder;
-    let kept;
-    if temporary {
-        kept =
-            Some(tempfile::Builder::new().prefix("helserom-demo-").tempdir().map_err(Stop::usage)?);
-        if let Some(kept) = &kept {
-            config.data.folder = kept.path().join("centre");
-        }
-    } else {
-        kept = None;
-        if config.data.folder == Config::default().data.folder {
-            config.data.folder = PathBuf::from(FOLDER);
-        }
-    }
+    let kept = choose_folder(&mut config, &args, common)?;
     // A port in use is told before the story, not after it.
-    let listener = if args.once { None } else { Some(serve::listen(args.listen).await?) };
-    begin_anew(&config.data.folder)?;
-    config.server.listen = args.listen;
+    let listening = if args.once { None } else { Some(serve::listen(&config).await?) };
     if config.rooms.python.as_os_str().is_empty() {
         config.rooms.python = find_python().ok_or_else(|| {
             Stop::usage(
                 "there is no Python environment for rooms: run `cargo xtask setup`, or name one in `rooms.python`",
             )
         })?;
+        Explained::chosen_by_demo(&mut explained, "rooms.python", &config.rooms.python);
     }
+    Explained::chosen_by_demo(&mut explained, "data.folder", &config.data.folder);
+    begin_anew(&config.data.folder)?;
     let files = demo_files(&args, &config)?;
     let site = Site::open(&config).await?;
     if config.metadata.kind == MetadataKind::Postgresql {
@@ -66,20 +56,21 @@ pub(crate) async fn run(
             ));
         }
     }
-    mark(&site.folder)?;
-    let (report, held) = story::tell(&site, &files).await;
-    let report = serde_json::to_value(&report).map_err(Stop::refused)?;
+    let (mut report, held) = story::tell(&site, &files).await;
     if let Some(path) = &args.report {
-        fs::write(path, format!("{report:#}\n"))
-            .map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))?;
+        if held.is_ok() {
+            hand_over(&site, &mut report, path)?;
+        }
+        let report = serde_json::to_value(&report).map_err(Stop::refused)?;
+        fs::write(path, format!("{report:#}\n")).map_err(unwritten(path))?;
     }
     held?;
-    let Some(listener) = listener else {
+    let Some(listening) = listening else {
+        let report = serde_json::to_value(&report).map_err(Stop::refused)?;
         site.store.close().await;
         drop(site);
         drop(kept);
-        let json = if as_json { report } else { json!(null) };
-        return Ok(Answer::new("every step held", json));
+        return Ok(Answer::new("every step held", report));
     };
     say(&format!("\nThe story is in `{}`. Ctrl-C stops the centre.", site.folder.display()));
     let accounts = cast::accounts()
@@ -90,9 +81,45 @@ pub(crate) async fn run(
             open_browser(address);
         }
     };
-    serve::serve(&site, listener, accounts, explained, show).await?;
+    serve::serve(&site, listening, accounts, explained, show).await?;
     site.store.close().await;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
+}
+
+/// Where the story's centre is: where the person says; else, when it ends with
+/// the story, in a folder that goes with it.
+fn choose_folder(
+    config: &mut Config,
+    args: &DemoArgs,
+    common: &Common,
+) -> Result<Option<tempfile::TempDir>, Stop> {
+    if common.data.is_some() || config.data.folder != Config::default().data.folder {
+        return Ok(None);
+    }
+    if !args.once {
+        config.data.folder = PathBuf::from(FOLDER);
+        return Ok(None);
+    }
+    let kept = tempfile::Builder::new().prefix("helserom-demo-").tempdir().map_err(Stop::usage)?;
+    config.data.folder = kept.path().join("centre");
+    Ok(Some(kept))
+}
+
+/// Puts the package and the public key beside the report, where whoever reads it
+/// can verify them, also when the centre's folder is gone.
+fn hand_over(site: &Site, report: &mut report::Report, path: &Path) -> Result<(), Stop> {
+    let package = path.with_extension("package.tar");
+    let key = path.with_extension("package-key");
+    fs::copy(&report.release.package, &package).map_err(unwritten(&package))?;
+    let public = hex::encode(site.centre.release_key().to_bytes());
+    fs::write(&key, format!("{public}\n")).map_err(unwritten(&key))?;
+    report.release.package = package.display().to_string();
+    report.release.key = key.display().to_string();
+    Ok(())
+}
+
+fn unwritten(path: &Path) -> impl Fn(std::io::Error) -> Stop + '_ {
+    move |error| Stop::refused(format!("`{}`: {error}", path.display()))
 }
 
 /// Opens the portal where the person sits in front of a screen; else they read
@@ -113,31 +140,46 @@ fn open_browser(address: &str) {
     }
 }
 
-/// An earlier demo in the folder is removed; anything else is left alone.
+/// An earlier demo in the folder is removed, unless it is open; anything else is
+/// left alone. The folder is marked as a demo's before there is anything in it, and
+/// until there is nothing in it, so that it can be made anew wherever this stops.
 fn begin_anew(folder: &Path) -> Result<(), Stop> {
-    if !folder.exists() {
-        return Ok(());
-    }
-    let empty = fs::read_dir(folder)
-        .map_err(|error| Stop::usage(format!("`{}`: {error}", folder.display())))?
-        .next()
-        .is_none();
-    if empty {
-        return Ok(());
-    }
-    if !folder.join(MARKER).exists() {
+    let at = |error: std::io::Error| Stop::usage(format!("`{}`: {error}", folder.display()));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at)?;
+    let marker = folder.join(MARKER);
+    let inside: Vec<_> = fs::read_dir(folder).map_err(at)?.collect::<Result<_, _>>().map_err(at)?;
+    if !inside.is_empty() && !marker.exists() {
         return Err(Stop::usage(format!(
             "`{}` holds something else than a demo: name another folder with `--data`",
             folder.display()
         )));
     }
-    fs::remove_dir_all(folder)
-        .map_err(|error| Stop::usage(format!("`{}`: {error}", folder.display())))
+    if inside.is_empty() {
+        mark(&marker)?;
+    }
+    let _alone = site::hold_alone(folder)?.ok_or_else(|| {
+        Stop::usage(format!(
+            "a demo runs in `{}`: stop it first, or name another folder with `--data`",
+            folder.display()
+        ))
+    })?;
+    for entry in inside {
+        let (path, name) = (entry.path(), entry.file_name());
+        if name == MARKER || name == site::LOCK {
+            continue;
+        }
+        let removed = if entry.file_type().map_err(at)?.is_dir() {
+            fs::remove_dir_all(&path)
+        } else {
+            fs::remove_file(&path)
+        };
+        removed.map_err(|error| Stop::usage(format!("`{}`: {error}", path.display())))?;
+    }
+    Ok(())
 }
 
-fn mark(folder: &Path) -> Result<(), Stop> {
-    let path = folder.join(MARKER);
-    fs::write(&path, "made by `helserom demo`, which may remove this whole folder\n")
+fn mark(path: &Path) -> Result<(), Stop> {
+    fs::write(path, "made by `helserom demo`, which may remove this whole folder\n")
         .map_err(|error| Stop::usage(format!("`{}`: {error}", path.display())))
 }
 

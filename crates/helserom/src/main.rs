@@ -10,7 +10,9 @@ mod progress;
 mod site;
 mod wiring;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 use toml::Value;
@@ -33,8 +35,14 @@ fn run(cli: Cli) -> Result<Answer, Stop> {
         .enable_all()
         .build()
         .map_err(|error| Stop::usage(format!("no threads could be started: {error}")))?;
-    runtime.block_on(commands::run(cli, config, explained))
+    let answer = runtime.block_on(commands::run(cli, config, explained));
+    // Whatever still works on a thread was given up: the next start undoes it.
+    runtime.shutdown_timeout(LAST_WAIT);
+    answer
 }
+
+/// How long threads may take to put away what they hold when the program ends.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Names, ids and keys pass through this process: no core dump, no debugger.
 fn keep_memory_private() {
@@ -48,20 +56,28 @@ fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explain
     if let Some(data) = &common.data {
         flags.push(("data.folder", "--data", Value::String(data.display().to_string())));
     }
-    if let Command::Serve { listen: Some(listen) } = command {
+    let listen = match command {
+        Command::Serve { listen } => *listen,
+        Command::Demo(args) => args.listen,
+        _ => None,
+    };
+    if let Some(listen) = listen {
         flags.push(("server.listen", "--listen", Value::String(listen.to_string())));
     }
-    config::load(common.config.as_deref(), std::env::vars(), &flags).map_err(Stop::usage)
+    config::load(common.config.as_deref(), std::env::vars_os(), &flags).map_err(Stop::usage)
 }
 
 /// What the table format says to itself is left out unless somebody asks for it.
-const QUIET: &str = "delta_kernel=warn,deltalake_core=warn";
+const QUIET: &str = "buoyant_kernel=warn,delta_kernel=warn,deltalake_core=warn";
 
 fn start_log(config: &Config) -> Result<(), Stop> {
     let directives = format!("{QUIET},{}", config.log.level);
     let filter = tracing_subscriber::EnvFilter::try_new(directives)
         .map_err(|error| Stop::usage(format!("`log.level`: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let started = match config.log.format {
         LogFormat::Text => builder.with_target(false).try_init(),
         LogFormat::Json => builder.json().try_init(),

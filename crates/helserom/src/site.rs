@@ -1,8 +1,7 @@
 //! A data folder, opened: everything the centre is put together from.
 
 use std::fs::{self, File};
-use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,18 +10,18 @@ use ed25519_dalek::SigningKey;
 use lake::Lake;
 use ledger::{Report, SignerKey};
 use model::{Clock, Entropy, Secret, Text};
-use rustix::fs::FlockOperation;
 use sandbox::Bubblewrap;
 use store::Store;
-use vault::{MasterKey, Vault};
+use vault::{MasterKey, MasterKeyError, Vault};
 
 use crate::answer::Stop;
 use crate::config::{Config, MetadataKind};
 use crate::machine::{SystemClock, SystemEntropy};
 use crate::wiring::{BlobFiles, Extracting, Importing, LogFiles, Passwords};
 
-/// The version of the data folder's layout that this program reads and writes.
-const LAYOUT: u32 = 1;
+pub(crate) use folder::{Folder, LOCK, hold_alone};
+
+mod folder;
 
 /// What the ledger's checkpoints say they are of.
 const LEDGER_NAME: &str = "helserom";
@@ -37,20 +36,39 @@ pub(crate) struct Site {
     pub(crate) folder: PathBuf,
     pub(crate) config: Config,
     /// Held while the folder is open: shared by every program that has it open.
-    _lock: File,
+    lock: Folder,
 }
 
 impl Site {
     /// Opens the data folder of `config`; makes it when there is none. What a
-    /// stopped program left half-done is undone first.
+    /// stopped program left half-done is undone first. Others may open it too.
     pub(crate) async fn open(config: &Config) -> Result<Self, Stop> {
-        let folder = prepare(&config.data.folder)?;
-        let (lock, alone) = lock(&folder)?;
-        let new = !folder.join("vault").exists();
+        let mut site = Self::open_folder(config, Folder::open(&config.data.folder)?).await?;
+        if site.lock.is_alone() {
+            site.lock.share()?;
+        }
+        Ok(site)
+    }
+
+    /// The same, for work that no other program may see half-done.
+    pub(crate) async fn open_alone(config: &Config, what: &str) -> Result<Self, Stop> {
+        let folder = Folder::open(&config.data.folder)?;
+        if !folder.is_alone() {
+            return Err(Stop::refused(format!(
+                "another program has `{}` open, and {what} needs it alone: stop that program first",
+                folder.path.display()
+            )));
+        }
+        Self::open_folder(config, folder).await
+    }
+
+    async fn open_folder(config: &Config, mut lock: Folder) -> Result<Self, Stop> {
+        let folder = lock.path.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let vault = Arc::new(open_vault(config, &folder, new, &entropy)?);
         let store = open_store(config, &folder).await?;
+        let blank = is_blank(&store, &mut lock).await?;
+        let vault = Arc::new(open_vault(config, &folder, blank, &entropy)?);
         let memory = usize::try_from(config.work.memory_mib).unwrap_or(512) << 20;
         let lake = Lake::open(&folder.join("lake"), clock.clone(), entropy.clone())
             .map_err(Stop::usage)?
@@ -91,19 +109,16 @@ impl Site {
             blobs: Arc::new(blobs),
         };
         let centre = Centre::new(parts).map_err(Stop::usage)?;
-        if new {
+        if blank {
             found(&centre).await?;
         }
-        if alone {
+        if lock.is_alone() {
             centre.recover().await?;
             centre.check_pending().await?;
-            share(&lock)?;
         }
-        Ok(Self { centre, store, vault, ledger_key, folder, config: config.clone(), _lock: lock })
+        Ok(Self { centre, store, vault, ledger_key, folder, config: config.clone(), lock })
     }
-}
 
-impl Site {
     /// Signs the ledger as it stands, then checks every entry, the tree and
     /// every checkpoint.
     pub(crate) async fn verify_ledger(&self) -> Result<Report, Stop> {
@@ -117,6 +132,30 @@ impl Site {
     }
 }
 
+/// Whether nothing was ever written in the ledger. A centre is founded while no
+/// other program has its folder open.
+async fn is_blank(store: &Store, lock: &mut Folder) -> Result<bool, Stop> {
+    let entries = async || store.head().await.map(|head| head.next).map_err(Stop::refused);
+    if entries().await? > 0 {
+        return Ok(false);
+    }
+    lock.be_alone()?;
+    if entries().await? > 0 {
+        return Ok(false);
+    }
+    // What no entry speaks of is removed at the start: everything, here.
+    for kept in ["vault/sources", "vault/permits"] {
+        let kept = lock.path.join(kept);
+        if fs::read_dir(&kept).is_ok_and(|mut inside| inside.next().is_some()) {
+            return Err(Stop::usage(format!(
+                "the ledger is empty, but `{}` is not: the metadata database is another one or was lost; name the right one, or restore a backup",
+                kept.display()
+            )));
+        }
+    }
+    Ok(true)
+}
+
 /// The first organisation and the first account: without them nobody could do
 /// anything.
 async fn found(centre: &Centre) -> Result<(), Stop> {
@@ -126,97 +165,60 @@ async fn found(centre: &Centre) -> Result<(), Stop> {
         .found(&"centre".parse().map_err(parse)?, name, &"operator".parse().map_err(parse)?)
         .await;
     match founded {
-        // A database that is older than the folder: it was founded before.
+        // Another data folder on the same database was quicker.
         Err(centre::Refused::Conflict(_)) | Ok(()) => Ok(()),
         Err(refused) => Err(refused.into()),
     }
 }
 
-fn at(path: &Path) -> impl Fn(std::io::Error) -> Stop + '_ {
-    move |error| Stop::usage(format!("`{}`: {error}", path.display()))
-}
-
-/// The folder, made for its owner alone, of a layout this program knows.
-pub(crate) fn prepare(folder: &Path) -> Result<PathBuf, Stop> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(at(folder))?;
-    let folder = folder.canonicalize().map_err(at(folder))?;
-    let version = folder.join("VERSION");
-    match fs::read_to_string(&version) {
-        Ok(text) => match text.trim().parse::<u32>() {
-            Ok(LAYOUT) => {}
-            Ok(found) if found > LAYOUT => {
-                return Err(Stop::usage(format!(
-                    "the data folder `{}` is of version {found}, and this program knows versions up to {LAYOUT}: run the newer program",
-                    folder.display()
-                )));
-            }
-            _ => {
-                return Err(Stop::usage(format!(
-                    "`{}` holds no version that this program knows: is it a data folder?",
-                    version.display()
-                )));
-            }
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let strange = fs::read_dir(&folder).map_err(at(&folder))?.next().is_some();
-            if strange && !folder.join("lock").exists() {
-                return Err(Stop::usage(format!(
-                    "`{}` has files in it and is no data folder: name an empty one with `--data`",
-                    folder.display()
-                )));
-            }
-            let mut file = File::create(&version).map_err(at(&version))?;
-            writeln!(file, "{LAYOUT}").and_then(|()| file.sync_all()).map_err(at(&version))?;
-        }
-        Err(error) => return Err(at(&version)(error)),
-    }
-    for name in ["tmp", "logs"] {
-        let inner = folder.join(name);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&inner).map_err(at(&inner))?;
-    }
-    Ok(folder)
-}
-
-/// The folder's lock: ours alone, if nobody else has the folder open; else
-/// shared with the others.
-fn lock(folder: &Path) -> Result<(File, bool), Stop> {
-    let path = folder.join("lock");
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(at(&path))?;
-    if rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() {
-        return Ok((file, true));
-    }
-    share(&file)?;
-    Ok((file, false))
-}
-
-fn share(file: &File) -> Result<(), Stop> {
-    rustix::fs::flock(file, FlockOperation::LockShared)
-        .map_err(|error| Stop::usage(format!("the data folder's lock: {error}")))
-}
-
+/// The vault in `folder`. A new one is made only while nothing was ever written:
+/// a new key opens nothing that an old one closed.
 fn open_vault(
     config: &Config,
     folder: &Path,
-    new: bool,
+    blank: bool,
     entropy: &Arc<dyn Entropy>,
 ) -> Result<Vault, Stop> {
     let path = config.master_key();
     let dir = folder.join("vault");
-    if new {
-        let key = if path.exists() {
-            MasterKey::load(&path).map_err(Stop::usage)?
-        } else {
-            MasterKey::create(&path, entropy.as_ref()).map_err(Stop::usage)?
-        };
-        return Vault::create(&dir, key, entropy.clone()).map_err(Stop::usage);
+    if dir.join("keyring.json").exists() {
+        return Vault::open_with_key_file(&dir, &path, entropy.clone()).map_err(Stop::usage);
     }
-    Vault::open_with_key_file(&dir, &path, entropy.clone()).map_err(Stop::usage)
+    if !blank {
+        return Err(Stop::usage(format!(
+            "the ledger has entries, and there is no vault in `{}`: name the data folder they belong to with `--data`, or restore a backup",
+            folder.display()
+        )));
+    }
+    let key = if path.exists() { MasterKey::load(&path) } else { new_key(&path, entropy) };
+    Vault::create(&dir, key.map_err(Stop::usage)?, entropy.clone()).map_err(Stop::usage)
+}
+
+/// A new master key in a file that has its name only when it is whole.
+fn new_key(path: &Path, entropy: &Arc<dyn Entropy>) -> Result<MasterKey, MasterKeyError> {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let unfinished = PathBuf::from(unfinished);
+    // What a program that was killed had begun; it closed nothing yet.
+    let _ = fs::remove_file(&unfinished);
+    MasterKey::create(&unfinished, entropy.as_ref())?;
+    if let Err(error) = take_name(&unfinished, path) {
+        let _ = fs::remove_file(&unfinished);
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            return Err(MasterKeyError::Exists(path.to_owned()));
+        }
+        // The place cannot be written to: creating it says so in its own words.
+        return MasterKey::create(path, entropy.as_ref());
+    }
+    MasterKey::load(path)
+}
+
+/// Gives a file another name that nothing may have yet, and keeps that.
+fn take_name(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)?;
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 /// The metadata database of `config`; an SQLite file lies in `folder`.
@@ -230,7 +232,7 @@ pub(crate) async fn open_store(config: &Config, folder: &Path) -> Result<Store, 
                     "`metadata.kind` is `postgresql`: say in `metadata.url-file` which file holds the database's URL",
                 ));
             }
-            fs::read_to_string(path).map_err(at(path))?.trim().to_owned()
+            fs::read_to_string(path).map_err(folder::at(path))?.trim().to_owned()
         }
     };
     Store::open(&url, &centre::projections(), Arc::new(SystemClock)).await.map_err(Stop::usage)

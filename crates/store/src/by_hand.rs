@@ -5,6 +5,7 @@ use ledger::BookError;
 
 use crate::Store;
 use crate::database::{Arg, DbError};
+use crate::records;
 
 impl Store {
     /// Replaces the canonical line of the entry at place `seq` by what `alter`
@@ -33,5 +34,15 @@ impl Store {
             .await?;
         session.commit().await?;
         Ok(before)
+    }
+
+    /// Empties the table of a kind of records, behind the ledger's back.
+    pub async fn empty_records_by_hand(&self, kind: &str) -> Result<(), BookError> {
+        let Some(kind) = self.projections.kinds().find(|known| *known == kind) else {
+            return Ok(());
+        };
+        let mut session = self.database.write().await?;
+        records::clear(&mut session, kind).await?;
+        Ok(session.commit().await?)
     }
 }

@@ -11,18 +11,22 @@
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
+use store::{Contents, RestoreError};
+use vault::{MasterKey, Vault};
 
 use super::open;
 use crate::answer::{Answer, Stop};
 use crate::cli::Common;
 use crate::config::Config;
+use crate::machine::SystemEntropy;
 use crate::site::{self, Site};
 
 /// The folders of the data folder that a backup holds.
-const FOLDERS: [&str; 5] = ["vault", "lake", "extracts", "outputs", "logs"];
+const FOLDERS: [&str; 6] = ["vault", "lake", "extracts", "outputs", "logs", "quarantine"];
 
 const METADATA: &str = "metadata.jsonl";
 
@@ -71,40 +75,33 @@ pub(super) async fn backup(
     Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries, "bytes": bytes })))
 }
 
+/// Restores the backup in `from` into the data folder of `config`. The folder has
+/// its name only when everything is in it and verified: whatever stops this leaves
+/// no centre that only looks like one.
 pub(super) async fn restore(config: &Config, from: &Path, key: &Path) -> Result<Answer, Stop> {
     let folder = &config.data.folder;
-    let path = from.join(METADATA);
-    let file = File::open(&path).map_err(at(&path))?;
     if folder.exists() && fs::read_dir(folder).map_err(at(folder))?.next().is_some() {
         return Err(Stop::refused(format!(
             "`{}` has files in it: restore into a new folder, named with `--data`",
             folder.display()
         )));
     }
-    vault::MasterKey::load(key).map_err(Stop::usage)?;
-    site::prepare(folder)?;
-    for name in FOLDERS {
-        copy_tree(&from.join(name), &folder.join(name))?;
+    opens(config, from, key)?;
+    let unfinished = with_suffix(folder, ".unfinished");
+    clear(&unfinished)?;
+    let restored = restore_into(config, from, key, &unfinished).await;
+    let contents = match restored {
+        Ok(contents) => contents,
+        Err(stop) => {
+            clear(&unfinished)?;
+            return Err(stop);
+        }
+    };
+    if !config.keys.master_file.as_os_str().is_empty() && !config.keys.master_file.exists() {
+        copy_key(key, &config.keys.master_file)?;
     }
-    let master = config.master_key();
-    if !master.exists() {
-        let bytes = fs::read(key).map_err(at(key))?;
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&master)
-            .map_err(at(&master))?;
-        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(&master))?;
-    }
-    let store = site::open_store(config, folder).await?;
-    let contents = store.restore(BufReader::new(file)).await.map_err(Stop::refused)?;
-    store.close().await;
-    let site = Site::open(config).await?;
-    let report = site.verify_ledger().await?;
-    if !report.is_sound() {
-        return Err(Stop::refused(super::ledger::in_words(&report)));
-    }
+    fs::rename(&unfinished, folder).map_err(at(folder))?;
+    sync_folder(folder.parent().filter(|parent| parent.is_dir()).unwrap_or(Path::new(".")))?;
     let text = format!(
         "`{}` is restored: {} entries, and the ledger verifies",
         folder.display(),
@@ -113,8 +110,79 @@ pub(super) async fn restore(config: &Config, from: &Path, key: &Path) -> Result<
     Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries })))
 }
 
-fn with_suffix(path: &Path, suffix: &str) -> std::path::PathBuf {
-    let mut name = path.as_os_str().to_owned();
+/// Refuses what could not be opened afterwards, before anything is copied.
+fn opens(config: &Config, from: &Path, key: &Path) -> Result<(), Stop> {
+    let metadata = from.join(METADATA);
+    File::open(&metadata).map_err(at(&metadata))?;
+    let given = MasterKey::load(key).map_err(Stop::usage)?;
+    let elsewhere = &config.keys.master_file;
+    if elsewhere.exists() && !MasterKey::load(elsewhere).map_err(Stop::usage)?.is(&given) {
+        return Err(Stop::refused(format!(
+            "`{}` holds another key than `{}`: name another place in `keys.master-file`",
+            elsewhere.display(),
+            key.display()
+        )));
+    }
+    Vault::open(&from.join("vault"), given, Arc::new(SystemEntropy))
+        .map(drop)
+        .map_err(Stop::refused)
+}
+
+/// Everything of a restored centre, in a folder that has another name yet.
+async fn restore_into(
+    config: &Config,
+    from: &Path,
+    key: &Path,
+    unfinished: &Path,
+) -> Result<Contents, Stop> {
+    drop(site::Folder::open(unfinished)?);
+    let store = site::open_store(config, unfinished).await?;
+    if store.head().await.map_err(Stop::refused)?.next > 0 {
+        return Err(Stop::refused(RestoreError::NotEmpty));
+    }
+    for name in FOLDERS {
+        copy_tree(&from.join(name), &unfinished.join(name))?;
+    }
+    let mut there = config.clone();
+    there.data.folder = unfinished.to_owned();
+    if config.keys.master_file.as_os_str().is_empty() {
+        copy_key(key, &there.master_key())?;
+    } else {
+        there.keys.master_file = key.to_owned();
+    }
+    let metadata = from.join(METADATA);
+    let file = File::open(&metadata).map_err(at(&metadata))?;
+    let contents = store.restore(BufReader::new(file)).await.map_err(Stop::refused)?;
+    store.close().await;
+    let site = Site::open(&there).await?;
+    let report = site.verify_ledger().await;
+    site.store.close().await;
+    let report = report?;
+    if !report.is_sound() {
+        return Err(Stop::refused(super::ledger::in_words(&report)));
+    }
+    Ok(contents)
+}
+
+/// A copy of the master key, for its owner alone.
+fn copy_key(from: &Path, to: &Path) -> Result<(), Stop> {
+    let bytes = fs::read(from).map_err(at(from))?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(at(to))?;
+    file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(to))
+}
+
+/// Removes what a restore that was stopped left behind.
+fn clear(unfinished: &Path) -> Result<(), Stop> {
+    match fs::remove_dir_all(unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(unfinished)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// `path` with `suffix`, beside it also when it is written with a slash at the end.
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.components().collect::<PathBuf>().into_os_string();
     name.push(suffix);
     name.into()
 }

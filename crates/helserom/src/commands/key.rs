@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::open;
+use super::{open, open_alone};
 use crate::answer::{Answer, Stop};
 use crate::cli::{Common, KeyCommand};
 use crate::config::Config;
@@ -12,7 +12,12 @@ pub(super) async fn run(
     config: &Config,
     common: &Common,
 ) -> Result<Answer, Stop> {
-    let (site, caller) = open(config, common).await?;
+    let (site, caller) = match command {
+        KeyCommand::Show => open(config, common).await?,
+        // A program that has the vault open holds the old key, and would find
+        // every file closed that it opens next.
+        KeyCommand::Rotate => open_alone(config, common, "a new master key").await?,
+    };
     match command {
         KeyCommand::Show => {
             let ledger = site.ledger_key.public().to_string();
@@ -27,6 +32,9 @@ pub(super) async fn run(
         KeyCommand::Rotate => {
             site.centre.may_run(&caller)?;
             let path = config.master_key();
+            site.centre
+                .note_centre(&caller, "key-rotation-begun", json!({ "key": "master" }))
+                .await?;
             site.vault.rotate_key_file(&path).map_err(Stop::refused)?;
             site.centre.note_centre(&caller, "key-rotated", json!({ "key": "master" })).await?;
             let text = format!(

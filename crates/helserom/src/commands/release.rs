@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::VerifyingKey;
+use release::{FileStatement, Verified};
 use serde_json::json;
 
 use super::open;
@@ -17,6 +20,12 @@ pub(super) async fn run(
 ) -> Result<Answer, Stop> {
     if let ReleaseCommand::Verify { package, key: Some(key) } = &command {
         return verify(package, &read_key(key)?);
+    }
+    if matches!(command, ReleaseCommand::Verify { .. }) && !config.data.folder.is_dir() {
+        return Err(Stop::usage(format!(
+            "there is no data folder `{}` whose key could be used: give the centre's public key with `--key`, or its data folder with `--data`",
+            config.data.folder.display()
+        )));
     }
     let (site, caller) = open(config, common).await?;
     match command {
@@ -65,37 +74,76 @@ fn verify(package: &Path, key: &VerifyingKey) -> Result<Answer, Stop> {
     let bytes = std::fs::read(package)
         .map_err(|error| Stop::refused(format!("`{}`: {error}", package.display())))?;
     match release::verify(&bytes, key) {
-        Ok(verified) => {
-            let mut lines =
-                vec![format!("{}: whole, and signed by this centre", package.display())];
-            lines.extend(verified.manifest.files.iter().map(|file| {
-                format!("  {}  {} bytes  sha256 {}", file.path, file.bytes, file.sha256)
-            }));
-            Ok(Answer::new(
-                lines.join("\n"),
-                json!({ "verified": true, "manifest": verified.manifest }),
-            ))
-        }
+        Ok(verified) => Ok(told(package, &verified)),
         Err(error) => {
             Err(Stop::refused(format!("`{}` is not to be trusted: {error}", package.display())))
         }
     }
 }
 
-/// A public key as `helserom key show` prints it, or a file that holds one.
+/// What a package is, that it is whole, and what was done to keep people unknown.
+fn told(package: &Path, verified: &Verified) -> Answer {
+    let Verified { manifest, statement, .. } = verified;
+    let mut lines = vec![
+        format!("{}: whole, and signed by this centre (key {})", package.display(), manifest.key),
+        format!("{} of {}, packed {}", manifest.release, manifest.permit, manifest.packaged_at),
+        format!("  {}", manifest.title),
+    ];
+    for file in &manifest.files {
+        lines.push(format!("  {}  {} bytes  sha256 {}", file.path, file.bytes, file.sha256));
+        for said in statement.files.iter().filter(|said| said.path == file.path) {
+            lines.extend(in_words(said).into_iter().map(|line| format!("    {line}")));
+        }
+    }
+    let json = json!({ "verified": true, "manifest": manifest, "statement": statement });
+    Answer::new(lines.join("\n"), json)
+}
+
+/// The rules a file was held against, and what was withheld from it.
+fn in_words(said: &FileStatement) -> Vec<String> {
+    let tried: Vec<_> = said.tried.iter().map(|rule| rule.as_str()).collect();
+    let mut lines = vec![format!("rules tried: {}", tried.join(", "))];
+    let Some(changes) = &said.changes else {
+        lines.push("nothing withheld".to_owned());
+        return lines;
+    };
+    let places = |places: &[String]| places.join(", ");
+    let withheld: Vec<_> = changes.withheld.iter().map(ToString::to_string).collect();
+    for (what, which) in [
+        ("cells withheld", places(&withheld)),
+        ("columns left out", places(&changes.dropped)),
+        ("columns rounded", places(&changes.rounded)),
+        ("rows of a curve taken together", counted(changes.thinned)),
+        ("parts of a picture taken out", counted(changes.stripped)),
+    ] {
+        if !which.is_empty() {
+            lines.push(format!("{what}: {which}"));
+        }
+    }
+    lines
+}
+
+fn counted(count: u64) -> String {
+    if count == 0 { String::new() } else { count.to_string() }
+}
+
+/// A public key as `helserom key show` prints it, the same bytes in base64, or a
+/// file that holds one of the two.
 pub(super) fn read_key(text: &str) -> Result<VerifyingKey, Stop> {
     let written = match std::fs::read_to_string(text) {
         Ok(file) => file,
         Err(_) => text.to_owned(),
     };
-    let wrong = || {
-        Stop::usage(format!(
-            "`{text}` is no public key: give 64 hexadecimal digits, or a file that holds them"
-        ))
-    };
-    let mut bytes = [0_u8; 32];
-    hex::decode_to_slice(written.trim(), &mut bytes).map_err(|_| wrong())?;
-    VerifyingKey::from_bytes(&bytes).map_err(|_| wrong())
+    let written = written.trim();
+    let bytes = hex::decode(written).ok().or_else(|| BASE64.decode(written).ok());
+    bytes
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+        .and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok())
+        .ok_or_else(|| {
+            Stop::usage(format!(
+                "`{text}` is no public key: give its 32 bytes in hexadecimal or base64, or a file that holds them so"
+            ))
+        })
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {

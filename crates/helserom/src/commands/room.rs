@@ -8,9 +8,11 @@ use room::{LogLine, LogSink, Outcome, Script, Stream};
 use serde_json::json;
 
 use super::open;
+use super::serve::StopSignal;
 use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, RoomCommand};
 use crate::config::Config;
+use crate::site::Site;
 
 pub(super) async fn run(
     command: RoomCommand,
@@ -27,11 +29,11 @@ pub(super) async fn run(
             let script = script.as_deref().map(read_script).transpose()?;
             let shown: Option<Arc<dyn LogSink>> =
                 if common.json { None } else { Some(Arc::new(Console)) };
+            let mut signal = StopSignal::listen()?;
             let started = site.centre.start_run(&caller, &id, command, script, shown).await?;
             let run = started.run.clone();
-            let ended = started
-                .ended()
-                .await
+            let ended = ended_or_stopped(&site, started, &mut signal)
+                .await?
                 .ok_or_else(|| Stop::refused("the command ended without a word"))?;
             let log = if common.json {
                 site.centre.run_log(&caller, &id, &run).await?
@@ -78,6 +80,23 @@ pub(super) async fn run(
             Ok(Answer::new(format!("room `{id}` is closed"), json!({ "closed": id })))
         }
     }
+}
+
+/// The end of a command. When this program is told to stop, so is the command,
+/// and its end is still written down.
+async fn ended_or_stopped(
+    site: &Site,
+    started: centre::rooms::Started,
+    signal: &mut StopSignal,
+) -> Result<Option<room::Ended>, Stop> {
+    let ended = started.ended();
+    tokio::pin!(ended);
+    tokio::select! {
+        ended = &mut ended => return Ok(ended),
+        () = signal.told() => {}
+    }
+    site.centre.stop_runs().await?;
+    Ok(ended.await)
 }
 
 fn read_script(path: &Path) -> Result<Script, Stop> {

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use centre::Centre;
 use ledger::SignerKey;
@@ -10,6 +10,7 @@ use model::AccountId;
 use serde_json::json;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::answer::{Answer, Stop, say};
 use crate::config::{Config, Explained};
@@ -17,49 +18,121 @@ use crate::site::Site;
 use crate::wiring::web;
 
 pub(super) async fn run(config: Config, explained: Vec<Explained>) -> Result<Answer, Stop> {
-    let listener = listen(config.server.listen).await?;
+    let listening = listen(&config).await?;
     let site = Site::open(&config).await?;
-    let served = serve(&site, listener, Vec::new(), explained, |_| ()).await;
+    let served = serve(&site, listening, Vec::new(), explained, |_| ()).await;
     site.store.close().await;
     served?;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
 }
 
-/// A socket on `address`. Asked for before anything else is done, so that a port
-/// in use is told at once.
-pub(crate) async fn listen(address: SocketAddr) -> Result<TcpListener, Stop> {
-    TcpListener::bind(address).await.map_err(|error| busy(address, &error))
+/// The sockets of a server.
+pub(crate) struct Listening {
+    portal: TcpListener,
+    metrics: Option<TcpListener>,
+}
+
+/// The sockets that `config` asks for. Asked for before anything else is done,
+/// so that a port in use is told at once.
+pub(crate) async fn listen(config: &Config) -> Result<Listening, Stop> {
+    config.may_listen(config.server.listen).map_err(Stop::usage)?;
+    config.time_zone().map_err(Stop::usage)?;
+    let metrics = config.metrics_listen().map_err(Stop::usage)?;
+    let portal = bind(config.server.listen, "choose another with `--listen`").await?;
+    let metrics = match metrics {
+        Some(address) => Some(bind(address, "choose another in `server.metrics-listen`").await?),
+        None => None,
+    };
+    Ok(Listening { portal, metrics })
+}
+
+async fn bind(address: SocketAddr, choose: &str) -> Result<TcpListener, Stop> {
+    TcpListener::bind(address).await.map_err(|error| busy(address, &error, choose))
 }
 
 /// Serves the portal until the program is told to stop, then finishes or undoes
 /// what runs. `ready` is told the portal's address once it is served.
+///
+/// From the signal on it takes `stop-seconds` at the most. Long work that is not
+/// done by then is given up, and the next start undoes it.
 pub(crate) async fn serve(
     site: &Site,
-    listener: TcpListener,
+    listening: Listening,
     demo: Vec<AccountId>,
     explained: Vec<Explained>,
     ready: impl FnOnce(&str),
 ) -> Result<(), Stop> {
-    let at = listener.local_addr().map_err(Stop::usage)?;
-    let address = format!("http://{at}/");
+    let Listening { portal, metrics } = listening;
+    let at = portal.local_addr().map_err(Stop::usage)?;
+    let address = match site.config.server.public_url.as_str() {
+        "" => format!("http://{at}/"),
+        public => public.to_owned(),
+    };
+    let mut signal = StopSignal::listen()?;
     say(&format!("the portal is at {address}"));
     ready(&address);
     let tidying =
         tokio::spawn(tidy(site.centre.clone(), site.store.clone(), site.ledger_key.clone()));
-    let served = web::serve(site, listener, demo, explained, stop_signal()).await;
+    let (tell, mut told) = tokio::sync::watch::channel(None);
+    let centre = site.centre.clone();
+    let stopping = tokio::spawn(async move {
+        signal.told().await;
+        let _ = tell.send(Some(Instant::now()));
+        // Whoever waits for a run in a room hears of its end before the portal
+        // goes.
+        centre.stop_runs().await
+    });
+    let mut heard = told.clone();
+    let stop = async move {
+        let _ = heard.wait_for(Option::is_some).await;
+    };
+    let served = web::serve(site, portal, metrics, demo, explained, stop).await;
     tidying.abort();
-    let stopped = site.centre.stop_runs().await;
+    let begun = told.borrow_and_update().unwrap_or_else(Instant::now);
+    let left = (begun + stop_time(&site.config)).saturating_duration_since(Instant::now());
+    let stopped = tokio::time::timeout(left, async {
+        if begun_stopping(&stopping, &served) {
+            stopping.await.map_err(Stop::refused)??;
+        } else {
+            stopping.abort();
+        }
+        // What was started while the first round waited.
+        site.centre.stop_runs().await.map_err(Stop::from)
+    })
+    .await;
     served?;
-    stopped.map_err(Stop::from)
+    stopped.unwrap_or_else(|_| {
+        tracing::warn!("what did not end in time was given up; the next start undoes it");
+        Ok(())
+    })
 }
 
-fn busy(address: SocketAddr, error: &std::io::Error) -> Stop {
+/// Whether the end came by a signal, and not because serving failed.
+fn begun_stopping(
+    stopping: &tokio::task::JoinHandle<Result<(), centre::Refused>>,
+    served: &Result<(), Stop>,
+) -> bool {
+    served.is_ok() || stopping.is_finished()
+}
+
+/// How long a stop may take altogether.
+fn stop_time(config: &Config) -> Duration {
+    Duration::from_secs(config.server.stop_seconds.into())
+}
+
+/// How much of it requests may take that are being answered: the rest is for
+/// what runs in rooms.
+pub(crate) fn requests_time(config: &Config) -> Duration {
+    stop_time(config) * 3 / 4
+}
+
+fn busy(address: SocketAddr, error: &std::io::Error, choose: &str) -> Stop {
     let hint = match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            ": another program listens there; choose another with `--listen`"
+        std::io::ErrorKind::AddrInUse => format!(": another program listens there; {choose}"),
+        std::io::ErrorKind::PermissionDenied => {
+            format!(": ports below 1024 are for the superuser; {choose}")
         }
-        std::io::ErrorKind::PermissionDenied => ": ports below 1024 are for the superuser",
-        _ => "",
+        _ => format!(": {choose}"),
     };
     Stop::usage(format!("cannot listen on {address}: {error}{hint}"))
 }
@@ -82,15 +155,29 @@ async fn tidy(centre: Arc<Centre>, store: Store, key: SignerKey) {
     }
 }
 
-/// Resolves when the program is told to stop: SIGTERM, or Ctrl-C.
-pub(crate) async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = terminated.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+/// What tells the program to stop: SIGTERM, or Ctrl-C. From when this is made on,
+/// neither ends the program by itself.
+pub(crate) struct StopSignal {
+    terminated: Signal,
+    interrupted: Signal,
+}
+
+impl StopSignal {
+    pub(crate) fn listen() -> Result<Self, Stop> {
+        let heard = |kind| {
+            signal(kind).map_err(|error| Stop::usage(format!("no signal can be heard: {error}")))
+        };
+        Ok(Self {
+            terminated: heard(SignalKind::terminate())?,
+            interrupted: heard(SignalKind::interrupt())?,
+        })
+    }
+
+    /// Resolves when the program is told to stop.
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminated.recv() => {}
+            _ = self.interrupted.recv() => {}
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Defaults, then the file, then the environment, then the command line: the
 //! last that speaks of a key wins, and says so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +21,8 @@ pub(crate) enum Origin {
     Environment(String),
     /// The command line.
     Flag(&'static str),
+    /// What the demo needs.
+    Demo,
 }
 
 impl fmt::Display for Origin {
@@ -29,6 +32,7 @@ impl fmt::Display for Origin {
             Self::File(path, line) => write!(f, "{}:{line}", path.display()),
             Self::Environment(name) => write!(f, "environment {name}"),
             Self::Flag(flag) => write!(f, "command line {flag}"),
+            Self::Demo => f.write_str("the demo"),
         }
     }
 }
@@ -44,6 +48,16 @@ pub(crate) struct Explained {
     pub(crate) origin: Origin,
     /// The environment variable that would set it.
     pub(crate) variable: String,
+}
+
+impl Explained {
+    /// Says of `key` that the demo chose `value`.
+    pub(crate) fn chosen_by_demo(explained: &mut [Self], key: &str, value: &Path) {
+        if let Some(line) = explained.iter_mut().find(|line| line.key == key) {
+            line.value = Value::String(value.display().to_string());
+            line.origin = Origin::Demo;
+        }
+    }
 }
 
 /// Why there is no config.
@@ -79,6 +93,32 @@ pub(crate) enum ConfigError {
         /// The key that was probably meant.
         suggestion: Option<String>,
     },
+    /// The file has a table that means nothing.
+    #[error("config `{}`, line {line}: there is no table `[{table}]`{}", path.display(), hint_table(suggestion.as_deref()))]
+    UnknownTable {
+        /// Which file.
+        path: PathBuf,
+        /// Which line.
+        line: usize,
+        /// Which table.
+        table: String,
+        /// The table that was probably meant.
+        suggestion: Option<String>,
+    },
+    /// The file does not say of which version it is.
+    #[error("config `{}` does not say its version: write `version = {VERSION}` as the first line", path.display())]
+    NoVersion {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// An environment variable means nothing.
+    #[error("environment: there is no variable `{name}`{}; `helserom config explain` lists them", hint(suggestion.as_deref()))]
+    UnknownVariable {
+        /// Which variable.
+        name: String,
+        /// The variable that was probably meant.
+        suggestion: Option<String>,
+    },
     /// A value is not of the right kind.
     #[error("`{key}` ({origin}): {why}")]
     Value {
@@ -95,11 +135,21 @@ fn hint(suggestion: Option<&str>) -> String {
     suggestion.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
 }
 
+fn hint_table(suggestion: Option<&str>) -> String {
+    suggestion.map(|table| format!("; did you mean `[{table}]`?")).unwrap_or_default()
+}
+
+/// What every variable of ours begins with.
+const PREFIX: &str = "HELSEROM_";
+
+/// Variables of ours that set no key: the command line reads them.
+const OTHERS: [&str; 1] = ["HELSEROM_AS"];
+
 /// Reads the config and says where each value comes from. `environment` is the
 /// process's, `flags` what the command line said.
 pub(crate) fn load(
     file: Option<&Path>,
-    environment: impl IntoIterator<Item = (String, String)>,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
     flags: &[(&'static str, &'static str, Value)],
 ) -> Result<(Config, Vec<Explained>), ConfigError> {
     let defaults = Value::try_from(Config::default()).map_err(|error| ConfigError::Value {
@@ -114,20 +164,7 @@ pub(crate) fn load(
     if let Some(path) = file {
         overlay_file(path, &mut values)?;
     }
-    let variables: BTreeMap<String, String> =
-        values.keys().map(|key| (variable_of(key), key.clone())).collect();
-    for (name, text) in environment {
-        let Some(key) = variables.get(&name) else { continue };
-        if let Some((value, origin)) = values.get_mut(key) {
-            let from = Origin::Environment(name);
-            *value = like(value, &text).map_err(|why| ConfigError::Value {
-                key: key.clone(),
-                origin: from.clone(),
-                why,
-            })?;
-            *origin = from;
-        }
-    }
+    overlay_environment(environment, &mut values)?;
     for (key, flag, set) in flags {
         values.insert((*key).to_owned(), (set.clone(), Origin::Flag(flag)));
     }
@@ -141,6 +178,34 @@ pub(crate) fn load(
 
 type Values = BTreeMap<String, (Value, Origin)>;
 
+fn overlay_environment(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    values: &mut Values,
+) -> Result<(), ConfigError> {
+    let variables: BTreeMap<String, String> =
+        values.keys().map(|key| (variable_of(key), key.clone())).collect();
+    for (name, text) in environment {
+        let name = name.to_string_lossy().into_owned();
+        if !name.starts_with(PREFIX) || OTHERS.contains(&name.as_str()) {
+            continue;
+        }
+        let Some(key) = variables.get(&name) else {
+            let suggestion = nearest(&name, variables.keys());
+            return Err(ConfigError::UnknownVariable { name, suggestion });
+        };
+        let Some((value, origin)) = values.get_mut(key) else { continue };
+        let from = Origin::Environment(name);
+        let read = text.to_str().ok_or_else(|| "the value is not UTF-8".to_owned());
+        *value = read.and_then(|text| like(value, text)).map_err(|why| ConfigError::Value {
+            key: key.clone(),
+            origin: from.clone(),
+            why,
+        })?;
+        *origin = from;
+    }
+    Ok(())
+}
+
 fn overlay_file(path: &Path, values: &mut Values) -> Result<(), ConfigError> {
     let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
         path: path.to_owned(),
@@ -149,13 +214,20 @@ fn overlay_file(path: &Path, values: &mut Values) -> Result<(), ConfigError> {
     let table: Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Malformed {
         path: path.to_owned(),
         line: error.span().map_or(1, |span| line_at(&text, span.start)),
-        why: error.message().to_owned(),
+        why: on_one_line(error.message()),
     })?;
+    if !table.contains_key("version") {
+        return Err(ConfigError::NoVersion { path: path.to_owned() });
+    }
     let mut entries = Vec::new();
     flatten("", &Value::Table(table), &mut |key, value| entries.push((key, value.clone())));
     for (key, set) in entries {
         let line = line_of(&text, &key);
         let origin = Origin::File(path.to_owned(), line);
+        if set.as_table().is_some() {
+            known_table(path, line, key, values)?;
+            continue;
+        }
         if !values.contains_key(&key) {
             let suggestion = nearest(&key, values.keys());
             return Err(ConfigError::UnknownKey { path: path.to_owned(), line, key, suggestion });
@@ -172,6 +244,30 @@ fn overlay_file(path: &Path, values: &mut Values) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// A table with nothing in it sets nothing; its name still has to be one of ours.
+fn known_table(
+    path: &Path,
+    line: usize,
+    table: String,
+    values: &Values,
+) -> Result<(), ConfigError> {
+    let tables: BTreeSet<String> = values
+        .keys()
+        .filter_map(|key| key.rsplit_once('.'))
+        .map(|(table, _)| table.to_owned())
+        .collect();
+    if tables.contains(&table) {
+        return Ok(());
+    }
+    let suggestion = nearest(&table, tables.iter());
+    Err(ConfigError::UnknownTable { path: path.to_owned(), line, table, suggestion })
+}
+
+/// What a parser says in several lines, in one.
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
 fn assemble(values: &Values) -> Result<Config, ConfigError> {
     // One key at a time on top of the defaults, so that an error names its key.
     let mut table =
@@ -182,14 +278,14 @@ fn assemble(values: &Values) -> Result<Config, ConfigError> {
             return Err(ConfigError::Value {
                 key: key.clone(),
                 origin: origin.clone(),
-                why: error.message().trim().replace('\n', " "),
+                why: on_one_line(error.message()),
             });
         }
     }
     table.try_into().map_err(|error: toml::de::Error| ConfigError::Value {
         key: "config".to_owned(),
         origin: Origin::Default,
-        why: error.message().to_owned(),
+        why: on_one_line(error.message()),
     })
 }
 
@@ -211,6 +307,9 @@ fn flatten(prefix: &str, value: &Value, each: &mut impl FnMut(String, &Value)) {
         each(prefix.to_owned(), value);
         return;
     };
+    if table.is_empty() {
+        each(prefix.to_owned(), value);
+    }
     for (key, inner) in table {
         let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         flatten(&path, inner, each);
@@ -251,6 +350,9 @@ fn line_of(text: &str, key: &str) -> usize {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             current = header.trim().to_owned();
+            if current == key {
+                return number + 1;
+            }
             continue;
         }
         let left = line.split('=').next().unwrap_or_default().trim();
@@ -310,7 +412,7 @@ mod tests {
     #[test]
     fn the_last_that_speaks_of_a_key_wins_and_says_so() {
         let file = file("version = 1\n[server]\nlisten = \"127.0.0.1:1\"\nstop-seconds = 5\n");
-        let environment = [("HELSEROM_SERVER_STOP_SECONDS".to_owned(), "7".to_owned())];
+        let environment = [("HELSEROM_SERVER_STOP_SECONDS".into(), "7".into())];
         let flags = [("data.folder", "--data", Value::String("/tmp/x".into()))];
         let (config, explained) = load(Some(file.path()), environment, &flags).unwrap();
         assert_eq!(config.server.stop_seconds, 7);
@@ -342,6 +444,38 @@ mod tests {
         assert!(told.starts_with("`server.listen` (FILE:3): "), "{told}");
         let told = refused("version = 1\n[server]\nstop-seconds = \"soon\"\n");
         assert!(told.starts_with("`server.stop-seconds` (FILE:3): "), "{told}");
+    }
+
+    #[test]
+    fn an_empty_table_that_is_not_ours_is_named() {
+        assert_eq!(
+            refused("version = 1\n\n[servr]\n"),
+            "config `FILE`, line 3: there is no table `[servr]`; did you mean `[server]`?"
+        );
+        let file = file("version = 1\n[server]\n");
+        assert!(load(Some(file.path()), [], &[]).is_ok());
+    }
+
+    #[test]
+    fn a_config_without_its_version_is_refused() {
+        assert!(refused("[server]\n").ends_with("write `version = 1` as the first line"));
+    }
+
+    #[test]
+    fn a_variable_of_ours_that_means_nothing_is_named_with_what_was_meant() {
+        let environment = [("HELSEROM_SERVER_LISTN".into(), "127.0.0.1:1".into())];
+        let told = load(None, environment, &[]).unwrap_err().to_string();
+        assert!(told.contains("did you mean `HELSEROM_SERVER_LISTEN`?"), "{told}");
+        let others = [("HELSEROM_AS".into(), "x".into()), ("HOME".into(), "y".into())];
+        assert!(load(None, others, &[]).is_ok());
+    }
+
+    #[test]
+    fn every_error_is_one_line() {
+        for text in ["version = 1\n[server\n", "version = \n", "version = 1\n[log]\nformat = 3\n"] {
+            let told = refused(text);
+            assert!(!told.contains('\n'), "{told}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use centre::{Caller, Centre};
-use model::Text;
+use model::{OrganisationId, Text};
 use permit::Role;
 
 use crate::answer::Stop;
@@ -90,6 +90,15 @@ const MEMBERS: &[Member] = &[
 /// Every account of the demo.
 pub(super) fn accounts() -> impl Iterator<Item = &'static str> {
     MEMBERS.iter().map(|member| member.account).chain(["operator"])
+}
+
+/// The account of whoever holds data for an organisation.
+pub(super) fn holder_at(organisation: &OrganisationId) -> Result<&'static str, Stop> {
+    MEMBERS
+        .iter()
+        .find(|member| member.role == Role::Holder && member.organisation == organisation.as_str())
+        .map(|member| member.account)
+        .ok_or_else(|| Stop::refused(format!("nobody holds data for `{organisation}`")))
 }
 
 /// Makes the organisations and accounts, as the operator.

@@ -86,6 +86,8 @@ pub(super) struct FindingFigures {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct ReleaseFigures {
     pub(super) package: String,
+    /// The public key that the package is verified with, or a file that holds it.
+    pub(super) key: String,
     pub(super) sha256: String,
 }
 

@@ -2,7 +2,6 @@
 //! and how the machine is.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -17,6 +16,7 @@ use store::{ProveError, SignIn, Store};
 use tokio::net::TcpListener;
 
 use crate::answer::Stop;
+use crate::commands::serve::requests_time;
 use crate::config::{Config, Explained};
 use crate::machine::SystemEntropy;
 use crate::site::Site;
@@ -27,21 +27,26 @@ const LARGEST_BODY: usize = 2 << 20;
 /// Less free space than this on the data folder's disk is told as not well, bytes.
 const LITTLE_SPACE: u64 = 5 << 30;
 
-/// Serves pages and API until `stop` resolves, then lets what is being answered
-/// finish. `demo`: the accounts that anybody may sign in as.
+/// How often what was measured is put together.
+const UPKEEP: Duration = Duration::from_secs(5);
+/// Upper bounds for how long requests take, seconds.
+const REQUEST_SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Serves pages and API on `listener`, and how busy they are on `metrics`, until
+/// `stop` resolves; then lets what is being answered finish. `demo`: the
+/// accounts that anybody may sign in as.
 pub(crate) async fn serve(
     site: &Site,
     listener: TcpListener,
+    metrics: Option<TcpListener>,
     demo: Vec<AccountId>,
     explained: Vec<Explained>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Stop> {
-    let metrics = recorder()?;
-    if let Some(address) = metrics_address(&site.config)? {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Stop::usage(format!("cannot listen on {address}: {error}")))?;
-        let router = portal::metrics_router(metrics);
+    let recorded = recorder()?;
+    tokio::spawn(upkeep(recorded.clone()));
+    if let Some(listener) = metrics {
+        let router = portal::metrics_router(recorded);
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
     let parts = portal::Parts {
@@ -58,13 +63,12 @@ pub(crate) async fn serve(
         }),
         entropy: std::sync::Arc::new(SystemEntropy),
     };
-    portal::serve(listener, parts, portal_config(&site.config, demo), stop)
-        .await
-        .map_err(Stop::refused)
+    let config = portal_config(&site.config, demo).map_err(Stop::usage)?;
+    portal::serve(listener, parts, config, stop).await.map_err(Stop::refused)
 }
 
-fn portal_config(config: &Config, demo: Vec<AccountId>) -> portal::Config {
-    portal::Config {
+fn portal_config(config: &Config, demo: Vec<AccountId>) -> Result<portal::Config, String> {
+    Ok(portal::Config {
         name: config.server.name.clone(),
         https: config.server.public_url.starts_with("https://"),
         behind_proxy: config.server.behind_proxy,
@@ -73,9 +77,11 @@ fn portal_config(config: &Config, demo: Vec<AccountId>) -> portal::Config {
         idle: SignedDuration::from_mins(config.sign_in.idle_minutes.into()),
         longest: SignedDuration::from_hours(config.sign_in.longest_hours.into()),
         largest_body: LARGEST_BODY,
-        stop: Duration::from_secs(config.server.stop_seconds.into()),
+        default_lang: config.server.language,
+        zone: config.time_zone()?,
+        stop: requests_time(config),
         ..portal::Config::default()
-    }
+    })
 }
 
 /// `https://portal.example:8443/` is the host `portal.example`.
@@ -89,19 +95,20 @@ fn host_of(url: &str) -> &str {
 }
 
 fn recorder() -> Result<PrometheusHandle, Stop> {
-    PrometheusBuilder::new().install_recorder().map_err(|error| Stop::usage(error.to_string()))
+    PrometheusBuilder::new()
+        .set_buckets(&REQUEST_SECONDS)
+        .and_then(PrometheusBuilder::install_recorder)
+        .map_err(Stop::usage)
 }
 
-fn metrics_address(config: &Config) -> Result<Option<SocketAddr>, Stop> {
-    let text = config.server.metrics_listen.as_str();
-    if text.is_empty() {
-        return Ok(None);
+/// What was measured waits in memory until it is put together: also while
+/// nobody asks for it.
+async fn upkeep(recorded: PrometheusHandle) {
+    let mut every = tokio::time::interval(UPKEEP);
+    loop {
+        every.tick().await;
+        recorded.run_upkeep();
     }
-    text.parse().map(Some).map_err(|_| {
-        Stop::usage(format!(
-            "`server.metrics-listen`: `{text}` is no address such as 127.0.0.1:9420"
-        ))
-    })
 }
 
 fn broken(error: impl std::fmt::Display) -> Broken {
@@ -161,9 +168,16 @@ impl Proofs for StoredProofs {
     }
 
     async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
-        match self.store.prove(seq).await {
+        let proved = match self.store.prove(seq).await {
+            // Written since the last checkpoint: another one covers it.
+            Err(ProveError::Unsigned(_)) => {
+                self.store.checkpoint(&self.key).await.map_err(broken)?;
+                self.store.prove(seq).await
+            }
+            proved => proved,
+        };
+        match proved {
             Ok(proved) => Ok(Some(proved.proof)),
-            // Written since the last checkpoint: the next one covers it.
             Err(ProveError::Unsigned(_)) => Ok(None),
             Err(error) => Err(broken(error)),
         }
@@ -197,7 +211,12 @@ impl Health for Machine {
         self.store
             .ping()
             .await
-            .map_err(|error| Broken(format!("the metadata database does not answer: {error}")))
+            .map_err(|error| Broken(format!("the metadata database does not answer: {error}")))?;
+        let folder = self.config.data.folder.clone();
+        tokio::task::spawn_blocking(move || writable(&folder))
+            .await
+            .map_err(broken)?
+            .map_err(|error| Broken(format!("the data folder cannot be written to: {error}")))
     }
 
     async fn readings(&self) -> Vec<Reading> {
@@ -265,6 +284,12 @@ impl Machine {
 
 fn reading(group: &'static str, name: &str, value: &str, well: Option<bool>) -> Reading {
     Reading { group, name: name.to_owned(), value: value.to_owned(), well }
+}
+
+/// Writes a byte where imports begin; it goes with the file that has no name.
+fn writable(folder: &Path) -> std::io::Result<()> {
+    use std::io::Write as _;
+    tempfile::tempfile_in(folder.join("tmp"))?.write_all(b".")
 }
 
 /// Free and total bytes on the disk of a folder.

@@ -1,0 +1,62 @@
+//! The demo, told to its end on the real registers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use serde_json::Value;
+
+use crate::place::{Place, Said, signal, text};
+use crate::web::Server;
+
+/// What set-up made, beside the program: nothing here works without it.
+fn made(name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_helserom"));
+    program.parent().and_then(Path::parent).unwrap().join(name)
+}
+
+fn once(place: &Place, report: &Path) -> Said {
+    let mut command = crate::place::program();
+    command.args(["demo", "--once", "--report", text(report)]).current_dir(place.path());
+    command.arg("--source-data").arg(made("demo-data"));
+    command.env("HELSEROM_ROOMS_PYTHON", made("room-python"));
+    command.output().unwrap().into()
+}
+
+#[test]
+fn the_package_of_the_report_can_be_verified_when_the_story_is_over() {
+    let place = Place::new();
+    let path = place.path().join("report.json");
+    let said = once(&place, &path);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    let report: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let package = report["release"]["package"].as_str().unwrap();
+    let key = report["release"]["key"].as_str().unwrap();
+    let verified = place.says(&["release", "verify", package, "--key", key]);
+    assert_eq!(verified.code, Some(0), "{verified:?}");
+    for told in ["(key ", "rules tried: ", "cells withheld: "] {
+        assert!(verified.out.contains(told), "no `{told}` in {verified:?}");
+    }
+    let hexadecimal = fs::read_to_string(key).unwrap();
+    let bytes = hex::decode(hexadecimal.trim()).unwrap();
+    let in_base64 = base64::engine::general_purpose::STANDARD.encode(bytes);
+    for key in [hexadecimal.trim(), &in_base64] {
+        assert_eq!(place.says(&["release", "verify", package, "--key", key]).code, Some(0));
+    }
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn a_demo_that_is_open_is_not_begun_anew() {
+    let place = Place::new();
+    fs::create_dir(place.data()).unwrap();
+    fs::write(place.data().join("DEMO"), "").unwrap();
+    fs::write(place.data().join("lock"), "").unwrap();
+    let server = Server::start(&place, &[]);
+    let mut demo = place.command(&["demo", "--once"]);
+    demo.env("HELSEROM_ROOMS_PYTHON", place.path());
+    let said = Said::from(demo.output().unwrap());
+    assert!(said.only_line(2).contains("a demo runs in"), "{said:?}");
+    assert_eq!(server.ask("GET", "/readyz", "", &Value::Null).0, 200);
+    signal(&server.running.0, "-TERM");
+}

@@ -1,0 +1,104 @@
+//! A kill in the middle of a step: afterwards it is wholly done or wholly absent,
+//! the ledger holds, and there is no file that it does not speak of.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use crate::people;
+use crate::place::{Place, Running, text};
+use crate::web::with_permit;
+
+/// How often each step is killed, spread over the time it takes.
+const TRIES: u32 = 12;
+
+/// Runs `step` once to see how long it takes, then kills it at moments spread
+/// over that time. After each kill the ledger has as many entries as before, and
+/// the same files, or more of both.
+fn killed_anywhere(place: &Place, step: impl Fn(&Place, u32) -> Vec<String>) {
+    let begun = Instant::now();
+    place.does(&step(place, 0));
+    let whole = begun.elapsed();
+    let mut done = 0;
+    for attempt in 0..TRIES {
+        let (entries, files) = (place.entries(), place.files());
+        let arguments = step(place, attempt + 1);
+        let mut child = Running(place.command(&arguments).spawn().unwrap());
+        let delay = whole * attempt / TRIES;
+        std::thread::sleep(delay);
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
+        drop(child);
+        let after = place.entries();
+        let left: BTreeSet<_> = place.files().difference(&files).cloned().collect();
+        if after == entries {
+            assert!(left.is_empty(), "killed after {delay:?}: left {left:?}");
+        } else {
+            done += 1;
+        }
+    }
+    // The last word is the program's own: it still does the step.
+    place.does(&step(place, TRIES + 1));
+    println!("{done} of {TRIES} were done before the kill");
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[test]
+fn an_import_that_is_killed() {
+    let place = Place::with_laboratory();
+    killed_anywhere(&place, |place, attempt| {
+        let rows = people::values(20_000 + usize::try_from(attempt).unwrap());
+        let file = place.file(&format!("lab-{attempt}.csv"), rows);
+        words(&["source", "import", "laboratory", text(&file)])
+    });
+}
+
+#[test]
+fn an_extract_that_is_killed_while_it_is_built() {
+    let (place, permit) = with_permit(20_000);
+    killed_anywhere(&place, |_, _| words(&["--as", "researcher", "extract", "build", &permit]));
+}
+
+#[test]
+fn a_room_that_is_killed_while_it_opens_runs_and_closes() {
+    let (place, permit) = with_permit(200);
+    place.does(&["--as", "researcher", "extract", "build", &permit]);
+    killed_anywhere(&place, |_, _| words(&["--as", "researcher", "room", "open", &permit]));
+    let rooms = place.json(&["--as", "researcher", "room", "list"]);
+    let mut rooms: Vec<String> = rooms
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|room| room["id"].as_str().unwrap().to_owned())
+        .collect();
+    let room = rooms.pop().unwrap();
+    for delay in [50, 150, 300, 600, 1_000] {
+        let run =
+            ["--as", "researcher", "room", "exec", &room, "--", "sh", "-c", "echo a > out.txt"];
+        let mut child = Running(place.command(&run).spawn().unwrap());
+        std::thread::sleep(Duration::from_millis(delay));
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
+        place.entries();
+        let listed = place.json(&["--as", "researcher", "room", "list"]);
+        let listed = listed.as_array().unwrap().iter().find(|r| r["id"] == room.as_str()).unwrap();
+        assert_eq!(listed["state"], "open", "killed after {delay} ms: {listed}");
+        // The next command finds the room usable.
+        place.does(&["--as", "researcher", "room", "exec", &room, "--", "true"]);
+    }
+    for (delay, room) in (0..5).map(|n| n * 150).zip(rooms) {
+        let mut child = Running(
+            place.command(&["--as", "researcher", "room", "close", &room]).spawn().unwrap(),
+        );
+        std::thread::sleep(Duration::from_millis(delay));
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
+        place.entries();
+        let said = place.says(&["--as", "researcher", "room", "close", &room]);
+        let closed_before = said.code == Some(1) && said.err.contains("is closed already");
+        assert!(said.code == Some(0) || closed_before, "killed after {delay} ms: {said:?}");
+        assert!(!place.data().join("rooms").join(&room).exists(), "{room} left its folder");
+    }
+}

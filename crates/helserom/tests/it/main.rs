@@ -1,0 +1,24 @@
+//! The program as people run it: its command line and its server, in data folders
+//! of their own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::items_after_statements,
+    missing_docs,
+    reason = "tests fail by panicking"
+)]
+
+mod backups;
+mod deliveries;
+mod demo;
+mod keys;
+mod kills;
+mod people;
+mod place;
+mod setup;
+mod starts;
+mod stops;
+mod web;
