@@ -80,7 +80,7 @@ impl Extracts for Nothing {
         _: &ExtractId,
         _: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt> {
-        Err(NotBuilt::Failed("nothing is built here".to_owned()))
+        Err(NotBuilt::Machine("nothing is built here".to_owned()))
     }
 
     fn folder(&self, _: &ExtractId) -> PathBuf {
