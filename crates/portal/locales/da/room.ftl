@@ -34,6 +34,7 @@ room-refused = { $n ->
 }
 room-outputs = Bedt ud
 output-declared = Hvad det er
+output-drawn-from = For en figur: tabellen, den er tegnet efter
 output-note = Hvad det skal bruges til
 output-ask = Bed om at få ud
 kind-table = Tabel eller andet

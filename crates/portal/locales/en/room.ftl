@@ -34,6 +34,7 @@ room-refused = { $n ->
 }
 room-outputs = Asked for
 output-declared = What it is
+output-drawn-from = For a figure: the table it is drawn from
 output-note = What it is for
 output-ask = Ask to take out
 kind-table = Table or something else

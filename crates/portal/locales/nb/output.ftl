@@ -11,6 +11,7 @@ output-others = Andre filer fra rommet
 output-asked-by = Bedt ut av
 output-asked-at = Bedt ut
 output-unreadable = Filen kan ikke vises her: { $value }.
+output-inside = Innholdet vises når filen er frigitt. Til da leses den i rommet.
 output-release = Slipp ut
 output-hold = Hold tilbake til den er endret
 output-refuse = Avslå

@@ -34,6 +34,7 @@ room-refused = { $n ->
 }
 room-outputs = Bedt ut
 output-declared = Hva det er
+output-drawn-from = For en figur: tabellen den er tegnet fra
 output-note = Hva det skal brukes til
 output-ask = Be om å få ut
 kind-table = Tabell eller annet

@@ -36,13 +36,14 @@ pub(crate) async fn show(
 }
 
 /// `GET /outputs/{output}/file`: a picture, for the page to show. Whatever is in
-/// it, browsers are told to run nothing.
+/// it, browsers are told to run nothing. What is still inside is not shown.
 pub(crate) async fn file(
     State(app): State<App>,
     visitor: Visitor,
     Path(output): Path<String>,
 ) -> Answered {
     let reviewed = app.centre.review(visitor.caller(), &seen::id(&output)?).await?;
+    let bytes = reviewed.bytes.ok_or(Failure::Absent)?;
     let kind = match reviewed.output.name.rsplit_once('.').map(|(_, ending)| ending) {
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
@@ -53,7 +54,7 @@ pub(crate) async fn file(
             (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
             (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FILE_POLICY)),
         ],
-        reviewed.bytes,
+        bytes,
     )
         .into_response())
 }
@@ -254,8 +255,8 @@ fn finding_line(words: &Words, finding: &Finding) -> FindingLine {
 /// What the reader of an output sees besides it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Every byte of the file.
-    pub bytes: Vec<u8>,
+    /// Every byte of the file, for those who may see them.
+    pub bytes: Option<Vec<u8>>,
     /// What a mend would make of it: what was done, and the new bytes.
     pub mended: Option<(String, Vec<u8>)>,
     /// Outputs of the same room.
@@ -332,7 +333,10 @@ impl OutputPage {
         let may_decide =
             (waiting || output.state == OutputState::Held) && seen.may(Action::DecideOutput);
         let verdict = output.checked.as_ref().map(|checked| checked.verdict);
-        let sheet = Sheet::of(&id, &output.name, &seen.bytes, findings);
+        let sheet = match &seen.bytes {
+            Some(bytes) => Sheet::of(&id, &output.name, bytes, findings),
+            None => Sheet::Inside,
+        };
         let mend = seen.mended.take().map(|(note, bytes)| MendPreview {
             note,
             sheet: Sheet::of(&id, &output.name, &bytes, &[]).marking_changes_from(&sheet),

@@ -459,10 +459,13 @@ pub(crate) async fn stop(
     Ok(see(&format!("/rooms/{id}"), "stopped"))
 }
 
-/// What a form or a program says a file is.
-pub(crate) fn kind_named(word: &str) -> Kind {
+/// What a form says that `file` is. Of a figure it says the table as well, and
+/// may ask for both at once.
+pub(crate) fn kind_named(word: &str, file: &str, table: &str) -> Kind {
     match word {
-        "figure" => Kind::Figure { table: None },
+        "figure" if file != table => {
+            Kind::Figure { table: Some(table.to_owned()).filter(|table| !table.is_empty()) }
+        }
         "model" => Kind::Model { n: None, parameters: None, residual_df: None },
         // A table's columns are found in its header; saying which would help the
         // check, but a form cannot know them.
@@ -483,7 +486,7 @@ pub(crate) async fn ask(
     for file in fields.all("file") {
         let name =
             file.parse().map_err(|error: room::NameError| Failure::Conflict(error.to_string()))?;
-        let declared = kind_named(fields.one("kind"));
+        let declared = kind_named(fields.one("kind"), file, fields.one("table"));
         wishes.push(Wish { name, declared, note: note.clone() });
     }
     let asked = app.centre.request_outputs(visitor.caller(), &id, wishes).await?;

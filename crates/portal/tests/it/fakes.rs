@@ -183,7 +183,9 @@ impl Runtime for Pretence {
     ) -> Result<Arc<dyn Running>, StartError> {
         let script = command.script.unwrap();
         log.line(LogLine { stream: Stream::Output, text: &format!("ran <{}>", script.name()) });
-        std::fs::write(self.folder(room).join("result.csv"), script.text()).unwrap();
+        for name in ["result.csv", "picture.svg"] {
+            std::fs::write(self.folder(room).join(name), script.text()).unwrap();
+        }
         Ok(Arc::new(Over(run.clone())))
     }
 

@@ -21,6 +21,8 @@ pub enum Sheet {
     Text(Vec<SheetCell>, usize),
     /// A picture, at this address.
     Picture(String),
+    /// It is still inside, and the reader is none of those who check it.
+    Inside,
     /// Nothing that can be shown: how many bytes.
     Bytes(usize),
 }
