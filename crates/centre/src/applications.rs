@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ledger::{Guard, Order, RecordFilter, Subject};
 use model::{ApplicationId, OrganisationId, PermitId};
-use permit::application::{Knowledge, KnownColumn};
+use permit::application::{Knowledge, KnownColumn, KnownSource};
 use permit::policy::{Action, Thing};
 use permit::{Account, Application, ApplicationEvent, Grant, Missing, PermitEvent, Terms, Verdict};
 use source::SourceRecord;
@@ -251,9 +251,7 @@ impl Centre {
     }
 }
 
-fn known_source(
-    source: &SourceRecord,
-) -> (model::SourceId, std::collections::BTreeMap<String, KnownColumn>) {
+fn known_source(source: &SourceRecord) -> (model::SourceId, KnownSource) {
     let columns = source
         .contract
         .content_columns()
@@ -263,7 +261,8 @@ fn known_source(
             (column.name.to_owned(), known)
         })
         .collect();
-    (source.source.clone(), columns)
+    let smallest_count = source.contract.smallest_count;
+    (source.source.clone(), KnownSource { columns, smallest_count })
 }
 
 /// A decision without a reason is none.

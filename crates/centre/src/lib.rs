@@ -90,6 +90,7 @@ pub struct Parts {
 pub struct Centre {
     pub(crate) parts: Parts,
     policy: Policy,
+    pub(crate) mends: outputs::Mends,
 }
 
 impl std::fmt::Debug for Centre {
@@ -101,7 +102,8 @@ impl std::fmt::Debug for Centre {
 impl Centre {
     /// A centre of these parts, under the rules in `policies/`.
     pub fn new(parts: Parts) -> Result<Arc<Self>, permit::policy::PolicyError> {
-        Ok(Arc::new(Self { parts, policy: Policy::load()? }))
+        let policy = Policy::load()?;
+        Ok(Arc::new(Self { parts, policy, mends: outputs::Mends::default() }))
     }
 
     /// The rules.

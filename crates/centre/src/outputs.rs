@@ -1,15 +1,21 @@
 //! Outputs: asked for, checked by the rules, decided by a person.
 
-use disclosure::{Contributions, Kind, finding};
+use disclosure::Kind;
 use ledger::{Guard, RecordFilter, Subject};
 use model::{OutputId, RoomId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
-use release::{Output, OutputEvent, OutputState, Verdict};
+use release::{Output, OutputEvent, OutputState};
 use room::{Room, WorkName};
 
-use crate::ports::Blobs;
 use crate::{Caller, Centre, Refused, blocking, draft};
+
+mod decide;
+mod examine;
+mod mend;
+
+pub(crate) use examine::read_sealed;
+pub(crate) use mend::Mends;
 
 /// The largest file that can be asked for, bytes.
 pub const LARGEST_OUTPUT: u64 = 8 << 20;
@@ -19,81 +25,27 @@ pub const LARGEST_OUTPUT: u64 = 8 << 20;
 pub struct Wish {
     /// Its name in the work folder.
     pub name: WorkName,
-    /// What it is said to be.
+    /// What it is said to be. A figure names its table as a file of the same
+    /// request, else as an output of the room that was asked for before, by
+    /// name or id.
     pub declared: Kind,
     /// What it is for.
     pub note: String,
 }
 
-/// An output with its bytes, for the one who reviews it.
+/// An output as one person may see it.
 #[derive(Debug, Clone)]
 pub struct Reviewed {
     /// The output.
     pub output: Output,
-    /// Every byte of it.
-    pub bytes: Vec<u8>,
-    /// What a mend would make of it, if there is one.
+    /// Every byte of it: for those who may check it, and once it was released.
+    /// Until then the others see what was found, and none of the content
+    /// (invariant 5).
+    pub bytes: Option<Vec<u8>>,
+    /// What a mend would make of it, if one is offered to the reader.
     pub mended: Option<disclosure::Mended>,
     /// Outputs of the same room, whatever became of them.
     pub others: Vec<Output>,
-}
-
-/// A file and everything it is held against.
-struct Examined {
-    name: String,
-    bytes: Vec<u8>,
-    kind: Kind,
-    table: Option<Vec<u8>>,
-    rules: disclosure::Rules,
-    context: disclosure::Context,
-}
-
-impl Examined {
-    fn file(&self) -> disclosure::File<'_> {
-        disclosure::File {
-            name: &self.name,
-            bytes: &self.bytes,
-            kind: &self.kind,
-            table: self.table.as_deref(),
-        }
-    }
-
-    fn check(&self) -> disclosure::Findings {
-        disclosure::check(&self.file(), &self.rules, &self.context)
-    }
-
-    fn mend(&self) -> Result<disclosure::Mended, disclosure::NoMend> {
-        disclosure::mend(&self.file(), &self.rules, &self.context)
-    }
-}
-
-/// `out/table.csv` is mended as `out/table.mended.csv`.
-fn mended_name(name: &str) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, ending)) if !ending.contains('/') => format!("{stem}.mended.{ending}"),
-        _ => format!("{name}.mended"),
-    }
-}
-
-/// Keeps what was told of single people's contributions apart from the record,
-/// which many read.
-fn keep_contributions(
-    blobs: &dyn Blobs,
-    told: &[Contributions],
-) -> Result<Option<ledger::Hash>, String> {
-    if told.is_empty() {
-        return Ok(None);
-    }
-    let bytes = serde_json::to_vec(told).map_err(|error| error.to_string())?;
-    blobs.put(&bytes).map(Some)
-}
-
-fn read_contributions(
-    blobs: &dyn Blobs,
-    kept: Option<&ledger::Hash>,
-) -> Result<Vec<Contributions>, String> {
-    let Some(hash) = kept else { return Ok(Vec::new()) };
-    serde_json::from_slice(&blobs.get(hash)?).map_err(|error| error.to_string())
 }
 
 impl Centre {
@@ -111,42 +63,59 @@ impl Centre {
         if wishes.is_empty() {
             return Err(Refused::Field { field: "files", why: "is empty: name a file".to_owned() });
         }
+        let ids: Vec<OutputId> =
+            wishes.iter().map(|_| OutputId::mint(self.parts.entropy.as_ref())).collect();
+        let before = self.every_output(&[], Some(id)).await?;
+        let mut wanted = Vec::with_capacity(wishes.len());
+        for (output, wish) in ids.iter().zip(&wishes) {
+            fits_a_package(&wish.name)?;
+            let table = table_of(wish, &wishes, &ids, &before)?;
+            wanted.push((output.clone(), wish.clone(), table));
+        }
         let (runtime, blobs, room_id) =
             (self.parts.runtime.clone(), self.parts.blobs.clone(), id.clone());
-        let taken = blocking("taking the files", move || {
+        let entropy = self.parts.entropy.clone();
+        let permit = room.permit.clone();
+        let run = room.runs.last().map(|run| run.id.clone());
+        let events = blocking("taking the files", move || {
             let work = runtime.work(&room_id).map_err(|error| error.to_string())?;
-            wishes
+            let keep = |bytes: &[u8]| blobs.put(&release::sealed::seal(bytes, entropy.as_ref()));
+            wanted
                 .into_iter()
-                .map(|wish| {
+                .map(|(output, wish, table)| {
                     let taken =
                         work.take(&wish.name, LARGEST_OUTPUT).map_err(|error| error.to_string())?;
-                    blobs.put(&taken.bytes)?;
-                    let (declared, told) = wish.declared.clone().without_contributions();
-                    let contributions = keep_contributions(blobs.as_ref(), &told)?;
-                    Ok((Wish { declared, ..wish }, contributions, taken))
+                    let (declared, told) = wish.declared.without_contributions();
+                    // What was told of single people is kept apart from the
+                    // record, which many read.
+                    let contributions = if told.is_empty() {
+                        None
+                    } else {
+                        let told = serde_json::to_vec(&told).map_err(|error| error.to_string())?;
+                        Some(keep(&told)?)
+                    };
+                    let event = OutputEvent::Requested {
+                        room: room_id.clone(),
+                        permit: permit.clone(),
+                        run: run.clone(),
+                        name: wish.name.as_str().to_owned(),
+                        declared,
+                        table,
+                        contributions,
+                        sealed: keep(&taken.bytes)?,
+                        bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
+                        note: wish.note,
+                    };
+                    Ok((output, event))
                 })
                 .collect::<Result<Vec<_>, String>>()
         })
         .await?
         .map_err(Refused::Conflict)?;
-        let mut ids = Vec::with_capacity(taken.len());
-        let mut drafts = Vec::with_capacity(taken.len());
-        for (wish, contributions, taken) in taken {
-            let output = OutputId::mint(self.parts.entropy.as_ref());
-            let event = OutputEvent::Requested {
-                room: id.clone(),
-                permit: room.permit.clone(),
-                run: room.runs.last().map(|run| run.id.clone()),
-                name: wish.name.as_str().to_owned(),
-                declared: wish.declared,
-                contributions,
-                sha256: taken.sha256,
-                bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
-                note: wish.note,
-            };
-            drafts.push(draft(&actor, output.as_str(), &event)?);
-            ids.push(output);
-        }
+        let drafts = events
+            .iter()
+            .map(|(output, event)| draft(&actor, output.as_str(), event))
+            .collect::<Result<Vec<_>, Refused>>()?;
         let guards =
             ids.iter().map(|id| Guard::Absent(Subject::new("output", id.as_str()))).collect();
         self.parts.book.append(drafts, guards).await?;
@@ -156,127 +125,18 @@ impl Centre {
         Ok(ids)
     }
 
-    /// Applies the rules to an output that waits for it. The machine does this,
-    /// on behalf of the one who asked.
-    async fn check(&self, id: &OutputId) -> Result<(), Refused> {
-        let (output, seq) = self.load::<Output>(id.as_str()).await?;
-        if output.state != OutputState::Requested {
-            return Ok(());
-        }
-        let examined = self.for_disclosure(&output).await?;
-        let found = blocking("the check", move || examined.check()).await?;
-        let event = OutputEvent::Checked {
-            verdict: found.verdict,
-            findings: found.findings,
-            read_as: found.taken_for,
-            tried: found.tried,
-        };
-        self.write(&output.requested_by, id.as_str(), &event, Some(seq)).await?;
-        Ok(())
-    }
-
-    /// Checks whatever a stopped program left unchecked.
-    pub async fn check_pending(&self) -> Result<(), Refused> {
-        for output in self.every_output(&["requested"], None).await? {
-            self.check(&output.id).await?;
-        }
-        Ok(())
-    }
-
-    /// What disclosure needs to know: the file, the rules of the permit, the
-    /// people and values behind it, what left the permit's rooms before.
-    async fn for_disclosure(&self, output: &Output) -> Result<Examined, Refused> {
-        let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
-        let (room, _) = self.load::<Room>(output.room.as_str()).await?;
-        let (extract, _) = self.load::<linkage::Extract>(room.extract.as_str()).await?;
-        let terms = permit.grant.terms.outputs;
-        let rules = disclosure::Rules {
-            smallest_count: terms.smallest_count,
-            dominance_n: terms.dominance_n,
-            dominance_k: terms.dominance_k,
-            p_percent: terms.p_percent,
-            smallest_residual_df: terms.smallest_residual_df,
-        };
-        let mut earlier = Vec::new();
-        for other in self.every_output(&["released"], None).await? {
-            if other.permit == output.permit && other.id != output.id {
-                earlier.push(other);
-            }
-        }
-        let table = self.table_behind(output).await?;
-        let contributions = self.contributions_of(output).await?;
-        let (extracts, blobs, extract_id) =
-            (self.parts.extracts.clone(), self.parts.blobs.clone(), extract.id.clone());
-        let people = extract.manifest.persons;
-        let rows = extract.manifest.tables.values().map(|table| table.rows).max();
-        let output = output.clone();
-        blocking("preparing the check", move || {
-            let earlier = earlier
-                .into_iter()
-                .map(|other| {
-                    Ok(disclosure::Earlier {
-                        bytes: blobs.get(&other.sha256)?,
-                        output: other.id,
-                        name: other.name,
-                        kind: other.declared,
-                    })
-                })
-                .collect::<Result<Vec<_>, String>>()?;
-            let context = disclosure::Context {
-                people: Some(people),
-                rows,
-                sketches: extracts.sketches(&extract_id)?,
-                earlier,
-            };
-            let told = read_contributions(blobs.as_ref(), contributions.as_ref())?;
-            Ok::<_, String>(Examined {
-                name: output.name,
-                bytes: blobs.get(&output.sha256)?,
-                kind: output.declared.with_contributions(told),
-                table: table.map(|table| blobs.get(&table)).transpose()?,
-                rules,
-                context,
-            })
-        })
-        .await?
-        .map_err(|why| Refused::failed("preparing the check", why))
-    }
-
-    /// For a figure: the newest output of the same room that has the name of the
-    /// table it is said to be drawn from.
-    async fn table_behind(&self, output: &Output) -> Result<Option<ledger::Hash>, Refused> {
-        let Kind::Figure { table: Some(name) } = &output.declared else { return Ok(None) };
-        let others = self.every_output(&[], Some(&output.room)).await?;
-        Ok(others.into_iter().find(|other| other.name == *name).map(|other| other.sha256))
-    }
-
-    /// What was told of single people's contributions when the output, or the
-    /// one it was made from, was asked for.
-    async fn contributions_of(&self, output: &Output) -> Result<Option<ledger::Hash>, Refused> {
-        let mut told = output.contributions;
-        let mut mends = output.mends.clone();
-        while let (None, Some(of)) = (told, &mends) {
-            let (first, _) = self.load::<Output>(of.as_str()).await?;
-            told = first.contributions;
-            mends = first.mends;
-        }
-        Ok(told)
-    }
-
-    /// An output with its bytes and findings, for those who may see it.
+    /// An output with its findings for those who may see it, and with its bytes
+    /// and the mend for those who may see those.
     pub async fn review(&self, caller: &Caller, id: &OutputId) -> Result<Reviewed, Refused> {
         let output = self.output(caller, id).await?;
-        let examined = self.for_disclosure(&output).await?;
-        let bytes = examined.bytes.clone();
-        let unsafe_now = output
-            .checked
-            .as_ref()
-            .is_some_and(|checked| checked.verdict != finding::Verdict::Pass);
-        let mended = if unsafe_now {
-            blocking("the mend", move || examined.mend()).await?.ok()
+        let thing = self.output_thing(&output).await?;
+        let may_check = self.ruling(caller, Action::CheckOutput, &thing).allowed;
+        let bytes = if may_check || output.state == OutputState::Released {
+            Some(self.bytes_of(&output).await?)
         } else {
             None
         };
+        let mended = if may_check { self.offered_mend(&output).await? } else { None };
         let others = self.every_output(&[], Some(&output.room)).await?;
         Ok(Reviewed {
             others: others.into_iter().filter(|other| other.id != *id).collect(),
@@ -284,69 +144,6 @@ impl Centre {
             bytes,
             mended,
         })
-    }
-
-    /// Makes an output from another so that it can leave: the cells that must
-    /// not leave are withheld. The new one is checked and decided like any other.
-    pub async fn mend(&self, caller: &Caller, id: &OutputId) -> Result<OutputId, Refused> {
-        let (output, _) = self.load::<Output>(id.as_str()).await?;
-        let actor =
-            self.require(caller, Action::CheckOutput, &self.output_thing(&output).await?)?;
-        let examined = self.for_disclosure(&output).await?;
-        let mended = blocking("the mend", move || examined.mend())
-            .await?
-            .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let (blobs, bytes) = (self.parts.blobs.clone(), mended.bytes.clone());
-        let sha256 = blocking("keeping the file", move || blobs.put(&bytes))
-            .await?
-            .map_err(|why| Refused::failed("keeping the file", why))?;
-        let new = OutputId::mint(self.parts.entropy.as_ref());
-        let event = OutputEvent::Mended {
-            of: id.clone(),
-            room: output.room,
-            permit: output.permit,
-            name: mended_name(&output.name),
-            declared: output.declared,
-            sha256,
-            bytes: u64::try_from(mended.bytes.len()).unwrap_or(u64::MAX),
-            changes: mended.changes,
-            note: mended.note.get(model::Lang::En).to_owned(),
-            requested_by: output.requested_by,
-        };
-        self.write(&actor, new.as_str(), &event, None).await?;
-        self.check(&new).await?;
-        Ok(new)
-    }
-
-    /// A checker's decision.
-    pub async fn decide_output(
-        &self,
-        caller: &Caller,
-        id: &OutputId,
-        verdict: Verdict,
-        why: String,
-    ) -> Result<(), Refused> {
-        if why.trim().is_empty() {
-            return Err(Refused::Field {
-                field: "why",
-                why: "is empty: a decision says its reason".to_owned(),
-            });
-        }
-        let (output, seq) = self.load::<Output>(id.as_str()).await?;
-        let actor =
-            self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;
-        if verdict == Verdict::Released
-            && let Some(why_not) = output.why_not()
-        {
-            return Err(Refused::Conflict(format!("output `{id}` cannot be released: {why_not}")));
-        }
-        let event = match verdict {
-            Verdict::Released => OutputEvent::Released { why },
-            Verdict::Held => OutputEvent::Held { why },
-            Verdict::Refused => OutputEvent::Refused { why },
-        };
-        self.write(&actor, id.as_str(), &event, Some(seq)).await?;
-        Ok(())
     }
 
     /// One output, for those who may see it.
@@ -391,4 +188,45 @@ impl Centre {
         };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
     }
+}
+
+/// A name that cannot be packed, mended or not, is refused before the file is
+/// taken: once released it would keep the room's other outputs from leaving.
+fn fits_a_package(name: &WorkName) -> Result<(), Refused> {
+    [name.as_str(), &mend::mended_name(name.as_str())]
+        .into_iter()
+        .try_for_each(release::packable)
+        .map_err(|error| Refused::Field {
+            field: "files",
+            why: format!("has `{name}` in it, which cannot be packed: {error}"),
+        })
+}
+
+/// For a figure that says so: the output that holds the table it is drawn from.
+/// Found once and kept, so that no other file of the same name takes its place.
+fn table_of(
+    wish: &Wish,
+    wishes: &[Wish],
+    ids: &[OutputId],
+    before: &[Output],
+) -> Result<Option<OutputId>, Refused> {
+    let Kind::Figure { table: Some(table) } = &wish.declared else { return Ok(None) };
+    let beside = wishes
+        .iter()
+        .zip(ids)
+        .find(|(other, _)| other.name.as_str() == table && other.name != wish.name)
+        .map(|(_, id)| id.clone());
+    let earlier = || {
+        let named = |other: &&Output| other.id.as_str() == table || other.name == *table;
+        let newest = before.iter().rev().filter(named).max_by_key(|other| other.requested_at);
+        newest.map(|other| other.id.clone())
+    };
+    beside.or_else(earlier).map(Some).ok_or_else(|| Refused::Field {
+        field: "files",
+        why: format!(
+            "has the figure `{}` of the table `{table}`, which is asked for neither here nor before: \
+             ask for both",
+            wish.name
+        ),
+    })
 }

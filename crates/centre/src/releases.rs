@@ -1,23 +1,33 @@
 //! Releases: what may leave is packed and signed.
 
-use ledger::RecordFilter;
+use ledger::{Guard, RecordFilter, Subject};
 use model::{OutputId, PermitId, ReleaseId, RoomId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
-use release::{CheckedOutput, Output, OutputState, Release, ReleaseEvent};
+use release::{CheckedOutput, Output, OutputEvent, PackageError, Release, ReleaseEvent};
 
-use crate::{Caller, Centre, Refused, blocking};
+use crate::outputs::read_sealed;
+use crate::{Caller, Centre, Refused, blocking, draft};
 
 impl Centre {
     /// Packs and signs every output of a room that may leave and has not left
-    /// yet.
+    /// yet. Each of them is marked in the same breath, so that two who pack at
+    /// once do not pack the same output twice.
     pub async fn package(&self, caller: &Caller, room: &RoomId) -> Result<ReleaseId, Refused> {
-        let outputs = self.ready_to_leave(room).await?;
-        let Some(first) = outputs.first() else {
+        let mut outputs = Vec::new();
+        let mut guards = Vec::new();
+        let mut actor = None;
+        for waiting in self.ready_to_leave(room).await? {
+            let (output, seq) = self.load::<Output>(waiting.id.as_str()).await?;
+            let thing = self.output_thing(&output).await?;
+            actor = Some(self.require(caller, Action::DecideOutput, &thing)?);
+            guards.push(Guard::Unchanged(Subject::new("output", output.id.as_str()), seq));
+            outputs.push(output);
+        }
+        let (Some(first), Some(actor)) = (outputs.first(), actor) else {
             return Err(Refused::Conflict(format!("room `{room}` has nothing that may leave")));
         };
         let (permit, _) = self.load::<Permit>(first.permit.as_str()).await?;
-        let actor = self.require(caller, Action::DecideOutput, &self.output_thing(first).await?)?;
         let id = ReleaseId::mint(self.parts.entropy.as_ref());
         let ids: Vec<OutputId> = outputs.iter().map(|output| output.id.clone()).collect();
         let (blobs, key) = (self.parts.blobs.clone(), self.parts.keys.release.clone());
@@ -31,38 +41,43 @@ impl Centre {
             packaged_at: self.now(),
         };
         let (sha256, bytes) = blocking("packing the release", move || {
+            let failed = |why: String| Refused::failed("packing the release", why);
             let checked = outputs
                 .into_iter()
                 .map(|output| {
-                    let bytes = blobs.get(&output.sha256)?;
+                    let bytes = read_sealed(blobs.as_ref(), &output.sealed)?;
                     CheckedOutput::new(output, bytes).map_err(|error| error.to_string())
                 })
-                .collect::<Result<Vec<_>, String>>()?;
-            let package =
-                release::package(&head, &checked, &key).map_err(|error| error.to_string())?;
-            let sha256 = blobs.put(&package)?;
-            Ok::<_, String>((sha256, package.len()))
+                .collect::<Result<Vec<_>, String>>()
+                .map_err(failed)?;
+            let package = release::package(&head, &checked, &key).map_err(|error| match error {
+                PackageError::Unwritten(_) => failed(error.to_string()),
+                _ => Refused::Conflict(error.to_string()),
+            })?;
+            Ok::<_, Refused>((blobs.put(&package).map_err(failed)?, package.len()))
         })
-        .await?
-        .map_err(|why| Refused::failed("packing the release", why))?;
+        .await??;
         let event = ReleaseEvent::Packaged {
             room: room.clone(),
             permit: permit.id,
-            outputs: ids,
+            outputs: ids.clone(),
             sha256,
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
         };
-        self.write(&actor, id.as_str(), &event, None).await?;
+        let mut drafts = vec![draft(&actor, id.as_str(), &event)?];
+        for output in &ids {
+            let packed = OutputEvent::Packed { release: id.clone() };
+            drafts.push(draft(&actor, output.as_str(), &packed)?);
+        }
+        guards.push(Guard::Absent(Subject::new("release", id.as_str())));
+        self.parts.book.append(drafts, guards).await?;
         Ok(id)
     }
 
     /// The outputs of a room that may leave and are in no package yet.
     pub async fn ready_to_leave(&self, room: &RoomId) -> Result<Vec<Output>, Refused> {
         let mut outputs = self.every_output(&["released"], Some(room)).await?;
-        let packed: Vec<OutputId> =
-            self.every_release().await?.into_iter().flat_map(|release| release.outputs).collect();
-        outputs
-            .retain(|output| output.state == OutputState::Released && !packed.contains(&output.id));
+        outputs.retain(|output| output.packed.is_none());
         outputs.sort_by(|a, b| a.requested_at.cmp(&b.requested_at).then(a.name.cmp(&b.name)));
         Ok(outputs)
     }
@@ -70,24 +85,29 @@ impl Centre {
     /// The package, for those who may fetch it. That it was fetched is written
     /// down first.
     pub async fn fetch_release(&self, caller: &Caller, id: &ReleaseId) -> Result<Vec<u8>, Refused> {
-        let (release, seq) = self.load::<Release>(id.as_str()).await?;
+        let (release, _) = self.load::<Release>(id.as_str()).await?;
         let thing = self.release_thing(&release).await?;
         let actor = self.require(caller, Action::DownloadRelease, &thing)?;
         let (blobs, sha256) = (self.parts.blobs.clone(), release.sha256);
         let bytes = blocking("reading the package", move || blobs.get(&sha256))
             .await?
             .map_err(|why| Refused::failed("reading the package", why))?;
-        self.write(&actor, id.as_str(), &ReleaseEvent::Fetched, Some(seq)).await?;
+        // Without a guard: nothing that happens to a release meanwhile makes it
+        // untrue that it was fetched.
+        let fetched = draft(&actor, id.as_str(), &ReleaseEvent::Fetched)?;
+        self.parts.book.append(vec![fetched], Vec::new()).await?;
         Ok(bytes)
     }
 
-    /// Where the package lies on this machine, for those who may see the release.
+    /// Where the package lies on this machine, for those who run it: whoever has
+    /// the path and may read it has the package, and no entry says so.
     pub async fn package_path(
         &self,
         caller: &Caller,
         id: &ReleaseId,
     ) -> Result<std::path::PathBuf, Refused> {
-        let release = self.release(caller, id).await?;
+        self.may_run(caller)?;
+        let (release, _) = self.load::<Release>(id.as_str()).await?;
         Ok(self.parts.blobs.path(&release.sha256))
     }
 

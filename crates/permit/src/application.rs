@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Terms;
 
-pub use self::missing::{Knowledge, KnownColumn, Missing, Problem};
+pub use self::missing::{Knowledge, KnownColumn, KnownSource, Missing, Problem};
 
 mod missing;
 

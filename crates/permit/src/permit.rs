@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use ledger::{Entry, Event, Record};
-use model::{AccountId, ApplicationId, Date, OrganisationId, PermitId, Timestamp};
+use model::{AccountId, ApplicationId, Date, OrganisationId, OutputId, PermitId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Terms;
@@ -74,6 +74,12 @@ pub enum PermitEvent {
         /// Why.
         why: String,
     },
+    /// An output left its rooms. Written in the same breath as the decision, so
+    /// that two decisions under one permit never pass each other unseen.
+    OutputReleased {
+        /// Which.
+        output: OutputId,
+    },
 }
 
 impl Event for PermitEvent {
@@ -83,6 +89,7 @@ impl Event for PermitEvent {
         match self {
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
+            Self::OutputReleased { .. } => "output-released",
         }
     }
 }
@@ -244,7 +251,9 @@ impl Record for Permit {
                 revoked: None,
             }),
             PermitEvent::Issued { .. } => Err("the grant is for another permit".into()),
-            PermitEvent::Revoked { .. } => Err("a permit is issued before it is revoked".into()),
+            PermitEvent::Revoked { .. } | PermitEvent::OutputReleased { .. } => {
+                Err("a permit is issued first".into())
+            }
         }
     }
 
@@ -258,6 +267,8 @@ impl Record for Permit {
                 self.revoked = Some(Revocation { at: entry.at, by: entry.actor.clone(), why });
                 Ok(())
             }
+            // What left is kept by the outputs; here it only moves the permit on.
+            PermitEvent::OutputReleased { .. } => Ok(()),
         }
     }
 

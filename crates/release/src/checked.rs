@@ -37,7 +37,7 @@ impl CheckedOutput {
         if output.state != OutputState::Released || output.checked.is_none() {
             return Err(NotChecked::NotReleased { id: output.id, state: output.state.as_str() });
         }
-        if Hash(Sha256::digest(&bytes).into()) != output.sha256 {
+        if Some(Hash(Sha256::digest(&bytes).into())) != output.sha256 {
             return Err(NotChecked::OtherBytes(output.id));
         }
         Ok(Self { output, bytes })

@@ -4,7 +4,7 @@
 use disclosure::finding::{self, Finding};
 use disclosure::{Changes, Kind, Rule};
 use ledger::{Entry, Event, Hash, Record};
-use model::{AccountId, OutputId, PermitId, RoomId, RunId, Timestamp};
+use model::{AccountId, OutputId, PermitId, ReleaseId, RoomId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where an output stands.
@@ -68,10 +68,13 @@ pub const LIFECYCLE: &[(Option<OutputState>, &str, OutputState)] = &[
     (None, "requested", OutputState::Requested),
     (None, "mended", OutputState::Requested),
     (Some(OutputState::Requested), "checked", OutputState::Checked),
+    // Again, against what has left since.
+    (Some(OutputState::Checked), "checked", OutputState::Checked),
     (Some(OutputState::Checked), "released", OutputState::Released),
     (Some(OutputState::Checked), "held", OutputState::Held),
     (Some(OutputState::Checked), "refused", OutputState::Refused),
     (Some(OutputState::Held), "refused", OutputState::Refused),
+    (Some(OutputState::Released), "packed", OutputState::Released),
 ];
 
 /// What a person decided.
@@ -114,11 +117,15 @@ pub enum OutputEvent {
         /// What it is said to be. Without [`disclosure::Contributions`]: they are
         /// single people's, and this is read by many.
         declared: Kind,
-        /// SHA-256 of the contributions that were told to the check alone.
+        /// For a figure: the output that holds the table it is drawn from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<OutputId>,
+        /// SHA-256 of the contributions that were told to the check alone, as
+        /// they are [sealed](crate::sealed).
         #[serde(default, skip_serializing_if = "Option::is_none")]
         contributions: Option<Hash>,
-        /// SHA-256 of its bytes.
-        sha256: Hash,
+        /// SHA-256 of its bytes as they are [sealed](crate::sealed).
+        sealed: Hash,
         /// Its size.
         bytes: u64,
         /// What it is for.
@@ -136,8 +143,11 @@ pub enum OutputEvent {
         name: String,
         /// What it is said to be.
         declared: Kind,
-        /// SHA-256 of its bytes.
-        sha256: Hash,
+        /// For a figure: the output that holds the table it is drawn from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        table: Option<OutputId>,
+        /// SHA-256 of its bytes as they are [sealed](crate::sealed).
+        sealed: Hash,
         /// Its size.
         bytes: u64,
         /// What was done.
@@ -165,6 +175,13 @@ pub enum OutputEvent {
     Released {
         /// Why.
         why: String,
+        /// SHA-256 of its bytes: from now on others may know them.
+        sha256: Hash,
+    },
+    /// It was put into a package.
+    Packed {
+        /// Which.
+        release: ReleaseId,
     },
     /// A checker wants something changed first.
     Held {
@@ -187,6 +204,7 @@ impl Event for OutputEvent {
             Self::Mended { .. } => "mended",
             Self::Checked { .. } => "checked",
             Self::Released { .. } => "released",
+            Self::Packed { .. } => "packed",
             Self::Held { .. } => "held",
             Self::Refused { .. } => "refused",
         }
@@ -240,11 +258,18 @@ pub struct Output {
     pub name: String,
     /// What it is said to be, without single people's contributions.
     pub declared: Kind,
-    /// SHA-256 of the contributions that were told to the check alone.
+    /// For a figure: the output that holds the table it is drawn from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<OutputId>,
+    /// SHA-256 of the contributions that were told to the check alone, as they
+    /// are [sealed](crate::sealed).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributions: Option<Hash>,
-    /// SHA-256 of its bytes.
-    pub sha256: Hash,
+    /// SHA-256 of its bytes as they are [sealed](crate::sealed).
+    pub sealed: Hash,
+    /// SHA-256 of its bytes, once it was released.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Hash>,
     /// Its size.
     pub bytes: u64,
     /// What it is for.
@@ -262,6 +287,9 @@ pub struct Output {
     pub checked: Option<Checked>,
     /// What a person decided, newest last.
     pub decided: Vec<Decided>,
+    /// The package it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub packed: Option<ReleaseId>,
 }
 
 impl Output {
@@ -319,8 +347,9 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
+                table,
                 contributions,
-                sha256,
+                sealed,
                 bytes,
                 note,
                 ..
@@ -331,8 +360,10 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
+                table,
                 contributions,
-                sha256,
+                sealed,
+                sha256: None,
                 bytes,
                 note,
                 requested_by: entry.actor.clone(),
@@ -341,6 +372,7 @@ impl Record for Output {
                 changes: None,
                 checked: None,
                 decided: Vec::new(),
+                packed: None,
             }),
             OutputEvent::Mended {
                 of,
@@ -348,7 +380,8 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
-                sha256,
+                table,
+                sealed,
                 bytes,
                 changes,
                 note,
@@ -360,8 +393,10 @@ impl Record for Output {
                 permit,
                 name,
                 declared,
+                table,
                 contributions: None,
-                sha256,
+                sealed,
+                sha256: None,
                 bytes,
                 note,
                 requested_by,
@@ -370,6 +405,7 @@ impl Record for Output {
                 changes: Some(changes),
                 checked: None,
                 decided: Vec::new(),
+                packed: None,
             }),
             _ => Err("an output is asked for first".to_owned()),
         }
@@ -390,11 +426,18 @@ impl Record for Output {
             {
                 return Err("who asked for an output does not decide on it".to_owned());
             }
-            OutputEvent::Released { why } => {
+            OutputEvent::Released { why, sha256 } => {
                 if let Some(why_not) = self.why_not() {
                     return Err(why_not);
                 }
+                self.sha256 = Some(sha256);
                 self.decide(Verdict::Released, why, entry);
+            }
+            OutputEvent::Packed { release } => {
+                if let Some(packed) = &self.packed {
+                    return Err(format!("the output is in `{packed}` already"));
+                }
+                self.packed = Some(release);
             }
             OutputEvent::Held { why } => self.decide(Verdict::Held, why, entry),
             OutputEvent::Refused { why } => self.decide(Verdict::Refused, why, entry),
@@ -420,7 +463,7 @@ mod tests {
     fn every_state_has_an_owner_and_every_owned_state_a_way_on() {
         for state in OutputState::ALL {
             let owner = OWNERS.iter().find(|(s, _)| *s == state).map(|(_, owner)| *owner);
-            let onward = LIFECYCLE.iter().any(|(from, _, _)| *from == Some(state));
+            let onward = LIFECYCLE.iter().any(|(from, _, to)| *from == Some(state) && *to != state);
             assert_eq!(owner, Some(owner.unwrap()), "{state:?}");
             assert_eq!(onward, owner != Some(Owner::Nobody), "{state:?}");
         }

@@ -39,6 +39,9 @@ const SIGNATURE: &str = "signature";
 const STATEMENT: &str = "statement.json";
 const FILES: &str = "files/";
 
+/// How long a path in the archive may be, bytes: one header holds it.
+const LONGEST_PATH: usize = 99;
+
 /// A package larger than this is not read, bytes.
 pub const LARGEST: usize = 1 << 30;
 
@@ -138,7 +141,7 @@ pub struct FileStatement {
 }
 
 /// Why no package was made.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PackageError {
     /// There is nothing to pack.
     #[error("there is no output to pack")]
@@ -214,13 +217,8 @@ pub fn package(
     let mut contents = Vec::new();
     for checked in outputs {
         let output = checked.output();
+        packable(&output.name)?;
         let path = format!("{FILES}{}", output.name);
-        if path.len() > 99 {
-            return Err(PackageError::LongName(output.name.clone()));
-        }
-        if !harmless(&path) {
-            return Err(PackageError::Name(output.name.clone()));
-        }
         if !names.insert(path.clone()) {
             return Err(PackageError::SameName(output.name.clone()));
         }
@@ -269,6 +267,19 @@ pub fn package(
         vec![(MANIFEST.to_owned(), manifest), (SIGNATURE.to_owned(), signature.into_bytes())];
     archive.extend(contents.into_iter().map(|(path, _, bytes)| (path, bytes)));
     write(&archive).map_err(|error| PackageError::Unwritten(error.to_string()))
+}
+
+/// Whether an output of that name can be packed: asked before it is taken, since
+/// one that cannot would keep the others from leaving.
+pub fn packable(name: &str) -> Result<(), PackageError> {
+    let path = format!("{FILES}{name}");
+    if path.len() > LONGEST_PATH {
+        return Err(PackageError::LongName(name.to_owned()));
+    }
+    if !harmless(&path) {
+        return Err(PackageError::Name(name.to_owned()));
+    }
+    Ok(())
 }
 
 /// Checks a package: that it is whole, as it was packed, and signed with `key`.

@@ -1,4 +1,5 @@
-//! What the centre does, seen from above, with what is below it made up.
+//! What people do, each through the operations of a centre, with the entries
+//! that it leaves.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,5 +9,13 @@
     reason = "tests stop at the first thing that is wrong, and say what it was"
 )]
 
+mod applications;
+mod decisions;
+mod explain;
+mod fakes;
+mod house;
+mod outputs;
+mod permits;
 mod pretence;
+mod releases;
 mod rooms;

@@ -428,7 +428,8 @@ async fn pack(centre: &Centre, room: &RoomId) -> Told<ReleaseFigures> {
     let checker = cast::act_as(centre, "checker").await?;
     let id: ReleaseId = centre.package(&checker, room).await?;
     let record = centre.release(&checker, &id).await?;
-    let path = centre.package_path(&checker, &id).await?;
+    let operator = cast::act_as(centre, "operator").await?;
+    let path = centre.package_path(&operator, &id).await?;
     let bytes = std::fs::read(&path)
         .map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))?;
     let key = centre.release_key();

@@ -8,13 +8,30 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Comparison, Condition, Terms};
 
+/// Below three, a person in a cell of two knows the other one.
+const LEAST_COUNT: u32 = 3;
+
+/// The rule of thumb for models: at least ten residual degrees of freedom
+/// (Brandt et al., *Guidelines for the checking of output based on microdata
+/// research*, 2010).
+const LEAST_RESIDUAL_DF: u32 = 10;
+
 /// What there is to ask for.
 #[derive(Debug, Clone, Default)]
 pub struct Knowledge {
-    /// The sources, and for each its columns.
-    pub sources: BTreeMap<SourceId, BTreeMap<String, KnownColumn>>,
+    /// The sources there are.
+    pub sources: BTreeMap<SourceId, KnownSource>,
     /// The accounts that may be named.
     pub accounts: BTreeSet<AccountId>,
+}
+
+/// A source as its contract describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSource {
+    /// Its columns.
+    pub columns: BTreeMap<String, KnownColumn>,
+    /// Nothing is published from it that rests on fewer people than this.
+    pub smallest_count: u32,
 }
 
 /// What a column holds, and how much care it wants.
@@ -58,6 +75,15 @@ pub enum Problem {
     TooSmall(String),
     /// Above what the centre allows.
     TooLarge(String),
+    /// Below what the contract of a source that is asked for allows.
+    BelowContract {
+        /// Which source.
+        source: SourceId,
+        /// What its contract says.
+        least: u32,
+    },
+    /// No share that protects anybody.
+    NoShare,
 }
 
 impl Problem {
@@ -105,6 +131,16 @@ impl Problem {
                 &format!("må højst være {most}"),
                 &format!("must be at most {most}"),
             ),
+            Self::BelowContract { source, least } => Text::of(
+                &format!("må være minst {least}: kontrakten for kilden `{source}` krever det"),
+                &format!("skal være mindst {least}: kontrakten for kilden `{source}` kræver det"),
+                &format!("must be at least {least}: the contract of source `{source}` asks for it"),
+            ),
+            Self::NoShare => Text::of(
+                "må være mer enn 0 og mindre enn 1",
+                "skal være mere end 0 og mindre end 1",
+                "must be more than 0 and less than 1",
+            ),
         }
     }
 }
@@ -138,7 +174,8 @@ impl Terms {
         if self.valid.until.is_none() {
             say("valid.until", Problem::Empty);
         }
-        self.outputs_missing(&mut say);
+        self.outputs_missing(known, &mut say);
+        self.room_missing(&mut say);
         missing
     }
 
@@ -167,7 +204,7 @@ impl Terms {
             if !seen.insert(&asked.source) {
                 say(&at, Problem::Twice(asked.source.to_string()));
             }
-            let Some(columns) = known.sources.get(&asked.source) else {
+            let Some(KnownSource { columns, .. }) = known.sources.get(&asked.source) else {
                 say(&at, Problem::UnknownSource(asked.source.to_string()));
                 continue;
             };
@@ -199,7 +236,7 @@ impl Terms {
             }
             return;
         };
-        let Some(columns) = known.sources.get(source) else {
+        let Some(KnownSource { columns, .. }) = known.sources.get(source) else {
             say("cohort.source", Problem::UnknownSource(source.to_string()));
             return;
         };
@@ -208,11 +245,43 @@ impl Terms {
         }
     }
 
-    fn outputs_missing(&self, say: &mut impl FnMut(&str, Problem)) {
-        // Below three, a person in a cell of two knows the other one.
-        if self.outputs.smallest_count < 3 {
-            say("outputs.smallest-count", Problem::TooSmall("3".into()));
+    /// The sources whose people the outputs are about.
+    fn asked(&self) -> impl Iterator<Item = &SourceId> {
+        self.sources.iter().map(|terms| &terms.source).chain(&self.cohort.source)
+    }
+
+    fn outputs_missing(&self, known: &Knowledge, say: &mut impl FnMut(&str, Problem)) {
+        let outputs = &self.outputs;
+        let strictest = self
+            .asked()
+            .filter_map(|source| Some((known.sources.get(source)?.smallest_count, source)))
+            .max();
+        if outputs.smallest_count < LEAST_COUNT {
+            say("outputs.smallest-count", Problem::TooSmall(LEAST_COUNT.to_string()));
+        } else if let Some((least, source)) = strictest
+            && outputs.smallest_count < least
+        {
+            let source = source.clone();
+            say("outputs.smallest-count", Problem::BelowContract { source, least });
         }
+        if outputs.dominance_n == 0 {
+            say("outputs.dominance-n", Problem::TooSmall("1".into()));
+        }
+        for (field, share) in
+            [("outputs.dominance-k", outputs.dominance_k), ("outputs.p-percent", outputs.p_percent)]
+        {
+            // Written so that what is no number is no share either.
+            if !(share > 0.0 && share < 1.0) {
+                say(field, Problem::NoShare);
+            }
+        }
+        if outputs.smallest_residual_df < LEAST_RESIDUAL_DF {
+            let least = LEAST_RESIDUAL_DF.to_string();
+            say("outputs.smallest-residual-df", Problem::TooSmall(least));
+        }
+    }
+
+    fn room_missing(&self, say: &mut impl FnMut(&str, Problem)) {
         let room = self.room;
         for (field, value, least, most) in [
             ("room.memory-mib", room.memory_mib, 256, 1024 * 1024),
@@ -275,13 +344,22 @@ mod tests {
     fn known() -> Knowledge {
         let column = |value_type, sensitivity| KnownColumn { value_type, sensitivity };
         Knowledge {
-            sources: BTreeMap::from([(
-                "laboratory".parse().unwrap(),
-                BTreeMap::from([
-                    ("value".into(), column(ValueType::Decimal, Sensitivity::Health)),
-                    ("name".into(), column(ValueType::Text, Sensitivity::Direct)),
-                ]),
-            )]),
+            sources: BTreeMap::from([
+                (
+                    "laboratory".parse().unwrap(),
+                    KnownSource {
+                        columns: BTreeMap::from([
+                            ("value".into(), column(ValueType::Decimal, Sensitivity::Health)),
+                            ("name".into(), column(ValueType::Text, Sensitivity::Direct)),
+                        ]),
+                        smallest_count: 5,
+                    },
+                ),
+                (
+                    "abortions".parse().unwrap(),
+                    KnownSource { columns: BTreeMap::new(), smallest_count: 20 },
+                ),
+            ]),
             accounts: BTreeSet::from(["researcher".parse().unwrap()]),
         }
     }
@@ -350,7 +428,52 @@ mod tests {
     #[test]
     fn a_smallest_count_of_two_is_refused() {
         let mut terms = whole();
+        terms.sources[0].source = "unheard-of".parse().unwrap();
         terms.outputs.smallest_count = 2;
-        assert_eq!(terms.missing(&known())[0].field, "outputs.smallest-count");
+        let missing = terms.missing(&known());
+        assert_eq!(missing[1].field, "outputs.smallest-count");
+        assert_eq!(missing[1].problem, Problem::TooSmall("3".into()));
+    }
+
+    #[test]
+    fn the_smallest_count_is_never_below_that_of_any_contract_asked_for() {
+        let below = |terms: &Terms, source: &str, least| {
+            let source = source.parse().unwrap();
+            let expected = Missing {
+                field: "outputs.smallest-count".into(),
+                problem: Problem::BelowContract { source, least },
+            };
+            assert_eq!(terms.missing(&known()), [expected]);
+        };
+        let mut terms = whole();
+        terms.outputs.smallest_count = 4;
+        below(&terms, "laboratory", 5);
+        // A source that only says who is meant counts as well: every table is
+        // about its people.
+        terms.outputs.smallest_count = 19;
+        terms.cohort.source = Some("abortions".parse().unwrap());
+        below(&terms, "abortions", 20);
+        terms.outputs.smallest_count = 20;
+        assert_eq!(terms.missing(&known()), []);
+    }
+
+    #[test]
+    fn rules_that_protect_nobody_are_refused() {
+        let of = |change: &dyn Fn(&mut crate::OutputTerms)| {
+            let mut terms = whole();
+            change(&mut terms.outputs);
+            let fields = terms.missing(&known()).into_iter().map(|missing| missing.field);
+            fields.collect::<Vec<_>>()
+        };
+        for nothing in [0.0, 1.0, -0.1, 1.5, f64::NAN, f64::INFINITY] {
+            let found = of(&|outputs| outputs.dominance_k = nothing);
+            assert_eq!(found, ["outputs.dominance-k"], "{nothing}");
+            let found = of(&|outputs| outputs.p_percent = nothing);
+            assert_eq!(found, ["outputs.p-percent"], "{nothing}");
+        }
+        assert_eq!(of(&|outputs| outputs.dominance_n = 0), ["outputs.dominance-n"]);
+        let found = of(&|outputs| outputs.smallest_residual_df = 9);
+        assert_eq!(found, ["outputs.smallest-residual-df"]);
+        assert_eq!(of(&|outputs| outputs.dominance_k = 0.9), [""; 0]);
     }
 }

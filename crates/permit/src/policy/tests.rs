@@ -127,6 +127,25 @@ fn a_checker_who_is_on_the_permit_cannot_let_its_files_out() {
 }
 
 #[test]
+fn a_package_is_fetched_by_the_people_of_its_permit_alone_and_seen_by_those_who_answer_for_it() {
+    let thing = Thing::release(&"release-1".parse().unwrap(), &permit());
+    let may = |id: &str, role: Role, action: Action| {
+        ask(&account(id, "somewhere", role), action, &thing).allowed
+    };
+    assert!(may("researcher", Role::Researcher, Action::SeeRelease));
+    assert!(may("researcher", Role::Researcher, Action::DownloadRelease));
+    for role in [Role::Checker, Role::Caseworker, Role::Auditor] {
+        assert!(may("other", role, Action::SeeRelease), "{role:?}");
+    }
+    for role in Role::ALL {
+        assert!(!may("other", role, Action::DownloadRelease), "{role:?}");
+    }
+    let refused = ask(&account("other", "x", Role::Checker), Action::DownloadRelease, &thing);
+    let named: Vec<_> = refused.rules.iter().map(|rule| rule.id.as_str()).collect();
+    assert_eq!(named, ["release-goes-to-the-people-of-the-permit"]);
+}
+
+#[test]
 fn a_caseworker_does_not_decide_for_their_own_institution() {
     let application = Application {
         id: "application-1".parse().unwrap(),

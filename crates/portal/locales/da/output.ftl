@@ -12,6 +12,7 @@ output-compared = Frigivet før på samme tilladelse og sammenlignet med
 output-asked-by = Bedt ud af
 output-asked-at = Bedt ud
 output-unreadable = Filen kan ikke vises her: { $value }.
+output-inside = Indholdet vises, når filen er frigivet. Indtil da læses den i rummet.
 output-release = Slip ud
 output-hold = Hold tilbage, til den er ændret
 output-refuse = Afslå

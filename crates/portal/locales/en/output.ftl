@@ -12,6 +12,7 @@ output-compared = Left before under the same permit, and compared with
 output-asked-by = Asked for by
 output-asked-at = Asked for
 output-unreadable = The file cannot be shown here: { $value }.
+output-inside = What is in the file is shown once it is released. Until then it is read in the room.
 output-release = Release
 output-hold = Hold until changed
 output-refuse = Refuse

@@ -12,6 +12,7 @@ output-compared = Sluppet ut før på samme tillatelse, og sammenlignet med
 output-asked-by = Bedt ut av
 output-asked-at = Bedt ut
 output-unreadable = Filen kan ikke vises her: { $value }.
+output-inside = Innholdet vises når filen er frigitt. Til da leses den i rommet.
 output-release = Slipp ut
 output-hold = Hold tilbake til den er endret
 output-refuse = Avslå

@@ -82,14 +82,15 @@ async fn again(
 }
 
 /// `GET /outputs/{output}/file`: a picture, for the page to show. Whatever is in
-/// it, browsers are told to run nothing.
+/// it, browsers are told to run nothing. What is still inside is not shown.
 pub(crate) async fn file(
     State(app): State<App>,
     visitor: Visitor,
     Path(output): Path<String>,
 ) -> Answered {
     let reviewed = app.centre.review(visitor.caller(), &seen::id(&output)?).await?;
-    picture(&reviewed.output.name, reviewed.bytes)
+    let bytes = reviewed.bytes.ok_or(Failure::Absent)?;
+    picture(&reviewed.output.name, bytes)
 }
 
 /// `GET /outputs/{output}/mended-file`: the picture as the mend would make it.
@@ -337,8 +338,8 @@ fn finding_line(words: &Words, finding: &Finding, page: usize) -> FindingLine {
 /// What the reader of an output sees besides it.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// Every byte of the file.
-    pub bytes: Vec<u8>,
+    /// Every byte of the file, for those who may see them.
+    pub bytes: Option<Vec<u8>>,
     /// What a mend would make of it: what was done, and the new bytes.
     pub mended: Option<(String, Vec<u8>)>,
     /// Outputs of the same room.
@@ -428,7 +429,10 @@ impl OutputPage {
         let verdict = output.checked.as_ref().map(|checked| checked.verdict);
         let address = format!("/outputs/{id}/file");
         let page = seen.page.max(1);
-        let sheet = Sheet::of(&address, &output.name, &seen.bytes, findings, page);
+        let sheet = match &seen.bytes {
+            Some(bytes) => Sheet::of(&address, &output.name, bytes, findings, page),
+            None => Sheet::Inside,
+        };
         let mend = seen.mended.take().map(|(note, bytes)| MendPreview {
             note,
             sheet: Sheet::of(

@@ -264,7 +264,7 @@ async fn files(
             id: output.id.to_string(),
             name: output.name,
             bytes: output.bytes,
-            sha256: output.sha256.to_string(),
+            sha256: output.sha256.map(|hash| hash.to_string()).unwrap_or_default(),
             tag: state_tag(visitor.words(), output.state),
         })
         .collect())

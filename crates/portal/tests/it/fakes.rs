@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
-    QuarantinedRow, RunLogs, Turn,
+    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt, NotDelivered,
+    Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -121,7 +121,7 @@ impl Deliveries for OneRowAside {
             file: "good.csv".to_owned(),
             row: 17,
             faults: vec![source::Fault::new("value", source::Reason::Decimal, "is no number")],
-            text: "spoilt <row>".to_owned(),
+            text: Some("spoilt <row>".to_owned()),
         }])
     }
 }

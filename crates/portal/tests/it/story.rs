@@ -1,6 +1,7 @@
 //! From the catalogue to a released package, as people do it in browsers.
 
 use axum::http::StatusCode;
+use base64::Engine as _;
 
 use crate::browser::{Browser, Page};
 use crate::fakes::Site;
@@ -120,6 +121,8 @@ async fn a_file_is_run_for_asked_for_released_packed_and_fetched() {
 
     let page = researcher.get(&here).await;
     assert!(!page.body.contains("id=\"decide\""), "nobody decides their own: {}", page.body);
+    assert!(!page.body.contains("women"), "what is in it is still inside: {}", page.body);
+    assert_eq!(content(&mut researcher, &output).await, None);
     let decision = [("do", "release"), ("why", "nobody can be recognised")];
     let page = researcher.submit(&here, &format!("{here}/decision"), &decision).await;
     assert_eq!(page.status, StatusCode::FORBIDDEN);
@@ -130,6 +133,8 @@ async fn a_file_is_run_for_asked_for_released_packed_and_fetched() {
     assert!(page.body.contains("women") && page.body.contains("id=\"decide\""), "{}", page.body);
     let page = checker.submit(&here, &format!("{here}/decision"), &decision).await;
     assert_eq!(page.location(), format!("{here}?done=released"), "{}", page.body);
+    assert!(researcher.get(&here).await.body.contains("women"), "now it is outside");
+    assert_eq!(content(&mut researcher, &output).await.as_deref(), Some(SAFE.as_bytes()));
     let packing = format!("/rooms/{room}/packing");
     assert!(checker.get("/work").await.body.contains(&packing));
     let page = checker.submit(&packing, &packing, &[]).await;
@@ -149,6 +154,32 @@ async fn a_file_is_run_for_asked_for_released_packed_and_fetched() {
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains("result.csv"), "others see that it left, not what: {}", page.body);
     assert!(visitor.get("/").await.body.contains(&permit) || page.body.contains(&permit));
+}
+
+/// The bytes of an output as the API gives them.
+async fn content(browser: &mut Browser, output: &str) -> Option<Vec<u8>> {
+    let shown = browser.get(&format!("/api/v1/outputs/{output}")).await.json();
+    let content = shown["content"].as_str()?;
+    Some(base64::engine::general_purpose::STANDARD.decode(content).unwrap())
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_to_the_checker_alone_until_it_is_released() {
+    let site = Site::demo().await;
+    let mut researcher = Browser::as_role(&site.router, "researcher").await;
+    let (_, room) = room(&site, &mut researcher).await;
+    let here = format!("/rooms/{room}");
+    let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"></svg>";
+    output(&mut researcher, &room, svg).await;
+    let wish =
+        [("file", "picture.svg"), ("kind", "figure"), ("note", "n"), ("table", "result.csv")];
+    let page = researcher.submit(&here, &format!("{here}/outputs"), &wish).await;
+    let picture = format!("/outputs/{}/file", id_in(&page));
+    assert_eq!(researcher.get(&picture).await.status, StatusCode::NOT_FOUND);
+    let mut auditor = Browser::as_role(&site.router, "auditor").await;
+    assert_eq!(auditor.get(&picture).await.status, StatusCode::NOT_FOUND);
+    let mut checker = Browser::as_role(&site.router, "checker").await;
+    assert_eq!(checker.get(&picture).await.header("content-type"), "image/svg+xml");
 }
 
 #[tokio::test]

@@ -17,8 +17,10 @@ fn output(name: &str, bytes: &[u8]) -> Output {
         permit: "permit-1".parse().unwrap(),
         name: name.to_owned(),
         declared: Kind::Unknown,
+        table: None,
         contributions: None,
-        sha256: hash(bytes),
+        sealed: hash(b"sealed"),
+        sha256: Some(hash(bytes)),
         bytes: bytes.len() as u64,
         note: String::new(),
         requested_by: "researcher".parse().unwrap(),
@@ -38,6 +40,7 @@ fn output(name: &str, bytes: &[u8]) -> Output {
             verdict: Verdict::Released,
             why: "safe".to_owned(),
         }],
+        packed: None,
     }
 }
 
@@ -128,6 +131,7 @@ fn a_name_that_leads_elsewhere_when_unpacked_is_not_packed() {
         let outputs = [checked(name, b"x")];
         let refused = package(&heading(), &outputs, &key());
         assert!(matches!(refused, Err(PackageError::Name(_))), "{name}: {refused:?}");
+        assert_eq!(packable(name), Err(PackageError::Name(name.to_owned())), "{name}");
     }
 }
 
@@ -143,6 +147,16 @@ fn a_signed_manifest_that_names_a_file_twice_or_elsewhere_is_refused() {
         entries[1].1 = format!("{signature}\n").into_bytes();
         let forged = write(&entries).unwrap();
         assert_eq!(verify(&forged, &key().verifying_key()), Err(VerifyError::Files), "{path}");
+    }
+}
+
+#[test]
+fn whatever_is_said_to_be_packable_is_packed_and_nothing_else() {
+    for length in 85..105 {
+        let name = "n".repeat(length);
+        let packed = package(&heading(), &[checked(&name, b"x")], &key());
+        assert_eq!(packable(&name).is_ok(), packed.is_ok(), "{length}");
+        assert_eq!(packable(&name).is_ok(), length <= 93, "{length}");
     }
 }
 

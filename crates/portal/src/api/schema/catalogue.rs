@@ -153,6 +153,7 @@ pub(crate) struct AsideBody {
     pub(crate) row: u64,
     /// Column, if it is about one, and reason.
     pub(crate) reasons: Vec<(Option<String>, String)>,
-    /// The row as delivered.
-    pub(crate) text: String,
+    /// The row as delivered; missing when the delivery was refused, and no row
+    /// of it is kept.
+    pub(crate) text: Option<String>,
 }

@@ -20,11 +20,18 @@ pub(crate) struct OutputBody {
     /// What it is said to be.
     #[schema(value_type = Object)]
     declared: serde_json::Value,
-    /// SHA-256 of the contributions that were told to the check alone.
+    /// For a figure: the output that holds the table it is drawn from.
+    #[serde(default)]
+    table: Option<String>,
+    /// SHA-256 of 32 random bytes and the contributions that were told to the
+    /// check alone.
     #[serde(default)]
     contributions: Option<String>,
-    /// SHA-256 of its bytes.
-    sha256: String,
+    /// SHA-256 of 32 random bytes and its bytes.
+    sealed: String,
+    /// SHA-256 of its bytes, once it was released.
+    #[serde(default)]
+    sha256: Option<String>,
     /// Its size.
     bytes: u64,
     /// What it is for.
@@ -44,6 +51,9 @@ pub(crate) struct OutputBody {
     checked: Option<CheckedBody>,
     /// What people decided, newest last.
     decided: Vec<DecidedBody>,
+    /// The package it is in.
+    #[serde(default)]
+    packed: Option<String>,
 }
 
 /// What the rules said.
@@ -86,8 +96,8 @@ pub(crate) struct ReviewBody {
     /// The output.
     #[schema(value_type = OutputBody)]
     pub(crate) output: serde_json::Value,
-    /// Its bytes, base64.
-    pub(crate) content: String,
+    /// Its bytes, base64: for those who may check it, and once it was released.
+    pub(crate) content: Option<String>,
     /// What a mend would do, in words. Missing: none is offered.
     pub(crate) mend: Option<String>,
     /// The mended bytes, base64.

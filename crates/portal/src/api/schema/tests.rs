@@ -72,13 +72,16 @@ fn rooms_outputs_and_releases_are_described_as_they_are() {
         verdict: release::Verdict::Held,
         why: "small cells".into(),
     });
+    output.table = Some(output.id.clone());
+    output.sha256 = Some(output.sealed);
+    output.packed = Some("release-1".parse().unwrap());
     says_the_same::<OutputBody>(&output);
     says_the_same::<ReleaseBody>(&release::Release {
         id: "release-1".parse().unwrap(),
         room: output.room.clone(),
         permit: output.permit.clone(),
         outputs: vec![output.id.clone()],
-        sha256: output.sha256,
+        sha256: output.sealed,
         bytes: 10,
         packaged_at: output.requested_at,
         packaged_by: "checker".parse().unwrap(),

@@ -11,7 +11,8 @@ use axum::extract::{Path, State};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// One output with its bytes, findings, and the mend that is offered.
+/// One output with its findings; with its bytes and the mend that is offered for
+/// those who may see them.
 #[utoipa::path(
     get,
     path = "/outputs/{output}",
@@ -30,7 +31,7 @@ pub(super) async fn show(
     let lang = visitor.words().lang();
     Ok(Json(ReviewBody {
         output: super::json(&reviewed.output)?,
-        content: STANDARD.encode(&reviewed.bytes),
+        content: reviewed.bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
         mend: reviewed.mended.as_ref().map(|mend| mend.note.get(lang).to_owned()),
         mended: reviewed.mended.map(|mend| STANDARD.encode(&mend.bytes)),
     }))

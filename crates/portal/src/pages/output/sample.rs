@@ -55,8 +55,10 @@ pub(crate) fn sample_output(verdict: Verdict) -> Output {
         permit: "permit-7k3m9q2x4d".parse().expect("an id"),
         name: "results/small-cells.csv".to_owned(),
         declared: Kind::Unknown,
+        table: None,
         contributions: Some(ledger::Hash::default()),
-        sha256: ledger::Hash::default(),
+        sealed: ledger::Hash::default(),
+        sha256: None,
         bytes: 655,
         note: "Table 2 of the paper".to_owned(),
         requested_by: "researcher".parse().expect("an id"),
@@ -71,6 +73,7 @@ pub(crate) fn sample_output(verdict: Verdict) -> Output {
             tried: vec![Rule::SmallCount, Rule::Dominance],
         }),
         decided: Vec::new(),
+        packed: None,
     }
 }
 
@@ -83,7 +86,7 @@ pub(super) fn sample_seen(words: &Words) -> Seen {
         why: Vec::new(),
     };
     Seen {
-        bytes: TABLE.as_bytes().to_vec(),
+        bytes: Some(TABLE.as_bytes().to_vec()),
         mended: Some((words.say("mend-withhold").into_owned(), MENDED.as_bytes().to_vec())),
         title: crate::parts::terms::TermsTree::sample_terms(words.lang()).title,
         rulings: vec![ruling(Action::DecideOutput), ruling(Action::CheckOutput)],

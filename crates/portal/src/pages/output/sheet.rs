@@ -19,6 +19,8 @@ pub enum Sheet {
     Text(Rows<SheetCell>),
     /// A picture, at this address.
     Picture(String),
+    /// It is still inside, and the reader is none of those who check it.
+    Inside,
     /// Nothing that can be shown: how many bytes.
     Bytes(usize),
 }
@@ -114,7 +116,7 @@ impl Sheet {
         match self {
             Self::Table(_, rows) => rows.total.div_ceil(AT_ONCE),
             Self::Text(lines) => lines.total.div_ceil(AT_ONCE),
-            Self::Picture(_) | Self::Bytes(_) => 1,
+            Self::Picture(_) | Self::Bytes(_) | Self::Inside => 1,
         }
     }
 

@@ -54,7 +54,7 @@ const COLUMNS: &[Column<QuarantinedRow>] = &[
     Column {
         name: "text",
         key: "aside-text",
-        cell: |row, _| Cell::Code(row.text.clone()),
+        cell: |row, _| row.text.clone().map_or(Cell::None, Cell::Code),
         order: None,
         numeric: false,
     },
@@ -114,7 +114,7 @@ impl QuarantinePage {
             file: "laboratory.csv".to_owned(),
             row,
             faults: vec![::source::Fault::new(column, reason, "")],
-            text: text.to_owned(),
+            text: Some(text.to_owned()),
         };
         let rows = vec![
             row(17, "id", Reason::NationalId, "01819912345;2011-04-02;hdl;51"),

@@ -1,0 +1,262 @@
+//! A centre without vault, lake, database and sandbox.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use centre::ports::{
+    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
+    QuarantinedRow, RunLogs, Turn,
+};
+use ledger::{Book, BookError, Draft, Entry, Hash};
+use linkage::{ExtractManifest, TableManifest};
+use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
+use permit::ActivePermit;
+use room::{
+    CloseError, Command, Ended, Holds, LogLine, LogSink, OpenError, RecoverError, Recovered,
+    Running, Runtime, Spec, Standing, StartError, WorkError, WorkFolder,
+};
+use sha2::{Digest, Sha256};
+use source::SourceRecord;
+
+pub(crate) struct Passwords {
+    pub(crate) book: Arc<dyn Book>,
+    pub(crate) kept: Mutex<HashMap<AccountId, String>>,
+}
+
+#[async_trait]
+impl Credentials for Passwords {
+    async fn password(&self, account: &AccountId) -> Result<Option<Secret<String>>, BookError> {
+        Ok(self.kept.lock().unwrap().get(account).cloned().map(Secret::new))
+    }
+
+    async fn set_password(
+        &self,
+        account: &AccountId,
+        phc: Secret<String>,
+        drafts: Vec<Draft>,
+    ) -> Result<Vec<Entry>, BookError> {
+        let written = self.book.append(drafts, Vec::new()).await?;
+        self.kept.lock().unwrap().insert(account.clone(), phc.reveal().clone());
+        Ok(written)
+    }
+}
+
+pub(crate) struct NoDeliveries;
+
+fn nothing_is_delivered() -> NotDelivered {
+    let why = "nothing is delivered here".to_owned();
+    NotDelivered { why, blame: Blame::Machine, reasons: Vec::new(), list: None }
+}
+
+impl Deliveries for NoDeliveries {
+    fn turn(&self, _: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
+        Err(nothing_is_delivered())
+    }
+
+    fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn check(
+        &self,
+        _: &source::Contract,
+        _: &[PathBuf],
+        _: &dyn Progress,
+    ) -> Result<Checked, NotDelivered> {
+        Err(nothing_is_delivered())
+    }
+
+    fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
+        Ok(Vec::new())
+    }
+}
+
+/// A place where so many threads wait for each other, once; later ones pass.
+#[derive(Default)]
+pub(crate) struct Meeting {
+    expected: Mutex<(usize, usize)>,
+    changed: Condvar,
+}
+
+impl Meeting {
+    /// The next `people` who come wait for each other.
+    pub(crate) fn of(&self, people: usize) {
+        *self.expected.lock().unwrap() = (people, 0);
+    }
+
+    /// Waits for the others, not for ever.
+    fn attend(&self) {
+        let mut state = self.expected.lock().unwrap();
+        if state.1 == state.0 {
+            return;
+        }
+        state.1 += 1;
+        self.changed.notify_all();
+        let patience = Duration::from_secs(20);
+        let waited = self.changed.wait_timeout_while(state, patience, |state| state.1 < state.0);
+        assert!(!waited.unwrap().1.timed_out(), "the others never came");
+    }
+}
+
+/// Extracts of nobody's data, gone when they are destroyed.
+#[derive(Default)]
+pub(crate) struct EmptyExtracts {
+    pub(crate) folder: PathBuf,
+    /// How often the columns were looked at.
+    pub(crate) looked: Mutex<usize>,
+    pub(crate) meeting: Meeting,
+    pub(crate) destroyed: Mutex<Vec<ExtractId>>,
+}
+
+impl Extracts for EmptyExtracts {
+    fn build(
+        &self,
+        permit: &ActivePermit,
+        _: &[SourceRecord],
+        extract: &ExtractId,
+        progress: &dyn Progress,
+    ) -> Result<ExtractManifest, NotBuilt> {
+        progress.at("linking", 1, 2);
+        let table = TableManifest {
+            rows: 900,
+            persons: 300,
+            columns: Vec::new(),
+            lake_version: 1,
+            sha256: Hash::default(),
+            bytes: 10,
+        };
+        Ok(ExtractManifest {
+            extract: extract.clone(),
+            permit: permit.id().clone(),
+            persons: 300,
+            tables: [("laboratory".parse().unwrap(), table)].into(),
+            linkage: [].into(),
+        })
+    }
+
+    fn folder(&self, _: &ExtractId) -> PathBuf {
+        self.folder.clone()
+    }
+
+    fn sketches(&self, extract: &ExtractId) -> Result<Vec<disclosure::Sketch>, String> {
+        if self.destroyed.lock().unwrap().contains(extract) {
+            return Err("no such folder".to_owned());
+        }
+        *self.looked.lock().unwrap() += 1;
+        self.meeting.attend();
+        Ok(Vec::new())
+    }
+
+    fn destroy(&self, _: &PermitId, extract: &ExtractId) -> Result<(), String> {
+        self.destroyed.lock().unwrap().push(extract.clone());
+        Ok(())
+    }
+
+    fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Rooms that are folders. Nothing runs in them.
+pub(crate) struct Folders(pub(crate) PathBuf);
+
+impl Folders {
+    pub(crate) fn of(&self, room: &RoomId) -> PathBuf {
+        self.0.join(room.as_str())
+    }
+}
+
+impl Runtime for Folders {
+    fn open(&self, spec: &Spec) -> Result<Holds, OpenError> {
+        std::fs::create_dir_all(self.of(spec.id())).unwrap();
+        Ok(Holds::default())
+    }
+
+    fn start(
+        &self,
+        _: &RoomId,
+        _: &RunId,
+        _: Command,
+        _: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        unimplemented!("nothing runs here")
+    }
+
+    fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
+        None
+    }
+
+    fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
+        let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
+        let work = self.work(room)?.usage(everything).unwrap();
+        Ok(Standing { running: None, memory: 0, work })
+    }
+
+    fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        WorkFolder::open(&self.of(room))
+    }
+
+    fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+        let _ = std::fs::remove_dir_all(self.of(room));
+        Ok(())
+    }
+
+    fn recover(&self, _: &[RoomId]) -> Result<Recovered, RecoverError> {
+        Ok(Recovered::default())
+    }
+}
+
+/// No run, no log.
+pub(crate) struct NoLogs;
+
+struct Unheard;
+
+impl LogSink for Unheard {
+    fn line(&self, _: LogLine<'_>) {}
+
+    fn ended(&self, _: &Ended) {}
+}
+
+impl RunLogs for NoLogs {
+    fn open(&self, _: &RoomId, _: &RunId) -> Result<Arc<dyn LogSink>, String> {
+        Ok(Arc::new(Unheard))
+    }
+
+    fn read(&self, _: &RoomId, _: &RunId) -> Result<String, String> {
+        Ok(String::new())
+    }
+
+    fn remove(&self, _: &RoomId) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Bytes in memory.
+#[derive(Default)]
+pub(crate) struct BlobsInMemory {
+    kept: Mutex<HashMap<Hash, Vec<u8>>>,
+    folder: PathBuf,
+}
+
+impl Blobs for BlobsInMemory {
+    fn put(&self, bytes: &[u8]) -> Result<Hash, String> {
+        let hash = Hash(Sha256::digest(bytes).into());
+        self.kept.lock().unwrap().insert(hash, bytes.to_vec());
+        Ok(hash)
+    }
+
+    fn get(&self, hash: &Hash) -> Result<Vec<u8>, String> {
+        self.kept.lock().unwrap().get(hash).cloned().ok_or_else(|| "not kept".to_owned())
+    }
+
+    fn path(&self, hash: &Hash) -> PathBuf {
+        self.folder.join(hash.to_string())
+    }
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
