@@ -15,8 +15,10 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::{PartialSchema as _, ToSchema as _};
 use utoipa_axum::router::OpenApiRouter;
 
+use self::problem::Problem;
 use crate::failure::Failure;
 use crate::state::App;
 
@@ -62,6 +64,10 @@ fn described() -> (Router<App>, OpenApi) {
         OpenApiRouter::with_openapi(about).merge(v1::endpoints()).split_for_parts();
     description.servers = Some(vec![utoipa::openapi::Server::new(BASE)]);
     let components = description.components.get_or_insert_with(Default::default);
+    // Named by the answers of every endpoint, and collected from none of them.
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    components.schemas.extend(schemas);
     components
         .add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     components.add_security_scheme(

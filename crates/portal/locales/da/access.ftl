@@ -85,4 +85,3 @@ awaits-check = Kontrol af filen
 awaits-change = At filen ændres
 task-my-permit = Tilladelse
 task-my-room = Rum
-task-my-application = Ansøgning

@@ -85,4 +85,3 @@ awaits-check = A check of the file
 awaits-change = A change of the file
 task-my-permit = Permit
 task-my-room = Room
-task-my-application = Application

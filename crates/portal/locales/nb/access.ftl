@@ -85,4 +85,3 @@ awaits-check = Kontroll av filen
 awaits-change = At filen endres
 task-my-permit = Tillatelse
 task-my-room = Rom
-task-my-application = Søknad

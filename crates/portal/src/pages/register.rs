@@ -228,7 +228,7 @@ impl UsePage {
 
     /// A sample.
     pub fn sample(lang: Lang) -> Self {
-        let chrome = Chrome::sample(lang, "/permits/permit-7k3m9q2x4d");
+        let chrome = Chrome::sample(lang, "/permits/permit-3p5r7t9v1x");
         Self::of(chrome, &sample_use(lang), 1)
     }
 }
@@ -256,7 +256,7 @@ fn sample_use(lang: Lang) -> UseLine {
         submitted_at: "2026-02-20T08:00:00Z".parse().ok(),
         decided_at: "2026-02-28T14:00:00Z".parse().ok(),
         reason: Some(reason.to_owned()),
-        permit: Some(("permit-7k3m9q2x4d".to_owned(), Standing::Active)),
+        permit: Some(("permit-3p5r7t9v1x".to_owned(), Standing::Active)),
     }
 }
 

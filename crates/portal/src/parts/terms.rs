@@ -148,7 +148,7 @@ impl TermsTree {
     /// Terms for samples.
     #[expect(clippy::expect_used, reason = "literals that are ids")]
     pub fn sample_terms(lang: Lang) -> Terms {
-        let say = |nb: &str, da: &str, en: &str| match lang {
+        let text_of = |nb: &str, da: &str, en: &str| match lang {
             Lang::Nb => nb.to_owned(),
             Lang::Da => da.to_owned(),
             Lang::En => en.to_owned(),
@@ -156,18 +156,18 @@ impl TermsTree {
         let column =
             |name: &str, reason: String| permit::ColumnTerms { name: name.to_owned(), reason };
         Terms {
-            title: say(
+            title: text_of(
                 "Dødelighet ved fettleversykdom",
                 "Dødelighed ved fedtleversygdom",
                 "Mortality in fatty liver disease",
             ),
-            summary: say(
+            summary: text_of(
                 "Lever personer med diabetes kortere etter at fettlever er påvist, og betyr HDL noe?",
                 "Lever personer med diabetes kortere, efter at fedtlever er påvist, og betyder HDL noget?",
                 "Do people with diabetes live shorter lives after fatty liver was found, and does HDL matter?",
             ),
             purpose: Some(model::Purpose::Research),
-            legal_basis: say(
+            legal_basis: text_of(
                 "GDPR artikkel 6(1)(e) og 9(2)(j), helseregisterloven § 19 e",
                 "GDPR artikel 6(1)(e) og 9(2)(j), databeskyttelseslovens § 10",
                 "GDPR articles 6(1)(e) and 9(2)(j), national health register act",
@@ -179,7 +179,11 @@ impl TermsTree {
                     columns: vec![
                         column(
                             "male",
-                            say("Justering for kjønn", "Justering for køn", "Adjusting for sex"),
+                            text_of(
+                                "Justering for kjønn",
+                                "Justering for køn",
+                                "Adjusting for sex",
+                            ),
                         ),
                         column("height", String::new()),
                     ],
@@ -188,8 +192,11 @@ impl TermsTree {
                 SourceTerms {
                     source: "laboratory".parse().expect("an id"),
                     columns: vec![
-                        column("test", say("For å finne HDL", "For at finde HDL", "To find HDL")),
-                        column("value", say("HDL-verdien", "HDL-værdien", "The HDL value")),
+                        column(
+                            "test",
+                            text_of("For å finne HDL", "For at finde HDL", "To find HDL"),
+                        ),
+                        column("value", text_of("HDL-verdien", "HDL-værdien", "The HDL value")),
                     ],
                     rows: vec![Condition {
                         column: "test".to_owned(),
@@ -222,7 +229,7 @@ mod tests {
     #[test]
     fn a_condition_reads_as_a_sentence() {
         let words = Words::new(Lang::En, TimeZone::UTC);
-        let say = |is, values: &[&str]| {
+        let text_of = |is, values: &[&str]| {
             condition(
                 &words,
                 &Condition {
@@ -232,9 +239,9 @@ mod tests {
                 },
             )
         };
-        assert_eq!(say(Comparison::AtLeast, &["18"]), "age is at least 18");
-        assert_eq!(say(Comparison::OneOf, &["1", "2"]), "age is one of 1, 2");
-        assert_eq!(say(Comparison::OneOf, &["1"]), "age is 1");
+        assert_eq!(text_of(Comparison::AtLeast, &["18"]), "age is at least 18");
+        assert_eq!(text_of(Comparison::OneOf, &["1", "2"]), "age is one of 1, 2");
+        assert_eq!(text_of(Comparison::OneOf, &["1"]), "age is 1");
     }
 
     #[test]

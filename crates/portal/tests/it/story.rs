@@ -170,9 +170,18 @@ async fn a_picture_is_shown_to_the_checker_alone_until_it_is_released() {
     let (_, room) = room(&site, &mut researcher).await;
     let here = format!("/rooms/{room}");
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"></svg>";
-    output(&mut researcher, &room, svg).await;
-    let wish =
-        [("file", "picture.svg"), ("kind", "figure"), ("note", "n"), ("table", "result.csv")];
+    output(&mut researcher, &room, SAFE).await;
+    let script = format!("# file picture.svg\n{svg}");
+    let drawn = [("language", "r"), ("script", script.as_str())];
+    let page = researcher.submit(&here, &format!("{here}/runs"), &drawn).await;
+    assert!(page.location().contains("done=run"), "{}", page.body);
+    wait_for(&mut researcher, &here, "picture.svg").await;
+    let wish = [
+        ("file", "picture.svg"),
+        ("kind:picture.svg", "figure"),
+        ("table:picture.svg", "result.csv"),
+        ("note", "n"),
+    ];
     let page = researcher.submit(&here, &format!("{here}/outputs"), &wish).await;
     let picture = format!("/outputs/{}/file", id_in(&page));
     assert_eq!(researcher.get(&picture).await.status, StatusCode::NOT_FOUND);
