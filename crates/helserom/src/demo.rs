@@ -64,6 +64,9 @@ pub(crate) async fn run(
         let report = serde_json::to_value(&report).map_err(Stop::refused)?;
         fs::write(path, format!("{report:#}\n")).map_err(unwritten(path))?;
     }
+    if listening.is_none() || held.is_err() {
+        site.centre.stop_runs().await?;
+    }
     held?;
     let Some(listening) = listening else {
         let report = serde_json::to_value(&report).map_err(Stop::refused)?;
@@ -163,6 +166,13 @@ fn begin_anew(folder: &Path) -> Result<(), Stop> {
             folder.display()
         ))
     })?;
+    // What a demo that was killed left mounted could not be removed.
+    if let Some(stuck) = sandbox::let_go(&folder.join("rooms")).first() {
+        return Err(Stop::usage(format!(
+            "room `{}` of an earlier demo: {}",
+            stuck.room, stuck.why
+        )));
+    }
     for entry in inside {
         let (path, name) = (entry.path(), entry.file_name());
         if name == MARKER || name == site::LOCK {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Answer, Stop> {
     keep_memory_private();
     let (config, explained) = configured(&cli.common, &cli.command)?;
-    start_log(&config)?;
+    start_log(&config, &cli.command)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -70,8 +70,12 @@ fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explain
 /// What the table format says to itself is left out unless somebody asks for it.
 const QUIET: &str = "buoyant_kernel=warn,delta_kernel=warn,deltalake_core=warn";
 
-fn start_log(config: &Config) -> Result<(), Stop> {
-    let directives = format!("{QUIET},{}", config.log.level);
+fn start_log(config: &Config, command: &Command) -> Result<(), Stop> {
+    // The demo tells its story itself: unless somebody asks, only what goes wrong
+    // is logged between its lines.
+    let told = matches!(command, Command::Demo(_)) && config.log == Config::default().log;
+    let level = if told { "warn" } else { config.log.level.as_str() };
+    let directives = format!("{QUIET},{level}");
     let filter = tracing_subscriber::EnvFilter::try_new(directives)
         .map_err(|error| Stop::usage(format!("`log.level`: {error}")))?;
     let builder = tracing_subscriber::fmt()
