@@ -1,5 +1,13 @@
 //! From a permit to numbered people.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first thing that is wrong, and say what it was"
+)]
+
 mod linking;
 mod plans;
 mod support;

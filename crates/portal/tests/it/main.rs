@@ -1,6 +1,14 @@
 //! The portal as a browser and a program meet it, on a centre whose data never
 //! were: a book in memory, a runtime that only pretends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first thing that is wrong, and say what it was"
+)]
+
 mod api;
 mod browser;
 mod fakes;
