@@ -3,6 +3,7 @@
 //!
 //! The blocking ones say so; the centre calls them on a thread of its own.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -226,6 +227,10 @@ pub trait Blobs: Send + Sync {
 
     /// The bytes, checked against their hash.
     fn get(&self, hash: &ledger::Hash) -> Result<Vec<u8>, String>;
+
+    /// Removes the bytes that are not `named`: what a stopped program kept, and no
+    /// entry of the ledger speaks of.
+    fn keep_only(&self, named: &HashSet<ledger::Hash>) -> Result<(), String>;
 
     /// Where the bytes lie.
     fn path(&self, hash: &ledger::Hash) -> PathBuf;

@@ -1,5 +1,7 @@
 //! Releases: what may leave is packed and signed.
 
+use std::collections::HashSet;
+
 use ledger::{Guard, RecordFilter, Subject};
 use model::{OutputId, PermitId, ReleaseId, RoomId};
 use permit::Permit;
@@ -146,5 +148,20 @@ impl Centre {
     pub(crate) async fn every_release(&self) -> Result<Vec<Release>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
         Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+    }
+
+    /// Removes the bytes of outputs and packages that a stopped program kept and
+    /// no entry speaks of.
+    pub(crate) async fn recover_blobs(&self) -> Result<(), Refused> {
+        let mut named = HashSet::new();
+        for output in self.every_output(&[], None).await? {
+            named.insert(output.sealed);
+            named.extend(output.contributions);
+        }
+        named.extend(self.every_release().await?.into_iter().map(|release| release.sha256));
+        let blobs = self.parts.blobs.clone();
+        blocking("recovery of outputs", move || blobs.keep_only(&named))
+            .await?
+            .map_err(|why| Refused::failed("recovery of outputs", why))
     }
 }

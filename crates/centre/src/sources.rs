@@ -186,6 +186,7 @@ impl Centre {
             .await?
             .map_err(|why| Refused::failed("recovery", why))?;
         self.recover_extracts().await?;
+        self.recover_blobs().await?;
         self.recover_rooms().await
     }
 }

@@ -1,6 +1,6 @@
 //! A centre without vault, lake, database and sandbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
@@ -250,6 +250,11 @@ impl Blobs for BlobsInMemory {
 
     fn get(&self, hash: &Hash) -> Result<Vec<u8>, String> {
         self.kept.lock().unwrap().get(hash).cloned().ok_or_else(|| "not kept".to_owned())
+    }
+
+    fn keep_only(&self, named: &HashSet<Hash>) -> Result<(), String> {
+        self.kept.lock().unwrap().retain(|hash, _| named.contains(hash));
+        Ok(())
     }
 
     fn path(&self, hash: &Hash) -> PathBuf {

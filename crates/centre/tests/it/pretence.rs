@@ -1,7 +1,7 @@
 //! A centre whose rooms are pretended: which of them are stuck, gone or minded is
 //! for the test to say.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -125,6 +125,10 @@ impl Blobs for Nothing {
 
     fn get(&self, _: &Hash) -> Result<Vec<u8>, String> {
         Err("not kept".to_owned())
+    }
+
+    fn keep_only(&self, _: &HashSet<Hash>) -> Result<(), String> {
+        Ok(())
     }
 
     fn path(&self, _: &Hash) -> PathBuf {

@@ -1,5 +1,6 @@
 //! Outputs, packages and the logs of runs, as files of the data folder.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -33,6 +34,10 @@ impl Blobs for BlobFiles {
 
     fn get(&self, hash: &Hash) -> Result<Vec<u8>, String> {
         self.blobs.get(hash).map_err(|error| error.to_string())
+    }
+
+    fn keep_only(&self, named: &HashSet<Hash>) -> Result<(), String> {
+        self.blobs.keep_only(named).map(drop).map_err(|error| error.to_string())
     }
 
     fn path(&self, hash: &Hash) -> PathBuf {

@@ -48,10 +48,15 @@ impl Server {
         Self { running, address, log }
     }
 
-    /// What the server answers, and with which status.
-    pub(crate) fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    /// Asks for something of a server that may not live to answer.
+    pub(crate) fn begin(&self, method: &str, path: &str, token: &str, body: &Value) {
+        let Ok(mut stream) = TcpStream::connect(&self.address) else { return };
+        if stream.write_all(self.request(method, path, token, body).as_bytes()).is_ok() {
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    }
+
+    fn request(&self, method: &str, path: &str, token: &str, body: &Value) -> String {
         let (address, body) = (&self.address, body.to_string());
         let bearer = if token.is_empty() {
             String::new()
@@ -59,12 +64,17 @@ impl Server {
             format!("Authorization: Bearer {token}\r\n")
         };
         let length = body.len();
-        write!(
-            stream,
+        format!(
             "{method} {path} HTTP/1.1\r\nHost: {address}\r\n{bearer}Connection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
         )
-        .unwrap();
+    }
+
+    /// What the server answers, and with which status.
+    pub(crate) fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(self.request(method, path, token, body).as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         let answer = String::from_utf8_lossy(&answer);

@@ -1,6 +1,6 @@
 //! A centre without vault, lake, database and sandbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -348,6 +348,11 @@ impl Blobs for BlobsInMemory {
 
     fn get(&self, hash: &Hash) -> Result<Vec<u8>, String> {
         self.0.lock().unwrap().get(&hash.0).cloned().ok_or_else(|| "not kept".to_owned())
+    }
+
+    fn keep_only(&self, named: &HashSet<Hash>) -> Result<(), String> {
+        self.0.lock().unwrap().retain(|hash, _| named.contains(&Hash(*hash)));
+        Ok(())
     }
 
     fn path(&self, _: &Hash) -> PathBuf {
