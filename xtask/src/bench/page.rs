@@ -27,7 +27,7 @@ pub(super) fn section(finding: &Finding) -> String {
     text
 }
 
-pub(super) fn write(repository: &Repository, findings: &[Finding]) -> Done {
+pub(super) fn write(repository: &Repository, findings: &[Finding], left_out: &[String]) -> Done {
     let mut text = String::from(HEAD);
     text.push_str("\n| machine | |\n| --- | --- |\n");
     for (name, value) in machine::describe() {
@@ -35,6 +35,9 @@ pub(super) fn write(repository: &Repository, findings: &[Finding]) -> Done {
     }
     for finding in findings {
         let _ = write!(text, "\n{}", section(finding));
+    }
+    if !left_out.is_empty() {
+        let _ = writeln!(text, "\nNot measured in this run: {}.", left_out.join(", "));
     }
     fs::write(repository.root().join(PAGE), text).map_err(about(PAGE))?;
     println!("written: {PAGE}");
