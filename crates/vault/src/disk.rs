@@ -49,6 +49,13 @@ impl<T> At<T> for io::Result<T> {
 /// What unfinished files end with.
 pub(crate) const UNFINISHED: &str = ".tmp";
 
+/// Where the file that will be at `target` is being written.
+pub(crate) fn unfinished(target: &Path) -> PathBuf {
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(UNFINISHED);
+    target.with_file_name(name)
+}
+
 /// Makes `dir` and what is above it, closed to others (0700).
 pub(crate) fn make_dir(dir: &Path) -> Result<(), FileError> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir).at("make the folder", dir)
@@ -89,9 +96,7 @@ pub(crate) struct Finished(Unfinished);
 
 impl Unfinished {
     pub(crate) fn create(target: &Path) -> Result<Self, FileError> {
-        let mut name = target.file_name().unwrap_or_default().to_owned();
-        name.push(UNFINISHED);
-        let written_at = target.with_file_name(name);
+        let written_at = unfinished(target);
         // Left by a crash: nobody else writes here, the caller holds the name.
         remove(&written_at)?;
         let file = OpenOptions::new()
@@ -185,6 +190,15 @@ pub(crate) fn wipe(file: &mut File) -> io::Result<()> {
     file.rewind()?;
     io::copy(&mut io::repeat(0).take(length), file)?;
     file.sync_all()
+}
+
+/// Wipes and removes `path`; nothing to remove is fine too.
+pub(crate) fn discard(path: &Path) -> Result<(), FileError> {
+    match OpenOptions::new().write(true).open(path) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => wipe(&mut file.at("open", path)?).at("wipe", path)?,
+    }
+    remove(path)
 }
 
 #[cfg(test)]

@@ -283,11 +283,17 @@ impl Keyring {
         Ok(ring)
     }
 
-    /// Opens the keyring in `dir`.
+    /// Opens the keyring in `dir`, and removes what a program that died while it
+    /// wrote one left beside it: keys may be in there that are destroyed later.
     pub(crate) fn open(dir: &Path, master: MasterKey) -> Result<Self, KeyringError> {
         let path = dir.join(FILE);
         let open = Open::read(&path, &read(&path)?, &master.0)?;
-        Ok(Self { dir: dir.to_owned(), master: master.0, open })
+        let ring = Self { dir: dir.to_owned(), master: master.0, open };
+        if disk::unfinished(&path).exists() {
+            let _lock = ring.lock()?;
+            disk::discard(&disk::unfinished(&path))?;
+        }
+        Ok(ring)
     }
 
     fn path(&self) -> PathBuf {

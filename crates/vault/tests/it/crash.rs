@@ -124,6 +124,7 @@ fn survives(role: &str, rounds: u64) {
         let vault = place.open();
         assert!(vault.sealed("signing").unwrap().reveal() == secret.reveal(), "round {round}");
         assert!(!place.root().join("master.key.next").exists(), "round {round}");
+        assert_eq!(files_ending(&place.dir(), ".tmp"), 0, "round {round}");
     }
 }
 

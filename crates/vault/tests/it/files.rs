@@ -143,6 +143,16 @@ fn a_crosswalk_opens_for_its_own_extract_only() {
 }
 
 #[test]
+fn opening_removes_a_keyring_that_was_never_finished() {
+    let place = Place::new();
+    drop(place.create());
+    let left = place.dir().join("keyring.json.tmp");
+    fs::copy(place.dir().join("keyring.json"), &left).unwrap();
+    place.open();
+    assert!(!left.exists());
+}
+
+#[test]
 fn recovery_removes_what_no_entry_speaks_of_and_nothing_else() {
     let place = Place::new();
     let vault = place.create();
