@@ -29,7 +29,7 @@ impl Centre {
         operator: &AccountId,
     ) -> Result<(), Refused> {
         let filter = RecordFilter { limit: 1, ..RecordFilter::default() };
-        let there = ledger::list::<Account>(self.parts.book.as_ref(), &filter).await?;
+        let there = self.list::<Account>(&filter).await?;
         if there.total > 0 {
             return Err(Refused::Conflict("the centre has been founded already".to_owned()));
         }
@@ -43,7 +43,7 @@ impl Centre {
             draft(operator, organisation.as_str(), &founded)?,
             draft(operator, operator.as_str(), &registered)?,
         ];
-        self.parts.book.append(drafts, vec![]).await?;
+        self.append(drafts, vec![]).await?;
         Ok(())
     }
 
@@ -108,7 +108,7 @@ impl Centre {
         password: Secret<String>,
     ) -> Result<Option<Account>, Refused> {
         let stored = self.parts.credentials.password(id).await?;
-        let account = ledger::load::<Account>(self.parts.book.as_ref(), id.as_str()).await?;
+        let account = self.find::<Account>(id.as_str()).await?;
         let right = blocking("checking the password", move || {
             if password.reveal().len() > LONGEST_PASSWORD {
                 return false;
@@ -135,14 +135,14 @@ impl Centre {
             subject: Subject::new("session", account.as_str()),
             body: json!({ "act": act }),
         };
-        self.parts.book.append(vec![draft], vec![]).await?;
+        self.append(vec![draft], vec![]).await?;
         Ok(())
     }
 
     /// The caller behind an account, as it is now. Asked on every request: an
     /// account that was closed is nobody at once.
     pub async fn caller(&self, id: &AccountId) -> Result<Caller, Refused> {
-        let found = ledger::load::<Account>(self.parts.book.as_ref(), id.as_str()).await?;
+        let found = self.find::<Account>(id.as_str()).await?;
         match found {
             Some((account, _)) if account.open => Ok(account.into()),
             _ => Err(Refused::absent("account", id)),
@@ -157,6 +157,6 @@ impl Centre {
         }
         let filter =
             RecordFilter { order: ledger::Order::ById, limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 }

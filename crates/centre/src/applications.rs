@@ -191,7 +191,7 @@ impl Centre {
         let drafts =
             vec![draft(&actor, id.as_str(), &granted)?, draft(&actor, permit.as_str(), &issued)?];
         let guard = Guard::Unchanged(Subject::new("application", id.as_str()), seq);
-        self.parts.book.append(drafts, vec![guard]).await?;
+        self.append(drafts, vec![guard]).await?;
         Ok(permit)
     }
 
@@ -218,7 +218,7 @@ impl Centre {
 
     pub(crate) async fn every_application(&self) -> Result<Vec<Application>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 
     async fn on_application(
@@ -242,7 +242,7 @@ impl Centre {
             limit: u32::MAX,
             ..RecordFilter::default()
         };
-        let accounts = ledger::list::<Account>(self.parts.book.as_ref(), &accounts).await?;
+        let accounts = self.list::<Account>(&accounts).await?;
         let sources = self.every_source().await?;
         Ok(Knowledge {
             sources: sources.iter().map(known_source).collect(),

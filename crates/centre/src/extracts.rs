@@ -94,7 +94,7 @@ impl Centre {
             limit: u32::MAX,
             ..RecordFilter::default()
         };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 
     pub(crate) async fn newest_extract(&self, id: &PermitId) -> Result<Option<Extract>, Refused> {
@@ -133,7 +133,8 @@ impl Centre {
             limit: u32::MAX,
             ..RecordFilter::default()
         };
-        let known: Vec<_> = ledger::list::<Extract>(self.parts.book.as_ref(), &filter)
+        let known: Vec<_> = self
+            .list::<Extract>(&filter)
             .await?
             .items
             .into_iter()

@@ -57,7 +57,7 @@ impl Centre {
             subject: Subject::new("centre", "centre"),
             body,
         };
-        self.parts.book.append(vec![draft], vec![]).await?;
+        self.append(vec![draft], vec![]).await?;
         Ok(())
     }
 }

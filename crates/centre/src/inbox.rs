@@ -1,12 +1,15 @@
 //! My work: what waits for me across roles, oldest deadline first, and what I
 //! wait for and who holds it.
 
+use std::collections::BTreeMap;
+
 use model::{Date, Timestamp};
 use permit::policy::{Action, Thing};
 use permit::{Application, ApplicationState, Role, Standing};
 use release::OutputState;
 use serde::Serialize;
 
+use crate::releases::packable;
 use crate::{Caller, Centre, Refused};
 
 /// What is to be done.
@@ -164,6 +167,7 @@ impl Centre {
 
     async fn permit_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
         let Some(account) = caller.account() else { return Ok(()) };
+        let rooms = self.every_room(&["open", "running"]).await?;
         for permit in self.permits(caller).await? {
             let named = permit.grant.terms.people.contains(&account.id);
             if permit.standing(self.now()) != Standing::Active
@@ -187,7 +191,6 @@ impl Centre {
                     vec![account.id.to_string()],
                 )),
                 Some(extract) if named => {
-                    let rooms = self.every_room(&["open", "running"]).await?;
                     if !rooms.iter().any(|room| room.permit == permit.id) {
                         let own = vec![account.id.to_string()];
                         inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own));
@@ -201,8 +204,7 @@ impl Centre {
 
     async fn output_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
         let Some(account) = caller.account() else { return Ok(()) };
-        let every = self.outputs(caller, None).await?;
-        for output in &every {
+        for output in &self.every_output(&["checked", "held"], None).await? {
             let task = |matter, waits_for| Task {
                 matter,
                 kind: "output",
@@ -213,9 +215,12 @@ impl Centre {
                 waits_for,
             };
             let thing = self.output_thing(output).await?;
-            let may_decide = self.ruling(caller, Action::DecideOutput, &thing).allowed;
+            let may = |action| self.ruling(caller, action, &thing).allowed;
+            if !may(Action::SeeOutput) {
+                continue;
+            }
             match output.state {
-                OutputState::Checked if may_decide => {
+                OutputState::Checked if may(Action::DecideOutput) => {
                     inbox.mine.push(task(Matter::CheckOutput, vec!["checker".to_owned()]));
                 }
                 OutputState::Checked => {
@@ -223,7 +228,8 @@ impl Centre {
                 }
                 OutputState::Held => {
                     // Once a mended one takes its place, nothing is left to do.
-                    if every.iter().any(|other| other.mends.as_ref() == Some(&output.id)) {
+                    let beside = self.every_output(&[], Some(&output.room)).await?;
+                    if beside.iter().any(|other| other.mends.as_ref() == Some(&output.id)) {
                         continue;
                     }
                     let owner = vec![output.requested_by.to_string()];
@@ -242,20 +248,19 @@ impl Centre {
     async fn release_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
         let Some(account) = caller.account() else { return Ok(()) };
         if account.is(Role::Checker) {
-            for room in self.every_room(&[]).await? {
-                let ready = self.ready_to_leave(&room.id).await?;
-                if let Some(first) = ready.first() {
-                    inbox.mine.push(Task {
-                        matter: Matter::PackRelease,
-                        kind: "room",
-                        id: room.id.to_string(),
-                        title: first.name.clone(),
-                        since: first.requested_at,
-                        due: None,
-                        waits_for: vec!["checker".to_owned()],
-                    });
-                }
+            let mut rooms = BTreeMap::new();
+            for output in packable(self.every_output(&["released"], None).await?) {
+                rooms.entry(output.room.clone()).or_insert(output);
             }
+            inbox.mine.extend(rooms.into_iter().map(|(room, first)| Task {
+                matter: Matter::PackRelease,
+                kind: "room",
+                id: room.to_string(),
+                title: first.name,
+                since: first.requested_at,
+                due: None,
+                waits_for: vec!["checker".to_owned()],
+            }));
         }
         for release in self.releases(caller).await? {
             let (permit, _) = self.load::<permit::Permit>(release.permit.as_str()).await?;

@@ -11,6 +11,7 @@ pub mod catalogue_view;
 pub mod extracts;
 pub mod history;
 pub mod inbox;
+mod moment;
 pub mod organisations;
 pub mod outputs;
 pub mod permits;
@@ -161,10 +162,11 @@ impl Centre {
     }
 
     /// Reads a record that must be there.
-    pub(crate) async fn load<R: Record>(&self, id: &str) -> Result<(R, u64), Refused> {
-        ledger::load::<R>(self.parts.book.as_ref(), id)
-            .await?
-            .ok_or_else(|| Refused::absent(R::Event::KIND, id))
+    pub(crate) async fn load<R>(&self, id: &str) -> Result<(R, u64), Refused>
+    where
+        R: Record + Clone + Send + Sync + 'static,
+    {
+        self.find::<R>(id).await?.ok_or_else(|| Refused::absent(R::Event::KIND, id))
     }
 
     /// Writes one event about a subject that nobody has changed since `seen`.
@@ -181,7 +183,7 @@ impl Centre {
             None => Guard::Absent(subject),
         };
         let draft = draft(actor, id, event)?;
-        let entries = self.parts.book.append(vec![draft], vec![guard]).await?;
+        let entries = self.append(vec![draft], vec![guard]).await?;
         entries.into_iter().next().ok_or_else(|| {
             Refused::Book(BookError::Database("the entry was not handed back".to_owned()))
         })

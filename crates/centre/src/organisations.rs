@@ -24,7 +24,7 @@ impl Centre {
     pub async fn organisations(&self) -> Result<Vec<Organisation>, Refused> {
         let filter =
             RecordFilter { order: ledger::Order::ById, limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 
     /// One organisation.

@@ -46,6 +46,8 @@ pub struct Reviewed {
     pub mended: Option<disclosure::Mended>,
     /// Outputs of the same room, whatever became of them.
     pub others: Vec<Output>,
+    /// What left under the same permit, from whichever room.
+    pub released: Vec<Output>,
 }
 
 impl Centre {
@@ -118,7 +120,7 @@ impl Centre {
             .collect::<Result<Vec<_>, Refused>>()?;
         let guards =
             ids.iter().map(|id| Guard::Absent(Subject::new("output", id.as_str()))).collect();
-        self.parts.book.append(drafts, guards).await?;
+        self.append(drafts, guards).await?;
         for id in &ids {
             self.check(id).await?;
         }
@@ -137,13 +139,12 @@ impl Centre {
             None
         };
         let mended = if may_check { self.offered_mend(&output).await? } else { None };
-        let others = self.every_output(&[], Some(&output.room)).await?;
-        Ok(Reviewed {
-            others: others.into_iter().filter(|other| other.id != *id).collect(),
-            output,
-            bytes,
-            mended,
-        })
+        let mut others = self.every_output(&[], Some(&output.room)).await?;
+        let mut released = self.released_under(&output.permit).await?;
+        for beside in [&mut others, &mut released] {
+            beside.retain(|other| other.id != *id);
+        }
+        Ok(Reviewed { output, bytes, mended, others, released })
     }
 
     /// One output, for those who may see it.
@@ -186,7 +187,7 @@ impl Centre {
             limit: u32::MAX,
             ..RecordFilter::default()
         };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Permits: reading them, taking them back, explaining what they allow.
 
+use std::collections::HashMap;
+
 use ledger::{Order, RecordFilter};
 use model::{AccountId, ApplicationId, OrganisationId, PermitId};
 use permit::policy::{Action, Ruling, Thing};
@@ -19,14 +21,21 @@ impl Centre {
 
     /// The permits the caller may see whole, newest first.
     pub async fn permits(&self, caller: &Caller) -> Result<Vec<Permit>, Refused> {
-        let mut seen = Vec::new();
-        for permit in self.every_permit().await? {
-            let thing = self.permit_thing(&permit).await?;
-            if self.ruling(caller, Action::SeePermit, &thing).allowed {
-                seen.push(permit);
-            }
-        }
-        Ok(seen)
+        let applications: HashMap<_, _> = self
+            .every_application()
+            .await?
+            .into_iter()
+            .map(|application| (application.id, application.holders))
+            .collect();
+        let now = self.now();
+        let mut permits = self.every_permit().await?;
+        permits.retain(|permit| {
+            let holders = applications.get(&permit.grant.application);
+            let holders: Vec<_> = holders.into_iter().flatten().map(|(id, _)| id.clone()).collect();
+            let thing = Thing::permit(permit, &holders, now);
+            self.ruling(caller, Action::SeePermit, &thing).allowed
+        });
+        Ok(permits)
     }
 
     /// Takes a permit back: its rooms are closed at once.
@@ -102,8 +111,7 @@ impl Centre {
     }
 
     async fn holders_of(&self, id: &ApplicationId) -> Result<Vec<OrganisationId>, Refused> {
-        let application =
-            ledger::load::<Application>(self.parts.book.as_ref(), id.as_str()).await?;
+        let application = self.find::<Application>(id.as_str()).await?;
         Ok(application
             .map(|(application, _)| application.holders.into_keys().collect())
             .unwrap_or_default())
@@ -112,6 +120,6 @@ impl Centre {
     pub(crate) async fn every_permit(&self) -> Result<Vec<Permit>, Refused> {
         let filter =
             RecordFilter { order: Order::NewestFirst, limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 }

@@ -72,16 +72,13 @@ impl Centre {
             drafts.push(draft(&actor, output.as_str(), &packed)?);
         }
         guards.push(Guard::Absent(Subject::new("release", id.as_str())));
-        self.parts.book.append(drafts, guards).await?;
+        self.append(drafts, guards).await?;
         Ok(id)
     }
 
     /// The outputs of a room that may leave and are in no package yet.
     pub async fn ready_to_leave(&self, room: &RoomId) -> Result<Vec<Output>, Refused> {
-        let mut outputs = self.every_output(&["released"], Some(room)).await?;
-        outputs.retain(|output| output.packed.is_none());
-        outputs.sort_by(|a, b| a.requested_at.cmp(&b.requested_at).then(a.name.cmp(&b.name)));
-        Ok(outputs)
+        Ok(packable(self.every_output(&["released"], Some(room)).await?))
     }
 
     /// The package, for those who may fetch it. That it was fetched is written
@@ -97,7 +94,7 @@ impl Centre {
         // Without a guard: nothing that happens to a release meanwhile makes it
         // untrue that it was fetched.
         let fetched = draft(&actor, id.as_str(), &ReleaseEvent::Fetched)?;
-        self.parts.book.append(vec![fetched], Vec::new()).await?;
+        self.append(vec![fetched], Vec::new()).await?;
         Ok(bytes)
     }
 
@@ -136,7 +133,7 @@ impl Centre {
     pub async fn releases_under(&self, permit: &PermitId) -> Result<u64, Refused> {
         let filter =
             RecordFilter { parent: Some(permit.to_string()), limit: 1, ..RecordFilter::default() };
-        Ok(ledger::list::<Release>(self.parts.book.as_ref(), &filter).await?.total)
+        Ok(self.list::<Release>(&filter).await?.total)
     }
 
     /// The release as the policy sees it now.
@@ -147,7 +144,7 @@ impl Centre {
 
     pub(crate) async fn every_release(&self) -> Result<Vec<Release>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 
     /// Removes the bytes of outputs and packages that a stopped program kept and
@@ -164,4 +161,11 @@ impl Centre {
             .await?
             .map_err(|why| Refused::failed("recovery of outputs", why))
     }
+}
+
+/// Those of `released` that are in no package yet, asked for first comes first.
+pub(crate) fn packable(mut released: Vec<Output>) -> Vec<Output> {
+    released.retain(|output| output.packed.is_none());
+    released.sort_by(|a, b| a.requested_at.cmp(&b.requested_at).then(a.name.cmp(&b.name)));
+    released
 }

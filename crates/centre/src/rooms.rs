@@ -332,13 +332,22 @@ impl Centre {
         Ok(Thing::room(&room.id, state, &permit, self.now()))
     }
 
+    pub(crate) async fn every_room_of(&self, permit: &PermitId) -> Result<Vec<Room>, Refused> {
+        let filter = RecordFilter {
+            parent: Some(permit.to_string()),
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        Ok(self.list(&filter).await?.items)
+    }
+
     pub(crate) async fn every_room(&self, states: &[&str]) -> Result<Vec<Room>, Refused> {
         let filter = RecordFilter {
             states: states.iter().map(|state| (*state).to_owned()).collect(),
             limit: u32::MAX,
             ..RecordFilter::default()
         };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 }
 

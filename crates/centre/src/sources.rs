@@ -49,8 +49,7 @@ impl Centre {
         let actor = self.require(caller, Action::RegisterSource, &Thing::centre())?;
         self.organisation(&contract.holder).await?;
         let id = contract.source.clone();
-        let book = self.parts.book.as_ref();
-        let (event, seen) = match ledger::load::<SourceRecord>(book, id.as_str()).await? {
+        let (event, seen) = match self.find::<SourceRecord>(id.as_str()).await? {
             None => (SourceEvent::Registered { contract: Box::new(contract) }, None),
             Some((there, _)) if there.contract == contract => return Ok(false),
             Some((_, seq)) => {
@@ -174,7 +173,7 @@ impl Centre {
     pub(crate) async fn every_source(&self) -> Result<Vec<SourceRecord>, Refused> {
         let filter =
             RecordFilter { order: Order::ById, limit: u32::MAX, ..RecordFilter::default() };
-        Ok(ledger::list(self.parts.book.as_ref(), &filter).await?.items)
+        Ok(self.list(&filter).await?.items)
     }
 
     /// Removes what a stopped program left half-done. Called at every start,

@@ -7,7 +7,6 @@
 use async_trait::async_trait;
 use model::{AccountId, Timestamp};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::{Draft, Entry, Event, Subject};
 
@@ -73,14 +72,14 @@ pub struct Row {
     pub seq: u64,
     /// The indexed field `parent`, if the record has one.
     pub parent: Option<String>,
-    /// The whole record, as the flow crate serialises it.
-    pub document: Value,
+    /// The whole record, as the flow crate serialises it: JSON.
+    pub document: String,
 }
 
 impl Row {
     /// The record as its own type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, BookError> {
-        T::deserialize(&self.document).map_err(|error| BookError::Damaged {
+        serde_json::from_str(&self.document).map_err(|error| BookError::Damaged {
             what: format!("record `{}`", self.subject),
             why: error.to_string(),
         })
@@ -88,7 +87,7 @@ impl Row {
 }
 
 /// Which way a list runs, by the entry that changed each record last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Order {
     /// Changed last comes first.
     #[default]
@@ -100,7 +99,7 @@ pub enum Order {
 }
 
 /// Which records of a kind.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct RecordFilter {
     /// Only those in one of these states; all when empty.
     pub states: Vec<String>,
@@ -168,7 +167,7 @@ pub struct Projection {
     pub kind: &'static str,
     /// The next state from the present one (`None` before the first entry) and
     /// an entry. `Err` says in words why the entry does not fit.
-    pub fold: fn(Option<Value>, &Entry) -> Result<Folded, String>,
+    pub fold: fn(Option<&str>, &Entry) -> Result<Folded, String>,
 }
 
 /// What a fold gives.
@@ -178,8 +177,8 @@ pub struct Folded {
     pub state: String,
     /// The indexed field `parent`, if the record has one.
     pub parent: Option<String>,
-    /// The whole record.
-    pub document: Value,
+    /// The whole record: JSON.
+    pub document: String,
 }
 
 /// A record type that is folded from its events.
@@ -207,13 +206,13 @@ pub trait Record: serde::Serialize + DeserializeOwned {
     }
 }
 
-fn fold<R: Record>(present: Option<Value>, entry: &Entry) -> Result<Folded, String> {
+fn fold<R: Record>(present: Option<&str>, entry: &Entry) -> Result<Folded, String> {
     let event: R::Event = entry.event().map_err(|error| error.to_string())?;
     let record = match present {
         None => R::begin(entry.subject.id(), event, entry)?,
         Some(document) => {
             let mut record: R =
-                serde_json::from_value(document).map_err(|error| error.to_string())?;
+                serde_json::from_str(document).map_err(|error| error.to_string())?;
             record.apply(event, entry)?;
             record
         }
@@ -221,7 +220,7 @@ fn fold<R: Record>(present: Option<Value>, entry: &Entry) -> Result<Folded, Stri
     Ok(Folded {
         state: record.state().to_owned(),
         parent: record.parent(),
-        document: serde_json::to_value(&record).map_err(|error| error.to_string())?,
+        document: serde_json::to_string(&record).map_err(|error| error.to_string())?,
     })
 }
 

@@ -26,11 +26,12 @@ impl Projections {
 
     /// The record after `entry`, from the record before; `None` when the kind of
     /// subject has no records.
-    pub fn next(&self, before: Option<Row>, entry: &Entry) -> Result<Option<Row>, BookError> {
+    pub fn next(&self, before: Option<&Row>, entry: &Entry) -> Result<Option<Row>, BookError> {
         let Some(projection) = self.of(entry.subject.kind()) else { return Ok(None) };
-        let folded = (projection.fold)(before.map(|row| row.document), entry).map_err(|why| {
-            BookError::Unfitting { act: entry.act.clone(), subject: entry.subject.clone(), why }
-        })?;
+        let folded =
+            (projection.fold)(before.map(|row| row.document.as_str()), entry).map_err(|why| {
+                BookError::Unfitting { act: entry.act.clone(), subject: entry.subject.clone(), why }
+            })?;
         Ok(Some(Row {
             subject: entry.subject.clone(),
             state: folded.state,

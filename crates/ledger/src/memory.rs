@@ -92,8 +92,7 @@ impl Book for MemoryBook {
         let mut written = Vec::with_capacity(drafts.len());
         for draft in drafts {
             let entry = head.seal(draft, now)?;
-            let before =
-                changed.get(&entry.subject).or_else(|| state.rows.get(&entry.subject)).cloned();
+            let before = changed.get(&entry.subject).or_else(|| state.rows.get(&entry.subject));
             if let Some(row) = self.projections.next(before, &entry)? {
                 changed.insert(entry.subject.clone(), row);
             }

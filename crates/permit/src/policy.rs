@@ -101,14 +101,17 @@ pub enum PolicyError {
 
 /// The rules, ready to be asked.
 pub struct Policy {
-    policies: PolicySet,
+    /// By action, those that speak of it: no other can have a say in it, and
+    /// asking them all takes most of the time of a question.
+    about: HashMap<Action, PolicySet>,
+    rules: HashMap<PolicyId, Rule>,
     schema: Schema,
     authorizer: Authorizer,
 }
 
 impl std::fmt::Debug for Policy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Policy({} rules)", self.policies.policies().count())
+        write!(f, "Policy({} rules)", self.rules.len())
     }
 }
 
@@ -138,7 +141,19 @@ impl Policy {
             let errors: Vec<_> = verdict.validation_errors().map(ToString::to_string).collect();
             return Err(PolicyError::Unfitting(errors.join("; ")));
         }
-        Ok(Self { policies, schema, authorizer: Authorizer::new() })
+        if let Some(group) = schema.action_groups().next() {
+            // A rule about a group would have a say in what it does not name.
+            return Err(PolicyError::Unfitting(format!("`{group}` is a group of actions")));
+        }
+        let mut about = HashMap::new();
+        for action in Action::ALL {
+            let speaking = policies.policies().filter(|policy| speaks_of(policy, *action));
+            let speaking = PolicySet::from_policies(speaking.cloned())
+                .map_err(|error| PolicyError::Unfitting(error.to_string()))?;
+            about.insert(*action, speaking);
+        }
+        let rules = policies.policies().map(|policy| (policy.id().clone(), rule(policy)));
+        Ok(Self { about, rules: rules.collect(), schema, authorizer: Authorizer::new() })
     }
 
     /// May `caller` do `action` on `thing`? Whatever goes wrong on the way is a no.
@@ -154,18 +169,8 @@ impl Policy {
 
     /// The rules by which anybody may do `action`, and those that forbid it.
     pub fn who_may(&self, action: Action) -> Vec<Rule> {
-        let uid = uid("Action", action.as_str());
-        let ids: Vec<_> = self
-            .policies
-            .policies()
-            .filter(|policy| match policy.action_constraint() {
-                ActionConstraint::Any => true,
-                ActionConstraint::In(actions) => actions.contains(&uid),
-                ActionConstraint::Eq(action) => action == uid,
-            })
-            .map(CedarPolicy::id)
-            .collect();
-        self.rules(ids.into_iter())
+        let about = self.about.get(&action).into_iter().flat_map(PolicySet::policies);
+        self.rules(about.map(CedarPolicy::id))
     }
 
     fn response(
@@ -202,7 +207,8 @@ impl Policy {
             Some(&self.schema),
         )
         .ok()?;
-        let response = self.authorizer.is_authorized(&request, &self.policies, &entities);
+        let about = self.about.get(&action)?;
+        let response = self.authorizer.is_authorized(&request, about, &entities);
         // An error while a `forbid` was evaluated means it was skipped: no answer.
         if response.diagnostics().errors().next().is_some() {
             return None;
@@ -214,20 +220,30 @@ impl Policy {
     }
 
     fn rules<'a>(&self, ids: impl Iterator<Item = &'a PolicyId>) -> Vec<Rule> {
-        let mut rules: Vec<_> = ids
-            .filter_map(|id| self.policies.policy(id))
-            .map(|policy| {
-                let word = |key| policy.annotation(key).unwrap_or_default();
-                Rule {
-                    id: policy.id().to_string(),
-                    forbids: policy.effect() == Effect::Forbid,
-                    article: word("article").to_owned(),
-                    text: Text::of(word("nb"), word("da"), word("en")),
-                }
-            })
-            .collect();
+        let mut rules: Vec<_> = ids.filter_map(|id| self.rules.get(id)).cloned().collect();
         rules.sort_by(|a, b| a.id.cmp(&b.id));
         rules
+    }
+}
+
+/// What a policy says in words.
+fn rule(policy: &CedarPolicy) -> Rule {
+    let word = |key| policy.annotation(key).unwrap_or_default();
+    Rule {
+        id: policy.id().to_string(),
+        forbids: policy.effect() == Effect::Forbid,
+        article: word("article").to_owned(),
+        text: Text::of(word("nb"), word("da"), word("en")),
+    }
+}
+
+/// Whether the policy's scope takes in the action.
+fn speaks_of(policy: &CedarPolicy, action: Action) -> bool {
+    let uid = uid("Action", action.as_str());
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::In(actions) => actions.contains(&uid),
+        ActionConstraint::Eq(action) => action == uid,
     }
 }
 

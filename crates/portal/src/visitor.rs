@@ -178,7 +178,7 @@ pub(crate) async fn receive(
 /// is read first: one that never comes whole changes nothing.
 async fn answer(app: &App, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
-        return next.run(request).await;
+        return app.centre.at_one_moment(next.run(request)).await;
     }
     let (parts, body) = request.into_parts();
     let whole = Request::from_parts(parts.clone(), body);

@@ -38,7 +38,7 @@ pub(crate) async fn append(
             Some(row) => Some(row),
             None => records::one(&mut session, &entry.subject).await?,
         };
-        if let Some(row) = store.projections.next(before, entry)? {
+        if let Some(row) = store.projections.next(before.as_ref(), entry)? {
             changed.insert(entry.subject.clone(), row);
         }
     }

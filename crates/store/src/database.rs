@@ -348,6 +348,24 @@ impl Session {
         })
     }
 
+    /// How many rows are `matching`, of which a list got `found` after `offset`:
+    /// counted only when the list does not tell by being shorter than its `limit`.
+    pub(crate) async fn total(
+        &mut self,
+        matching: &str,
+        args: &[Arg],
+        offset: u64,
+        found: usize,
+        limit: u32,
+    ) -> Result<u64, DbError> {
+        let found = u64::try_from(found).unwrap_or(u64::MAX);
+        if found < limit.into() && (found > 0 || offset == 0) {
+            return Ok(offset + found);
+        }
+        let sql = AssertSqlSafe(format!("SELECT COUNT(*) {matching}"));
+        Ok(self.first(sql, args, |row| row.count(0)).await?.unwrap_or(0))
+    }
+
     /// Inserts many rows with few statements. `into` is the table with its
     /// columns, `end` what follows the values; neither comes from outside.
     pub(crate) async fn insert(

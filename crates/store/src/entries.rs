@@ -209,10 +209,7 @@ pub(crate) async fn list(
     if !conditions.is_empty() {
         matching = format!("{matching} WHERE {}", conditions.join(" AND "));
     }
-    let total = session
-        .first(AssertSqlSafe(format!("SELECT COUNT(*) {matching}")), &args, |row| row.count(0))
-        .await?
-        .unwrap_or(0);
+    let counted = args.clone();
     let order = if filter.newest_first { "DESC" } else { "ASC" };
     let limit = if filter.limit == 0 { DEFAULT_LIMIT } else { filter.limit };
     args.extend([Arg::count(limit.into()), Arg::count(filter.offset)]);
@@ -222,6 +219,7 @@ pub(crate) async fn list(
         args.len()
     );
     let found = session.all(AssertSqlSafe(sql), &args, kept).await?;
+    let total = session.total(&matching, &counted, filter.offset, found.len(), limit).await?;
     let items = found.iter().map(Kept::entry).collect::<Result<_, _>>()?;
     Ok(Page { items, total })
 }

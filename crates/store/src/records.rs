@@ -37,18 +37,13 @@ pub(crate) fn create(kind: &str) -> [String; 3] {
 
 const COLUMNS: &str = "id, state, seq, parent, document";
 
-fn read(kind: &str, row: &dyn Cells) -> Result<Row, BookError> {
-    let subject = Subject::new(kind, row.text(0)?);
-    let document = serde_json::from_str(row.text(4)?).map_err(|error| BookError::Damaged {
-        what: format!("record `{subject}`"),
-        why: error.to_string(),
-    })?;
+fn read(kind: &str, row: &dyn Cells) -> Result<Row, DbError> {
     Ok(Row {
-        subject,
+        subject: Subject::new(kind, row.text(0)?),
         state: row.text(1)?.to_owned(),
         seq: row.count(2)?,
         parent: row.maybe_text(3)?,
-        document,
+        document: row.text(4)?.to_owned(),
     })
 }
 
@@ -60,7 +55,7 @@ pub(crate) async fn one(
     let kind = subject.kind();
     let sql = format!("SELECT {COLUMNS} FROM {} WHERE id = $1", table(kind));
     let args = [subject.id().into()];
-    session.first(AssertSqlSafe(sql), &args, |row| Ok(read(kind, row))).await?.transpose()
+    Ok(session.first(AssertSqlSafe(sql), &args, |row| read(kind, row)).await?)
 }
 
 /// The records of a kind that pass the filter.
@@ -86,10 +81,7 @@ pub(crate) async fn list(
     if !conditions.is_empty() {
         matching = format!("{matching} WHERE {}", conditions.join(" AND "));
     }
-    let total = session
-        .first(AssertSqlSafe(format!("SELECT COUNT(*) {matching}")), &args, |row| row.count(0))
-        .await?
-        .unwrap_or(0);
+    let counted = args.clone();
     let order = match filter.order {
         Order::NewestFirst => "seq DESC".to_owned(),
         Order::OldestFirst => "seq".to_owned(),
@@ -102,8 +94,10 @@ pub(crate) async fn list(
         args.len() - 1,
         args.len()
     );
-    let rows = session.all(AssertSqlSafe(sql), &args, |row| Ok(read(kind, row))).await?;
-    Ok(Page { items: rows.into_iter().collect::<Result<_, _>>()?, total })
+    let items = session.all(AssertSqlSafe(sql), &args, |row| read(kind, row)).await?;
+    let total =
+        session.total(&matching, &counted, filter.offset.into(), items.len(), limit).await?;
+    Ok(Page { items, total })
 }
 
 /// Writes records in the place of what they were.
@@ -120,7 +114,7 @@ pub(crate) async fn put(
                 row.state.as_str().into(),
                 Arg::count(row.seq),
                 Arg::MaybeText(row.parent.clone()),
-                row.document.to_string().into(),
+                row.document.as_str().into(),
             ]
         })
         .collect();
@@ -137,23 +131,8 @@ pub(crate) async fn clear(session: &mut Session, kind: &str) -> Result<(), DbErr
     Ok(())
 }
 
-/// All records of a kind as they stand in the table, readable or not: the
-/// document is `Err` with its text when it is no JSON.
-pub(crate) async fn all(
-    session: &mut Session,
-    kind: &str,
-) -> Result<Vec<Result<Row, Subject>>, BookError> {
+/// All records of a kind as they stand in the table.
+pub(crate) async fn all(session: &mut Session, kind: &str) -> Result<Vec<Row>, DbError> {
     let sql = format!("SELECT {COLUMNS} FROM {}", table(kind));
-    let rows = session
-        .all(AssertSqlSafe(sql), &[], |row| {
-            let id = row.text(0)?.to_owned();
-            Ok((id, read(kind, row)))
-        })
-        .await?;
-    rows.into_iter()
-        .map(|(id, row)| match row {
-            Err(BookError::Damaged { .. }) => Ok(Err(Subject::new(kind, id))),
-            other => other.map(Ok),
-        })
-        .collect()
+    session.all(AssertSqlSafe(sql), &[], |row| read(kind, row)).await
 }

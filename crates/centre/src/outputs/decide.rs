@@ -104,7 +104,7 @@ impl Centre {
             Guard::Unchanged(Subject::new("output", id.as_str()), seq),
             Guard::Unchanged(Subject::new("permit", permit.id.as_str()), permit_seq),
         ];
-        self.parts.book.append(drafts, guards).await?;
+        self.append(drafts, guards).await?;
         Ok(())
     }
 }

@@ -101,10 +101,13 @@ impl Centre {
             .map_err(|why| Refused::failed("reading the file", why))
     }
 
-    /// What left under a permit, newest first.
+    /// What left under a permit, from whichever of its rooms.
     pub(super) async fn released_under(&self, id: &PermitId) -> Result<Vec<Output>, Refused> {
-        let mut released = self.every_output(&["released"], None).await?;
-        released.retain(|output| output.permit == *id);
+        let mut released = Vec::new();
+        for room in self.every_room_of(id).await? {
+            released.extend(self.every_output(&[], Some(&room.id)).await?);
+        }
+        released.retain(|output| output.state == OutputState::Released);
         Ok(released)
     }
 

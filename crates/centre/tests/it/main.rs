@@ -14,6 +14,7 @@ mod decisions;
 mod explain;
 mod fakes;
 mod house;
+mod moment;
 mod outputs;
 mod permits;
 mod pretence;

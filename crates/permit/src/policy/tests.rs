@@ -191,3 +191,15 @@ fn a_rule_about_something_unknown_is_refused() {
         permit (principal, action == Action::"see-catalog", resource);"#;
     assert!(matches!(Policy::parse(SCHEMA, &[("x.cedar", typo)]), Err(PolicyError::Unfitting(_))));
 }
+
+#[test]
+fn a_schema_with_groups_of_actions_is_refused() {
+    let grouped = format!(
+        "{SCHEMA}\naction \"anything\";\naction \"look\" in [\"anything\"] \
+         appliesTo {{ principal: [Account], resource: [Centre] }};"
+    );
+    let Err(PolicyError::Unfitting(why)) = Policy::parse(&grouped, POLICIES) else {
+        panic!("a rule about a group would be left out when one of its actions is asked about")
+    };
+    assert_eq!(why, "`Action::\"anything\"` is a group of actions");
+}

@@ -44,17 +44,7 @@ async fn page(
         bytes: reviewed.bytes,
         mended: reviewed.mended.map(|mend| (mend.note.get(lang).to_owned(), mend.bytes)),
         others: reviewed.others,
-        compared: app
-            .centre
-            .outputs(caller, None)
-            .await?
-            .into_iter()
-            .filter(|other| {
-                other.permit == output.permit
-                    && other.id != output.id
-                    && other.state == OutputState::Released
-            })
-            .collect(),
+        compared: reviewed.released,
         page: part,
         title,
         rulings: seen::rulings(app, visitor, &thing, &ACTIONS),

@@ -25,11 +25,11 @@ pub(crate) fn imported(contract: &Contract, report: ImportReport) -> SourceRecor
         imported_event(contract, report, 1),
     ];
     let fold = SourceRecord::projection().fold;
-    let mut document = None;
+    let mut document: Option<String> = None;
     for (seq, event) in (0..).zip(&events) {
-        document = Some(fold(document, &entry(seq, contract, event)).unwrap().document);
+        document = Some(fold(document.as_deref(), &entry(seq, contract, event)).unwrap().document);
     }
-    serde_json::from_value(document.unwrap()).unwrap()
+    serde_json::from_str(&document.unwrap()).unwrap()
 }
 
 fn report() -> ImportReport {

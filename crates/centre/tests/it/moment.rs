@@ -1,0 +1,85 @@
+//! One moment: what was read stands until something is written.
+
+use ledger::Draft;
+use model::{PermitId, RoomId, Timestamp};
+use permit::PermitEvent;
+use room::RoomEvent;
+
+use crate::house::House;
+
+/// Another program on the same ledger takes the permit back.
+async fn revoke_elsewhere(house: &House, permit: &PermitId) {
+    let event = PermitEvent::Revoked { why: "it was found out elsewhere".to_owned() };
+    let draft = Draft::new(&"caseworker".parse().unwrap(), permit.as_str(), &event).unwrap();
+    house.book.append(vec![draft], vec![]).await.unwrap();
+}
+
+/// Another program on the same ledger writes about the room.
+async fn look_elsewhere(house: &House, room: &RoomId) {
+    let by = "researcher".parse().unwrap();
+    let sha256 = ledger::Hash::default();
+    let event = RoomEvent::Looked { by, file: "x.csv".to_owned(), bytes: 1, sha256 };
+    let draft = Draft::new(&"researcher".parse().unwrap(), room.as_str(), &event).unwrap();
+    house.book.append(vec![draft], vec![]).await.unwrap();
+}
+
+async fn revoked_at(house: &House, permit: &PermitId) -> Option<Timestamp> {
+    let caller = house.caller("caseworker").await;
+    house.centre.permit(&caller, permit).await.unwrap().revoked.map(|revoked| revoked.at)
+}
+
+#[tokio::test]
+async fn at_one_moment_a_record_stays_as_it_was_read() {
+    let house = House::new().await;
+    let permit = house.permit(|_| {}).await;
+    let moment = house.centre.at_one_moment(async {
+        assert_eq!(revoked_at(&house, &permit).await, None);
+        let caseworker = house.caller("caseworker").await;
+        assert_eq!(house.centre.permits(&caseworker).await.unwrap().len(), 1);
+        revoke_elsewhere(&house, &permit).await;
+        assert_eq!(revoked_at(&house, &permit).await, None);
+        let listed = house.centre.permits(&caseworker).await.unwrap();
+        assert_eq!(listed.first().unwrap().revoked, None);
+    });
+    moment.await;
+    assert!(revoked_at(&house, &permit).await.is_some(), "the next moment sees it");
+}
+
+#[tokio::test]
+async fn what_is_written_ends_the_moment() {
+    let house = House::new().await;
+    let permit = house.permit(|_| {}).await;
+    let moment = house.centre.at_one_moment(async {
+        assert_eq!(revoked_at(&house, &permit).await, None);
+        let caseworker = house.caller("caseworker").await;
+        let why = "the purpose was another".to_owned();
+        house.centre.revoke_permit(&caseworker, &permit, why).await.unwrap();
+        assert!(revoked_at(&house, &permit).await.is_some());
+    });
+    moment.await;
+}
+
+#[tokio::test]
+async fn a_write_that_came_too_late_is_tried_again_on_what_is_true_now() {
+    let house = House::new().await;
+    let room = house.room().await;
+    house.put(&room, "x.csv", "a\n");
+    let researcher = house.caller("researcher").await;
+    let moment = house.centre.at_one_moment(async {
+        house.centre.room(&researcher, &room).await.unwrap();
+        look_elsewhere(&house, &room).await;
+        house.centre.read_in_room(&researcher, &room, "x.csv").await.unwrap();
+    });
+    moment.await;
+    let acts = house.acts("room", room.as_str()).await;
+    assert_eq!(acts, ["room.opened", "room.looked", "room.looked"]);
+}
+
+#[tokio::test]
+async fn outside_of_a_moment_every_record_is_read_anew() {
+    let house = House::new().await;
+    let permit = house.permit(|_| {}).await;
+    assert_eq!(revoked_at(&house, &permit).await, None);
+    revoke_elsewhere(&house, &permit).await;
+    assert!(revoked_at(&house, &permit).await.is_some());
+}
