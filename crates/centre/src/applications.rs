@@ -187,7 +187,7 @@ impl Centre {
             .sign(&self.parts.keys.permit)
             .map_err(|error| Refused::failed("signing the permit", error))?;
         let granted = ApplicationEvent::Granted { why, permit: permit.clone() };
-        let issued = PermitEvent::Issued { grant, signature };
+        let issued = PermitEvent::Issued { grant: Box::new(grant), signature };
         let drafts =
             vec![draft(&actor, id.as_str(), &granted)?, draft(&actor, permit.as_str(), &issued)?];
         let guard = Guard::Unchanged(Subject::new("application", id.as_str()), seq);

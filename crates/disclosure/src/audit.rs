@@ -179,7 +179,7 @@ pub(crate) fn exposed(
 /// Withheld cells that depend on each other through sums.
 fn components(cells: &Cells, withheld: &[bool]) -> Vec<Vec<usize>> {
     let unseen = |at: &usize| withheld.get(*at).copied().unwrap_or(false);
-    let mut leader: Vec<usize> = (0..cells.cells.len()).collect();
+    let mut leader: Vec<usize> = (0..cells.all.len()).collect();
     for sum in &cells.sums {
         let mut members = sum.parts.iter().chain([&sum.total]).filter(|at| unseen(at));
         if let Some(first) = members.next() {
@@ -193,7 +193,7 @@ fn components(cells: &Cells, withheld: &[bool]) -> Vec<Vec<usize>> {
         }
     }
     let mut groups: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for at in (0..cells.cells.len()).filter(unseen) {
+    for at in (0..cells.all.len()).filter(unseen) {
         groups.entry(find(&mut leader, at)).or_default().push(at);
     }
     groups.into_values().collect()

@@ -184,11 +184,8 @@ impl Finding {
         }
         let hidden = self.places.len().saturating_sub(SHOWN);
         let hidden = self.more.saturating_add(u64::try_from(hidden).unwrap_or(u64::MAX));
-        let mut words = words.join("; ");
-        if hidden > 0 {
-            words.push_str(&format!(" and {hidden} more"));
-        }
-        words
+        let words = words.join("; ");
+        if hidden > 0 { format!("{words} and {hidden} more") } else { words }
     }
 }
 

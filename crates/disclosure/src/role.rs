@@ -183,11 +183,17 @@ fn declared(table: &Table, kind: &Kind, roles: &mut [Role], wrong: &mut Vec<Find
     };
     match kind {
         Kind::FrequencyTable { dimensions, counts, .. } => {
-            dimensions.iter().for_each(|name| say(name, Role::Dimension));
-            counts.iter().for_each(|name| say(name, Role::Count));
+            for name in dimensions {
+                say(name, Role::Dimension);
+            }
+            for name in counts {
+                say(name, Role::Count);
+            }
         }
         Kind::MagnitudeTable { dimensions, value, count, .. } => {
-            dimensions.iter().for_each(|name| say(name, Role::Dimension));
+            for name in dimensions {
+                say(name, Role::Dimension);
+            }
             let spoken = names::spoken(value);
             let mean = matches!(spoken, Some(Role::Mean | Role::Quantile(_) | Role::Extreme));
             say(value, if mean { spoken.unwrap_or(Role::Mean) } else { Role::Sum });
@@ -195,7 +201,9 @@ fn declared(table: &Table, kind: &Kind, roles: &mut [Role], wrong: &mut Vec<Find
         }
         Kind::SurvivalCurve { time, at_risk, events, survival, groups } => {
             say(time, Role::Time);
-            groups.iter().for_each(|name| say(name, Role::Dimension));
+            for name in groups {
+                say(name, Role::Dimension);
+            }
             for (name, role) in
                 [(at_risk, Role::AtRisk), (events, Role::Events), (survival, Role::Survival)]
             {

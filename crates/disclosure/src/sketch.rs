@@ -205,7 +205,9 @@ impl Sketcher {
 
     fn of(values: &[f64]) -> Sketch {
         let mut sketcher = Self::new("");
-        values.iter().for_each(|value| sketcher.add(*value));
+        for value in values {
+            sketcher.add(*value);
+        }
         sketcher.finish()
     }
 
@@ -300,23 +302,21 @@ const fn mix(value: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// A skewed column with ties, like a laboratory value: whole numbers.
-    fn column(n: usize, seed: u64) -> Vec<f64> {
-        (0..n)
-            .map(|i| {
-                let u = (mix(seed ^ i as u64) >> 11) as f64 / (1_u64 << 53) as f64;
-                (40.0 + 60.0 * u * u * u + 20.0 * u).round()
-            })
-            .collect()
+    /// `n` numbers from 0 to 1, evenly spread.
+    fn uniform(n: u64, seed: u64) -> impl Iterator<Item = f64> {
+        (0..n).map(move |i| {
+            let bits = u32::try_from(mix(seed ^ i) >> 32).unwrap();
+            f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+        })
     }
 
-    fn fine(n: usize, seed: u64) -> Vec<f64> {
-        (0..n)
-            .map(|i| {
-                let u = (mix(seed ^ i as u64) >> 11) as f64 / (1_u64 << 53) as f64;
-                1000.0 * (1.0 - u).ln().abs()
-            })
-            .collect()
+    /// A skewed column with ties, like a laboratory value: whole numbers.
+    fn column(n: u64, seed: u64) -> Vec<f64> {
+        uniform(n, seed).map(|u| (40.0 + 60.0 * u * u * u + 20.0 * u).round()).collect()
+    }
+
+    fn fine(n: u64, seed: u64) -> Vec<f64> {
+        uniform(n, seed).map(|u| 1000.0 * (1.0 - u).ln().abs()).collect()
     }
 
     fn sketch(values: &[f64]) -> Sketch {

@@ -104,14 +104,14 @@ fn national_ids(count: u64) -> impl Iterator<Item = NationalId> {
 }
 
 /// Who and what stands in a row, the same each time.
-struct Rows<'a> {
+struct Content<'a> {
     register: &'a Register,
     persons: u64,
     rows: u64,
     entropy: SeededEntropy,
 }
 
-impl Rows<'_> {
+impl Content<'_> {
     fn people(&self, from: u64, to: u64) -> Vec<u64> {
         (from..to)
             .map(
@@ -206,7 +206,7 @@ fn prepare(folder: &Path, persons: u64, rows: u64) -> Outcome<()> {
         let lock = lake.lock(&source)?;
         let mut intake = lake.intake(&lock, &import, &contract)?;
         let made =
-            Rows { register, persons, rows, entropy: SeededEntropy::new(register.thirtieths) };
+            Content { register, persons, rows, entropy: SeededEntropy::new(register.thirtieths) };
         let mut from = 0;
         while from < rows {
             let to = rows.min(from + 65_536);
@@ -375,8 +375,8 @@ fn run(folder: &Path) -> Outcome<()> {
         "persons": manifest.persons,
         "rows": rows,
         "cohort_seconds": cohort_at.as_secs_f64(),
-        "link_seconds": (linked_at - cohort_at).as_secs_f64(),
-        "tables_seconds": (seconds - linked_at).as_secs_f64(),
+        "link_seconds": linked_at.saturating_sub(cohort_at).as_secs_f64(),
+        "tables_seconds": seconds.saturating_sub(linked_at).as_secs_f64(),
         "seconds": seconds.as_secs_f64(),
     });
     #[expect(clippy::print_stdout, reason = "the line is what the program is for")]

@@ -65,7 +65,7 @@ pub enum PermitEvent {
     /// It was issued and signed.
     Issued {
         /// What it allows.
-        grant: Grant,
+        grant: Box<Grant>,
         /// Ed25519 over the grant, base64.
         signature: String,
     },
@@ -244,7 +244,7 @@ impl Record for Permit {
         match event {
             PermitEvent::Issued { grant, signature } if grant.permit.as_str() == id => Ok(Self {
                 id: grant.permit.clone(),
-                grant,
+                grant: *grant,
                 signature,
                 issued_at: entry.at,
                 issued_by: entry.actor.clone(),

@@ -6,6 +6,8 @@
 //!
 //! `/nb/permit`, `/en/output`, …; `/` lists them.
 
+use std::fmt::Write as _;
+
 use axum::Router;
 use axum::extract::Path;
 use axum::http::{StatusCode, header};
@@ -17,7 +19,7 @@ async fn list() -> Html<String> {
     let mut page = String::from("<!doctype html><meta charset=utf-8><title>gallery</title><ul>");
     for lang in Lang::ALL {
         for (name, _) in portal::pages::samples(lang) {
-            page.push_str(&format!("<li><a href=\"/{lang}/{name}\">{lang}/{name}</a>"));
+            let _ = write!(page, "<li><a href=\"/{lang}/{name}\">{lang}/{name}</a>");
         }
     }
     Html(page)

@@ -9,6 +9,8 @@ pub(crate) mod problem;
 mod schema;
 mod v1;
 
+use std::future::ready;
+
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
@@ -40,7 +42,10 @@ pub(crate) fn router() -> Router<App> {
                 async move { ([(header::CONTENT_TYPE, kind)], json).into_response() }
             }),
         )
-        .route("/api/v1/docs", get(move |app, visitor| docs::show(app, visitor, page.clone())))
+        .route(
+            "/api/v1/docs",
+            get(move |app, visitor| ready(docs::show(app, visitor, page.clone()))),
+        )
         .route("/api/{*rest}", axum::routing::any(|| async { Failure::Absent }))
 }
 

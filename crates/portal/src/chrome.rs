@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use model::{AccountId, Lang, OrganisationId};
 use permit::Role;
 
-use crate::assets;
 use crate::words::Words;
 
 /// Light, dark, or as the visitor's machine has it.
@@ -135,11 +134,6 @@ impl Chrome {
     /// The language's tag for `<html lang>`.
     pub const fn lang(&self) -> &'static str {
         self.words.lang().tag()
-    }
-
-    /// The address of a style sheet or script.
-    pub fn asset(&self, name: &str) -> String {
-        assets::href(name)
     }
 
     /// The other addresses of this page: one per language.

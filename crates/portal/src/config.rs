@@ -65,7 +65,7 @@ impl Default for Config {
             zone: TimeZone::get("Europe/Oslo").unwrap_or(TimeZone::UTC),
             idle: SignedDuration::from_mins(30),
             longest: SignedDuration::from_hours(12),
-            request_timeout: Duration::from_secs(60),
+            request_timeout: Duration::from_mins(1),
             largest_body: 2 << 20,
             stop: Duration::from_secs(30),
         }

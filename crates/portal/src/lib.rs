@@ -23,6 +23,7 @@ mod parts;
 mod ports;
 mod query;
 mod routes;
+mod sample;
 mod security;
 mod state;
 mod underway;

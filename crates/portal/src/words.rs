@@ -194,6 +194,7 @@ impl Words {
 
     /// A whole number, thousands apart by thin spaces: 17 549. Four digits stay
     /// together, as the Norwegian and Danish writing rules have it.
+    #[expect(clippy::unused_self, reason = "in the three languages that there are it is the same")]
     pub fn whole(&self, number: impl Count) -> String {
         grouped(&number.count().to_string())
     }

@@ -106,6 +106,9 @@ pub(crate) async fn put(
     kind: &str,
     rows: impl IntoIterator<Item = &Row>,
 ) -> Result<(), BookError> {
+    const REPLACE: &str = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
+                           seq = excluded.seq, parent = excluded.parent, \
+                           document = excluded.document";
     let cells: Vec<Vec<Arg>> = rows
         .into_iter()
         .map(|row| {
@@ -118,9 +121,6 @@ pub(crate) async fn put(
             ]
         })
         .collect();
-    const REPLACE: &str = "ON CONFLICT (id) DO UPDATE SET state = excluded.state, \
-                           seq = excluded.seq, parent = excluded.parent, \
-                           document = excluded.document";
     session.insert(&format!("{} ({COLUMNS})", table(kind)), REPLACE, &cells).await?;
     Ok(())
 }

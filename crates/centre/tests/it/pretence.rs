@@ -335,7 +335,8 @@ impl Site {
             terms: Terms { valid, people: vec![researcher()], ..Terms::default() },
         };
         let signature = grant.sign(key).unwrap();
-        self.write(permit.as_str(), &PermitEvent::Issued { grant, signature }).await;
+        let issued = PermitEvent::Issued { grant: Box::new(grant), signature };
+        self.write(permit.as_str(), &issued).await;
     }
 
     pub(crate) async fn write<E: Event>(&self, id: &str, event: &E) {

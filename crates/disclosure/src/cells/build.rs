@@ -31,16 +31,16 @@ pub(crate) fn build(understood: &Understood<'_>, kind: &Kind, columns: &Columns<
         }
     }
     for (at, column) in columns.numbers.iter().enumerate() {
-        debug_assert_eq!(cells.cells.len(), at * rows);
+        debug_assert_eq!(cells.all.len(), at * rows);
         for row in 0..rows {
-            cells.cells.push(written(understood, columns, row, *column));
+            cells.all.push(written(understood, columns, row, *column));
         }
     }
     find_totals(&mut cells, &keys, columns.numbers.len());
     for row in 0..rows {
         let level = level(&cells.axes, row);
         for at in 0..columns.numbers.len() {
-            if let Some(cell) = cells.cells.get_mut(at * rows + row) {
+            if let Some(cell) = cells.all.get_mut(at * rows + row) {
                 cell.level = level;
             }
         }
@@ -49,7 +49,7 @@ pub(crate) fn build(understood: &Understood<'_>, kind: &Kind, columns: &Columns<
         tie_axes(&mut cells, understood, &keys, kind, columns.numbers.len(), rounded);
         let subtotals =
             matches!(kind, Kind::FrequencyTable { hierarchies, .. } if !hierarchies.is_empty());
-        if !subtotals && cells.cells.len() <= limits::AUDITED_CELLS {
+        if !subtotals && cells.all.len() <= limits::AUDITED_CELLS {
             tie_corners(&mut cells, &keys, columns.numbers.len(), rounded);
         }
     }
@@ -296,7 +296,7 @@ fn tie_columns(
                 cells.tie(total, vec![at * rows + row], 0);
             }
         }
-        if let Some(cell) = cells.cells.get_mut(total) {
+        if let Some(cell) = cells.all.get_mut(total) {
             cell.level += 1;
         }
     }
@@ -350,8 +350,8 @@ mod tests {
             None,
         );
         assert_eq!(cells.sums.len(), 6);
-        assert!(cells.cells.iter().all(|cell| matches!(cell.origin, Origin::Written { .. })));
-        assert_eq!(cells.cells.iter().map(|c| c.level).max(), Some(2));
+        assert!(cells.all.iter().all(|cell| matches!(cell.origin, Origin::Written { .. })));
+        assert_eq!(cells.all.iter().map(|c| c.level).max(), Some(2));
     }
 
     #[test]
@@ -364,7 +364,7 @@ mod tests {
     fn what_is_left_of_a_whole_is_a_cell() {
         let cells = cells("sex,n,events\nm,50,48\nf,60,20\n", None);
         let rests: Vec<_> =
-            cells.cells.iter().filter(|c| matches!(c.origin, Origin::Rest { .. })).collect();
+            cells.all.iter().filter(|c| matches!(c.origin, Origin::Rest { .. })).collect();
         assert_eq!(rests.iter().map(|c| c.value).collect::<Vec<_>>(), [Some(2), Some(40)]);
     }
 
@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn a_missing_group_is_a_cell() {
         let cells = cells("region,n\na,50\nb,60\ntotal,113\n", None);
-        assert_eq!(cells.cells.last().unwrap().value, Some(3));
+        assert_eq!(cells.all.last().unwrap().value, Some(3));
     }
 
     #[test]

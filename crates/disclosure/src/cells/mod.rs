@@ -12,7 +12,8 @@ use crate::table::Table;
 /// Cells and their sums.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cells {
-    pub(crate) cells: Vec<Cell>,
+    /// By the index that sums speak of.
+    pub(crate) all: Vec<Cell>,
     pub(crate) sums: Vec<Sum>,
     /// Rows whose dimensions are those of an earlier row.
     pub(crate) repeated: Vec<usize>,
@@ -72,16 +73,16 @@ impl Cell {
 
 impl Cells {
     pub(crate) fn get(&self, at: usize) -> Option<&Cell> {
-        self.cells.get(at)
+        self.all.get(at)
     }
 
     pub(crate) fn value(&self, at: usize) -> Option<i128> {
-        self.cells.get(at).and_then(|cell| cell.value)
+        self.all.get(at).and_then(|cell| cell.value)
     }
 
     /// Whether a reader does not see the cell as things stand.
     pub(crate) fn unseen(&self) -> Vec<bool> {
-        self.cells
+        self.all
             .iter()
             .map(|cell| match cell.origin {
                 Origin::Written { .. } => cell.value.is_none(),
@@ -93,7 +94,7 @@ impl Cells {
 
     /// The place of a cell in its table.
     pub(crate) fn place(&self, table: &Table, at: usize) -> crate::finding::Place {
-        match self.cells.get(at).map(|cell| cell.origin) {
+        match self.all.get(at).map(|cell| cell.origin) {
             Some(Origin::Written { row, column } | Origin::Rest { row, column }) => {
                 table.place(row, column)
             }
@@ -102,8 +103,8 @@ impl Cells {
     }
 
     fn add(&mut self, cell: Cell) -> usize {
-        self.cells.push(cell);
-        self.cells.len() - 1
+        self.all.push(cell);
+        self.all.len() - 1
     }
 
     /// Notes that `parts` are known from elsewhere to make up `value`.
@@ -116,7 +117,7 @@ impl Cells {
     /// Notes that `parts` make up `total`, and what is left if they do not.
     /// Numbers may differ by `slack` because they were rounded.
     fn tie(&mut self, total: usize, parts: Vec<usize>, slack: i128) {
-        let Some(level) = self.cells.get(total).map(|cell| cell.level) else { return };
+        let Some(level) = self.all.get(total).map(|cell| cell.level) else { return };
         // What is left of a whole of unknown size is of unknown size as well.
         if parts.len() == 1 && self.value(total).is_none() {
             return;
@@ -138,7 +139,7 @@ impl Cells {
         let alone = parts.len() == 1;
         if alone || all_known && left > slack {
             let named = if parts.len() == 1 { parts.first().copied() } else { None };
-            let origin = match self.cells.get(named.unwrap_or(total)).map(|cell| cell.origin) {
+            let origin = match self.all.get(named.unwrap_or(total)).map(|cell| cell.origin) {
                 Some(Origin::Written { row, column } | Origin::Rest { row, column }) => {
                     Origin::Rest { row, column }
                 }

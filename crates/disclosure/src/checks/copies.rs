@@ -93,7 +93,9 @@ mod tests {
 
     fn context() -> Context {
         let mut sketcher = Sketcher::new("laboratory.value");
-        values().into_iter().for_each(|value| sketcher.add(value));
+        for value in values() {
+            sketcher.add(value);
+        }
         Context { sketches: vec![sketcher.finish()], ..Context::default() }
     }
 

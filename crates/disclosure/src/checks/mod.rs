@@ -54,7 +54,7 @@ impl<'a> Look<'a> {
     ) -> Self {
         let (understood, counts, mut cells) = laid_out(table, kind, context.people);
         if matches!(understood.shape, Shape::Frequency | Shape::Magnitude)
-            && cells.cells.len() <= limits::AUDITED_CELLS
+            && cells.all.len() <= limits::AUDITED_CELLS
             && !context.earlier.is_empty()
         {
             let mine = linked::counts(&understood, &counts, &cells);
@@ -101,8 +101,11 @@ pub(crate) fn published(context: &Context) -> Vec<Vec<Count>> {
     all
 }
 
+/// What a rule finds in a table.
+type Check = fn(&Look<'_>) -> Vec<Finding>;
+
 /// Every rule that speaks of tables.
-const OF_TABLES: &[(Rule, fn(&Look<'_>) -> Vec<Finding>)] = &[
+const OF_TABLES: &[(Rule, Check)] = &[
     (Rule::SmallCount, small_count::check),
     (Rule::ShareOfFew, share::check),
     (Rule::GroupDisclosure, group::check),
@@ -142,12 +145,7 @@ pub(crate) mod testing {
     use crate::read::separated;
 
     /// What a rule says of a table, as `rule weight place`.
-    pub(crate) fn says(
-        rule: fn(&Look<'_>) -> Vec<Finding>,
-        csv: &str,
-        kind: &Kind,
-        context: &Context,
-    ) -> Vec<String> {
+    pub(crate) fn says(rule: Check, csv: &str, kind: &Kind, context: &Context) -> Vec<String> {
         let table = separated::read(csv, true).expect("a table");
         let rules = Rules::default();
         let look = Look::at(&table, kind, &rules, context);
@@ -158,7 +156,7 @@ pub(crate) mod testing {
     }
 
     /// The same, of a table that nothing is known about.
-    pub(crate) fn of(rule: fn(&Look<'_>) -> Vec<Finding>, csv: &str) -> Vec<String> {
+    pub(crate) fn of(rule: Check, csv: &str) -> Vec<String> {
         says(rule, csv, &Kind::Unknown, &Context::default())
     }
 }

@@ -57,7 +57,7 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
 pub(crate) fn worked_out(cells: &Cells, threshold: u64) -> Result<Vec<usize>, NoAnswer> {
     let threshold = i128::from(threshold);
     let asked: BTreeMap<usize, Need> = cells
-        .cells
+        .all
         .iter()
         .enumerate()
         .filter(|(_, c)| c.origin != Origin::Known && c.value.is_none())
@@ -66,7 +66,7 @@ pub(crate) fn worked_out(cells: &Cells, threshold: u64) -> Result<Vec<usize>, No
     if asked.is_empty() || cells.sums.is_empty() {
         return Ok(Vec::new());
     }
-    if cells.cells.len() > limits::AUDITED_CELLS {
+    if cells.all.len() > limits::AUDITED_CELLS {
         return Err(NoAnswer::Beyond);
     }
     let numbers = Numbers { whole: true, signed: false };

@@ -58,9 +58,16 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     vec![Finding::new(Rule::ShareOfFew, Weight::Refuse, places, why).mended_by(Remedy::Withhold)]
 }
 
+/// A count that a share gives, and the count that it is a share of.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) count: i128,
+    pub(crate) of: i128,
+}
+
 /// For each column of shares of a count in the same row: the counts they give,
-/// with that count, where it is certain.
-pub(crate) fn implied(look: &Look<'_>) -> Vec<(usize, Vec<Option<(i128, i128)>>)> {
+/// where that count is certain.
+pub(crate) fn implied(look: &Look<'_>) -> Vec<(usize, Vec<Option<Part>>)> {
     let totals = totals(look);
     let mut all = Vec::new();
     for column in look.understood.with(|role| role == Role::Share) {
@@ -74,7 +81,7 @@ pub(crate) fn implied(look: &Look<'_>) -> Vec<(usize, Vec<Option<(i128, i128)>>)
                 let base = share.bases(row).first().copied()?;
                 let counts = share.counts(number, base);
                 let middle = counts.start().midpoint(*counts.end());
-                (!counts.is_empty()).then_some((middle, base))
+                (!counts.is_empty()).then_some(Part { count: middle, of: base })
             })
             .collect();
         all.push((column, counts));
@@ -110,7 +117,7 @@ fn totals(look: &Look<'_>) -> Vec<Vec<i128>> {
             add(*part, cells.value(sum.total));
         }
     }
-    for (at, cell) in cells.cells.iter().enumerate() {
+    for (at, cell) in cells.all.iter().enumerate() {
         add(at, cell.value.filter(|_| cell.level > 0));
     }
     totals

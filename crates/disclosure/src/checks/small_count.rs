@@ -18,7 +18,7 @@ use crate::rule::Rule;
 pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
     let mut written = Vec::new();
     let mut rests = Vec::new();
-    for (at, cell) in look.cells.cells.iter().enumerate() {
+    for (at, cell) in look.cells.all.iter().enumerate() {
         let few = cell.value.is_some_and(|value| look.rules.small(value));
         if !few && !cell.tells_few(look.rules.threshold()) {
             continue;

@@ -31,6 +31,13 @@ pub(crate) struct Simplex {
     steps: usize,
 }
 
+/// The same equation with every sign turned.
+fn negate(row: &mut [i128]) {
+    for t in row {
+        *t = -*t;
+    }
+}
+
 impl Simplex {
     /// Finds values that satisfy the program.
     pub(crate) fn start(program: &Program) -> Result<Self, NoAnswer> {
@@ -63,7 +70,7 @@ impl Simplex {
             }
             row[width - 1] = right;
             if right < 0 {
-                row.iter_mut().for_each(|t| *t = -*t);
+                negate(&mut row);
             }
             row[variables + at] = 1;
             rows.push(row);
@@ -94,16 +101,13 @@ impl Simplex {
                 row += 1;
                 continue;
             }
-            match (0..variables).find(|column| self.rows[row][*column] != 0) {
-                Some(column) => {
-                    self.pivot(row, column)?;
-                    row += 1;
-                }
+            if let Some(column) = (0..variables).find(|column| self.rows[row][*column] != 0) {
+                self.pivot(row, column)?;
+                row += 1;
+            } else {
                 // The row follows from the others.
-                None => {
-                    self.rows.swap_remove(row);
-                    self.basis.swap_remove(row);
-                }
+                self.rows.swap_remove(row);
+                self.basis.swap_remove(row);
             }
         }
         let width = variables + artificials + 1;
@@ -285,7 +289,7 @@ impl Simplex {
         let range = self.range[variable].ok_or(NoAnswer::Beyond)?;
         let top = range.checked_mul(self.denominator).ok_or(NoAnswer::Beyond)?;
         let line = &mut self.rows[row];
-        line.iter_mut().for_each(|t| *t = -*t);
+        negate(line);
         line[right] = line[right].checked_add(top).ok_or(NoAnswer::Beyond)?;
         line[variable] = self.denominator;
         self.flipped[variable] = !self.flipped[variable];
@@ -295,7 +299,7 @@ impl Simplex {
     /// Exchanges the basic variable of `row` for `column`.
     fn pivot(&mut self, row: usize, column: usize) -> Result<(), NoAnswer> {
         if self.rows[row][column] < 0 {
-            self.rows[row].iter_mut().for_each(|t| *t = -*t);
+            negate(&mut self.rows[row]);
         }
         let previous = self.denominator;
         let pivot_row = PivotRow::new(&self.rows[row], column);

@@ -34,20 +34,24 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
             }
             Event::Eof => break,
             _ if skipping > 0 => {}
-            Event::Start(tag) => match kept(&tag, &idle, &mut changes)? {
-                Some(tag) => {
-                    gap = false;
-                    names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
-                    writer.write_event(Event::Start(tag)).ok()?;
-                }
-                None => skipping = 1,
-            },
+            Event::Start(tag) if !listed(&tag) => {
+                changes.stripped += 1;
+                skipping = 1;
+            }
+            Event::Start(tag) => {
+                let tag = trimmed(&tag, &idle, &mut changes)?;
+                gap = false;
+                names.push(String::from_utf8_lossy(tag.name().as_ref()).into_owned());
+                writer.write_event(Event::Start(tag)).ok()?;
+            }
+            Event::Empty(tag) if !listed(&tag) => {
+                changes.stripped += 1;
+                gap = true;
+            }
             Event::Empty(tag) => {
-                let tag = kept(&tag, &idle, &mut changes)?;
-                gap = tag.is_none();
-                if let Some(tag) = tag {
-                    writer.write_event(Event::Empty(tag)).ok()?;
-                }
+                let tag = trimmed(&tag, &idle, &mut changes)?;
+                gap = false;
+                writer.write_event(Event::Empty(tag)).ok()?;
             }
             Event::Comment(_) | Event::PI(_) | Event::DocType(_) => {
                 changes.stripped += 1;
@@ -82,17 +86,17 @@ pub(crate) fn strip(bytes: &[u8]) -> Option<(Vec<u8>, Changes)> {
     Some((writer.into_inner(), changes))
 }
 
-/// The tag with its listed attributes; inner `None` for an unlisted element.
-fn kept(
+fn listed(tag: &BytesStart<'_>) -> bool {
+    svg::listed_element(&String::from_utf8_lossy(tag.name().as_ref()))
+}
+
+/// The tag with its listed attributes. `None` if they cannot be read.
+fn trimmed(
     tag: &BytesStart<'_>,
     idle: &BTreeSet<&str>,
     changes: &mut Changes,
-) -> Option<Option<BytesStart<'static>>> {
+) -> Option<BytesStart<'static>> {
     let name = String::from_utf8_lossy(tag.name().as_ref()).into_owned();
-    if !svg::listed_element(&name) {
-        changes.stripped += 1;
-        return Some(None);
-    }
     let mut out = BytesStart::new(name.clone());
     // The check has read the picture before: there are no doubles, and few.
     for attribute in tag.attributes().with_checks(false).take(limits::ATTRIBUTES) {
@@ -110,5 +114,5 @@ fn kept(
             changes.stripped += 1;
         }
     }
-    Some(Some(out))
+    Some(out)
 }

@@ -87,7 +87,7 @@ fn hide(withheld: &mut [bool], at: usize) {
 pub(crate) fn all_needs(task: &Task<'_>, withheld: &[bool]) -> BTreeMap<usize, Need> {
     let mut needs = task.needs.clone();
     let Some(threshold) = task.threshold else { return needs };
-    for (at, cell) in task.cells.cells.iter().enumerate() {
+    for (at, cell) in task.cells.all.iter().enumerate() {
         if cell.origin != Origin::Known && withheld.get(at).copied().unwrap_or(false) {
             needs.entry(at).or_insert(Need::Unknown { threshold, at_most: None });
         }
@@ -158,11 +158,11 @@ fn cheapest(
 fn neighbourhood(cells: &Cells, withheld: &[bool], cell: usize) -> Option<BTreeSet<usize>> {
     const OTHERS: usize = 4;
     let rows = cells.axes.first()?.of_row.len();
-    if cells.cells.len() <= 100 || rows == 0 {
+    if cells.all.len() <= 100 || rows == 0 {
         return None;
     }
     let row = cell % rows;
-    let layers = 0..cells.cells.len().div_ceil(rows);
+    let layers = 0..cells.all.len().div_ceil(rows);
     let mut chosen: Vec<BTreeSet<usize>> = Vec::new();
     for (at, axis) in cells.axes.iter().enumerate() {
         let own = axis.of_row.get(row).copied()?;
@@ -194,7 +194,7 @@ fn neighbourhood(cells: &Cells, withheld: &[bool], cell: usize) -> Option<BTreeS
         .collect();
     let in_grid = layers.flat_map(|layer| near_rows.iter().map(move |row| layer * rows + row));
     // Remainders lie past the grid and cost nothing.
-    let rests = (0..cells.cells.len())
+    let rests = (0..cells.all.len())
         .filter(|at| cells.get(*at).is_some_and(|c| matches!(c.origin, Origin::Rest { .. })));
     Some(in_grid.chain(rests).collect())
 }
@@ -210,7 +210,7 @@ fn cheapest_within(
     let cells = task.cells;
     // To hide that everyone is in one cell, empty cells must be in doubt.
     let empty_too = matches!(need, Need::Apart { .. }) && task.numbers.whole;
-    let movable: Vec<usize> = (0..cells.cells.len())
+    let movable: Vec<usize> = (0..cells.all.len())
         .filter(|at| *at != cell && near(*at) && movable(cells, withheld, *at, empty_too))
         .collect();
     let index: BTreeMap<usize, usize> =
@@ -307,7 +307,7 @@ fn broaden(cells: &Cells, withheld: &mut [bool], cell: usize) {
 fn prune(task: &Task<'_>, given: &[bool], withheld: &mut Vec<bool>) -> Result<(), NoAnswer> {
     let mut extra: Vec<(i128, usize)> = task
         .cells
-        .cells
+        .all
         .iter()
         .enumerate()
         .filter(|(at, cell)| {
@@ -318,7 +318,7 @@ fn prune(task: &Task<'_>, given: &[bool], withheld: &mut Vec<bool>) -> Result<()
                 && !task.needs.contains_key(at)
         })
         .map(|(at, _)| {
-            let shown = vec![false; task.cells.cells.len()];
+            let shown = vec![false; task.cells.all.len()];
             (cost(task.cells, &shown, at), at)
         })
         .collect();
@@ -386,7 +386,7 @@ mod tests {
         let numbers = understood.with(|role| role == Role::Count);
         let columns = Columns { numbers: &numbers, decimals: 0, people: None };
         let cells = build(&understood, &Kind::Unknown, &columns);
-        let needs: BTreeMap<usize, Need> = (0..cells.cells.len())
+        let needs: BTreeMap<usize, Need> = (0..cells.all.len())
             .filter_map(|at| Some((at, cells.value(at)?)))
             .filter(|(_, value)| (1..5).contains(value))
             .map(|(at, value)| (at, Need::Count { value, threshold: 5 }))

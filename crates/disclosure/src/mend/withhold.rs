@@ -18,7 +18,7 @@ pub(crate) type Pattern = Vec<(usize, usize)>;
 
 /// Finds the cells to withhold.
 pub(crate) fn pattern(look: &Look<'_>) -> Result<Pattern, NoMend> {
-    if look.cells.cells.len() > limits::AUDITED_CELLS || !look.cells.repeated.is_empty() {
+    if look.cells.all.len() > limits::AUDITED_CELLS || !look.cells.repeated.is_empty() {
         return Err(NoMend::NoWay);
     }
     let mut withheld = look.cells.unseen();
@@ -71,7 +71,7 @@ fn counts_with(
     mut needs: BTreeMap<usize, Need>,
 ) -> Result<Vec<bool>, NoMend> {
     let threshold = i128::from(look.rules.threshold());
-    for (at, cell) in look.cells.cells.iter().enumerate() {
+    for (at, cell) in look.cells.all.iter().enumerate() {
         if let Some(value) = cell.value.filter(|value| look.rules.small(*value))
             && cell.origin != Origin::Known
         {
@@ -113,12 +113,12 @@ fn sums(look: &Look<'_>, withheld: &mut [bool]) -> Result<bool, NoMend> {
         let decimals = numbers.numbers().map(|n| n.decimals().min(6)).max().unwrap_or(0);
         let columns = Columns { numbers: &[column], decimals, people: None };
         let cells = build(&look.understood, look.kind, &columns);
-        let signed = cells.cells.iter().any(|cell| cell.value.is_some_and(|value| value < 0));
+        let signed = cells.all.iter().any(|cell| cell.value.is_some_and(|value| value < 0));
         let hidden_row = |withheld: &[bool], row: usize| {
             (0..look.counts.len()).any(|at| withheld.get(at * rows + row).copied().unwrap_or(false))
         };
         let pattern: Vec<bool> = cells
-            .cells
+            .all
             .iter()
             .enumerate()
             .map(|(at, cell)| match cell.origin {
@@ -191,7 +191,7 @@ fn against_single_contributors(
             continue;
         }
         let mut known = task.cells.clone();
-        if let Some(cell) = known.cells.get_mut(single) {
+        if let Some(cell) = known.all.get_mut(single) {
             cell.origin = Origin::Known;
         }
         let mut needs: BTreeMap<usize, Need> = task.needs.clone();
@@ -231,9 +231,9 @@ fn shares(look: &Look<'_>) -> Result<Pattern, NoMend> {
             .filter_map(|dimension| look.table().columns.get(dimension).cloned())
             .collect();
         let bases: Vec<String> =
-            counts.iter().map(|c| c.map_or(String::new(), |c| c.1.to_string())).collect();
+            counts.iter().map(|c| c.map_or(String::new(), |c| c.of.to_string())).collect();
         let parts: Vec<String> =
-            counts.iter().map(|c| c.map_or(String::new(), |c| c.0.to_string())).collect();
+            counts.iter().map(|c| c.map_or(String::new(), |c| c.count.to_string())).collect();
         for (name, texts) in [("n", bases), ("part", parts)] {
             let cells_of = texts.iter().map(|text| Cell::read(text, false)).collect();
             cells.push(Column { name: name.to_owned(), cells: cells_of });

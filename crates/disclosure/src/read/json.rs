@@ -1,6 +1,6 @@
 //! JSON: every list of alike things in it is a table, the rest are single values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
@@ -110,7 +110,7 @@ fn walk(path: &str, json: &Json, out: &mut Document) -> Result<(), Unreadable> {
 /// objects become columns `outer.inner`.
 fn objects(path: &str, items: &[Json], out: &mut Document) -> Result<(), Unreadable> {
     let mut rows: Vec<BTreeMap<String, &Json>> = Vec::new();
-    let mut names: BTreeMap<String, ()> = BTreeMap::new();
+    let mut names: BTreeSet<String> = BTreeSet::new();
     for item in items {
         let mut row = BTreeMap::new();
         out.more |= flatten("", item, &mut row, 0);
@@ -119,7 +119,7 @@ fn objects(path: &str, items: &[Json], out: &mut Document) -> Result<(), Unreada
             if name.len() > LONGEST_NAME * 4 {
                 return Err(Unreadable::TooLarge);
             }
-            names.insert(name.clone(), ());
+            names.insert(name.clone());
         }
         rows.push(row);
     }
@@ -127,7 +127,7 @@ fn objects(path: &str, items: &[Json], out: &mut Document) -> Result<(), Unreada
         return Err(Unreadable::TooLarge);
     }
     let columns = names
-        .into_keys()
+        .into_iter()
         .map(|name| {
             let cells = rows.iter().map(|row| row.get(&name).copied().unwrap_or(&Json::Null));
             let cells = cells.collect();

@@ -3,6 +3,7 @@
 //! sums, and tries every table that fits.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use disclosure::{Context, File, Kind, Mended, NoMend, Rules, mend};
 use proptest::prelude::*;
@@ -44,7 +45,7 @@ impl Cube {
                 .iter()
                 .map(|at| if *at == 0 { "Total".to_owned() } else { format!("level {at}") })
                 .collect();
-            csv.push_str(&format!("{},{}\n", labels.join(","), self.value(&cell)));
+            writeln!(csv, "{},{}", labels.join(","), self.value(&cell)).unwrap();
         }
         csv
     }

@@ -140,7 +140,7 @@ fn busy(address: SocketAddr, error: &std::io::Error, choose: &str) -> Stop {
 /// Once a minute: rooms whose permit has ended are closed, old sessions go, and
 /// what was written since is signed.
 async fn tidy(centre: Arc<Centre>, store: Store, key: SignerKey) {
-    let mut minute = tokio::time::interval(Duration::from_secs(60));
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
     loop {
         minute.tick().await;
         if let Err(refused) = centre.sweep().await {

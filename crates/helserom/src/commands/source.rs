@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use catalogue::Dataset;
 use centre::Refused;
 use centre::ports::{Checked, Delivered, NotDelivered};
 use model::Lang;
@@ -63,32 +64,7 @@ pub(super) async fn run(
             let value = json!({ "would-import": manifest, "reasons": reasons });
             Ok(Answer::new(lines.join("\n"), value))
         }
-        SourceCommand::List => {
-            let datasets = site.centre.catalogue(&caller).await?;
-            let rows: Vec<_> = datasets
-                .iter()
-                .map(|dataset| {
-                    let count = |count: Option<u64>| {
-                        count.map_or_else(|| "-".to_owned(), |count| count.to_string())
-                    };
-                    vec![
-                        dataset.source.to_string(),
-                        dataset.title.get(Lang::En).to_owned(),
-                        dataset.holder.to_string(),
-                        count(dataset.rows),
-                        count(dataset.persons),
-                        dataset
-                            .freshness
-                            .delivered
-                            .map_or_else(|| "never".to_owned(), |at| at.to_string()),
-                    ]
-                })
-                .collect();
-            Ok(Answer::new(
-                table(&["source", "title", "holder", "rows", "people", "delivered"], &rows),
-                json!(datasets),
-            ))
-        }
+        SourceCommand::List => Ok(listed(&site.centre.catalogue(&caller).await?)),
         SourceCommand::Quarantine { source, import } => {
             let record = site.centre.source(&caller, &source).await?;
             // The last delivery, taken in or refused: refusals are newer than
@@ -120,6 +96,29 @@ pub(super) async fn run(
             Ok(Answer::new(lines.join("\n"), json!(rows)))
         }
     }
+}
+
+fn listed(datasets: &[Dataset]) -> Answer {
+    let rows: Vec<_> = datasets
+        .iter()
+        .map(|dataset| {
+            let count = |count: Option<u64>| {
+                count.map_or_else(|| "-".to_owned(), |count| count.to_string())
+            };
+            vec![
+                dataset.source.to_string(),
+                dataset.title.get(Lang::En).to_owned(),
+                dataset.holder.to_string(),
+                count(dataset.rows),
+                count(dataset.persons),
+                dataset.freshness.delivered.map_or_else(|| "never".to_owned(), |at| at.to_string()),
+            ]
+        })
+        .collect();
+    Answer::new(
+        table(&["source", "title", "holder", "rows", "people", "delivered"], &rows),
+        json!(datasets),
+    )
 }
 
 /// Reads and checks a contract.

@@ -345,11 +345,11 @@ fn line_at(text: &str, at: usize) -> usize {
 /// The line on which the last part of `key` is set, under its table's header.
 fn line_of(text: &str, key: &str) -> usize {
     let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
-    let mut current = String::new();
+    let mut current = "";
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            current = header.trim().to_owned();
+            current = header.trim();
             if current == key {
                 return number + 1;
             }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::people::LABORATORY;
 
 /// Longer than anything here takes, also on a machine that does much else.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// What the program answered.
 #[derive(Debug)]

@@ -27,9 +27,11 @@ pub(super) struct Buckets {
 struct Spilt {
     file: BufWriter<File>,
     end: u64,
-    /// Per bucket: where its blocks begin and how long they are, in order.
-    blocks: Vec<Vec<(u64, usize)>>,
+    blocks: Blocks,
 }
+
+/// Per bucket: where its blocks begin and how long they are, in order.
+type Blocks = Vec<Vec<(u64, usize)>>;
 
 /// Rows in buckets, complete: for reading.
 pub(super) struct Filled {
@@ -37,7 +39,7 @@ pub(super) struct Filled {
     rows: Vec<u64>,
     bytes: u64,
     path: PathBuf,
-    spilt: Option<(File, Vec<Vec<(u64, usize)>>)>,
+    spilt: Option<(File, Blocks)>,
 }
 
 impl Buckets {

@@ -28,7 +28,7 @@ fn row_of(row: u64, persons: u64) -> Row {
     Row {
         subject: subject((row * 7919 % persons).wrapping_mul(0x9e37_79b9_7f4a_7c15), 1),
         date: Some(i32::try_from(row % 9_000).unwrap()),
-        row,
+        number: row,
         test: Some(format!("test-{}", row % 11)),
     }
 }

@@ -62,11 +62,12 @@ pub fn id(name: &str) -> SourceId {
 
 pub fn contract(name: &str) -> Contract {
     let kinds = ["date", "integer", "decimal", "code", "boolean", "integer"];
-    let columns: String = COLUMNS
+    let columns: Vec<String> = COLUMNS
         .iter()
         .zip(kinds)
         .map(|(name, kind)| format!("[[column]]\nname = \"{name}\"\ntype = \"{kind}\"\n"))
         .collect();
+    let columns = columns.concat();
     let text = format!(
         "version = 1\nsource = \"{name}\"\ntitle = \"{name}\"\nholder = \"hospital\"\n\
          update = \"weekly\"\nsmallest-count = 5\ntime = \"date\"\n[file]\nformat = \"csv\"\n\

@@ -84,7 +84,8 @@ fn a_kill_at_any_moment_leaves_the_old_version_or_the_new() {
             wanted.insert(format!("k{salt}-"));
         }
         for name in files(&root) {
-            let known = name.contains("_delta_log/0") && name.ends_with(".json")
+            let known = name.contains("_delta_log/0")
+                && Path::new(&name).extension().is_some_and(|ending| ending == "json")
                 || wanted.iter().any(|import| name.contains(import.as_str()));
             assert!(known, "`{name}` was left behind");
         }

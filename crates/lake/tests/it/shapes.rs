@@ -23,7 +23,7 @@ fn a_source_without_rows_has_a_version_without_rows() {
 fn a_source_of_one_row() {
     let folder = tempfile::tempdir().unwrap();
     let lake = lake(folder.path());
-    let rows = [Row { subject: subject(u64::MAX, u64::MAX), date: None, row: 9, test: None }];
+    let rows = [Row { subject: subject(u64::MAX, u64::MAX), date: None, number: 9, test: None }];
     take_in(&lake, "a", &rows, None).unwrap();
     assert_eq!(read(&lake, 0), rows);
 }
@@ -62,7 +62,7 @@ fn a_person_with_more_rows_than_a_chunk_stays_whole() {
                 0,
             ),
             date: Some(i32::try_from(row * 17 % 1000).unwrap()),
-            row,
+            number: row,
             test: None,
         })
         .collect();

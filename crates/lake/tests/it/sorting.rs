@@ -46,7 +46,7 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         let row = |(row, (high, low, date, test)): (usize, (u64, u64, Option<i32>, u32))| Row {
             subject: subject(high << 60, low),
             date,
-            row: row as u64 * 2,
+            number: row as u64 * 2,
             test: (test % 9 > 0).then(|| format!("t{test}")),
         };
         rows.into_iter().enumerate().map(row).collect()
@@ -101,7 +101,7 @@ fn text_of_very_many_values_is_sorted_too() {
     // The first rows are kept as numbers, the later ones as text.
     let mut rows = crate::support::some_rows(1000, 150, 5);
     for row in &mut rows {
-        row.test = Some(format!("free text {}", row.row));
+        row.test = Some(format!("free text {}", row.number));
     }
     let (lock, staged) = crate::support::stage(&lake, "a", &rows, 7_000);
     let version = lake.commit(&lock, staged, None).unwrap();

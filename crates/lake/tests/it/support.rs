@@ -59,7 +59,7 @@ pub fn import(name: &str) -> ImportId {
 pub struct Row {
     pub subject: [u8; 16],
     pub date: Option<i32>,
-    pub row: u64,
+    pub number: u64,
     pub test: Option<String>,
 }
 
@@ -73,11 +73,11 @@ pub fn batch(rows: &[Row]) -> ContentBatch {
     let columns: Vec<ArrayRef> = vec![
         Arc::new(rows.iter().map(|row| row.date).collect::<Date32Array>()),
         Arc::new(rows.iter().map(|row| row.test.as_deref()).collect::<StringArray>()),
-        Arc::new(rows.iter().map(|row| i64::try_from(row.row).unwrap()).collect::<Int64Array>()),
+        Arc::new(rows.iter().map(|row| i64::try_from(row.number).unwrap()).collect::<Int64Array>()),
     ];
     ContentBatch {
         subjects: rows.iter().map(|row| SubjectKey(row.subject)).collect(),
-        rows: rows.iter().map(|row| row.row).collect(),
+        rows: rows.iter().map(|row| row.number).collect(),
         marks: Vec::new(),
         content: RecordBatch::try_new(content_schema(&laboratory()), columns).unwrap(),
     }
@@ -92,7 +92,7 @@ pub fn some_rows(persons: u64, each: u64, salt: u64) -> Vec<Row> {
             Row {
                 subject: subject((mixed % persons).wrapping_mul(0x9e37_79b9_7f4a_7c15), mixed),
                 date: Some(i32::try_from((row * 104_729 + salt) % 9_000).unwrap()),
-                row,
+                number: row,
                 test: Some(format!("test-{}", row % 11)),
             }
         })
@@ -157,7 +157,7 @@ pub fn read(lake: &Lake, version: u64) -> Vec<Row> {
             rows.push(Row {
                 subject: *subject,
                 date: dates.is_valid(at).then(|| dates.value(at)),
-                row: u64::try_from(serials.value(at)).unwrap(),
+                number: u64::try_from(serials.value(at)).unwrap(),
                 test: tests.is_valid(at).then(|| tests.value(at).to_owned()),
             });
         }

@@ -111,10 +111,6 @@ impl DocsPage {
 }
 
 /// `GET /api/v1/docs`
-pub(crate) async fn show(
-    State(app): State<App>,
-    visitor: Visitor,
-    sections: Vec<Section>,
-) -> Answered {
+pub(crate) fn show(State(app): State<App>, visitor: Visitor, sections: Vec<Section>) -> Answered {
     html(&DocsPage { chrome: visitor.chrome(&app), sections, problems: NAMES })
 }

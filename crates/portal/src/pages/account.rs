@@ -52,7 +52,7 @@ impl AccountPage {
             roles,
             faults: Faults {
                 heading: words.say_count("faults-heading", faults.len()),
-                faults,
+                list: faults,
                 english: false,
             },
             chrome,

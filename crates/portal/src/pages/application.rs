@@ -43,14 +43,31 @@ pub struct ApplicationPage {
     answers: Vec<Answer>,
     comments: Vec<CommentLine>,
     fields: Vec<(&'static str, String)>,
-    may_review: bool,
-    may_decide: bool,
-    ready: bool,
+    asked: Option<Asked>,
     may_comment: bool,
     may_withdraw: bool,
     typed: Typed,
     rules: Rules,
     timeline: Timeline,
+}
+
+/// The answer that the reader is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    /// What a holder says of the use of its data.
+    Review,
+    /// The access body's. It can grant when no holder's answer is awaited.
+    Decision { ready: bool },
+}
+
+impl Asked {
+    const fn decides(self) -> bool {
+        matches!(self, Self::Decision { .. })
+    }
+
+    const fn awaits_holders(self) -> bool {
+        matches!(self, Self::Decision { ready: false })
+    }
 }
 
 /// What a holder or the access body said.
@@ -198,14 +215,19 @@ impl ApplicationPage {
             .who
             .as_ref()
             .is_some_and(|who| application.awaited().any(|holder| *holder == who.organisation));
-        let may_review = submitted && reviewer && seen.may(Action::ReviewApplication);
-        let may_decide = submitted && seen.may(Action::DecideApplication);
+        let asked = if submitted && seen.may(Action::DecideApplication) {
+            Some(Asked::Decision { ready: application.is_ready_for_decision() })
+        } else if submitted && reviewer && seen.may(Action::ReviewApplication) {
+            Some(Asked::Review)
+        } else {
+            None
+        };
         let draft = application.state == ApplicationState::Draft;
         let mut steps = Vec::new();
         if draft && seen.may(Action::EditApplication) {
             steps.push(Step::go(words.say("application-edit"), format!("/applications/{id}/edit")));
         }
-        if may_review || may_decide {
+        if asked.is_some() {
             steps.push(Step::go(words.say("application-answer"), "#answer"));
         }
         if let Some(permit) = application.decision.as_ref().and_then(|d| d.permit.as_ref()) {
@@ -246,9 +268,7 @@ impl ApplicationPage {
             answers: answers(&words, names, application),
             comments,
             fields: FIELDS.iter().map(|(f, key)| (*f, words.say(key).into_owned())).collect(),
-            may_review,
-            may_decide,
-            ready: application.is_ready_for_decision(),
+            asked,
             may_comment: open && seen.may(Action::CommentApplication),
             may_withdraw: open && seen.may(Action::WithdrawApplication),
             typed: Typed::default(),
@@ -269,7 +289,7 @@ impl ApplicationPage {
     /// The same page after a form on it was not accepted.
     #[must_use]
     pub fn with_typed(mut self, typed: Typed) -> Self {
-        let has_form = (typed.is("answer") && (self.may_review || self.may_decide))
+        let has_form = (typed.is("answer") && self.asked.is_some())
             || (typed.is("comment") && self.may_comment)
             || (typed.is("withdrawal") && self.may_withdraw);
         let field = if typed.is("comment") { "text" } else { "why" };
@@ -490,8 +510,9 @@ mod tests {
 
     #[test]
     fn a_holder_who_has_answered_is_not_asked_again() {
-        assert!(page(allowed(Action::ReviewApplication), "regional-hospital").may_review);
-        assert!(!page(allowed(Action::ReviewApplication), "population-register").may_review);
+        let asked = |organisation| page(allowed(Action::ReviewApplication), organisation).asked;
+        assert_eq!(asked("regional-hospital"), Some(Asked::Review));
+        assert_eq!(asked("population-register"), None);
     }
 
     #[test]

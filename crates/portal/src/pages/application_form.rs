@@ -16,6 +16,7 @@ use crate::chrome::Chrome;
 use crate::fields::Fields;
 use crate::parts::form::{Fault, Faults};
 use crate::parts::terms::TermsTree;
+use crate::sample::literal;
 use crate::words::Words;
 
 pub use read::{Read, read};
@@ -201,7 +202,7 @@ impl ApplicationFormPage {
         Self {
             faults: Faults {
                 heading: words.say_count("faults-heading", faults.len()),
-                faults,
+                list: faults,
                 english: false,
             },
             values,
@@ -242,7 +243,6 @@ impl ApplicationFormPage {
     }
 
     /// A sample with two things missing.
-    #[expect(clippy::expect_used, reason = "literals that are ids")]
     pub fn sample(lang: Lang) -> Self {
         let path = "/applications/application-2m4n6p8q0r/edit";
         let mut chrome = Chrome::sample(lang, path).seen_by(&[Role::Researcher]);
@@ -259,7 +259,7 @@ impl ApplicationFormPage {
         let faults = faults_of(chrome.words(), &missing);
         let values = write(&terms);
         let colleagues = ["researcher", "statistician", "student"].map(|id| {
-            let id: AccountId = id.parse().expect("an id");
+            let id: AccountId = literal(id);
             let name = id.to_string();
             (id, name)
         });

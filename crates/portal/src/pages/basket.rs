@@ -59,7 +59,7 @@ impl BasketPage {
                 None => sources.push((title, vec![picked])),
             }
         }
-        Self { sources, gone, chrome }
+        Self { chrome, sources, gone }
     }
 
     /// A sample.

@@ -20,8 +20,17 @@ pub struct CentrePage {
     chrome: Chrome,
     ready: Tag,
     why: String,
-    groups: Vec<(String, Vec<(String, String, Option<Tag>)>)>,
+    groups: Vec<(String, Vec<Line>)>,
     accounts: Vec<(String, String, String, String)>,
+}
+
+/// One reading in words.
+#[derive(Debug)]
+struct Line {
+    name: String,
+    value: String,
+    /// Whether it is as it should be, where that can be told.
+    well: Option<Tag>,
 }
 
 /// What a group of readings is called.
@@ -51,7 +60,7 @@ impl CentrePage {
             Ok(()) => (Tag::new(Tone::Success, words.say("centre-ready")), String::new()),
             Err(why) => (Tag::new(Tone::Danger, words.say("centre-not-ready")), why),
         };
-        let mut groups: Vec<(String, Vec<_>)> = Vec::new();
+        let mut groups: Vec<(String, Vec<Line>)> = Vec::new();
         for reading in readings {
             let group = group_word(words, reading.group);
             let well = reading.well.map(|well| {
@@ -62,7 +71,7 @@ impl CentrePage {
                 }
             });
             let name = words.say_or(&format!("reading-{}", reading.name), &reading.name);
-            let line = (name, reading.value, well);
+            let line = Line { name, value: reading.value, well };
             match groups.iter_mut().find(|(name, _)| *name == group) {
                 Some((_, lines)) => lines.push(line),
                 None => groups.push((group, vec![line])),

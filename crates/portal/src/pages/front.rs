@@ -80,7 +80,7 @@ impl FrontPage {
         let median_days = median_wait(waits)
             .and_then(|wait| u64::try_from(wait.as_secs()).ok())
             .map(|seconds| words.duration(seconds));
-        Self { sources, variables, median_days, uses, newest, chrome }
+        Self { chrome, sources, variables, median_days, uses, newest }
     }
 
     /// A sample.

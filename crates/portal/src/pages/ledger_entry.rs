@@ -16,6 +16,7 @@ use crate::chrome::Chrome;
 use crate::parts::standing::{Fact, Standing};
 use crate::parts::timeline::act_in_words;
 use crate::parts::{Tag, Tone};
+use crate::sample::literal;
 
 /// The page of an entry.
 #[derive(Debug, Template)]
@@ -110,19 +111,22 @@ impl LedgerEntryPage {
     }
 
     /// A sample, without a checkpoint yet.
-    #[expect(clippy::expect_used, reason = "literals that are ids")]
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/ledger/52").seen_by(&[Role::Auditor]);
-        let draft = ledger::Draft {
-            actor: "caseworker".parse().expect("an id"),
-            act: "permit.issued".to_owned(),
-            subject: ledger::Subject::new("permit", "permit-7k3m9q2x4d"),
-            body: serde_json::json!({ "act": "issued", "grant": { "data-user": "university" } }),
-        };
-        let at = "2026-02-28T14:00:00Z".parse().expect("an instant");
-        let entry = Entry::seal(draft, 52, at, Hash([0x5a; 32])).expect("an entry");
-        Self::of(chrome, &entry, None, None)
+        Self::of(chrome, &sample_entry(), None, None)
     }
+}
+
+#[expect(clippy::expect_used, reason = "its subject and act are of one kind")]
+fn sample_entry() -> Entry {
+    let draft = ledger::Draft {
+        actor: literal("caseworker"),
+        act: "permit.issued".to_owned(),
+        subject: ledger::Subject::new("permit", "permit-7k3m9q2x4d"),
+        body: serde_json::json!({ "act": "issued", "grant": { "data-user": "university" } }),
+    };
+    let at = literal("2026-02-28T14:00:00Z");
+    Entry::seal(draft, 52, at, Hash([0x5a; 32])).expect("an entry")
 }
 
 /// The entry at a place, for those who may read the ledger.

@@ -11,6 +11,7 @@ use crate::answer::{Answered, html};
 use crate::chrome::Chrome;
 use crate::failure::Failure;
 use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
+use crate::sample::literal;
 use crate::state::App;
 use crate::visitor::Visitor;
 
@@ -105,7 +106,6 @@ impl OutputsPage {
     }
 
     /// A sample.
-    #[expect(clippy::expect_used, reason = "a literal that is an instant")]
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/outputs").seen_by(&[Role::Checker]);
         let line = |id: &str, name: &str, state| OutputLine {
@@ -113,7 +113,7 @@ impl OutputsPage {
             name: name.to_owned(),
             permit: "permit-7k3m9q2x4d".to_owned(),
             asked_by: "researcher".to_owned(),
-            asked_at: "2026-03-01T08:30:00Z".parse().expect("an instant"),
+            asked_at: literal("2026-03-01T08:30:00Z"),
             state,
         };
         let lines = vec![

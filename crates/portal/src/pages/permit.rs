@@ -25,6 +25,7 @@ use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::terms::{TermsTree, period};
 use crate::parts::timeline::{Happening, Timeline};
 use crate::parts::{Tag, Tone};
+use crate::sample::literal;
 use crate::words::{Shown, Words};
 
 /// The page of a permit, for those who may see it whole.
@@ -235,7 +236,7 @@ impl PermitPage {
         let path = "/permits/permit-7k3m9q2x4d";
         let chrome = Chrome::sample(lang, path).seen_by(&[Role::Researcher]);
         let words = chrome.words().clone();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let at = literal::<Timestamp>;
         let room = RoomLine {
             id: "room-3p5r7t9v1x".to_owned(),
             tag: Tag::new(Tone::Success, words.say("state-room-open")),
@@ -279,20 +280,19 @@ impl PermitPage {
 }
 
 /// A permit for samples.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
 pub fn sample_permit(lang: Lang) -> Permit {
-    let id: model::PermitId = "permit-7k3m9q2x4d".parse().expect("an id");
+    let id: model::PermitId = literal("permit-7k3m9q2x4d");
     Permit {
         id: id.clone(),
         grant: permit::Grant {
             permit: id,
-            application: "application-7k3m9q2x4d".parse().expect("an id"),
-            data_user: "university".parse().expect("an id"),
+            application: literal("application-7k3m9q2x4d"),
+            data_user: literal("university"),
             terms: TermsTree::sample_terms(lang),
         },
         signature: "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ".to_owned(),
-        issued_at: "2026-02-28T14:00:00Z".parse().expect("an instant"),
-        issued_by: "caseworker".parse().expect("an id"),
+        issued_at: literal("2026-02-28T14:00:00Z"),
+        issued_by: literal("caseworker"),
         revoked: None,
     }
 }

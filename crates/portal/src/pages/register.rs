@@ -169,7 +169,7 @@ impl RegisterPage {
         let mut refused = line.clone();
         refused.permit = None;
         refused.state = ApplicationState::Refused;
-        refused.application = "application-9z1b3d5f7h".to_owned();
+        "application-9z1b3d5f7h".clone_into(&mut refused.application);
         Self::of(chrome, vec![line, refused], &ListQuery::default())
     }
 }

@@ -21,8 +21,7 @@ use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{Lang, RoomId, Timestamp};
-use permit::Role;
+use model::{RoomId, Timestamp};
 use permit::policy::Action;
 use room::{Closing, Outcome, Refusal, Room, Run, State as RoomState};
 use serde::Deserialize;
@@ -43,7 +42,7 @@ pub struct RoomPage {
     chrome: Chrome,
     id: String,
     standing: Standing,
-    running: bool,
+    state: RoomState,
     may_enter: bool,
     may_ask: bool,
     may_close: bool,
@@ -309,7 +308,7 @@ impl RoomPage {
         let meters = inside.as_ref().map(|inside| meters(&words, room, inside)).unwrap_or_default();
         let inside = inside.unwrap_or_default();
         Self {
-            running,
+            state: room.state,
             may_enter: may_enter && room.state != RoomState::Closed,
             may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
             may_ask: seen.may(Action::RequestOutput) && room.state == RoomState::Open,
@@ -334,6 +333,10 @@ impl RoomPage {
             id,
             chrome,
         }
+    }
+
+    fn running(&self) -> bool {
+        self.state == RoomState::Running
     }
 
     /// The same page after a form on it was not accepted.

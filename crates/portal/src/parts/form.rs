@@ -23,7 +23,7 @@ pub struct Faults {
     /// The heading of the list.
     pub heading: String,
     /// What is wrong, in the order of the fields.
-    pub faults: Vec<Fault>,
+    pub list: Vec<Fault>,
     /// Whether that is in English whatever the language.
     pub english: bool,
 }
@@ -33,7 +33,7 @@ impl askama::filters::HtmlSafe for Faults {}
 impl Faults {
     /// What is wrong with the field of that `id`; empty when nothing is.
     pub fn of(&self, field: &str) -> &str {
-        self.faults.iter().find(|fault| fault.field == field).map_or("", |fault| &fault.what)
+        self.list.iter().find(|fault| fault.field == field).map_or("", |fault| &fault.what)
     }
 }
 
@@ -64,7 +64,7 @@ impl Typed {
         let fault = Fault { field: beside.to_owned(), what: failure.says(words) };
         let faults = Faults {
             heading: words.say_count("faults-heading", 1_u64),
-            faults: vec![fault],
+            list: vec![fault],
             english: failure.is_english(),
         };
         let kept_heading = words.say("problem-what-typed").into_owned();
@@ -77,7 +77,7 @@ impl Typed {
     pub fn without_form(mut self, field: &str) -> Self {
         self.kept = self.fields.text(field);
         self.form = "";
-        for fault in &mut self.faults.faults {
+        for fault in &mut self.faults.list {
             fault.field.clear();
         }
         self

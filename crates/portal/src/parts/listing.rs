@@ -1,6 +1,7 @@
 //! A table that sorts, filters and pages by address, and downloads as CSV.
 
 use std::cmp::Ordering;
+use std::fmt::Write as _;
 
 use askama::Template;
 use axum::http::{HeaderValue, header};
@@ -68,7 +69,7 @@ pub fn percent(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

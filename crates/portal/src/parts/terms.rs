@@ -5,6 +5,7 @@ use model::{Date, Lang};
 use permit::{Cohort, Comparison, Condition, Period, SourceTerms, Terms};
 
 use crate::names::Names;
+use crate::sample::literal;
 use crate::words::Words;
 
 /// Terms as people read them.
@@ -146,7 +147,6 @@ impl TermsTree {
     }
 
     /// Terms for samples.
-    #[expect(clippy::expect_used, reason = "literals that are ids")]
     pub fn sample_terms(lang: Lang) -> Terms {
         let text_of = |nb: &str, da: &str, en: &str| match lang {
             Lang::Nb => nb.to_owned(),
@@ -172,10 +172,10 @@ impl TermsTree {
                 "GDPR artikel 6(1)(e) og 9(2)(j), databeskyttelseslovens § 10",
                 "GDPR articles 6(1)(e) and 9(2)(j), national health register act",
             ),
-            people: ["researcher", "statistician"].map(|id| id.parse().expect("an id")).into(),
+            people: ["researcher", "statistician"].map(literal).into(),
             sources: vec![
                 SourceTerms {
-                    source: "population".parse().expect("an id"),
+                    source: literal("population"),
                     columns: vec![
                         column(
                             "male",
@@ -190,7 +190,7 @@ impl TermsTree {
                     rows: Vec::new(),
                 },
                 SourceTerms {
-                    source: "laboratory".parse().expect("an id"),
+                    source: literal("laboratory"),
                     columns: vec![
                         column(
                             "test",
@@ -206,7 +206,7 @@ impl TermsTree {
                 },
             ],
             cohort: Cohort {
-                source: Some("population".parse().expect("an id")),
+                source: Some(literal("population")),
                 conditions: vec![Condition {
                     column: "age".to_owned(),
                     is: Comparison::AtLeast,

@@ -2,7 +2,7 @@
 //! no other host.
 
 use axum::http::HeaderValue;
-use axum_extra::extract::cookie::CookieJar;
+use axum_extra::extract::cookie::{self, CookieJar};
 
 /// A cookie by what it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Cookie {
 
     /// What the browser sent.
     pub(crate) fn read(self, jar: &CookieJar, https: bool) -> Option<&str> {
-        jar.get(self.name(https)).map(|cookie| cookie.value())
+        jar.get(self.name(https)).map(cookie::Cookie::value)
     }
 
     /// The header that sets it. The value must need no quoting. Empty: the

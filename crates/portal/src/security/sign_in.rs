@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Attempts per account and address at once; then one in [`PER_ACCOUNT`].
 const BURST_PER_ACCOUNT: NonZeroU32 = NonZeroU32::new(5).unwrap();
-const PER_ACCOUNT: Duration = Duration::from_secs(60);
+const PER_ACCOUNT: Duration = Duration::from_mins(1);
 /// Attempts per account from all addresses that nobody signed in to it from; then
 /// one in [`PER_ACCOUNT`]. At most 100 is what NIST SP 800-63B section 3.2.2 allows.
 const BURST_FROM_STRANGERS: NonZeroU32 = NonZeroU32::new(50).unwrap();

@@ -49,8 +49,8 @@ async fn a_picture_and_its_mend_are_two_files_whatever_the_case_of_the_ending() 
 async fn a_file_is_looked_at_inside_by_the_people_of_the_room_alone() {
     let site = Site::demo().await;
     let mut researcher = Browser::as_role(&site.router, "researcher").await;
-    let rows: String = (0..300).map(|i| format!("{i},<b>\n")).collect();
-    let here = room_with(&site, &mut researcher, &format!("n,what\n{rows}")).await;
+    let rows: Vec<String> = (0..300).map(|i| format!("{i},<b>\n")).collect();
+    let here = room_with(&site, &mut researcher, &format!("n,what\n{}", rows.concat())).await;
     let file = format!("{here}/file?name=result.csv");
     assert!(researcher.get(&here).await.body.contains(&file));
     let page = researcher.get(&file).await;
@@ -251,8 +251,7 @@ async fn a_release_shows_the_command_that_verifies_it() {
     let packing = format!("/rooms/{room}/packing");
     let page = checker.submit(&packing, &packing, &[]).await;
     let release = id_in(&page);
-    let key: String =
-        site.centre.release_key().as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let key = hex::encode(site.centre.release_key().as_bytes());
     let page = researcher.get(&format!("/releases/{release}")).await;
     let command = format!("helserom release verify {release}.tar --key {key}");
     assert!(page.body.contains(&command), "{}", page.body);

@@ -202,19 +202,20 @@ fn next(
     }))
 }
 
+/// The text of a row in one column, `None` where nothing stands.
+fn text_of(column: &StringArray, is_date: bool, row: usize) -> Option<String> {
+    if column.is_null(row) {
+        return None;
+    }
+    let text = column.value(row);
+    // A day written as the instant it begins is that day.
+    let text = if is_date { text.strip_suffix("T00:00:00").unwrap_or(text) } else { text };
+    Some(text.to_owned())
+}
+
 impl Texts {
     fn len(&self) -> usize {
         self.columns.first().map_or(0, Array::len)
-    }
-
-    fn value(&self, column: &StringArray, is_date: bool, row: usize) -> Option<String> {
-        if column.is_null(row) {
-            return None;
-        }
-        let text = column.value(row);
-        // A day written as the instant it begins is that day.
-        let text = if is_date { text.strip_suffix("T00:00:00").unwrap_or(text) } else { text };
-        Some(text.to_owned())
     }
 
     fn fields(&self, row: usize) -> Vec<Field<'static>> {
@@ -222,7 +223,7 @@ impl Texts {
             .iter()
             .zip(&self.dates)
             .map(|(column, is_date)| {
-                Field::Unescaped(self.value(column, *is_date, row).unwrap_or_default().into_bytes())
+                Field::Unescaped(text_of(column, *is_date, row).unwrap_or_default().into_bytes())
             })
             .collect()
     }
@@ -233,9 +234,7 @@ impl Texts {
             .names
             .iter()
             .zip(self.columns.iter().zip(&self.dates))
-            .map(|(name, (column, is_date))| {
-                (name.clone(), self.value(column, *is_date, row).into())
-            })
+            .map(|(name, (column, is_date))| (name.clone(), text_of(column, *is_date, row).into()))
             .collect();
         serde_json::to_vec(&values).unwrap_or_default()
     }

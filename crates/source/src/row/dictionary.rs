@@ -156,8 +156,8 @@ impl Dictionary {
             }
             Arc::new(plain.finish())
         } else {
-            let nulls = (self.missing > 0)
-                .then(|| NullBuffer::from_iter(self.codes.iter().map(|code| *code != NONE)));
+            let nulls: Option<NullBuffer> =
+                (self.missing > 0).then(|| self.codes.iter().map(|code| *code != NONE).collect());
             // A null's code is never looked at, but must be in range.
             let codes: ScalarBuffer<i32> = if self.missing == 0 {
                 std::mem::take(&mut self.codes).into()

@@ -1,6 +1,7 @@
 //! Files that are refused as a whole, each with words that help.
 
 use std::io::Write;
+use std::slice;
 use std::sync::Mutex;
 
 use crate::support::{Desk, Meanwhile, POPULATION, id, laboratory, laboratory_rows};
@@ -258,7 +259,7 @@ fn changed(change: impl FnOnce(&std::path::Path) + Send) -> String {
     // Longer than readers run ahead of the progress that is told.
     let path = desk.file("lab.csv", many_rows());
     let meanwhile = Meanwhile(Mutex::new(Some(|| change(&path))));
-    match desk.import_watched(&[path.clone()], &meanwhile) {
+    match desk.import_watched(slice::from_ref(&path), &meanwhile) {
         Ok(_) => panic!("the change was not seen"),
         Err(refusal) => refusal.to_string(),
     }
@@ -304,7 +305,7 @@ fn a_file_that_changes_before_it_is_read_again_for_contradictions() {
     let desk = laboratory();
     let row = |value: u32| format!("{},2020-01-02,hdl,{value},", id(1));
     let path = desk.file("lab.csv", laboratory_rows(&[row(50), row(51)]));
-    let Err(refusal) = desk.import_watched(&[path.clone()], &BetweenReads(&path)) else {
+    let Err(refusal) = desk.import_watched(slice::from_ref(&path), &BetweenReads(&path)) else {
         panic!("the change was not seen")
     };
     assert!(refusal.to_string().contains("changed while it was read"), "{refusal}");

@@ -137,7 +137,7 @@ fn the_same_delivery_again_is_known_and_another_is_not() {
     let desk = laboratory();
     let text = laboratory_rows(&[format!("{},2020-01-02,hdl,1,", id(1))]);
     let file = desk.file("a.csv", &text);
-    let report = desk.import(&[file.clone()]).unwrap().report;
+    let report = desk.import(std::slice::from_ref(&file)).unwrap().report;
     let record = imported(&desk.contract, report);
     let import = record.current().unwrap().manifest.import.clone();
 

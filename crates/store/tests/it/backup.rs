@@ -105,7 +105,7 @@ pub(crate) async fn a_backup_that_was_cut_or_altered_is_refused_and_nothing_is_r
     };
     let text = String::from_utf8(file.clone()).unwrap();
     for lines in 0..text.lines().count() {
-        let cut: String = text.lines().take(lines).map(|line| format!("{line}\n")).collect();
+        let cut = text.split_inclusive('\n').take(lines).collect::<Vec<_>>().concat();
         let refused = other.restore(cut.as_bytes()).await.unwrap_err();
         let expected = if lines == 0 { "RestoreError::Format" } else { "RestoreError::Cut" };
         match refused {

@@ -26,89 +26,90 @@ async fn said(store: &Store) -> Vec<String> {
     report.faults.iter().map(ToString::to_string).collect()
 }
 
+/// What somebody does to the entries, and what is said of it.
+const BY_HAND: [(&str, &[&str]); 12] = [
+    (
+        "UPDATE entries SET line = replace(line, 'attic', 'cellar') WHERE seq = 3",
+        &[
+            "entry 3 (`lamp.hung` about `lamp/c`) was changed after it was written",
+            "entry 3 is not what was signed",
+        ],
+    ),
+    ("UPDATE entries SET line = 'nonsense' WHERE seq = 5", &["entry 5 cannot be read"]),
+    (
+        "UPDATE entries SET hash = 'ff' WHERE seq = 5",
+        &[
+            "entry 5 (`lamp.lit` about `lamp/b`) was changed",
+            "entry 6 (`lamp.lit` about `lamp/c`) does not follow entry 5",
+        ],
+    ),
+    (
+        "UPDATE entries SET actor = 'nobody' WHERE seq = 2",
+        &[
+            "entry 2 (`lamp.lit` about `lamp/a`) has `actor` altered: the entry says `caseworker`, the column says `nobody`",
+        ],
+    ),
+    (
+        "UPDATE entries SET at = at + 1, act = 'lamp.hung', kind = 'x', subject = 'y' WHERE seq = 4",
+        &[
+            "entry 4 (`lamp.put-out` about `lamp/a`) has `act` altered",
+            "has `kind` altered",
+            "has `subject` altered",
+            "has `at` altered",
+        ],
+    ),
+    (
+        "DELETE FROM entries WHERE seq = 2",
+        &[
+            "entry 3 (`lamp.hung` about `lamp/c`): entry 2 is missing before it",
+            "entry 3 is not what was signed",
+        ],
+    ),
+    (
+        "DELETE FROM entries WHERE seq = 6",
+        &["entry 5: entry 6 is missing at the end: the head of the ledger names them"],
+    ),
+    (
+        "DELETE FROM entries WHERE seq >= 2",
+        &[
+            "entry 1: 2 entries from 2 to 3 are missing at the end: a checkpoint was signed over them",
+            "entry 1: 5 entries from 2 to 6 are missing at the end",
+        ],
+    ),
+    (
+        "UPDATE entries SET seq = 100 WHERE seq = 4; \
+         UPDATE entries SET seq = 4 WHERE seq = 5; \
+         UPDATE entries SET seq = 5 WHERE seq = 100",
+        &[
+            "entry 5 (`lamp.lit` about `lamp/b`): entry 4 is missing before it",
+            "entry 4 (`lamp.lit` about `lamp/b`) has `seq` altered: the entry says `5`, the column says `4`",
+            "entry 4 (`lamp.put-out` about `lamp/a`) is out of order or there twice: it stands behind entry 5",
+            "entry 5 (`lamp.put-out` about `lamp/a`) has `seq` altered",
+        ],
+    ),
+    (
+        "INSERT INTO entries SELECT 7, at, actor, act, kind, subject, line, hash FROM entries WHERE seq = 6",
+        &[
+            "entry 6 (`lamp.lit` about `lamp/c`) is out of order or there twice",
+            "entry 7 (`lamp.lit` about `lamp/c`) has `seq` altered",
+        ],
+    ),
+    (
+        "UPDATE head SET next = 3, peaks = 'ff'",
+        &["entry 6 is not where the head of the ledger says it ends: its tree is no tree"],
+    ),
+    (
+        "UPDATE head SET peaks = hash || ' ' || hash || ' ' || hash",
+        &[
+            "entry 6 is not where the head of the ledger says it ends: its tree is not that of the entries",
+        ],
+    ),
+];
+
 pub(crate) async fn what_was_done_to_the_entries_by_hand_is_named(place: Place) {
     let store = lived_in(&place).await;
     assert_eq!(said(&store).await, [""; 0], "nothing is wrong before");
-
-    let cases: [(&str, &[&str]); 12] = [
-        (
-            "UPDATE entries SET line = replace(line, 'attic', 'cellar') WHERE seq = 3",
-            &[
-                "entry 3 (`lamp.hung` about `lamp/c`) was changed after it was written",
-                "entry 3 is not what was signed",
-            ],
-        ),
-        ("UPDATE entries SET line = 'nonsense' WHERE seq = 5", &["entry 5 cannot be read"]),
-        (
-            "UPDATE entries SET hash = 'ff' WHERE seq = 5",
-            &[
-                "entry 5 (`lamp.lit` about `lamp/b`) was changed",
-                "entry 6 (`lamp.lit` about `lamp/c`) does not follow entry 5",
-            ],
-        ),
-        (
-            "UPDATE entries SET actor = 'nobody' WHERE seq = 2",
-            &[
-                "entry 2 (`lamp.lit` about `lamp/a`) has `actor` altered: the entry says `caseworker`, the column says `nobody`",
-            ],
-        ),
-        (
-            "UPDATE entries SET at = at + 1, act = 'lamp.hung', kind = 'x', subject = 'y' WHERE seq = 4",
-            &[
-                "entry 4 (`lamp.put-out` about `lamp/a`) has `act` altered",
-                "has `kind` altered",
-                "has `subject` altered",
-                "has `at` altered",
-            ],
-        ),
-        (
-            "DELETE FROM entries WHERE seq = 2",
-            &[
-                "entry 3 (`lamp.hung` about `lamp/c`): entry 2 is missing before it",
-                "entry 3 is not what was signed",
-            ],
-        ),
-        (
-            "DELETE FROM entries WHERE seq = 6",
-            &["entry 5: entry 6 is missing at the end: the head of the ledger names them"],
-        ),
-        (
-            "DELETE FROM entries WHERE seq >= 2",
-            &[
-                "entry 1: 2 entries from 2 to 3 are missing at the end: a checkpoint was signed over them",
-                "entry 1: 5 entries from 2 to 6 are missing at the end",
-            ],
-        ),
-        (
-            "UPDATE entries SET seq = 100 WHERE seq = 4; \
-             UPDATE entries SET seq = 4 WHERE seq = 5; \
-             UPDATE entries SET seq = 5 WHERE seq = 100",
-            &[
-                "entry 5 (`lamp.lit` about `lamp/b`): entry 4 is missing before it",
-                "entry 4 (`lamp.lit` about `lamp/b`) has `seq` altered: the entry says `5`, the column says `4`",
-                "entry 4 (`lamp.put-out` about `lamp/a`) is out of order or there twice: it stands behind entry 5",
-                "entry 5 (`lamp.put-out` about `lamp/a`) has `seq` altered",
-            ],
-        ),
-        (
-            "INSERT INTO entries SELECT 7, at, actor, act, kind, subject, line, hash FROM entries WHERE seq = 6",
-            &[
-                "entry 6 (`lamp.lit` about `lamp/c`) is out of order or there twice",
-                "entry 7 (`lamp.lit` about `lamp/c`) has `seq` altered",
-            ],
-        ),
-        (
-            "UPDATE head SET next = 3, peaks = 'ff'",
-            &["entry 6 is not where the head of the ledger says it ends: its tree is no tree"],
-        ),
-        (
-            "UPDATE head SET peaks = hash || ' ' || hash || ' ' || hash",
-            &[
-                "entry 6 is not where the head of the ledger says it ends: its tree is not that of the entries",
-            ],
-        ),
-    ];
-    for (tampering, expected) in cases {
+    for (tampering, expected) in BY_HAND {
         for table in ["entries", "head"] {
             place.by_hand(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
         }

@@ -142,12 +142,8 @@ impl SegmentWriter {
             if let [only] = of_one {
                 plain.extend_from_slice(packed(only));
             } else {
-                let merged = of_one
-                    .iter()
-                    .map(|place| identity::unpack(packed(place)))
-                    .try_fold(None, |sofar, next| join(sofar, next?))
-                    .flatten();
-                repack(merged, &mut plain)?;
+                let read = of_one.iter().map(|place| identity::unpack(packed(place)));
+                repack(merged(read), &mut plain)?;
             }
             identity::pad(&mut plain);
             record.clear();
@@ -184,12 +180,11 @@ impl SegmentWriter {
                     output.put(subject, runs.get(*only).map_or(&[], RunReader::record))?;
                 } else {
                     // The heap gives runs of one subject in the order they were written.
-                    let merged = same
+                    let read = same
                         .iter()
                         .filter_map(|number| runs.get(*number))
-                        .map(|run| self.read_record(run, &mut plain))
-                        .try_fold(None, |sofar, next| join(sofar, next?))
-                        .flatten();
+                        .map(|run| self.read_record(run, &mut plain));
+                    let merged = merged(read);
                     repack(merged, &mut plain)?;
                     identity::pad(&mut plain);
                     let mut record = Vec::new();
@@ -215,12 +210,10 @@ impl SegmentWriter {
     }
 }
 
-/// `Some(None)` never comes out: only what was read is joined.
-fn join(sofar: Option<Identity>, next: Identity) -> Option<Option<Identity>> {
-    Some(Some(match sofar {
-        Some(earlier) => identity::merge(earlier, next),
-        None => next,
-    }))
+/// One identity of all that was read. `None` if one of them could not be.
+fn merged(mut read: impl Iterator<Item = Option<Identity>>) -> Option<Identity> {
+    let first = read.next()??;
+    read.try_fold(first, |earlier, later| Some(identity::merge(earlier, later?)))
 }
 
 fn repack(merged: Option<Identity>, plain: &mut Vec<u8>) -> Result<(), SinkError> {

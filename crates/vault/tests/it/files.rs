@@ -65,7 +65,10 @@ fn a_changed_bit_of_a_row_kept_aside_is_seen() {
     }
 }
 
-fn people(count: u8) -> Vec<(SubjectKey, i32)> {
+/// The people of one source in a crosswalk, each with the number it gives.
+type Numbered = Vec<(SubjectKey, i32)>;
+
+fn people(count: u8) -> Numbered {
     (0..count).map(|n| (SubjectKey([n; 16]), i32::from(n) * 7 + 1)).collect()
 }
 
@@ -80,7 +83,7 @@ fn write_crosswalk(vault: &Vault, extract: &ExtractId, sources: &[(&str, u8)]) {
 fn read_crosswalk(
     vault: &Vault,
     extract: &ExtractId,
-) -> Result<Vec<(SourceId, Vec<(SubjectKey, i32)>)>, CrosswalkError> {
+) -> Result<Vec<(SourceId, Numbered)>, CrosswalkError> {
     let mut reader = vault.crosswalk(&permit(), extract)?;
     let mut sources = Vec::new();
     while let Some((source, count)) = reader.next_source()? {

@@ -219,8 +219,9 @@ fn debug_of_every_public_type_shows_no_key_and_no_identifier() {
     ];
     for bytes in bytes {
         let bytes = &bytes[..8];
-        never.push(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
-        never.push(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
+        let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        never.push(hex.concat());
+        never.push(hex.concat().to_uppercase());
         let list: Vec<String> = bytes.iter().map(ToString::to_string).collect();
         never.push(list.join(", "));
         never.push(list.join(",\n"));

@@ -1,14 +1,21 @@
 //! An application for samples.
 
-use model::Lang;
-use permit::{Decision, Role};
+use model::{Lang, Timestamp};
+use permit::application::Comment;
+use permit::policy::Action;
+use permit::{Application, ApplicationState, Decision, HolderReview, Role, Verdict};
 
-use super::*;
+use super::{ApplicationPage, Seen};
+use crate::chrome::Chrome;
+use crate::names::Names;
 use crate::pages::source::sample_datasets;
+use crate::parts::rules::RulingLine;
+use crate::parts::terms::TermsTree;
+use crate::parts::timeline::Happening;
+use crate::sample::literal;
 
 impl ApplicationPage {
     /// A sample, as the caseworker sees it: one holder has answered.
-    #[expect(clippy::expect_used, reason = "literals that are ids")]
     pub fn sample(lang: Lang) -> Self {
         let path = "/applications/application-7k3m9q2x4d";
         let chrome = Chrome::sample(lang, path).seen_by(&[Role::Caseworker]);
@@ -61,15 +68,14 @@ impl ApplicationPage {
             ],
             may_read_ledger: false,
         };
-        let now = "2026-03-01T09:00:00Z".parse().expect("an instant");
+        let now = literal("2026-03-01T09:00:00Z");
         Self::of(chrome, &application, &Names::sample(), &sample_datasets(), now, seen)
     }
 }
 
 /// An application for samples: submitted, one holder has answered.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
 pub fn sample_application(lang: Lang) -> Application {
-    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    let at = literal::<Timestamp>;
     let useful = match lang {
         Lang::Nb => "Dataene egner seg til formålet, og utvalget er så lite som mulig.",
         Lang::Da => "Dataene egner sig til formålet, og udvalget er så lille som muligt.",
@@ -78,25 +84,25 @@ pub fn sample_application(lang: Lang) -> Application {
     let review = HolderReview {
         verdict: Verdict::Approve,
         why: useful.to_owned(),
-        by: "holder".parse().expect("an id"),
+        by: literal("holder"),
         at: at("2026-02-27T10:12:00Z"),
     };
     Application {
-        id: "application-7k3m9q2x4d".parse().expect("an id"),
-        applicant: "researcher".parse().expect("an id"),
-        organisation: "university".parse().expect("an id"),
+        id: literal("application-7k3m9q2x4d"),
+        applicant: literal("researcher"),
+        organisation: literal("university"),
         terms: TermsTree::sample_terms(lang),
         state: ApplicationState::Submitted,
         began_at: at("2026-02-18T13:40:00Z"),
         submitted_at: Some(at("2026-02-20T08:00:00Z")),
         due: "2026-05-20".parse().ok(),
         holders: [
-            ("population-register".parse().expect("an id"), Some(review)),
-            ("regional-hospital".parse().expect("an id"), None),
+            (literal("population-register"), Some(review)),
+            (literal("regional-hospital"), None),
         ]
         .into(),
         comments: vec![Comment {
-            by: "caseworker".parse().expect("an id"),
+            by: literal("caseworker"),
             at: at("2026-02-24T12:00:00Z"),
             field: "legal-basis".to_owned(),
             text: match lang {

@@ -76,17 +76,15 @@ impl Reader<'_> {
     }
 
     fn day(&mut self, field: &str, before: Option<Date>) -> Option<Date> {
-        match self.fields.one(field) {
-            "" => None,
-            text => match text.parse() {
-                Ok(day) => Some(day),
-                Err(_) => {
-                    let text = text.to_owned();
-                    self.fault(field, "fault-day", &text);
-                    before
-                }
-            },
+        let text = self.fields.one(field);
+        if text.is_empty() {
+            return None;
         }
+        let Ok(day) = text.parse() else {
+            self.fault(field, "fault-day", text);
+            return before;
+        };
+        Some(day)
     }
 
     fn number<T: FromStr>(&mut self, field: &str, before: T) -> T {
@@ -135,12 +133,11 @@ impl Reader<'_> {
             let Ok(source) = source.parse::<SourceId>() else { continue };
             let reason = self.fields.text(&format!("sources.{source}.{name}.reason"));
             let column = ColumnTerms { name: name.to_owned(), reason };
-            match sources.iter_mut().find(|terms| terms.source == source) {
-                Some(terms) => terms.columns.push(column),
-                None => {
-                    let rows = self.conditions(&format!("rows.{source}"));
-                    sources.push(SourceTerms { source, columns: vec![column], rows });
-                }
+            if let Some(terms) = sources.iter_mut().find(|terms| terms.source == source) {
+                terms.columns.push(column);
+            } else {
+                let rows = self.conditions(&format!("rows.{source}"));
+                sources.push(SourceTerms { source, columns: vec![column], rows });
             }
         }
         sources

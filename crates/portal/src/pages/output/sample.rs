@@ -1,13 +1,20 @@
 //! An output for samples.
 
 use disclosure::Kind;
-use disclosure::finding::Place;
+use disclosure::finding::{Finding, Place, Remedy, Verdict, Weight};
 use disclosure::rule::Rule;
 use model::{Lang, Text};
 use permit::Role;
-use release::Checked;
+use permit::policy::Action;
+use release::{Checked, Output, OutputState};
 
-use super::*;
+use super::{OutputPage, Seen};
+use crate::chrome::Chrome;
+use crate::names::Names;
+use crate::parts::rules::RulingLine;
+use crate::parts::timeline::Happening;
+use crate::sample::literal;
+use crate::words::Words;
 
 const TABLE: &str = "diabetes,male,deaths,people\n0,0,301,6120\n0,1,322,4987\n1,0,118,702\n1,1,3,399\nall,all,744,12208\n";
 const MENDED: &str = "diabetes,male,deaths,people\n0,0,301,6120\n0,1,*,4987\n1,0,118,702\n1,1,*,399\nall,all,744,12208\n";
@@ -46,13 +53,12 @@ pub(super) fn sample_findings() -> Vec<Finding> {
 }
 
 /// An output that was checked and waits for a checker.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
 pub(crate) fn sample_output(verdict: Verdict) -> Output {
     Output {
-        id: "output-5v7x9z1b3d".parse().expect("an id"),
+        id: literal("output-5v7x9z1b3d"),
         state: OutputState::Checked,
-        room: "room-3p5r7t9v1x".parse().expect("an id"),
-        permit: "permit-7k3m9q2x4d".parse().expect("an id"),
+        room: literal("room-3p5r7t9v1x"),
+        permit: literal("permit-7k3m9q2x4d"),
         name: "results/small-cells.csv".to_owned(),
         declared: Kind::Unknown,
         table: None,
@@ -61,12 +67,12 @@ pub(crate) fn sample_output(verdict: Verdict) -> Output {
         sha256: None,
         bytes: 655,
         note: "Table 2 of the paper".to_owned(),
-        requested_by: "researcher".parse().expect("an id"),
-        requested_at: "2026-03-01T08:30:00Z".parse().expect("an instant"),
+        requested_by: literal("researcher"),
+        requested_at: literal("2026-03-01T08:30:00Z"),
         mends: None,
         changes: Some(disclosure::Changes { thinned: 2, ..disclosure::Changes::default() }),
         checked: Some(Checked {
-            at: "2026-03-01T08:30:01Z".parse().expect("an instant"),
+            at: literal("2026-03-01T08:30:01Z"),
             verdict,
             findings: sample_findings(),
             read_as: "frequency-table".to_owned(),
@@ -107,10 +113,11 @@ impl OutputPage {
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/outputs/output-5v7x9z1b3d").seen_by(&[Role::Checker]);
         let mut seen = sample_seen(chrome.words());
-        let mut other = sample_output(Verdict::Pass);
-        other.name = "results/cox.csv".to_owned();
-        other.state = OutputState::Released;
-        seen.others = vec![other];
+        seen.others = vec![Output {
+            name: "results/cox.csv".to_owned(),
+            state: OutputState::Released,
+            ..sample_output(Verdict::Pass)
+        }];
         Self::of(chrome, &sample_output(Verdict::Refuse), &Names::sample(), seen)
     }
 }

@@ -1,17 +1,25 @@
 //! A room for samples.
 
+use model::{Lang, Timestamp};
+use permit::Role;
 use permit::policy::Action;
-use room::{Limits, RunEnd};
+use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
 
-use super::*;
+use super::{FileLine, Inside, OutputLine, RoomPage, Seen};
+use crate::chrome::Chrome;
+use crate::names::Names;
+use crate::parts::rules::RulingLine;
+use crate::parts::timeline::Happening;
+use crate::parts::{Tag, Tone};
+use crate::sample::literal;
 
 /// A room with two runs, for samples.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
+#[expect(clippy::expect_used, reason = "the terms that a permit begins with give limits")]
 pub(crate) fn sample_room(state: RoomState) -> Room {
-    let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+    let at = literal::<Timestamp>;
     let run = |id: &str, script: &str, from: &str, to: &str, outcome, exit| Run {
-        id: id.parse().expect("an id"),
-        by: "researcher".parse().expect("an id"),
+        id: literal(id),
+        by: literal("researcher"),
         command: vec!["Rscript".to_owned(), script.to_owned()],
         script: Some(script.to_owned()),
         script_sha256: None,
@@ -27,13 +35,13 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         }),
     };
     Room {
-        id: "room-3p5r7t9v1x".parse().expect("an id"),
+        id: literal("room-3p5r7t9v1x"),
         state,
-        permit: "permit-7k3m9q2x4d".parse().expect("an id"),
-        extract: "extract-4q6s8v0x2z".parse().expect("an id"),
+        permit: literal("permit-7k3m9q2x4d"),
+        extract: literal("extract-4q6s8v0x2z"),
         limits: Limits::of(&permit::RoomTerms::default()).expect("limits"),
         holds: room::Holds::default(),
-        opened_by: "researcher".parse().expect("an id"),
+        opened_by: literal("researcher"),
         opened_at: at("2026-03-01T08:10:00Z"),
         runs: vec![
             run(
@@ -64,7 +72,7 @@ impl RoomPage {
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/rooms/room-3p5r7t9v1x").seen_by(&[Role::Researcher]);
         let words = chrome.words().clone();
-        let at = |text: &str| text.parse::<Timestamp>().unwrap_or_default();
+        let at = literal::<Timestamp>;
         let file = |name: &str, bytes| FileLine {
             name: name.to_owned(),
             bytes,

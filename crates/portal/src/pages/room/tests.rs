@@ -1,3 +1,5 @@
+use model::Lang;
+
 use super::sample::sample_room;
 use super::*;
 

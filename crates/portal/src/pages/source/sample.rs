@@ -1,10 +1,17 @@
 //! Sources for samples.
 
-use ::source::{Quantile, TopValue, ValueRange, VariableProfile};
-use catalogue::{Freshness, VariableId};
-use model::{Lang, SourceId, Text};
+use std::collections::BTreeMap;
 
-use super::*;
+use ::source::{Quantile, Reason, Rhythm, TopValue, ValueRange, VariableProfile, YearCount};
+use catalogue::{Dataset, Freshness, Variable, VariableId};
+use model::{Lang, Sensitivity, Text, ValueType};
+
+use super::{DeliveryLine, Seen, SourcePage, reason_in_words};
+use crate::chrome::Chrome;
+use crate::names::Names;
+use crate::parts::listing::ListQuery;
+use crate::parts::timeline::Happening;
+use crate::sample::literal;
 
 impl SourcePage {
     /// A sample.
@@ -60,7 +67,6 @@ fn sample_profile(name: &str, value_type: ValueType, filled: f64) -> VariablePro
     }
 }
 
-#[expect(clippy::expect_used, reason = "literals that are ids")]
 fn sample_variable(
     source: &str,
     name: &str,
@@ -70,55 +76,90 @@ fn sample_variable(
     filled: f64,
 ) -> Variable {
     Variable {
-        id: VariableId { source: source.parse().expect("an id"), name: name.to_owned() },
+        id: VariableId { source: literal(source), name: name.to_owned() },
         title,
         description: Text::default(),
         value_type,
         unit: unit.map(ToOwned::to_owned),
         code_system: None,
-        codes: Default::default(),
+        codes: BTreeMap::new(),
         sensitivity: Sensitivity::Health,
         profile: Some(sample_profile(name, value_type, filled)),
     }
 }
 
-/// Three datasets for samples.
-#[expect(clippy::expect_used, reason = "literals that are ids")]
-pub fn sample_datasets() -> [Dataset; 3] {
-    let dataset =
-        |id: &str, holder: &str, title: Text, description: Text, persons, rows, variables| {
-            Dataset {
-                source: id.parse::<SourceId>().expect("an id"),
-                title,
-                description,
-                holder: holder.parse().expect("an id"),
-                update: Rhythm::Monthly,
-                freshness: Freshness {
-                    delivered: "2026-02-20T07:30:00Z".parse().ok(),
-                    due: "2026-03-20".parse().ok(),
-                },
-                smallest_count: 5,
-                rows: Some(rows),
-                persons: Some(persons),
-                quarantined: Some(4),
-                snapshots: 2,
-                time: Some("date".to_owned()),
-                years: (1996..2019)
-                    .filter(|year| *year != 1997)
-                    .map(|year| YearCount {
-                        year,
-                        rows: 900 * u64::from((year - 1995).unsigned_abs()),
-                        persons: 300 * u64::from((year - 1995).unsigned_abs()),
-                    })
-                    .collect(),
-                variables,
-                identifiers: vec![Text::of(
-                    "Fødselsnummer",
-                    "Personnummer",
-                    "National identity number",
-                )],
-            }
-        };
+fn sample_dataset(
+    id: &str,
+    holder: &str,
+    title: Text,
+    description: Text,
+    persons: u64,
+    rows: u64,
+    variables: Vec<Variable>,
+) -> Dataset {
+    Dataset {
+        source: literal(id),
+        title,
+        description,
+        holder: literal(holder),
+        update: Rhythm::Monthly,
+        freshness: Freshness {
+            delivered: "2026-02-20T07:30:00Z".parse().ok(),
+            due: "2026-03-20".parse().ok(),
+        },
+        smallest_count: 5,
+        rows: Some(rows),
+        persons: Some(persons),
+        quarantined: Some(4),
+        snapshots: 2,
+        time: Some("date".to_owned()),
+        years: (1996..2019)
+            .filter(|year| *year != 1997)
+            .map(|year| YearCount {
+                year,
+                rows: 900 * u64::from((year - 1995).unsigned_abs()),
+                persons: 300 * u64::from((year - 1995).unsigned_abs()),
+            })
+            .collect(),
+        variables,
+        identifiers: vec![Text::of("Fødselsnummer", "Personnummer", "National identity number")],
+    }
+}
+
+fn population() -> Dataset {
+    let mut sex = sample_variable(
+        "population",
+        "male",
+        Text::of("Mann", "Mand", "Male"),
+        ValueType::Boolean,
+        None,
+        1.0,
+    );
+    sex.sensitivity = Sensitivity::Quasi;
+    let height = sample_variable(
+        "population",
+        "height",
+        Text::of("Høyde", "Højde", "Height"),
+        ValueType::Decimal,
+        Some("cm"),
+        0.820,
+    );
+    sample_dataset(
+        "population",
+        "population-register",
+        Text::of("Befolkning", "Befolkning", "Population"),
+        Text::of(
+            "Alle som ble fulgt, én rad per person.",
+            "Alle, der blev fulgt, én række per person.",
+            "Everyone who was followed, one row per person.",
+        ),
+        17_549,
+        17_549,
+        vec![sex, height],
+    )
+}
+
+fn laboratory() -> Dataset {
     let mut value = sample_variable(
         "laboratory",
         "value",
@@ -166,33 +207,30 @@ pub fn sample_datasets() -> [Dataset; 3] {
         .map(|(value, rows, persons)| TopValue { value: value.to_owned(), rows, persons })
         .into();
     }
-    let date = || {
-        sample_variable(
-            "laboratory",
-            "date",
-            Text::of("Dato", "Dato", "Date"),
-            ValueType::Date,
-            None,
-            1.0,
-        )
-    };
-    let mut sex = sample_variable(
-        "population",
-        "male",
-        Text::of("Mann", "Mand", "Male"),
-        ValueType::Boolean,
+    let date = sample_variable(
+        "laboratory",
+        "date",
+        Text::of("Dato", "Dato", "Date"),
+        ValueType::Date,
         None,
         1.0,
     );
-    sex.sensitivity = Sensitivity::Quasi;
-    let height = sample_variable(
-        "population",
-        "height",
-        Text::of("Høyde", "Højde", "Height"),
-        ValueType::Decimal,
-        Some("cm"),
-        0.820,
-    );
+    sample_dataset(
+        "laboratory",
+        "regional-hospital",
+        Text::of("Laboratorium", "Laboratorium", "Laboratory"),
+        Text::of(
+            "Blodprøver og målinger.",
+            "Blodprøver og målinger.",
+            "Blood tests and vital signs.",
+        ),
+        14_100,
+        400_123,
+        vec![date, test, value],
+    )
+}
+
+fn diagnoses() -> Dataset {
     let code = sample_variable(
         "diagnoses",
         "code",
@@ -201,45 +239,22 @@ pub fn sample_datasets() -> [Dataset; 3] {
         None,
         1.0,
     );
-    [
-        dataset(
-            "population",
-            "population-register",
-            Text::of("Befolkning", "Befolkning", "Population"),
-            Text::of(
-                "Alle som ble fulgt, én rad per person.",
-                "Alle, der blev fulgt, én række per person.",
-                "Everyone who was followed, one row per person.",
-            ),
-            17_549,
-            17_549,
-            vec![sex, height],
+    sample_dataset(
+        "diagnoses",
+        "regional-hospital",
+        Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
+        Text::of(
+            "Diagnoser stilt ved sykehuset.",
+            "Diagnoser stillet på hospitalet.",
+            "Diagnoses made at the hospital.",
         ),
-        dataset(
-            "laboratory",
-            "regional-hospital",
-            Text::of("Laboratorium", "Laboratorium", "Laboratory"),
-            Text::of(
-                "Blodprøver og målinger.",
-                "Blodprøver og målinger.",
-                "Blood tests and vital signs.",
-            ),
-            14_100,
-            400_123,
-            vec![date(), test, value],
-        ),
-        dataset(
-            "diagnoses",
-            "regional-hospital",
-            Text::of("Diagnoser", "Diagnoser", "Diagnoses"),
-            Text::of(
-                "Diagnoser stilt ved sykehuset.",
-                "Diagnoser stillet på hospitalet.",
-                "Diagnoses made at the hospital.",
-            ),
-            11_400,
-            34_340,
-            vec![code],
-        ),
-    ]
+        11_400,
+        34_340,
+        vec![code],
+    )
+}
+
+/// Three datasets for samples.
+pub fn sample_datasets() -> [Dataset; 3] {
+    [population(), laboratory(), diagnoses()]
 }
