@@ -55,7 +55,9 @@ impl Centre {
         let thing = self.permit_thing(&permit).await?;
         let actor = self.require(caller, Action::RevokePermit, &thing)?;
         self.write(&actor, id.as_str(), &PermitEvent::Revoked { why }, Some(seq)).await?;
-        self.sweep().await
+        // Nobody enters the rooms any more, whether or not they can be closed now.
+        let closed = self.sweep().await;
+        closed.map_err(|why| Refused::failed("the permit is revoked; closing its rooms", why))
     }
 
     /// May `account` do `action` on the thing, and by which rule?

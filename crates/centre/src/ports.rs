@@ -10,7 +10,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ledger::{BookError, Draft, Entry};
 use linkage::ExtractManifest;
-use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
+use model::{
+    AccountId, ExtractId, ImportId, Lang, PermitId, RoomId, RunId, Secret, SourceId, Text,
+};
 use permit::ActivePermit;
 use room::LogSink;
 use source::{Contract, FIRST_REASONS, ImportManifest, ReasonLine, SourceRecord};
@@ -68,7 +70,7 @@ pub enum Blame {
 #[derive(Debug)]
 pub struct NotDelivered {
     /// In words, with file and place; without values.
-    pub why: String,
+    pub why: Text,
     /// What it failed on.
     pub blame: Blame,
     /// The first reasons for which rows were unfit, where rows are to blame.
@@ -81,7 +83,7 @@ impl std::error::Error for NotDelivered {}
 
 impl std::fmt::Display for NotDelivered {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.why)?;
+        f.write_str(self.why.get(Lang::En))?;
         for reason in self.reasons.iter().take(FIRST_REASONS) {
             write!(f, "\n  {reason}")?;
         }

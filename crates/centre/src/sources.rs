@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::{BookError, Order, RecordFilter};
-use model::{ImportId, SourceId};
+use model::{ImportId, Lang, SourceId};
 use permit::policy::{Action, Thing};
 use source::{Contract, SourceEvent, SourceRecord};
 
@@ -18,8 +18,8 @@ fn thing(source: &SourceRecord) -> Thing {
 fn not_delivered(refusal: NotDelivered) -> Refused {
     match refusal.blame {
         Blame::Delivery => Refused::Delivery(Box::new(refusal)),
-        Blame::Busy => Refused::Conflict(refusal.why),
-        Blame::Machine => Refused::failed("the import", refusal.why),
+        Blame::Busy => Refused::Conflict(refusal.why.get(Lang::En).to_owned()),
+        Blame::Machine => Refused::failed("the import", refusal.why.get(Lang::En)),
     }
 }
 

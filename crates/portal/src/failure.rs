@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use centre::{Denied, Refused};
+use model::Lang;
 use permit::Inactive;
 use permit::application::Missing;
 
@@ -304,7 +305,7 @@ impl From<Refused> for Failure {
             Refused::Lacking(missing) => Self::Lacking(missing),
             Refused::Field { field, why } => Self::Field(field, why),
             Refused::Conflict(why) => Self::Conflict(why),
-            Refused::Delivery(refusal) => Self::Conflict(refusal.why),
+            Refused::Delivery(refusal) => Self::Conflict(refusal.why.get(Lang::En).to_owned()),
             Refused::Book(ledger::BookError::Changed(_)) => Self::Changed,
             Refused::Book(ledger::BookError::Exists(_) | ledger::BookError::Unfitting { .. }) => {
                 Self::Unfit("problem-unfit-says")

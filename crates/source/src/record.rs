@@ -1,7 +1,7 @@
 //! What has happened to a source, and what it is now.
 
 use ledger::{Entry, Event, Hash, Record};
-use model::{ImportId, SourceId, Timestamp};
+use model::{ImportId, SourceId, Text, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::contract::Contract;
@@ -32,7 +32,7 @@ pub enum SourceEvent {
         /// Which import.
         import: ImportId,
         /// Why, in words without values.
-        why: String,
+        why: Text,
     },
 }
 
@@ -86,7 +86,7 @@ pub struct Refused {
     /// Which.
     pub import: ImportId,
     /// Why.
-    pub why: String,
+    pub why: Text,
 }
 
 impl SourceRecord {

@@ -48,7 +48,12 @@ pub(crate) struct NoDeliveries;
 
 fn nothing_is_delivered() -> NotDelivered {
     let why = "nothing is delivered here".to_owned();
-    NotDelivered { why, blame: Blame::Machine, reasons: Vec::new(), list: None }
+    NotDelivered {
+        why: why.as_str().into(),
+        blame: Blame::Machine,
+        reasons: Vec::new(),
+        list: None,
+    }
 }
 
 impl Deliveries for NoDeliveries {

@@ -387,6 +387,17 @@ impl Site {
         })
     }
 
+    /// One who decides for the access body.
+    pub(crate) fn caseworker() -> Caller {
+        Caller::from(Account {
+            id: "caseworker".parse().unwrap(),
+            name: "Caseworker".into(),
+            organisation: "access-body".parse().unwrap(),
+            roles: [Role::Caseworker].into(),
+            open: true,
+        })
+    }
+
     pub(crate) async fn see(&self, room: &RoomId) -> room::Room {
         ledger::load(self.book.as_ref(), room.as_str()).await.unwrap().unwrap().0
     }

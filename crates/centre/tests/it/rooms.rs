@@ -29,6 +29,22 @@ async fn a_room_that_does_not_close_keeps_no_other_open_past_its_permit() {
 }
 
 #[tokio::test]
+async fn a_revocation_stands_though_a_room_does_not_close() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    site.rooms.stuck.lock().unwrap().insert(room.clone());
+    let permit = site.see(&room).await.permit;
+    let why = "it was misused".to_owned();
+    let said = site.centre.revoke_permit(&Site::caseworker(), &permit, why).await.unwrap_err();
+    let said = said.to_string();
+    assert!(said.starts_with("the permit is revoked; closing its rooms failed: "), "{said}");
+    assert!(said.contains(room.as_str()), "{said}");
+    site.rooms.stuck.lock().unwrap().clear();
+    site.centre.sweep().await.unwrap();
+    assert_eq!(site.see(&room).await.closed, Some(Closing::PermitRevoked));
+}
+
+#[tokio::test]
 async fn a_run_whose_program_was_killed_is_written_down_as_lost() {
     let site = Site::new().await;
     let (killed, minded) = (site.room_that_stays().await, site.room_that_stays().await);

@@ -142,7 +142,7 @@ fn not_taken(refusal: &NotDelivered, as_json: bool) -> Result<Answer, Stop> {
         return Err(Stop::refused(refusal));
     }
     let NotDelivered { why, reasons, list, .. } = refusal;
-    Ok(Answer::no("", json!({ "error": why, "reasons": reasons, "list": list })))
+    Ok(Answer::no("", json!({ "error": why.get(Lang::En), "reasons": reasons, "list": list })))
 }
 
 fn in_words(manifest: &ImportManifest) -> String {

@@ -10,7 +10,7 @@ use centre::ports::{
     Turn,
 };
 use lake::{Lake, LakeError, SourceLock};
-use model::{Clock, Entropy, ImportId, SourceId};
+use model::{Clock, Entropy, ImportId, Lang, SourceId, Text};
 use source::{
     ContentSink, Contract, Delivery, ImportManifest, ImportRefusal, Ports, SourceRecord, Step,
 };
@@ -48,7 +48,8 @@ impl source::Progress for Shown<'_> {
 }
 
 fn by_machine(why: impl ToString) -> NotDelivered {
-    NotDelivered { why: why.to_string(), blame: Blame::Machine, reasons: Vec::new(), list: None }
+    let why = Text::from(why.to_string().as_str());
+    NotDelivered { why, blame: Blame::Machine, reasons: Vec::new(), list: None }
 }
 
 fn not_locked(error: &LakeError) -> NotDelivered {
@@ -59,7 +60,7 @@ fn not_locked(error: &LakeError) -> NotDelivered {
 fn refused(refusal: &ImportRefusal, list: &Path) -> NotDelivered {
     let reasons = refusal.first_reasons().to_vec();
     NotDelivered {
-        why: refusal.to_string(),
+        why: refusal.told(),
         blame: if refusal.is_about_the_delivery() { Blame::Delivery } else { Blame::Machine },
         list: (!reasons.is_empty()).then(|| list.to_owned()),
         reasons,
@@ -318,7 +319,7 @@ impl Deliveries for Importing {
             if !list.exists() {
                 return Err(format!(
                     "no row of it was kept, it was refused whole: {}",
-                    refusal.why
+                    refusal.why.get(Lang::En)
                 ));
             }
             let (lines, _) =

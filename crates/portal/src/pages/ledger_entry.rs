@@ -12,6 +12,7 @@ use model::Lang;
 use permit::Role;
 
 use super::ledger::page_of;
+use super::seen;
 use crate::chrome::Chrome;
 use crate::parts::standing::{Fact, Standing};
 use crate::parts::timeline::act_in_words;
@@ -140,8 +141,9 @@ pub(crate) async fn entry(app: &App, visitor: &Visitor, seq: u64) -> Result<Entr
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
-    Path(seq): Path<u64>,
+    Path(seq): Path<String>,
 ) -> Answered {
+    let seq = seen::id(&seq)?;
     let entry = entry(&app, &visitor, seq).await?;
     let proof = app.proofs.prove(seq).await?;
     let key = app.proofs.key();

@@ -54,7 +54,7 @@ pub struct DeliveryLine {
     pub at: Timestamp,
     /// Rows read, kept and kept aside; `None` when it was refused.
     pub rows: Option<(u64, u64, u64)>,
-    /// Why it was refused. In English, as its reader was told.
+    /// Why it was refused.
     pub why: String,
     /// Why rows were kept aside, and how many for each reason.
     pub reasons: Vec<(String, u64)>,
@@ -375,7 +375,7 @@ fn deliveries(words: &Words, record: &SourceRecord) -> Vec<DeliveryLine> {
         import: refused.import.to_string(),
         at: refused.at,
         rows: None,
-        why: refused.why.clone(),
+        why: words.text(&refused.why).to_owned(),
         reasons: Vec::new(),
     });
     let mut lines: Vec<_> = taken_in.chain(refused).collect();

@@ -64,7 +64,7 @@ struct OneRowAside;
 
 /// Not taken in, because of the files or of the machine.
 fn not(why: &str, blame: Blame) -> NotDelivered {
-    NotDelivered { why: why.to_owned(), blame, reasons: Vec::new(), list: None }
+    NotDelivered { why: why.into(), blame, reasons: Vec::new(), list: None }
 }
 
 impl Turn for OneRowAside {

@@ -236,7 +236,10 @@ async fn every_page_of_the_ledger_is_for_those_who_may_read_it() {
         assert_eq!(auditor.get(path).await.status, StatusCode::OK, "{path}");
     }
     assert_eq!(auditor.get("/ledger?q=2").await.location(), "/ledger/2");
-    assert_eq!(auditor.get("/ledger/99999").await.status, StatusCode::NOT_FOUND);
+    for path in ["/ledger/99999", "/ledger/none", "/api/v1/ledger/none", "/api/v1/ledger/-1/proof"]
+    {
+        assert_eq!(auditor.get(path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
     let page = auditor.submit("/ledger", "/ledger/verification", &[]).await;
     assert!(page.body.contains("no fault"), "{}", page.body);
     let mut researcher = Browser::as_role(&site.router, "researcher").await;

@@ -18,6 +18,7 @@ mod progress;
 mod reasons;
 mod refusal;
 mod revisit;
+mod told;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

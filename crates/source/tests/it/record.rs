@@ -76,7 +76,7 @@ fn refusals_are_remembered_until_the_next_import() {
     let mut record = imported(&contract, report());
     let refused = SourceEvent::ImportRefused {
         import: ImportId::mint(&SeededEntropy::new(9)),
-        why: "is empty".to_owned(),
+        why: "is empty".into(),
     };
     record.apply(refused.clone(), &entry(2, &contract, &refused)).unwrap();
     assert_eq!(record.refused.len(), 1);

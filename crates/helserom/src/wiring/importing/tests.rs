@@ -119,7 +119,7 @@ impl Bench {
         self.record.refused.push(source::Refused {
             at: self.record.registered,
             import: import.clone(),
-            why: why.to_owned(),
+            why: why.into(),
         });
     }
 }
@@ -197,14 +197,15 @@ fn a_refusal_gives_its_first_reasons_and_the_list_which_the_holder_can_read() {
     assert!(told.contains("`delivery.csv`, row 301: column `date` is no date"), "{told}");
     assert!(told.contains(list.to_str().unwrap()), "{told}");
     // What the ledger gets has no path of this machine.
-    assert!(!refusal.why.contains('/'), "{}", refusal.why);
+    let why = refusal.why.get(Lang::En);
+    assert!(!why.contains('/'), "{why}");
     for n in 300..500 {
         assert!(!told.contains(&id(n)), "an identity number is told");
     }
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&list), mode(list.parent().unwrap())), (0o600, 0o700));
 
-    bench.refuse(&import, &refusal.why);
+    bench.refuse(&import, why);
     let rows = bench.importing.quarantine(&bench.record, &import).unwrap();
     assert_eq!((rows.len(), rows[0].row, rows[0].text.clone()), (200, 301, None));
 }
@@ -228,7 +229,7 @@ fn whoever_comes_while_a_delivery_is_at_work_is_told_at_once() {
     let turn = bench.importing.turn(&bench.record.source).unwrap();
     let Err(busy) = bench.importing.turn(&bench.record.source) else { panic!("two have the turn") };
     assert_eq!(busy.blame, Blame::Busy);
-    assert!(busy.why.contains("another import of `laboratory` is at work"), "{busy}");
+    assert!(busy.why.get(Lang::En).contains("another import of `laboratory` is at work"), "{busy}");
     drop(turn);
     assert!(bench.importing.turn(&bench.record.source).is_ok());
 }

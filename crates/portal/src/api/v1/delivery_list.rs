@@ -51,7 +51,7 @@ pub(super) async fn list(
         rows_kept: None,
         rows_aside: None,
         reasons: [].into(),
-        refused: Some(refused.why.clone()),
+        refused: Some(visitor.words().text(&refused.why).to_owned()),
     });
     let mut deliveries: Vec<_> = taken_in.chain(refused).collect();
     deliveries.sort_by(|a, b| a.at.cmp(&b.at));

@@ -4,6 +4,7 @@ use crate::api::problem::Problems;
 use crate::api::schema::EntryBody;
 use crate::failure::Failure;
 use crate::pages::ledger_entry::entry;
+use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
@@ -23,7 +24,7 @@ use ledger::Entry;
 pub(super) async fn show(
     State(app): State<App>,
     visitor: Visitor,
-    Path(seq): Path<u64>,
+    Path(seq): Path<String>,
 ) -> Result<Json<Entry>, Failure> {
-    Ok(Json(entry(&app, &visitor, seq).await?))
+    Ok(Json(entry(&app, &visitor, seen::id(&seq)?).await?))
 }

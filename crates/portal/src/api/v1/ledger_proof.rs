@@ -4,6 +4,7 @@ use crate::answer::download;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
 use crate::pages::ledger_entry::entry;
+use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::extract::{Path, State};
@@ -22,8 +23,9 @@ use axum::response::Response;
 pub(super) async fn proof(
     State(app): State<App>,
     visitor: Visitor,
-    Path(seq): Path<u64>,
+    Path(seq): Path<String>,
 ) -> Result<Response, Failure> {
+    let seq = seen::id(&seq)?;
     entry(&app, &visitor, seq).await?;
     let proof = app.proofs.prove(seq).await?.ok_or_else(|| {
         Failure::Conflict(format!("no checkpoint covers entry {seq} yet: ask again in a moment"))
