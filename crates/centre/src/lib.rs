@@ -11,6 +11,7 @@ pub mod catalogue_view;
 pub mod extracts;
 pub mod history;
 pub mod inbox;
+pub mod journal;
 mod moment;
 pub mod organisations;
 pub mod outputs;

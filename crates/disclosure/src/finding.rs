@@ -206,7 +206,9 @@ pub struct Findings {
 impl Findings {
     pub(crate) fn of(taken_for: &str, mut findings: Vec<Finding>, mut tried: Vec<Rule>) -> Self {
         findings.sort_by(|a, b| {
-            b.weight.cmp(&a.weight).then(a.rule.cmp(&b.rule)).then_with(|| a.places.cmp(&b.places))
+            // Rows of people first: beside them a small count is no news.
+            let by_rule = (!a.rule.is_about_rows(), a.rule).cmp(&(!b.rule.is_about_rows(), b.rule));
+            b.weight.cmp(&a.weight).then(by_rule).then_with(|| a.places.cmp(&b.places))
         });
         tried.extend(findings.iter().map(|finding| finding.rule));
         tried.sort();

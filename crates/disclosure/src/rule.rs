@@ -145,6 +145,13 @@ rules! {
         ["For stor fil", "For stor fil", "Too large a file"];
 }
 
+impl Rule {
+    /// Whether it says that the file holds people's rows, whatever else it is.
+    pub const fn is_about_rows(self) -> bool {
+        matches!(self, Self::RowData | Self::CopyOfColumn | Self::Identifier | Self::Payload)
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

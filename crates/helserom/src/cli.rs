@@ -219,6 +219,11 @@ pub(crate) enum RoomCommand {
     },
     /// List the rooms
     List,
+    /// Show what was done in a room, with every script in `--json`
+    Journal {
+        /// Which room
+        id: RoomId,
+    },
     /// Close a room and remove its work folder
     Close {
         /// Which room

@@ -15,10 +15,10 @@ pub(crate) mod source;
 use centre::Caller;
 
 use crate::answer::{Answer, Stop};
-use crate::cli::{Cli, Command, Common};
+use crate::cli::{Cli, Command, Common, ReleaseCommand, SourceCommand};
 use crate::config::{Config, Explained};
 use crate::demo;
-use crate::site::Site;
+use crate::site::{Folder, Site};
 
 /// Does what the command line says.
 pub(crate) async fn run(
@@ -27,6 +27,9 @@ pub(crate) async fn run(
     explained: Vec<Explained>,
 ) -> Result<Answer, Stop> {
     let common = cli.common;
+    if !begins_a_centre(&cli.command) {
+        Folder::must_be_there(&config.data.folder)?;
+    }
     match cli.command {
         Command::Demo(args) => demo::run(config, explained, args, &common).await,
         Command::Serve { .. } => serve::run(config, explained).await,
@@ -41,6 +44,28 @@ pub(crate) async fn run(
         Command::Config(_) => Ok(config::explain(&explained)),
         Command::Backup { folder } => backup::backup(&config, &common, &folder).await,
         Command::Restore { folder, key } => backup::restore(&config, &folder, &key).await,
+    }
+}
+
+/// Whether the command makes a data folder where there is none, or needs none.
+/// The others would answer for an empty centre when the folder's name is mistyped.
+const fn begins_a_centre(command: &Command) -> bool {
+    match command {
+        Command::Demo(_)
+        | Command::Serve { .. }
+        | Command::Account(_)
+        | Command::Config(_)
+        | Command::Restore { .. }
+        | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
+        | Command::Release(ReleaseCommand::Verify { .. }) => true,
+        Command::Source(_)
+        | Command::Permit(_)
+        | Command::Extract(_)
+        | Command::Room(_)
+        | Command::Release(_)
+        | Command::Ledger(_)
+        | Command::Key(_)
+        | Command::Backup { .. } => false,
     }
 }
 

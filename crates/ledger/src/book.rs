@@ -134,12 +134,26 @@ pub struct EntryFilter {
     pub act: Option<String>,
     /// Not before.
     pub since: Option<Timestamp>,
+    /// Only those with this text in them: in a script that was run, a reason that
+    /// was given. Whether letters are small or capital makes no difference.
+    pub text: Option<String>,
     /// Newest first when true.
     pub newest_first: bool,
     /// How many at the most; 0 means 1,000.
     pub limit: u32,
     /// How many to pass over.
     pub offset: u64,
+}
+
+impl EntryFilter {
+    /// What `text` is in the line of an entry, in small letters: those of ASCII,
+    /// and all of them, for databases that know only ASCII's.
+    pub fn needles(text: &str) -> [String; 2] {
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        // Between the quotes, as the canonical line has it (RFC 8785).
+        let inner = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+        [inner.to_ascii_lowercase(), inner.to_lowercase()]
+    }
 }
 
 /// Where entries are kept. Implemented by `store`; tests may use an in-memory one.

@@ -136,6 +136,7 @@ impl Book for MemoryBook {
             .filter(|entry| filter.actor.as_ref().is_none_or(|actor| *actor == entry.actor))
             .filter(|entry| filter.act.as_ref().is_none_or(|act| entry.act.starts_with(act)))
             .filter(|entry| filter.since.is_none_or(|since| since <= entry.at))
+            .filter(|entry| filter.text.as_ref().is_none_or(|text| says(entry, text)))
             .cloned()
             .collect();
         if filter.newest_first {
@@ -143,4 +144,11 @@ impl Book for MemoryBook {
         }
         Ok(page(entries, usize::try_from(filter.offset).unwrap_or(usize::MAX), filter.limit))
     }
+}
+
+/// Whether the text is in the line of the entry.
+fn says(entry: &Entry, text: &str) -> bool {
+    let line = entry.canonical().unwrap_or_default();
+    let [_, needle] = EntryFilter::needles(text);
+    String::from_utf8_lossy(&line).to_lowercase().contains(&needle)
 }

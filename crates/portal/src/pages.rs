@@ -10,6 +10,7 @@ pub mod catalogue;
 pub mod centre;
 pub mod failure;
 pub mod front;
+pub mod journal;
 pub mod ledger;
 pub mod ledger_entry;
 pub mod output;
@@ -50,6 +51,8 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
         ("room-file", room_file::RoomFilePage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
+        ("journal", journal::JournalPage::sample(lang).render()),
+        ("run", journal::RunPage::sample(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("packing", packing::PackingPage::sample(lang).render()),
         ("release", release::ReleasePage::sample(lang).render()),

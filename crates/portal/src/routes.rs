@@ -10,8 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, catalogue, centre, front,
-    ledger, ledger_entry, output, outputs, packing, permit, register, release, results, room,
-    room_file, sign_in, source, variable, work,
+    journal, ledger, ledger_entry, output, outputs, packing, permit, register, release, results,
+    room, room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -58,6 +58,8 @@ fn cases() -> Router<App> {
         .route("/permits/{permit}/rooms", post(permit::open_room))
         .route("/permits/{permit}/revocation", post(permit::revoke))
         .route("/rooms/{room}", get(room::show))
+        .route("/rooms/{room}/journal", get(journal::show))
+        .route("/rooms/{room}/journal/{run}", get(journal::show_run))
         .route("/rooms/{room}/file", get(room_file::show))
         .route("/rooms/{room}/picture", get(room_file::show_picture))
         .route("/rooms/{room}/runs", post(room::run))

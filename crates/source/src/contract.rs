@@ -5,6 +5,7 @@ mod error;
 
 pub use error::ContractError;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ledger::Hash;
@@ -320,6 +321,16 @@ pub struct ContentColumn<'a> {
 }
 
 impl Contract {
+    /// A row of a delivery, for a person to read; what is no text is replaced.
+    pub fn legible<'a>(&self, row: &'a [u8]) -> Cow<'a, str> {
+        match self.file {
+            FileFormat::Csv { encoding: Encoding::Latin1, .. } => {
+                encoding_rs::WINDOWS_1252.decode_without_bom_handling(row).0
+            }
+            _ => String::from_utf8_lossy(row),
+        }
+    }
+
     /// Reads a contract and checks that it holds together.
     pub fn parse(text: &str) -> Result<Self, ContractError> {
         let contract: Self =

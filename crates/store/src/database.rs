@@ -41,8 +41,9 @@ impl std::fmt::Display for DbError {
             _ => None,
         };
         match (&self.0, code.as_deref()) {
-            // SQLITE_FULL; disk_full.
-            (_, Some("13" | "53100")) => f.write_str(
+            // SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which says it of the file that
+            // its connections share; disk_full.
+            (_, Some("13" | "4874" | "53100")) => f.write_str(
                 "the disk it is on is full: make room and try again, nothing was written",
             ),
             // SQLITE_BUSY and its kin; lock_not_available.

@@ -205,6 +205,13 @@ pub(crate) async fn list(
         let begun = i64::from(since.as_nanosecond() % 1_000 > 0);
         add("at >= ?", &[Arg::Int(since.as_microsecond() + begun)]);
     }
+    if let Some(text) = &filter.text {
+        let patterns = EntryFilter::needles(text).map(|needle| {
+            let literal = needle.replace('!', "!!").replace('%', "!%").replace('_', "!_");
+            Arg::from(format!("%{literal}%"))
+        });
+        add("(lower(line) LIKE ? ESCAPE '!' OR lower(line) LIKE ? ESCAPE '!')", &patterns);
+    }
     let mut matching = "FROM entries".to_owned();
     if !conditions.is_empty() {
         matching = format!("{matching} WHERE {}", conditions.join(" AND "));

@@ -54,13 +54,13 @@ pub(crate) fn check(look: &Look<'_>) -> Vec<Finding> {
         let k = look.rules.threshold();
         let why = Text::of(
             &format!(
-                "Tallet hviler på færre enn {k} personer, eller antallet er skjult og tallet ikke."
+                "Tallene her hviler på færre enn {k} personer, eller på et antall som er skjult: skjul dem også."
             ),
             &format!(
-                "Tallet hviler på færre end {k} personer, eller antallet er skjult og tallet ikke."
+                "Tallene her hviler på færre end {k} personer, eller på et antal, der er skjult: skjul dem også."
             ),
             &format!(
-                "The number rests on fewer than {k} people, or its count is withheld and it is not."
+                "The numbers here rest on fewer than {k} people, or on a count that is withheld: withhold them too."
             ),
         );
         let finding = Finding::new(Rule::Uncounted, Weight::Refuse, places, why);

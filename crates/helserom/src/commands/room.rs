@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use centre::journal::{Deed, Done};
 use room::{LogLine, LogSink, Outcome, Script, Stream};
 use serde_json::json;
 
@@ -75,11 +76,33 @@ pub(super) async fn run(
                 json!(rooms),
             ))
         }
+        RoomCommand::Journal { id } => {
+            let deeds = site.centre.journal(&caller, &id).await?;
+            let rows: Vec<_> = deeds.iter().map(told).collect();
+            Ok(Answer::new(table(&["when", "who", "did", "what", "ended"], &rows), json!(deeds)))
+        }
         RoomCommand::Close { id } => {
             site.centre.close_room(&caller, &id).await?;
             Ok(Answer::new(format!("room `{id}` is closed"), json!({ "closed": id })))
         }
     }
+}
+
+/// One line of a journal.
+fn told(deed: &Deed) -> Vec<String> {
+    let (what, ended) = match &deed.what {
+        Done::Opened => (String::new(), String::new()),
+        Done::Ran(ran) => {
+            let ended = ran.ended.as_ref().map_or("running", |end| end.outcome.as_str());
+            (ran.title(), ended.to_owned())
+        }
+        Done::Looked { file, .. } => (file.clone(), String::new()),
+        Done::AskedOut { output, file, state } => {
+            (format!("{file} ({output})"), state.as_str().to_owned())
+        }
+        Done::Closed { why } => (why.as_str().to_owned(), String::new()),
+    };
+    vec![deed.at.to_string(), deed.by.to_string(), deed.what.as_str().to_owned(), what, ended]
 }
 
 /// The end of a command. When this program is told to stop, so is the command,

@@ -122,9 +122,10 @@ async fn deliver(centre: &Centre, files: &DemoFiles) -> Told<Vec<(String, Source
         let contract = read_contract(&files.contract(delivery))?;
         let (source, holder) = (contract.source.clone(), contract.holder.clone());
         centre.register_source(&operator, contract).await?;
+        let holder = cast::act_as(centre, cast::holder_at(&holder)?).await?;
         let progress = progress::shown(source.as_str(), false);
         let file = files.file(delivery);
-        let delivered = centre.import(&operator, &source, vec![file.clone()], progress).await?;
+        let delivered = centre.import(&holder, &source, vec![file.clone()], progress).await?;
         let Delivered::TakenIn(manifest) = delivered else {
             return Err(Stop::refused(format!("`{source}` was delivered before")));
         };
@@ -139,13 +140,11 @@ async fn deliver(centre: &Centre, files: &DemoFiles) -> Told<Vec<(String, Source
             "{source}: {} rows of {} people; {} kept aside",
             manifest.rows_kept, manifest.persons, manifest.rows_quarantined
         ));
-        let holder = cast::act_as(centre, cast::holder_at(&holder)?).await?;
         let aside = centre.quarantine(&holder, &source, &manifest.import).await?;
         let aside = aside.iter().map(|row| (row.row, row.faults.as_slice()));
         told.extend(aside::compare(aside, &delivery.spoilt)?);
-        let again = centre
-            .import(&operator, &source, vec![file], Arc::new(centre::ports::Unwatched))
-            .await?;
+        let again =
+            centre.import(&holder, &source, vec![file], Arc::new(centre::ports::Unwatched)).await?;
         hold(again == Delivered::Already(manifest.import.clone()), || {
             format!("the same file was taken into `{source}` twice")
         })?;

@@ -52,6 +52,17 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Goes on only if there is a data folder at `path`.
+    pub(crate) fn must_be_there(path: &Path) -> Result<(), Stop> {
+        if path.join(VERSION).exists() {
+            return Ok(());
+        }
+        Err(Stop::usage(format!(
+            "`{}` is no data folder: name the right one with `--data`; `helserom serve`, `account add` and `source add` begin a new one",
+            path.display()
+        )))
+    }
+
     /// Whether no other program has it open.
     pub(crate) fn is_alone(&self) -> bool {
         self.alone

@@ -334,10 +334,12 @@ impl Deliveries for Importing {
         }
         let rows =
             self.vault.quarantine(&record.source, import).map_err(|error| error.to_string())?;
+        let taken_in = record.imports.iter().find(|taken| taken.manifest.import == *import);
+        let contract = taken_in.map_or(&record.contract, |taken| &taken.contract);
         rows.map(|row| {
             let row = row.map_err(|error| error.to_string())?;
             Ok(QuarantinedRow {
-                text: Some(String::from_utf8_lossy(&row.bytes).into_owned()),
+                text: Some(contract.legible(&row.bytes).into_owned()),
                 file: row.file,
                 row: row.row,
                 faults: row.faults,

@@ -322,3 +322,22 @@ fn a_check_keeps_nothing() {
     assert_eq!(json["would-import"]["rows-kept"], 20, "{json}");
     assert_eq!((place.entries(), place.files()), (entries, files));
 }
+
+#[test]
+fn a_delivery_of_which_no_row_fits_does_not_take_the_place_of_the_one_before() {
+    let place = Place::with_laboratory();
+    let before = place.file("before.csv", values(30));
+    assert_eq!(place.import(&before).code, Some(0));
+    let row = |n| format!("{},Kari Prøve,02.01.2020,hdl,1,\n", id(n));
+    let days: String = (0..30).map(row).collect();
+    let long = "x".repeat(2 << 20);
+    for (name, rows) in [("days.csv", days.as_str()), ("long.csv", long.as_str())] {
+        let file = place.file(name, format!("{HEADER}\n{rows}\n"));
+        refused_at(
+            &place,
+            &file,
+            &["rows keeps to the contract", "is it a delivery to this source?"],
+        );
+        assert_eq!(place.json(&["source", "list"])[0]["persons"], 30);
+    }
+}

@@ -201,6 +201,34 @@ fn a_folder_of_something_else() {
 }
 
 #[test]
+fn a_data_folder_that_is_not_there_is_not_made_by_who_only_asks() {
+    let place = Place::new();
+    let (backup, file) = (place.path().join("backup"), place.file("a.csv", "a\n1\n"));
+    let questions: [&[&str]; 9] = [
+        &["ledger", "verify"],
+        &["ledger", "replay", "--check"],
+        &["source", "list"],
+        &["source", "import", "laboratory", text(&file)],
+        &["permit", "list"],
+        &["room", "list"],
+        &["release", "list"],
+        &["key", "show"],
+        &["backup", text(&backup)],
+    ];
+    let refused = |question: &[&str]| {
+        let said = place.says(question);
+        assert!(said.only_line(2).contains("is no data folder"), "{question:?}: {said:?}");
+    };
+    for question in questions {
+        refused(question);
+        assert!(!place.data().exists(), "{question:?}");
+    }
+    fs::create_dir(place.data()).unwrap();
+    refused(&["ledger", "verify"]);
+    assert_eq!(fs::read_dir(place.data()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_package_is_verified_without_making_a_data_folder() {
     let place = Place::new();
     let package = place.file("package.tar", "no package");

@@ -119,6 +119,9 @@ fn entries_are_found_by_what_they_are_about_who_what_and_when() {
         assert_eq!(seqs(EntryFilter { newest_first: true, ..all.clone() }).await, [2, 1, 0]);
         assert_eq!(seqs(EntryFilter { subject: Some(lamp("a")), ..all.clone() }).await, [0, 2]);
         assert_eq!(seqs(EntryFilter { act: Some("lamp.l".into()), ..all.clone() }).await, [2]);
+        let said = |text: &str| EntryFilter { text: Some(text.into()), ..all.clone() };
+        assert_eq!(seqs(said("HALL")).await, [0, 1]);
+        assert!(seqs(said("h_ll")).await.is_empty());
         let nobody = Some("nobody".parse().unwrap());
         assert!(seqs(EntryFilter { actor: nobody, ..all.clone() }).await.is_empty());
         let since = Some(at("2026-01-02T03:05:05Z"));

@@ -77,6 +77,8 @@ actions! {
     SeeRoom = "see-room" on "Room";
     /// Run something in it, see its files and logs.
     EnterRoom = "enter-room" on "Room";
+    /// Read what was done in it, with every script.
+    ReadJournal = "read-journal" on "Room";
     /// Close it.
     CloseRoom = "close-room" on "Room";
     /// Ask to take a file out of it.

@@ -50,6 +50,9 @@ const fail = (what) => {
 };
 
 // One of each kind: ids and numbers do not make another page.
+// What is in a file decides how its page looks: each of them is looked at.
+const EACH = /^\/outputs\/output-[^/]*$/;
+const kindOf = (path) => (EACH.test(path) ? path : pattern(path));
 const pattern = (path) =>
   path
     .split("?")[0]
@@ -166,7 +169,7 @@ async function walk(browser, base) {
     const walked = new Set();
     while (waiting.length > 0) {
       const path = waiting.shift();
-      const kind = pattern(path);
+      const kind = kindOf(path);
       if (walked.has(kind)) continue;
       walked.add(kind);
       const answer = await page.request.get(base + path, { maxRedirects: 0 });

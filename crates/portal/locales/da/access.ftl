@@ -50,6 +50,7 @@ may-open-room = åbne et rum
 may-revoke-permit = trække tilladelsen tilbage
 may-see-room = se, at rummet findes, og hvad der er kørt
 may-enter-room = gå ind i rummet
+may-read-journal = læse journalen
 may-close-room = lukke rummet
 may-request-output = bede om at få filer ud
 may-see-output = se filen og fundene

@@ -86,3 +86,4 @@ outputs-title = Resultatkontrol
 outputs-lead = Filer, som nogen har bedt om at få ud af et rum, og hvad der blev afgjort.
 outputs-caption = Filer
 outputs-empty = Ingen har bedt om at få en fil ud endnu.
+sheet-page = Side { $first } af { $second }

@@ -50,6 +50,7 @@ may-open-room = open a room
 may-revoke-permit = revoke the permit
 may-see-room = see that the room is there and what was run
 may-enter-room = enter the room
+may-read-journal = read the journal
 may-close-room = close the room
 may-request-output = ask to take files out
 may-see-output = see the file and its findings

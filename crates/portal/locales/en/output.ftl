@@ -86,3 +86,4 @@ outputs-title = Output review
 outputs-lead = Files that somebody asked to take out of a room, and what was decided.
 outputs-caption = Files
 outputs-empty = Nobody has asked to take a file out yet.
+sheet-page = Page { $first } of { $second }

@@ -50,6 +50,7 @@ may-open-room = åpne et rom
 may-revoke-permit = trekke tillatelsen tilbake
 may-see-room = se at rommet finnes og hva som er kjørt
 may-enter-room = gå inn i rommet
+may-read-journal = lese journalen
 may-close-room = lukke rommet
 may-request-output = be om å få filer ut
 may-see-output = se filen og funnene

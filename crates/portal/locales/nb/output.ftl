@@ -86,3 +86,4 @@ outputs-title = Resultatkontroll
 outputs-lead = Filer som noen har bedt om å få ut av et rom, og hva som ble avgjort.
 outputs-caption = Filer
 outputs-empty = Ingen har bedt om å få ut en fil ennå.
+sheet-page = Side { $first } av { $second }

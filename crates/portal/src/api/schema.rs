@@ -16,7 +16,7 @@ pub(crate) use application::{ApplicationBody, PermitBody, TermsBody, UseBody};
 pub(crate) use catalogue::{AsideBody, DatasetBody, DeliveryBody, SourceSummary, VariableBody};
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
-pub(crate) use room::{ExtractBody, FileBody, RoomBody, RoomInside};
+pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside};
 pub(crate) use work::{AccountBody, InboxBody, RulingBody};
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ mod results;
 mod room_close;
 mod room_file;
 mod room_inside;
+mod room_journal;
 mod room_list;
 mod room_open;
 mod room_run;
@@ -117,6 +118,7 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(room_list::list))
         .routes(routes!(room_show::show))
         .routes(routes!(room_inside::inside))
+        .routes(routes!(room_journal::journal))
         .routes(routes!(room_run::run))
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))

@@ -12,7 +12,7 @@ use axum::extract::State;
 use ledger::EntryFilter;
 use ledger::Flaw;
 use ledger::chain::Report;
-use model::Lang;
+use model::{AccountId, Lang};
 use permit::Role;
 
 use crate::chrome::Chrome;
@@ -129,6 +129,9 @@ fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
     format!("{entry} ({}, {}) {flaw}", about[0], about[1])
 }
 
+/// How much text can be looked for, characters.
+pub(crate) const LONGEST_SEARCH: usize = 200;
+
 /// The kinds of subject that can be chosen.
 pub const KINDS: [&str; 11] = [
     "source",
@@ -219,9 +222,10 @@ impl LedgerPage {
     }
 }
 
-/// The entries that the address asks for. What is looked for is an account, an
-/// entry's number, or what an entry is about (`permit/permit-…`, or the id).
-pub(crate) fn filter(query: &ListQuery) -> EntryFilter {
+/// The entries that the address asks for. What is looked for is an account, what
+/// an entry is about (`permit/permit-…`, or the id), or any words that stand in
+/// it: in a script that was run, a reason that was given.
+pub(crate) fn filter(query: &ListQuery, is_account: impl Fn(&AccountId) -> bool) -> EntryFilter {
     let kind = KINDS.iter().find(|kind| **kind == query.only);
     let mut filter = EntryFilter {
         act: kind.map(|kind| format!("{kind}.")),
@@ -236,8 +240,10 @@ pub(crate) fn filter(query: &ListQuery) -> EntryFilter {
         .filter(|(kind, symbols)| symbols.len() == 10 && KINDS.contains(kind))
     {
         filter.subject = Some(ledger::Subject::new(kind, wanted));
+    } else if let Some(account) = wanted.parse().ok().filter(is_account) {
+        filter.actor = Some(account);
     } else if !wanted.is_empty() {
-        filter.actor = wanted.parse().ok();
+        filter.text = Some(wanted.chars().take(LONGEST_SEARCH).collect());
     }
     if query.is_csv() {
         filter.limit = u32::MAX;
@@ -255,8 +261,10 @@ async fn page(
     query: &ListQuery,
     report: Option<&Report>,
 ) -> Result<LedgerPage, Failure> {
-    let found = app.centre.ledger(visitor.caller(), &filter(query)).await?;
+    app.centre.may_read_ledger(visitor.caller())?;
     let names = app.names(visitor.caller()).await?;
+    let filter = filter(query, |account| names.accounts.contains_key(account));
+    let found = app.centre.ledger(visitor.caller(), &filter).await?;
     let lang = visitor.words().lang();
     let happenings: Vec<_> =
         found.items.iter().map(|entry| Happening::from(entry).named(&names, lang)).collect();
@@ -306,7 +314,8 @@ mod tests {
     #[test]
     fn an_account_an_id_or_a_kind_is_looked_for() {
         let look = |q: &str, only: &str| {
-            filter(&ListQuery { q: q.into(), only: only.into(), ..ListQuery::default() })
+            let query = ListQuery { q: q.into(), only: only.into(), ..ListQuery::default() };
+            filter(&query, |account| account.as_str() == "researcher")
         };
         assert_eq!(look("researcher", "").actor.unwrap().as_str(), "researcher");
         let subject = look("permit-7k3m9q2x4d", "").subject.unwrap();
@@ -314,6 +323,10 @@ mod tests {
         assert_eq!(look("source/laboratory", "").subject.unwrap().kind(), "source");
         assert_eq!(look("", "output").act.as_deref(), Some("output."));
         assert_eq!(look("", "nonsense").act, None);
+        let words = look("coxph(Surv", "");
+        assert_eq!((words.text.as_deref(), words.actor), (Some("coxph(Surv"), None));
+        assert_eq!(look("mortality", "").text.as_deref(), Some("mortality"));
+        assert_eq!(look(" ", ""), look("", ""));
     }
 
     #[test]

@@ -45,6 +45,7 @@ pub struct RoomPage {
     state: RoomState,
     may_enter: bool,
     may_ask: bool,
+    may_read_journal: bool,
     may_close: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
@@ -163,7 +164,7 @@ pub const fn state_word(state: RoomState) -> (&'static str, Tone) {
 }
 
 /// The word for how a command ended, and its colour.
-const fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
+pub(crate) const fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
     match outcome {
         Outcome::Finished => ("outcome-finished", Tone::Success),
         Outcome::Failed => ("outcome-failed", Tone::Danger),
@@ -176,7 +177,7 @@ const fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
     }
 }
 
-const fn closing_key(why: Closing) -> &'static str {
+pub(crate) const fn closing_key(why: Closing) -> &'static str {
     match why {
         Closing::ByPerson => "closed-by-person",
         Closing::PermitExpired => "closed-permit-expired",
@@ -199,6 +200,13 @@ fn refusal(words: &Words, why: &Refusal) -> String {
     }
 }
 
+/// How long something took, with one decimal.
+pub(crate) fn took(words: &Words, milliseconds: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+    let seconds = milliseconds as f64 / 1_000.0;
+    format!("{}\u{202f}s", words.decimal(seconds, 1))
+}
+
 fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> RunLine {
     let (tag, took, memory) = match &run.ended {
         None => {
@@ -206,10 +214,7 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
         }
         Some(end) => {
             let (key, tone) = outcome_word(end.outcome);
-            #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
-            let seconds = end.wall_ms as f64 / 1_000.0;
-            let took = format!("{}\u{202f}s", words.decimal(seconds, 1));
-            (Tag::new(tone, words.say(key)), took, words.bytes(end.peak_memory))
+            (Tag::new(tone, words.say(key)), took(words, end.wall_ms), words.bytes(end.peak_memory))
         }
     };
     RunLine {
@@ -325,6 +330,7 @@ impl RoomPage {
             limits: limits(&words, room),
             outputs: inside.outputs,
             kinds: asking::KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into(),
+            may_read_journal: seen.may(Action::ReadJournal),
             rules: Rules::new(&words)
                 .with(words.say("opened-by"), vec![names.account(&room.opened_by, lang)])
                 .ruled(seen.rulings),
@@ -355,8 +361,8 @@ impl RoomPage {
 }
 
 /// What can be done on a room's page.
-pub(crate) const ACTIONS: [Action; 3] =
-    [Action::EnterRoom, Action::RequestOutput, Action::CloseRoom];
+pub(crate) const ACTIONS: [Action; 4] =
+    [Action::EnterRoom, Action::ReadJournal, Action::RequestOutput, Action::CloseRoom];
 
 /// What the address of a room's page says.
 #[derive(Debug, Default, Deserialize)]

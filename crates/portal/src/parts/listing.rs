@@ -115,7 +115,8 @@ impl Cell {
         }
     }
 
-    fn plain(&self) -> &str {
+    /// What a machine reads: in the file, and where words are looked for.
+    pub(crate) fn plain(&self) -> &str {
         match self {
             Self::Words(text) | Self::Link(text, _) | Self::Code(text) => text,
             Self::Number(_, raw) | Self::Share(_, raw) => raw,

@@ -39,6 +39,9 @@ pub struct SourceBranch {
 pub trait ColumnTitles {
     /// The title of a column, if the catalogue has one.
     fn title(&self, source: &str, column: &str, words: &Words) -> Option<String>;
+
+    /// What a code of a column means, if the catalogue says so.
+    fn meaning(&self, source: &str, column: &str, code: &str, words: &Words) -> Option<String>;
 }
 
 impl ColumnTitles for [catalogue::Dataset] {
@@ -47,18 +50,35 @@ impl ColumnTitles for [catalogue::Dataset] {
         let title = words.text(&dataset.variable(column)?.title);
         (!title.is_empty()).then(|| title.to_owned())
     }
+
+    fn meaning(&self, source: &str, column: &str, code: &str, words: &Words) -> Option<String> {
+        let dataset = self.iter().find(|dataset| dataset.source.as_str() == source)?;
+        let meaning = words.text(dataset.variable(column)?.codes.get(code)?);
+        (!meaning.is_empty()).then(|| meaning.to_owned())
+    }
 }
 
-/// A condition in words: "age is at least 18".
-pub fn condition(words: &Words, condition: &Condition) -> String {
-    let values = condition.values.join(", ");
+/// A condition in words: "Age at index is at least 18".
+pub fn condition(
+    words: &Words,
+    titles: &(impl ColumnTitles + ?Sized),
+    source: &str,
+    condition: &Condition,
+) -> String {
+    let column = condition.column.as_str();
+    let title = titles.title(source, column, words).unwrap_or_else(|| column.to_owned());
+    let meant = |code: &String| match titles.meaning(source, column, code, words) {
+        Some(meaning) if meaning != *code => format!("{meaning} ({code})"),
+        _ => code.clone(),
+    };
+    let values = condition.values.iter().map(meant).collect::<Vec<_>>().join(", ");
     let key = match condition.is {
         Comparison::OneOf if condition.values.len() == 1 => "is-equal",
         Comparison::OneOf => "is-one-of",
         Comparison::AtLeast => "is-at-least",
         Comparison::AtMost => "is-at-most",
     };
-    words.say_both(key, &condition.column, values)
+    words.say_both(key, title, values)
 }
 
 /// A period in words.
@@ -72,13 +92,19 @@ pub fn period(words: &Words, period: Period) -> String {
     }
 }
 
-fn cohort(words: &Words, names: &Names, cohort: &Cohort) -> Vec<String> {
+fn cohort(
+    words: &Words,
+    names: &Names,
+    titles: &(impl ColumnTitles + ?Sized),
+    cohort: &Cohort,
+) -> Vec<String> {
     match &cohort.source {
         None => vec![words.say("cohort-everyone").into_owned()],
         Some(source) => {
             let title = names.source(source, words.lang());
+            let says = |c| condition(words, titles, source.as_str(), c);
             std::iter::once(words.say_with("cohort-in", title))
-                .chain(cohort.conditions.iter().map(|c| condition(words, c)))
+                .chain(cohort.conditions.iter().map(says))
                 .collect()
         }
     }
@@ -128,7 +154,11 @@ impl TermsTree {
                     (column.name.clone(), title, column.reason.clone())
                 })
                 .collect(),
-            rows: source.rows.iter().map(|row| condition(words, row)).collect(),
+            rows: source
+                .rows
+                .iter()
+                .map(|row| condition(words, titles, source.source.as_str(), row))
+                .collect(),
         };
         Self {
             purpose: terms
@@ -137,7 +167,7 @@ impl TermsTree {
             legal_basis: terms.legal_basis.clone(),
             people: terms.people.iter().map(|person| names.account(person, lang)).collect(),
             sources: terms.sources.iter().map(branch).collect(),
-            cohort: cohort(words, names, &terms.cohort),
+            cohort: cohort(words, names, titles, &terms.cohort),
             period: period(words, terms.period),
             valid: period(words, terms.valid),
             outputs: outputs(words, terms),
@@ -232,6 +262,8 @@ mod tests {
         let text_of = |is, values: &[&str]| {
             condition(
                 &words,
+                &[] as &[catalogue::Dataset],
+                "population",
                 &Condition {
                     column: "age".into(),
                     is,

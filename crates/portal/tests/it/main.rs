@@ -13,6 +13,7 @@ mod api;
 mod browser;
 mod fakes;
 mod going_on;
+mod journal;
 mod pages;
 mod refusals;
 mod safety;

@@ -182,6 +182,10 @@ impl<'a, S: ContentSink> Intake<'a, S> {
             return refused(*file, FileFault::LooksUtf8 { row: *row, column: column.clone() });
         }
         let (bad, all) = (self.counted.rows_quarantined, self.counted.rows_read);
+        if bad == all {
+            let (most, first) = (self.reasons.most(), self.reasons.first.clone());
+            return Err(ImportRefusal::NoneFits { rows: all, most, first });
+        }
         if self.contract.quarantine.exceeded(bad, all) {
             return Err(self.too_many());
         }

@@ -194,6 +194,10 @@ pub fn import<S: ContentSink>(
             contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list,
         )?;
     }
+    if rows_kept == 0 {
+        let (most, first) = (revisit::most(&late, &counted), list.first.clone());
+        return Err(told(ImportRefusal::NoneFits { rows: counted.rows_read, most, first }, list)?);
+    }
     let report = ImportReport {
         files,
         rows_read: counted.rows_read,
@@ -215,9 +219,9 @@ pub fn import<S: ContentSink>(
     Ok((report, staged))
 }
 
-/// A refusal for too many bad rows leaves the list of them; no other does.
+/// A refusal for its bad rows leaves the list of them; no other does.
 fn told(refusal: ImportRefusal, list: Reasons) -> Result<ImportRefusal, ImportRefusal> {
-    if matches!(refusal, ImportRefusal::TooManyBadRows { .. }) {
+    if !refusal.first_reasons().is_empty() {
         list.finish()?;
     }
     Ok(refusal)

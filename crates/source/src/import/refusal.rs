@@ -42,9 +42,22 @@ pub enum ImportRefusal {
         /// [`FIRST_REASONS`](super::FIRST_REASONS).
         first: Vec<ReasonLine>,
     },
+    /// No row keeps to the contract, however many it allows not to: what was
+    /// delivered before goes on to count.
+    #[error(
+        "not one of {rows} rows keeps to the contract: most often {most}; is it a delivery to this source? correct it there, or have the contract changed"
+    )]
+    NoneFits {
+        /// How many rows there are.
+        rows: u64,
+        /// The commonest reason, with the first row that has it.
+        most: String,
+        /// The first lines of the list of reasons.
+        first: Vec<ReasonLine>,
+    },
     /// Somebody has more rows than can be compared with each other.
     #[error(
-        "`{file}`, row {row}: its person has more than {most} rows, which is more than can be compared with each other; is the number one that stands for `unknown`? leave such rows out, or have `key` and the birth date taken out of the contract"
+        "`{file}`, row {row}: its person has more than {most} rows, which is more than can be compared with each other; is the number one that stands for people who are not known? leave such rows out, or have `key` and the birth date taken out of the contract"
     )]
     TooManyOfOne {
         /// The file's name.
@@ -82,6 +95,7 @@ impl ImportRefusal {
             Self::Twice { .. }
             | Self::File { .. }
             | Self::TooManyBadRows { .. }
+            | Self::NoneFits { .. }
             | Self::TooManyOfOne { .. } => true,
             _ => false,
         }
@@ -90,7 +104,7 @@ impl ImportRefusal {
     /// The first reasons for which rows were not kept, where rows are to blame.
     pub fn first_reasons(&self) -> &[ReasonLine] {
         match self {
-            Self::TooManyBadRows { first, .. } => first,
+            Self::TooManyBadRows { first, .. } | Self::NoneFits { first, .. } => first,
             _ => &[],
         }
     }

@@ -35,15 +35,25 @@ impl ImportRefusal {
                      ret dem i kilden, eller få kontrakten til at tillade flere"
                 ),
             ],
+            Self::NoneFits { rows, .. } => [
+                format!(
+                    "ikke én av {rows} rader holder seg til kontrakten: er det en leveranse til \
+                     denne kilden? Rett den der, eller få kontrakten endret"
+                ),
+                format!(
+                    "ikke én af {rows} rækker holder sig til kontrakten: er det en levering til \
+                     denne kilde? Ret den dér, eller få kontrakten ændret"
+                ),
+            ],
             Self::TooManyOfOne { file, row, most } => [
                 format!(
                     "`{file}`, rad {row}: personen har mer enn {most} rader, og det er flere enn \
-                     som kan sammenlignes med hverandre; er nummeret et som står for «ukjent»? \
+                     som kan sammenlignes med hverandre; står nummeret for dem man ikke kjenner? \
                      Utelat slike rader, eller få `key` og fødselsdatoen ut av kontrakten"
                 ),
                 format!(
                     "`{file}`, række {row}: personen har mere end {most} rækker, og det er flere, \
-                     end der kan sammenlignes med hinanden; er nummeret et, der står for »ukendt«? \
+                     end der kan sammenlignes med hinanden; står nummeret for dem, man ikke kender? \
                      Udelad sådanne rækker, eller få `key` og fødselsdatoen ud af kontrakten"
                 ),
             ],

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::slice;
 use std::sync::Mutex;
 
-use crate::support::{Desk, Meanwhile, POPULATION, id, laboratory, laboratory_rows};
+use crate::support::{Desk, Meanwhile, POPULATION, id, laboratory, laboratory_rows, population};
 
 fn some_rows(count: usize) -> String {
     let rows: Vec<String> =
@@ -50,6 +50,26 @@ fn a_file_that_may_not_be_read_is_not_held_against_its_holder() {
     assert!(!refusal.is_about_the_delivery(), "{refusal}");
     let Err(refusal) = desk.import(&[desk.file("lab.csv", "")]) else { panic!("taken") };
     assert!(refusal.is_about_the_delivery(), "{refusal}");
+}
+
+#[test]
+fn a_file_of_which_no_row_fits() {
+    let desk = laboratory();
+    let bad = |n| format!("{},02.01.2020,hdl,1,", id(n));
+    let told = desk.refusal("lab.csv", laboratory_rows(&[bad(1), bad(2)]));
+    assert!(told.contains("not one of 2 rows keeps to the contract"), "{told}");
+    assert!(told.contains("row 1") && told.contains("is no date"), "{told}");
+    let good = format!("{},2020-01-02,hdl,1,", id(3));
+    let taken = desk.import_bytes(laboratory_rows(&[bad(1), good])).unwrap();
+    assert_eq!((taken.report.rows_kept, taken.report.rows_quarantined), (1, 1));
+}
+
+#[test]
+fn a_file_of_which_every_row_is_of_two_people_with_one_id() {
+    let row = |name: &str, born: &str| format!("{};{name};{born};2020-01-02;2;true", id(1));
+    let rows = population(&[row("Kari", "1950-01-02"), row("Ola", "1960-01-01")]);
+    let told = Desk::new(POPULATION).refusal("people.csv", rows);
+    assert!(told.contains("not one of 2 rows keeps to the contract"), "{told}");
 }
 
 #[test]

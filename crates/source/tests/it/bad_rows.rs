@@ -1,7 +1,9 @@
 //! Rows that break the contract are kept aside, whole, with the reason; all
 //! others are kept.
 
-use crate::support::{Desk, POPULATION, Taken, id, laboratory, laboratory_rows, read_reasons};
+use crate::support::{
+    Desk, POPULATION, Taken, id, laboratory, laboratory_rows, population, read_reasons,
+};
 
 /// Imports `bad` between two good rows and says what was kept aside.
 #[track_caller]
@@ -204,10 +206,6 @@ fn without_a_key_rows_may_repeat() {
     let taken = desk.import_bytes(laboratory_rows(&[row.clone(), row])).unwrap();
     taken.adds_up();
     assert_eq!(taken.report.rows_kept, 2);
-}
-
-fn population(rows: &[String]) -> String {
-    format!("id;name;born;index;children;alive\n{}\n", rows.join("\n"))
 }
 
 #[test]

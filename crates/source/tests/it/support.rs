@@ -59,6 +59,11 @@ name = "comment"
 type = "text"
 "#;
 
+/// A delivery of [`POPULATION`].
+pub(crate) fn population(rows: &[String]) -> String {
+    format!("id;name;born;index;children;alive\n{}\n", rows.join("\n"))
+}
+
 pub(crate) const POPULATION: &str = r#"
 version = 1
 source = "population"

@@ -158,6 +158,18 @@ async fn found_entries(book: &dyn Book) {
     assert_eq!(seqs(nobody).await, (vec![], 0));
     let somebody = EntryFilter { actor: Some(actor()), limit: 1, ..all.clone() };
     assert_eq!(seqs(somebody).await, (vec![0], 7));
+    for (text, expected) in [
+        ("attic", vec![6]),
+        ("ATTIC", vec![6]),
+        ("%", vec![]),
+        ("att_c", vec![]),
+        ("!", vec![]),
+        ("\"attic\"", vec![]),
+        ("hall", vec![0, 5]),
+    ] {
+        let filter = EntryFilter { text: Some(text.to_owned()), ..all.clone() };
+        assert_eq!(seqs(filter).await.0, expected, "{text}");
+    }
     for (since, expected) in [
         ("2026-01-02T03:05:05.000001Z", vec![5, 6]),
         ("2026-01-02T03:05:05.000001001Z", vec![]),

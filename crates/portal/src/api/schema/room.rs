@@ -141,6 +141,69 @@ pub(crate) struct RoomInside {
     pub(crate) refused: Vec<(String, String)>,
 }
 
+/// Something that was done in a room.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DeedBody {
+    /// When.
+    #[schema(format = DateTime)]
+    at: String,
+    /// Who.
+    by: String,
+    /// `opened`, `ran`, `looked`, `asked-out` or `closed`.
+    did: String,
+    /// What was run: its id.
+    run: Option<String>,
+    /// The program and its arguments.
+    command: Option<Vec<String>>,
+    /// The script it was given.
+    script: Option<ScriptBody>,
+    /// How it ended; nothing while it runs.
+    ended: Option<DeedEndBody>,
+    /// The file that was looked at or asked out.
+    file: Option<String>,
+    /// How much of it was shown, bytes.
+    bytes: Option<u64>,
+    /// The output it was asked out as.
+    output: Option<String>,
+    /// Where that stands now.
+    state: Option<String>,
+    /// Why the room was closed.
+    why: Option<String>,
+}
+
+/// A script as it was run.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ScriptBody {
+    /// Its file name.
+    name: String,
+    /// SHA-256 of its text.
+    sha256: String,
+    /// Every word of it.
+    text: String,
+}
+
+/// How a command of a journal ended.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DeedEndBody {
+    /// As in the runs of a room.
+    outcome: String,
+    /// What the program returned.
+    exit: Option<i32>,
+    /// How long it ran, milliseconds.
+    wall_ms: u64,
+    /// Processor time, milliseconds.
+    cpu_ms: u64,
+    /// The most memory it held at once, bytes.
+    peak_memory: u64,
+    /// Files in the work folder afterwards.
+    files: u64,
+    /// SHA-256 over the list of them.
+    files_sha256: String,
+}
+
 /// A file in a work folder.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FileBody {

@@ -3,6 +3,7 @@
 use crate::api::problem::Problems;
 use crate::api::schema::EntryPage;
 use crate::failure::Failure;
+use crate::pages::ledger::LONGEST_SEARCH;
 use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
@@ -25,6 +26,8 @@ pub(super) struct Wanted {
     act: Option<String>,
     /// Not before this instant.
     since: Option<String>,
+    /// Only those with this text in them, in small or capital letters.
+    text: Option<String>,
     /// Newest first.
     #[serde(default)]
     newest_first: bool,
@@ -64,6 +67,10 @@ pub(super) async fn list(
         since: match wanted.since {
             Some(text) => Some(text.parse().map_err(|_| unreadable("since"))?),
             None => None,
+        },
+        text: match wanted.text {
+            Some(text) if text.chars().count() > LONGEST_SEARCH => return Err(unreadable("text")),
+            text => text.filter(|text| !text.is_empty()),
         },
         newest_first: wanted.newest_first,
         limit: wanted.limit.unwrap_or(100).clamp(1, 1_000),

@@ -1,0 +1,24 @@
+# Journal
+journal = Journal
+room-journal = Hele journalen
+journal-lead = Hvad der er gjort i rummet, af hvem og hvor længe, med hvert script ord for ord. Hvad der kom ud af det, står ikke her. Den opbevares lige så længe som hovedbogen.
+journal-caption = Hvad der er gjort
+journal-empty = Intet er gjort endnu.
+journal-what = Hvad
+journal-kind = Slags
+journal-search-hint = Der søges også i scripterne.
+did-ran = Kørte et script eller en kommando
+did-looked = Så på en fil
+did-asked-out = Bad om at få en fil ud
+did-opened = Åbnede rummet
+did-closed = Lukkede rummet
+run-command = Kommando
+run-ended = Hvordan den sluttede
+run-exit = Slutstatus
+run-processor = Processortid
+run-files-after = Filer i arbejdsmappen bagefter
+run-files-digest = SHA-256 af listen over dem
+run-script-digest = SHA-256 af scriptet
+run-no-script = Det var en kommando uden script.
+run-page = Kørsel
+run-see-log = Se loggen i rummet

@@ -1,0 +1,24 @@
+# Journal
+journal = Journal
+room-journal = The whole journal
+journal-lead = What was done in the room, by whom and for how long, with every script word for word. What came of it is not in here. It is kept as long as the ledger is.
+journal-caption = What was done
+journal-empty = Nothing has been done yet.
+journal-what = What
+journal-kind = Kind
+journal-search-hint = Words are also looked for in the scripts.
+did-ran = Ran a script or command
+did-looked = Looked at a file
+did-asked-out = Asked to take a file out
+did-opened = Opened the room
+did-closed = Closed the room
+run-command = Command
+run-ended = How it ended
+run-exit = Exit status
+run-processor = Processor time
+run-files-after = Files in the work folder afterwards
+run-files-digest = SHA-256 of their list
+run-script-digest = SHA-256 of the script
+run-no-script = It was a command without a script.
+run-page = Run
+run-see-log = See its log in the room

@@ -1,0 +1,24 @@
+# Journal
+journal = Journal
+room-journal = Hele journalen
+journal-lead = Hva som er gjort i rommet, av hvem og hvor lenge, med hvert skript ord for ord. Hva som kom ut av det, står ikke her. Den oppbevares like lenge som hovedboken.
+journal-caption = Hva som er gjort
+journal-empty = Ingenting er gjort ennå.
+journal-what = Hva
+journal-kind = Slag
+journal-search-hint = Det letes også i skriptene.
+did-ran = Kjørte et skript eller en kommando
+did-looked = Så på en fil
+did-asked-out = Ba om å få ut en fil
+did-opened = Åpnet rommet
+did-closed = Lukket rommet
+run-command = Kommando
+run-ended = Hvordan den sluttet
+run-exit = Sluttstatus
+run-processor = Prosessortid
+run-files-after = Filer i arbeidsmappa etterpå
+run-files-digest = SHA-256 av lista over dem
+run-script-digest = SHA-256 av skriptet
+run-no-script = Det var en kommando uten skript.
+run-page = Kjøring
+run-see-log = Se loggen i rommet

@@ -1,0 +1,354 @@
+//! The journal of a room: what was done in it, by whom and for how long; and one
+//! run of it, with its script word for word.
+
+use askama::Template;
+use axum::extract::{Path, Query, State};
+use centre::journal::{Deed, Done, Ran};
+use model::{AccountId, Lang, RoomId, RunId, Timestamp};
+use permit::Role;
+use permit::policy::Action;
+use room::{Outcome, Script};
+
+use super::output::state_tag;
+use super::room::{closing_key, outcome_word, took};
+use super::seen;
+use crate::answer::{Answered, html};
+use crate::chrome::Chrome;
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
+use crate::parts::standing::{Fact, Standing, Step};
+use crate::parts::{Tag, Tone};
+use crate::sample::literal;
+use crate::state::App;
+use crate::visitor::Visitor;
+use crate::words::Words;
+
+/// What was done in a room.
+#[derive(Debug, Template)]
+#[template(path = "pages/journal.html")]
+pub struct JournalPage {
+    chrome: Chrome,
+    standing: Standing,
+    listing: Listing,
+}
+
+/// One run, with its script.
+#[derive(Debug, Template)]
+#[template(path = "pages/run.html")]
+pub struct RunPage {
+    chrome: Chrome,
+    standing: Standing,
+    script: Option<String>,
+}
+
+/// One thing that was done, in words.
+#[derive(Debug, Clone)]
+struct DeedLine {
+    room: String,
+    by: String,
+    deed: Deed,
+}
+
+const COLUMNS: &[Column<DeedLine>] = &[
+    Column {
+        name: "at",
+        key: "when",
+        cell: |line, words| Cell::Time(words.moment(line.deed.at)),
+        order: Some(|a, b| a.deed.at.cmp(&b.deed.at)),
+        numeric: false,
+    },
+    Column {
+        name: "by",
+        key: "who",
+        cell: |line, _| Cell::Words(line.by.clone()),
+        order: Some(|a, b| a.by.cmp(&b.by)),
+        numeric: false,
+    },
+    Column {
+        name: "kind",
+        key: "journal-kind",
+        cell: |line, words| Cell::Words(words.say(kind_key(line.deed.what.as_str())).into_owned()),
+        order: Some(|a, b| a.deed.what.as_str().cmp(b.deed.what.as_str())),
+        numeric: false,
+    },
+    Column { name: "what", key: "journal-what", cell: what, order: None, numeric: false },
+    Column { name: "ended", key: "run-ended", cell: ended, order: None, numeric: false },
+    Column {
+        name: "took",
+        key: "run-took",
+        cell: |line, words| match &line.deed.what {
+            Done::Ran(ran) => ran.ended.as_ref().map_or(Cell::None, |end| {
+                Cell::Number(took(words, end.wall_ms), end.wall_ms.to_string())
+            }),
+            _ => Cell::None,
+        },
+        order: None,
+        numeric: true,
+    },
+];
+
+fn kind_key(kind: &str) -> &'static str {
+    match kind {
+        "ran" => "did-ran",
+        "looked" => "did-looked",
+        "asked-out" => "did-asked-out",
+        "opened" => "did-opened",
+        _ => "did-closed",
+    }
+}
+
+fn what(line: &DeedLine, words: &Words) -> Cell {
+    match &line.deed.what {
+        Done::Opened => Cell::None,
+        Done::Ran(ran) => {
+            Cell::Link(ran.title(), format!("/rooms/{}/journal/{}", line.room, ran.run))
+        }
+        Done::Looked { file, .. } => Cell::Words(file.clone()),
+        Done::AskedOut { output, file, .. } => {
+            Cell::Link(file.clone(), format!("/outputs/{output}"))
+        }
+        Done::Closed { why } => Cell::Words(words.say(closing_key(*why)).into_owned()),
+    }
+}
+
+fn ended(line: &DeedLine, words: &Words) -> Cell {
+    match &line.deed.what {
+        Done::Ran(ran) => Cell::Tag(outcome_tag(words, ran)),
+        Done::AskedOut { state, .. } => Cell::Tag(state_tag(words, *state)),
+        Done::Opened | Done::Looked { .. } | Done::Closed { .. } => Cell::None,
+    }
+}
+
+fn outcome_tag(words: &Words, ran: &Ran) -> Tag {
+    let (key, tone) = match &ran.ended {
+        Some(end) => outcome_word(end.outcome),
+        None => ("state-room-running", Tone::Info),
+    };
+    Tag::new(tone, words.say(key))
+}
+
+/// Whether every word that is looked for is in the deed, or in the script of it.
+fn holds(line: &DeedLine, words: &Words, wanted: &[String]) -> bool {
+    let mut text = format!("{} {} ", line.by, what(line, words).plain()).to_lowercase();
+    if let Done::Ran(ran) = &line.deed.what {
+        let script = ran.script.as_ref().map(Script::text).unwrap_or_default();
+        text.push_str(&ran.command.join(" ").to_lowercase());
+        text.push(' ');
+        text.push_str(&script.to_lowercase());
+    }
+    wanted.iter().all(|word| text.contains(word.as_str()))
+}
+
+fn trail(words: &Words, room: &RoomId) -> Vec<(String, String)> {
+    vec![
+        (room.to_string(), format!("/rooms/{room}")),
+        (words.say("journal").into_owned(), format!("/rooms/{room}/journal")),
+    ]
+}
+
+impl JournalPage {
+    /// The journal, newest first, narrowed as the address says.
+    pub fn of(
+        chrome: Chrome,
+        room: &RoomId,
+        names: &Names,
+        deeds: Vec<Deed>,
+        query: &ListQuery,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let mut lines: Vec<DeedLine> = deeds
+            .into_iter()
+            .rev()
+            .map(|deed| DeedLine {
+                room: room.to_string(),
+                by: names.person(&deed.by, words.lang()),
+                deed,
+            })
+            .collect();
+        let unfiltered = lines.len();
+        let choices = Done::KINDS
+            .into_iter()
+            .filter(|kind| lines.iter().any(|line| line.deed.what.as_str() == *kind))
+            .map(|kind| (kind.to_owned(), words.say(kind_key(kind)).into_owned()))
+            .collect();
+        let wanted: Vec<String> =
+            query.q.split_whitespace().map(str::to_lowercase).take(8).collect();
+        lines.retain(|line| {
+            (query.only.is_empty() || line.deed.what.as_str() == query.only)
+                && holds(line, &words, &wanted)
+        });
+        let path = format!("/rooms/{room}/journal");
+        let list = List {
+            words: &words,
+            caption: "journal-caption",
+            path: &path,
+            columns: COLUMNS,
+            filter: Some(Filter {
+                label: "journal-kind",
+                choices,
+                passes: &|line, kind| line.deed.what.as_str() == kind,
+            }),
+            empty: "journal-empty",
+        };
+        let (_, listing) = list.show_found(lines, unfiltered, query);
+        let mut trail = trail(&words, room);
+        trail.truncate(1);
+        let standing = Standing {
+            trail,
+            kind: words.say("room").into_owned(),
+            title: words.say("journal").into_owned(),
+            tag: Tag::default(),
+            says: format!("{} {}", words.say("journal-lead"), words.say("journal-search-hint")),
+            facts: Vec::new(),
+            steps: Vec::new(),
+        };
+        Self { chrome, standing, listing }
+    }
+
+    /// A sample.
+    pub fn sample(lang: Lang) -> Self {
+        let room = literal("room-3c5d7f9h1k");
+        let path = format!("/rooms/{room}/journal");
+        let chrome = Chrome::sample(lang, &path).seen_by(&[Role::Researcher]);
+        Self::of(chrome, &room, &Names::sample(), sample_deeds(), &ListQuery::default())
+    }
+}
+
+impl RunPage {
+    /// One run of the room.
+    pub fn of(
+        chrome: Chrome,
+        room: &RoomId,
+        names: &Names,
+        by: &AccountId,
+        at: Timestamp,
+        ran: &Ran,
+        may_enter: bool,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let mut facts = vec![
+            (
+                words.say("run-started").into_owned(),
+                Fact::Time(words.moment(at), names.person(by, words.lang())),
+            ),
+            (words.say("run-command").into_owned(), Fact::Words(ran.command.join(" "))),
+        ];
+        if let Some(script) = &ran.script {
+            let digest = Fact::Words(script.sha256().to_string());
+            facts.push((words.say("run-script-digest").into_owned(), digest));
+        }
+        if let Some(end) = &ran.ended {
+            let exit =
+                end.exit.map_or_else(|| "–".to_owned(), |exit| words.number(f64::from(exit)));
+            for (key, fact) in [
+                ("run-exit", exit),
+                ("run-took", took(&words, end.wall_ms)),
+                ("run-processor", took(&words, end.cpu_ms)),
+                ("run-memory", words.bytes(end.peak_memory)),
+                ("run-files-after", words.whole(end.files)),
+                ("run-files-digest", end.files_sha256.to_string()),
+            ] {
+                facts.push((words.say(key).into_owned(), Fact::Words(fact)));
+            }
+        }
+        let log = format!("/rooms/{room}?run={}#log", ran.run);
+        let steps =
+            may_enter.then(|| Step::go(words.say("run-see-log"), log)).into_iter().collect();
+        let standing = Standing {
+            trail: trail(&words, room),
+            kind: words.say("run-page").into_owned(),
+            title: ran.title(),
+            tag: outcome_tag(&words, ran),
+            says: String::new(),
+            facts,
+            steps,
+        };
+        let script = ran.script.as_ref().map(|script| script.text().to_owned());
+        Self { chrome, standing, script }
+    }
+
+    /// A sample.
+    pub fn sample(lang: Lang) -> Self {
+        let room = literal("room-3c5d7f9h1k");
+        let run = sample_run();
+        let path = format!("/rooms/{room}/journal/{}", run.run);
+        let chrome = Chrome::sample(lang, &path).seen_by(&[Role::Researcher]);
+        let (by, at) = (literal("researcher"), literal("2026-03-01T08:30:00Z"));
+        Self::of(chrome, &room, &Names::sample(), &by, at, &run, true)
+    }
+}
+
+fn sample_run() -> Ran {
+    let text = "library(survival)\nperson <- read.csv(\"/data/population.csv\")\n";
+    Ran {
+        run: literal("run-5v7x9z1b3d"),
+        command: vec!["Rscript".to_owned(), "/run/script/script.R".to_owned()],
+        script: Script::new("script.R", text.to_owned()).ok(),
+        ended: Some(centre::journal::RanEnd {
+            outcome: Outcome::Finished,
+            exit: Some(0),
+            wall_ms: 2_310,
+            cpu_ms: 1_940,
+            peak_memory: 321 << 20,
+            files: 3,
+            files_sha256: ledger::Hash([0x5a; 32]),
+        }),
+    }
+}
+
+fn sample_deeds() -> Vec<Deed> {
+    let deed = |at: &str, what| Deed { at: literal(at), by: literal("researcher"), what };
+    vec![
+        deed("2026-03-01T08:00:00Z", Done::Opened),
+        deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),
+        deed("2026-03-01T08:40:00Z", Done::Looked { file: "out/km.svg".to_owned(), bytes: 9_120 }),
+        deed(
+            "2026-03-01T08:50:00Z",
+            Done::AskedOut {
+                output: literal("output-5v7x9z1b3d"),
+                file: "out/km.svg".to_owned(),
+                state: release::OutputState::Released,
+            },
+        ),
+    ]
+}
+
+/// `GET /rooms/{room}/journal`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    Query(query): Query<ListQuery>,
+) -> Answered {
+    let room: RoomId = seen::id(&room)?;
+    let deeds = app.centre.journal(visitor.caller(), &room).await?;
+    let names = app.names(visitor.caller()).await?;
+    let page = JournalPage::of(visitor.chrome(&app), &room, &names, deeds, &query);
+    if query.is_csv() {
+        Ok(page.listing.csv_response(&format!("journal-{room}")))
+    } else {
+        html(&page)
+    }
+}
+
+/// `GET /rooms/{room}/journal/{run}`
+pub(crate) async fn show_run(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((room, run)): Path<(String, String)>,
+) -> Answered {
+    let (room, run): (RoomId, RunId) = (seen::id(&room)?, seen::id(&run)?);
+    let deeds = app.centre.journal(visitor.caller(), &room).await?;
+    let found = deeds.iter().find_map(|deed| match &deed.what {
+        Done::Ran(ran) if ran.run == run => Some((deed, ran)),
+        _ => None,
+    });
+    let (deed, ran) = found.ok_or(Failure::Absent)?;
+    let names = app.names(visitor.caller()).await?;
+    let record = app.centre.room(visitor.caller(), &room).await?;
+    let thing = app.centre.room_thing(&record).await?;
+    let may_enter = app.centre.ruling(visitor.caller(), Action::EnterRoom, &thing).allowed;
+    let chrome = visitor.chrome(&app);
+    html(&RunPage::of(chrome, &room, &names, &deed.by, deed.at, ran, may_enter))
+}
