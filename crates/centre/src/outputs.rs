@@ -1,13 +1,16 @@
 //! Outputs: asked for, checked by the rules, decided by a person.
 
 use disclosure::Kind;
+use std::sync::Arc;
+
 use ledger::{Guard, RecordFilter, Subject};
-use model::{OutputId, RoomId};
+use model::{Entropy, OutputId, RoomId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
 use release::{Output, OutputEvent, OutputState};
 use room::{Room, WorkName};
 
+use crate::ports::Blobs;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
 mod decide;
@@ -50,6 +53,33 @@ pub struct Reviewed {
     pub released: Vec<Output>,
 }
 
+/// What is kept while files are taken, so that it goes again if one of them
+/// cannot be.
+struct Keeping {
+    blobs: Arc<dyn Blobs>,
+    entropy: Arc<dyn Entropy>,
+    hashes: Vec<ledger::Hash>,
+}
+
+impl Keeping {
+    fn keep(&mut self, bytes: &[u8]) -> Result<ledger::Hash, Refused> {
+        let sealed = release::sealed::seal(bytes, self.entropy.as_ref());
+        let hash =
+            self.blobs.put(&sealed).map_err(|why| Refused::failed("keeping the files", why))?;
+        self.hashes.push(hash);
+        Ok(hash)
+    }
+
+    /// Sealed bytes are like no others: nobody else has kept the same.
+    fn undo(&self) {
+        for hash in &self.hashes {
+            if let Err(why) = self.blobs.remove(hash) {
+                tracing::warn!(%why, "what was kept for nothing goes at the next start");
+            }
+        }
+    }
+}
+
 impl Centre {
     /// Asks to take files out of a room. The bytes are copied now: what happens
     /// in the room later changes nothing. All are taken, or none; each is
@@ -79,22 +109,24 @@ impl Centre {
         let entropy = self.parts.entropy.clone();
         let permit = room.permit.clone();
         let run = room.runs.last().map(|run| run.id.clone());
-        let events = blocking("taking the files", move || {
-            let work = runtime.work(&room_id).map_err(|error| error.to_string())?;
-            let keep = |bytes: &[u8]| blobs.put(&release::sealed::seal(bytes, entropy.as_ref()));
+        let taking = move |kept: &mut Keeping| {
+            let work =
+                runtime.work(&room_id).map_err(|error| Refused::Conflict(error.to_string()))?;
             wanted
                 .into_iter()
                 .map(|(output, wish, table)| {
-                    let taken =
-                        work.take(&wish.name, LARGEST_OUTPUT).map_err(|error| error.to_string())?;
+                    let taken = work
+                        .take(&wish.name, LARGEST_OUTPUT)
+                        .map_err(|error| Refused::Conflict(error.to_string()))?;
                     let (declared, told) = wish.declared.without_contributions();
                     // What was told of single people is kept apart from the
                     // record, which many read.
                     let contributions = if told.is_empty() {
                         None
                     } else {
-                        let told = serde_json::to_vec(&told).map_err(|error| error.to_string())?;
-                        Some(keep(&told)?)
+                        let told = serde_json::to_vec(&told)
+                            .map_err(|error| Refused::failed("taking the files", error))?;
+                        Some(kept.keep(&told)?)
                     };
                     let event = OutputEvent::Requested {
                         room: room_id.clone(),
@@ -104,16 +136,19 @@ impl Centre {
                         declared,
                         table,
                         contributions,
-                        sealed: keep(&taken.bytes)?,
+                        sealed: kept.keep(&taken.bytes)?,
                         bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
                         note: wish.note,
                     };
                     Ok((output, event))
                 })
-                .collect::<Result<Vec<_>, String>>()
+                .collect::<Result<Vec<_>, Refused>>()
+        };
+        let events = blocking("taking the files", move || {
+            let mut kept = Keeping { blobs, entropy, hashes: Vec::new() };
+            taking(&mut kept).inspect_err(|_| kept.undo())
         })
-        .await?
-        .map_err(Refused::Conflict)?;
+        .await??;
         let drafts = events
             .iter()
             .map(|(output, event)| draft(&actor, output.as_str(), event))

@@ -230,6 +230,10 @@ pub trait Blobs: Send + Sync {
     /// The bytes, checked against their hash.
     fn get(&self, hash: &ledger::Hash) -> Result<Vec<u8>, String>;
 
+    /// Removes bytes that were kept for nothing: no entry of the ledger speaks of
+    /// them. Nothing to remove is fine too.
+    fn remove(&self, hash: &ledger::Hash) -> Result<(), String>;
+
     /// Removes the bytes that are not `named`: what a stopped program kept, and no
     /// entry of the ledger speaks of.
     fn keep_only(&self, named: &HashSet<ledger::Hash>) -> Result<(), String>;

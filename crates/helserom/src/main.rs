@@ -5,6 +5,7 @@ mod cli;
 mod commands;
 mod config;
 mod demo;
+mod disk;
 mod machine;
 mod progress;
 mod site;

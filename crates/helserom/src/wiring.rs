@@ -4,6 +4,8 @@ mod extracting;
 mod files;
 mod importing;
 mod passwords;
+#[cfg(test)]
+mod small_disk;
 pub(crate) mod web;
 
 pub(crate) use extracting::Extracting;

@@ -70,7 +70,7 @@ pub enum LakeError {
         known: u64,
     },
     /// A file or a folder.
-    #[error("{what} `{place}` failed: {why}")]
+    #[error("{}", in_words(what, place, why, *full))]
     Files {
         /// What was being done.
         what: &'static str,
@@ -97,6 +97,14 @@ impl LakeError {
     /// Whether there was no room left on the disk.
     pub const fn is_disk_full(&self) -> bool {
         matches!(self, Self::Files { full: true, .. })
+    }
+}
+
+fn in_words(what: &str, place: &str, why: &str, full: bool) -> String {
+    if full {
+        format!("the disk that holds `{place}` is full: make room and try again")
+    } else {
+        format!("{what} `{place}` failed: {why}")
     }
 }
 

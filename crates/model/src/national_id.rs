@@ -194,6 +194,14 @@ mod tests {
         assert_eq!(NationalId::parse("å4815734512"), Err(NationalIdError::NotADigit(1)));
     }
 
+    #[test]
+    fn each_check_is_made_though_the_others_hold() {
+        // In each of them all holds but what is named.
+        assert_eq!(NationalId::parse("14815734506"), Err(NationalIdError::CheckDigit(1)));
+        assert_eq!(NationalId::parse("14815734560"), Err(NationalIdError::CheckDigit(2)));
+        assert_eq!(NationalId::parse("99305734507"), Err(NationalIdError::Date));
+    }
+
     proptest! {
         #[test]
         fn a_synthetic_number_reads_back_and_one_changed_digit_is_seen(

@@ -28,13 +28,21 @@ pub enum BlobError {
         #[source]
         why: io::Error,
     },
+    /// No room left.
+    #[error("the disk that holds `{}` is full: make room and try again", .0.display())]
+    Full(PathBuf),
     /// The file holds something else than its name says.
     #[error("`{}` was changed since it was written: restore it from a backup", .0.display())]
     Changed(PathBuf),
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> BlobError + '_ {
-    move |why| BlobError::File { path: path.to_owned(), why }
+    move |why| match why.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            BlobError::Full(path.to_owned())
+        }
+        _ => BlobError::File { path: path.to_owned(), why },
+    }
 }
 
 impl BlobFolder {
@@ -68,6 +76,15 @@ impl BlobFolder {
         file.persist(&path).map_err(|error| at(&path)(error.error))?;
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))?;
         Ok(hash)
+    }
+
+    /// Removes the bytes of that hash; nothing to remove is fine too.
+    pub fn remove(&self, hash: &Hash) -> Result<(), BlobError> {
+        let path = self.path(hash);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Removes whatever is not `named`: bytes that were kept by a program that

@@ -10,7 +10,7 @@ use source::SinkError;
 
 /// A file or folder of the vault could not be read or written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {action} `{}`: {why}", path.display())]
+#[error("{}", self.in_words())]
 pub struct FileError {
     action: &'static str,
     path: PathBuf,
@@ -21,6 +21,16 @@ pub struct FileError {
 impl FileError {
     pub(crate) fn of(action: &'static str, path: &Path, why: io::Error) -> Self {
         Self { action, path: path.to_owned(), why }
+    }
+
+    fn in_words(&self) -> String {
+        let Self { action, path, why } = self;
+        match self.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                format!("the disk that holds `{}` is full: make room and try again", path.display())
+            }
+            _ => format!("cannot {action} `{}`: {why}", path.display()),
+        }
     }
 
     /// Why the system refused.

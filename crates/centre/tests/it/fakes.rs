@@ -242,12 +242,17 @@ impl RunLogs for NoLogs {
 /// Bytes in memory.
 #[derive(Default)]
 pub(crate) struct BlobsInMemory {
-    kept: Mutex<HashMap<Hash, Vec<u8>>>,
+    pub(crate) kept: Mutex<HashMap<Hash, Vec<u8>>>,
+    /// How many more there is room for, if not any number.
+    pub(crate) room: Mutex<Option<usize>>,
     folder: PathBuf,
 }
 
 impl Blobs for BlobsInMemory {
     fn put(&self, bytes: &[u8]) -> Result<Hash, String> {
+        if let Some(room) = self.room.lock().unwrap().as_mut() {
+            *room = room.checked_sub(1).ok_or("the disk is full: make room and try again")?;
+        }
         let hash = Hash(Sha256::digest(bytes).into());
         self.kept.lock().unwrap().insert(hash, bytes.to_vec());
         Ok(hash)
@@ -255,6 +260,11 @@ impl Blobs for BlobsInMemory {
 
     fn get(&self, hash: &Hash) -> Result<Vec<u8>, String> {
         self.kept.lock().unwrap().get(hash).cloned().ok_or_else(|| "not kept".to_owned())
+    }
+
+    fn remove(&self, hash: &Hash) -> Result<(), String> {
+        self.kept.lock().unwrap().remove(hash);
+        Ok(())
     }
 
     fn keep_only(&self, named: &HashSet<Hash>) -> Result<(), String> {

@@ -62,6 +62,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) book: Arc<dyn Book>,
     pub(crate) extracts: Arc<EmptyExtracts>,
+    pub(crate) blobs: Arc<BlobsInMemory>,
     rooms: Folders,
     _folder: tempfile::TempDir,
 }
@@ -78,6 +79,7 @@ impl House {
             ..EmptyExtracts::default()
         });
         let rooms = folder.path().join("rooms");
+        let blobs = Arc::new(BlobsInMemory::default());
         let parts = Parts {
             book: book.clone(),
             clock: clock.clone(),
@@ -91,11 +93,11 @@ impl House {
             extracts: extracts.clone(),
             runtime: Arc::new(Folders(rooms.clone())),
             logs: Arc::new(NoLogs),
-            blobs: Arc::new(BlobsInMemory::default()),
+            blobs: blobs.clone(),
         };
         let centre = Centre::new(parts).unwrap();
         people(&centre).await;
-        Self { centre, clock, book, extracts, rooms: Folders(rooms), _folder: folder }
+        Self { centre, clock, book, extracts, blobs, rooms: Folders(rooms), _folder: folder }
     }
 
     /// Lets time pass until then.

@@ -236,3 +236,39 @@ async fn nothing_is_taken_from_a_closed_room_or_by_somebody_from_outside() {
     assert_eq!(refused_by(house.ask(&room, &[("safe.csv", Kind::Unknown)]).await), rule);
     assert_eq!(house.count("output").await, 0);
 }
+
+#[tokio::test]
+async fn on_a_full_disk_no_file_is_asked_out_and_none_is_kept() {
+    let house = House::new().await;
+    let room = house.room().await;
+    for name in ["one.csv", "two.csv", "three.csv"] {
+        house.put(&room, name, SAFE);
+    }
+    let all = ["one.csv", "two.csv", "three.csv"].map(|name| (name, Kind::Unknown));
+    let entries = house.count("").await;
+    // There is room for the first two.
+    *house.blobs.room.lock().unwrap() = Some(2);
+    let refused = house.ask(&room, &all).await.unwrap_err();
+    assert!(matches!(refused, Refused::Failed { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("the disk is full: make room"), "{refused}");
+    assert_eq!(house.count("").await, entries);
+    assert!(house.blobs.kept.lock().unwrap().is_empty(), "the first two were kept for nothing");
+    *house.blobs.room.lock().unwrap() = None;
+    assert_eq!(house.ask(&room, &all).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_a_file_is_not_mended() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let small = house.asked(&room, "small.csv", SMALL).await;
+    let (entries, kept) = (house.count("").await, house.blobs.kept.lock().unwrap().len());
+    *house.blobs.room.lock().unwrap() = Some(0);
+    let checker = house.caller("checker").await;
+    let refused = house.centre.mend(&checker, &small).await.unwrap_err();
+    assert!(refused.to_string().contains("the disk is full: make room"), "{refused}");
+    assert_eq!(house.count("").await, entries);
+    assert_eq!(house.blobs.kept.lock().unwrap().len(), kept);
+    *house.blobs.room.lock().unwrap() = None;
+    house.centre.mend(&checker, &small).await.unwrap();
+}

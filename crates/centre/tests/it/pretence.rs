@@ -127,6 +127,10 @@ impl Blobs for Nothing {
         Err("not kept".to_owned())
     }
 
+    fn remove(&self, _: &Hash) -> Result<(), String> {
+        Ok(())
+    }
+
     fn keep_only(&self, _: &HashSet<Hash>) -> Result<(), String> {
         Ok(())
     }

@@ -83,3 +83,22 @@ async fn the_people_of_the_permit_fetch_a_package_at_once_and_each_time_is_writt
     }
     assert_eq!(house.count("release.fetched").await, 3);
 }
+
+#[tokio::test]
+async fn on_a_full_disk_nothing_is_packed() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let id = house.asked(&room, "all.csv", SAFE).await;
+    house.release(&id).await.unwrap();
+    let (entries, kept) = (house.count("").await, house.blobs.kept.lock().unwrap().len());
+    *house.blobs.room.lock().unwrap() = Some(0);
+    let checker = house.caller("checker").await;
+    let refused = house.centre.package(&checker, &room).await.unwrap_err();
+    assert!(refused.to_string().contains("the disk is full: make room"), "{refused}");
+    assert_eq!(house.count("").await, entries);
+    assert_eq!(house.output(&id).await.packed, None);
+    assert_eq!(house.blobs.kept.lock().unwrap().len(), kept);
+    *house.blobs.room.lock().unwrap() = None;
+    house.centre.package(&checker, &room).await.unwrap();
+    assert!(house.output(&id).await.packed.is_some());
+}

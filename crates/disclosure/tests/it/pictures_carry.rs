@@ -123,7 +123,10 @@ fn a_picture_carries_nothing_beside_its_curve() {
         ("blanks", within(&format!("<g{}/>", " ".repeat(3_000)))),
         ("empty lines", many(200, |i| "\n".repeat(i * 37 % 60))),
     ];
-    for (trick, svg) in tricks {
-        assert_ne!(checked(&svg).verdict, Verdict::Pass, "{trick}");
-    }
+    let passed: Vec<&str> = tricks
+        .iter()
+        .filter(|(_, svg)| checked(svg).verdict == Verdict::Pass)
+        .map(|(trick, _)| *trick)
+        .collect();
+    assert!(passed.is_empty(), "{passed:?}");
 }

@@ -15,13 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use store::{Contents, RestoreError};
+use store::{BackupError, Contents, RestoreError};
 use vault::{MasterKey, Vault};
 
 use super::open;
 use crate::answer::{Answer, Stop};
 use crate::cli::Common;
 use crate::config::Config;
+use crate::disk;
 use crate::machine::SystemEntropy;
 use crate::site::{self, Site};
 
@@ -46,25 +47,26 @@ pub(super) async fn backup(
             if folder.exists() { folder } else { &unfinished }.display()
         )));
     }
-    site.centre.note_centre(&caller, "backed-up", json!({})).await?;
     site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
     fs::DirBuilder::new().mode(0o700).create(&unfinished).map_err(at(&unfinished))?;
-    let path = unfinished.join(METADATA);
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path)
-        .map_err(at(&path))?;
-    let mut out = BufWriter::new(file);
-    let contents = site.store.backup(&mut out).await.map_err(Stop::refused)?;
-    let file = out.into_inner().map_err(|error| at(&path)(error.into_error()))?;
-    file.sync_all().map_err(at(&path))?;
-    let mut bytes = 0;
-    for name in FOLDERS {
-        bytes += copy_tree(&site.folder.join(name), &unfinished.join(name))?;
-    }
-    sync_folder(&unfinished)?;
+    let copied = match copy_all(&site, &unfinished).await {
+        // Written down before it has its name: a backup that no entry speaks of
+        // is none.
+        Ok(copied) => site
+            .centre
+            .note_centre(&caller, "backed-up", json!({}))
+            .await
+            .map(|()| copied)
+            .map_err(Stop::from),
+        Err(stop) => Err(stop),
+    };
+    let (contents, bytes) = match copied {
+        Ok(copied) => copied,
+        Err(stop) => {
+            clear(&unfinished)?;
+            return Err(stop);
+        }
+    };
     fs::rename(&unfinished, folder).map_err(at(folder))?;
     let text = format!(
         "{}: {} entries and {bytes} bytes of files; the master key is not in it, keep `{}` apart",
@@ -73,6 +75,31 @@ pub(super) async fn backup(
         config.master_key().display()
     );
     Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries, "bytes": bytes })))
+}
+
+/// Copies the metadata and then the folders; returns what is in it, and how many
+/// bytes of files.
+async fn copy_all(site: &Site, unfinished: &Path) -> Result<(Contents, u64), Stop> {
+    let path = unfinished.join(METADATA);
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .map_err(at(&path))?;
+    let mut out = BufWriter::new(file);
+    let contents = site.store.backup(&mut out).await.map_err(|error| match error {
+        BackupError::Io(error) => at(&path)(error),
+        BackupError::Book(error) => Stop::refused(error),
+    })?;
+    let file = out.into_inner().map_err(|error| at(&path)(error.into_error()))?;
+    file.sync_all().map_err(at(&path))?;
+    let mut bytes = 0;
+    for name in FOLDERS {
+        bytes += copy_tree(&site.folder.join(name), &unfinished.join(name))?;
+    }
+    sync_folder(unfinished)?;
+    Ok((contents, bytes))
 }
 
 /// Restores the backup in `from` into the data folder of `config`. The folder has
@@ -188,7 +215,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn at(path: &Path) -> impl Fn(io::Error) -> Stop + '_ {
-    move |error| Stop::refused(format!("`{}`: {error}", path.display()))
+    move |error| Stop::refused(disk::in_words(path, &error))
 }
 
 /// Copies plain files and folders; returns how many bytes. A file that vanishes
@@ -215,7 +242,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<u64, Stop> {
                     File::open(&target).and_then(|file| file.sync_all()).map_err(at(&target))?;
                 }
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(at(&inner)(error)),
+                // It is the copy that there may be no room for.
+                Err(error) => return Err(at(&target)(error)),
             }
         }
     }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FlockOperation;
 
 use crate::answer::{Stop, say};
+use crate::disk;
 
 /// The version of the data folder's layout that this program reads and writes.
 const LAYOUT: u32 = 1;
@@ -97,7 +98,7 @@ pub(crate) fn hold_alone(path: &Path) -> Result<Option<File>, Stop> {
 }
 
 pub(crate) fn at(path: &Path) -> impl Fn(io::Error) -> Stop + '_ {
-    move |error| Stop::usage(format!("`{}`: {error}", path.display()))
+    move |error| Stop::usage(disk::in_words(path, &error))
 }
 
 fn unlocked(error: rustix::io::Errno) -> Stop {

@@ -17,6 +17,8 @@ use permit::ActivePermit;
 use source::SourceRecord;
 use vault::Vault;
 
+use crate::disk;
+
 /// Makes the data of permits.
 pub(crate) struct Extracting {
     vault: Arc<Vault>,
@@ -85,7 +87,11 @@ impl Extracting {
                 file.sync_all()?;
                 fs::rename(&unfinished, self.sketches_of(extract))
             });
-        written.map_err(|error| format!("`{}`: {error}", unfinished.display()))?;
+        written.map_err(|error| {
+            // What there is of it is of no use, and the next attempt has another name.
+            let _ = fs::remove_file(&unfinished);
+            disk::in_words(&unfinished, &error)
+        })?;
         Ok(sketches)
     }
 }
@@ -115,8 +121,17 @@ impl Extracts for Extracting {
             .build_extract(&plan, &crosswalk, &self.folder, options, &rows)
             .map_err(by_machine)?;
         progress.at("sketching", 0, 0);
-        self.sketch_all(extract).map_err(by_machine)?;
-        kept.publish().map_err(by_machine)?;
+        let sketched = self.sketch_all(extract).map_err(by_machine);
+        if let Err(why) = sketched.and_then(|_| kept.publish().map_err(by_machine)) {
+            // Whole tables that no entry will speak of. What cannot be removed
+            // either goes at the next start.
+            let tables = lake::remove_extract(&self.folder, extract);
+            let sketches = remove(&self.sketches_of(extract));
+            if let Err(left) = tables.map_err(|error| error.to_string()).and(sketches) {
+                tracing::warn!(%left, "an extract that was not finished was left behind");
+            }
+            return Err(why);
+        }
         Ok(manifest)
     }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 use postgres_fixture::Cluster;
 
 use crate::people;
-use crate::place::{Place, text};
+use crate::place::{Place, Said, text};
 use crate::web::Server;
 
 #[test]
@@ -77,6 +77,21 @@ fn a_backup_that_was_altered_is_refused_and_leaves_nothing() {
 }
 
 #[test]
+fn a_folder_with_something_in_it_is_not_restored_into() {
+    let place = Place::with_laboratory();
+    let backup = place.path().join("backup");
+    place.does(&["backup", text(&backup)]);
+    let there = Place::new();
+    fs::create_dir(there.data()).unwrap();
+    fs::write(there.data().join("letter.txt"), "dear").unwrap();
+    let key = place.data().join("master.key");
+    let said = there.says(&["restore", text(&backup), "--key", text(&key)]);
+    assert!(said.refusal(1).contains("has files in it: restore into a new folder"), "{said:?}");
+    assert_eq!(fs::read(there.data().join("letter.txt")).unwrap(), b"dear");
+    assert_eq!(fs::read_dir(there.path()).unwrap().count(), 1, "something was left");
+}
+
+#[test]
 fn a_restore_that_was_killed_is_begun_anew() {
     let place = Place::with_laboratory();
     let backup = place.path().join("backup");
@@ -114,4 +129,38 @@ fn a_postgresql_database_with_something_in_it_is_not_restored_into() {
     let said = there.says(&restore);
     assert!(said.refusal(1).contains("is not empty"), "{said:?}");
     assert!(!there.data().exists() && !there.path().join("data.unfinished").exists());
+}
+
+#[test]
+fn on_a_full_disk_there_is_no_backup_and_no_entry_says_so() {
+    let may = Command::new("unshare").args(["--mount", "true"]).output();
+    if !may.is_ok_and(|may| may.status.success()) {
+        println!("skipped: a small file system needs the right to mount one");
+        return;
+    }
+    let place = Place::with_laboratory();
+    let file = place.file("lab.csv", people::values(2_000));
+    assert_eq!(place.import(&file).code, Some(0));
+    let before = place.entries();
+    // A disk of its own for the backups, filled but for so many bytes. What is
+    // left on it is printed, room is made, and a backup is taken there.
+    let script = "mount -t tmpfs -o size=4m none \"$0\" || exit 9\n\
+        head -c 8M /dev/zero > \"$0/ballast\" 2>/dev/null\n\
+        truncate -s -\"$1\" \"$0/ballast\"; shift\n\
+        \"$@\" && exit 8\n\
+        ls -A \"$0\"; rm \"$0/ballast\"; exec \"$@\"";
+    for (at, room) in ["0", "4096", "49152"].into_iter().enumerate() {
+        let disk = place.path().join(format!("disk-{at}"));
+        fs::create_dir(&disk).unwrap();
+        let backup = place.command(&["backup", text(&disk.join("backup"))]);
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script]);
+        command.arg(&disk).arg(room).arg(backup.get_program()).args(backup.get_args());
+        let said = Said::from(command.current_dir(place.path()).output().unwrap());
+        assert_eq!(said.code, Some(0), "{said:?}");
+        assert!(said.err.contains("is full: make room and try again"), "{said:?}");
+        assert_eq!(said.out.lines().next(), Some("ballast"), "{said:?}");
+        assert!(said.out.lines().nth(1).unwrap().contains("bytes of files"), "{said:?}");
+    }
+    assert_eq!(place.entries(), before + 3, "each backup that there is, and no other");
 }

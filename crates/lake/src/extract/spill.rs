@@ -194,6 +194,10 @@ mod tests {
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
             let filled = buckets.filled().unwrap();
             assert_eq!(filled.rows(), [3, 1, 3]);
+            assert_eq!(filled.spilt.is_some(), most_bytes < usize::MAX);
+            if most_bytes == 0 {
+                assert!(filled.waiting.iter().all(Vec::is_empty), "rows are in memory");
+            }
             for (bucket, expected) in [&[1, 2, 3][..], &[10], &[20, 21, 22]].iter().enumerate() {
                 let mut rows = Vec::new();
                 filled.read(bucket, &mut rows).unwrap();

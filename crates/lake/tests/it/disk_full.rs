@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::process::Command;
 
+use lake::ExtractOptions;
 use source::{ContentSink, SinkError};
 
+use crate::extract_support::{Delivered, House, terms};
 use crate::support::{
     KeepAll, batch, files, import, laboratory, lake, read, some_rows, source, stage, take_in,
 };
@@ -81,4 +83,33 @@ fn a_disk_that_fills_at_the_commit_is_told() {
     std::fs::remove_file(&filler).unwrap();
     assert_eq!(files(disk.path()), before);
     assert_eq!(read(&lake, 0).len(), 100);
+}
+
+#[test]
+fn a_disk_that_fills_while_an_extract_is_built_is_told() {
+    let Some(disk) = SmallDisk::mount(300) else { return };
+    let row = |n: usize| Delivered {
+        person: n % 200,
+        date: Some(i32::try_from(n % 900).unwrap()),
+        age: None,
+        value: Some(f64::from(u32::try_from(n * 7919 % 10_007).unwrap()) / 3.0),
+        code: Some(format!("code {}", n * 31 % 4_001)),
+        seen: Some(n.is_multiple_of(2)),
+    };
+    let house = House::of(200, &[("laboratory", (0..20_000).map(row).collect())]);
+    let plan = house.plan(terms(&["laboratory"]));
+    let crosswalk = house.link(&plan);
+    // With memory the tables are what does not fit, without it what waits to be
+    // sorted.
+    for memory in [usize::MAX, 0] {
+        let options = ExtractOptions { csv: true, memory };
+        let build =
+            |folder| house.lake.build_extract(&plan, &crosswalk, folder, options, &|_, _, _| {});
+        let error = build(disk.path()).unwrap_err();
+        assert!(error.is_disk_full(), "{error}");
+        assert!(error.to_string().contains("is full: make room and try again"), "{error}");
+        assert!(files(disk.path()).is_empty(), "{:?}", files(disk.path()));
+        let elsewhere = tempfile::tempdir().unwrap();
+        build(elsewhere.path()).unwrap();
+    }
 }

@@ -350,6 +350,11 @@ impl Blobs for BlobsInMemory {
         self.0.lock().unwrap().get(&hash.0).cloned().ok_or_else(|| "not kept".to_owned())
     }
 
+    fn remove(&self, hash: &Hash) -> Result<(), String> {
+        self.0.lock().unwrap().remove(&hash.0);
+        Ok(())
+    }
+
     fn keep_only(&self, named: &HashSet<Hash>) -> Result<(), String> {
         self.0.lock().unwrap().retain(|hash, _| named.contains(&Hash(*hash)));
         Ok(())

@@ -179,6 +179,9 @@ fn another_encoding_than_the_contracts() {
         .collect();
     assert!(desk.refusal("lab.csv", &utf16).contains("UTF-16"));
     assert!(desk.refusal("lab.csv", &utf16[2..]).contains("UTF-16"));
+    // Letters of which none has a zero byte.
+    let runes: Vec<u8> = "\u{feff}ᚠᚢᚦ".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert!(desk.refusal("lab.csv", runes).contains("UTF-16"));
 
     let desk = Desk::new(POPULATION);
     let text =

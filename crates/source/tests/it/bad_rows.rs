@@ -63,6 +63,8 @@ fn an_identity_number_that_fails_its_check_says_which() {
     let spoilt = format!("{}{}", &good[..10], (last + 1) % 10);
     let cases = [
         (spoilt.as_str(), "check digit 2"),
+        ("14815734506", "check digit 1"),
+        ("99305734507", "are not a date"),
         ("1234567890", "11 digits"),
         ("1234567890x", "character 11"),
         ("åååååååååål", "character 1"),
@@ -127,6 +129,19 @@ fn text_that_a_spreadsheet_would_run() {
         .collect();
     let taken = desk.import_bytes(laboratory_rows(&rows)).unwrap();
     assert_eq!(taken.report.rows_kept, 6, "{:?}", taken.aside());
+}
+
+#[test]
+fn a_name_that_a_spreadsheet_would_run() {
+    let desk = Desk::new(POPULATION);
+    let taken = desk
+        .import_bytes(population(&[
+            format!("{};=cmd|' /C calc'!A0;1950-01-02;2000-01-01;1;true", id(1)),
+            format!("{};Kari;1950-01-03;2000-01-01;1;true", id(2)),
+        ]))
+        .unwrap();
+    taken.adds_up();
+    assert_eq!(taken.aside(), [(1, Some("name"), "formula")]);
 }
 
 #[test]

@@ -1,9 +1,14 @@
 //! A delivery that keeps its contract.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Date32Type, Float64Type, Int64Type};
 use model::NationalId;
-use source::{Pseudonymiser, Quiet, SubjectKey, already_imported};
+use source::{
+    ContentBatch, ContentSink, Pseudonymiser, Quiet, SinkError, SortedObserver, SubjectKey,
+    already_imported,
+};
 
 use crate::support::{Desk, POPULATION, TestKeys, id, key_of, laboratory, laboratory_rows};
 
@@ -152,28 +157,72 @@ fn the_same_delivery_again_is_known_and_another_is_not() {
     assert_eq!(already_imported(&other, &[file]).unwrap(), None, "the contract is another now");
 }
 
+/// A reader may run eight blocks ahead of the one that is waited for, and each of
+/// them is a mebibyte.
+fn more_than_readers_run_ahead() -> Vec<String> {
+    let comment = "x".repeat(1000);
+    (0..16_000).map(|n| format!("{},2020-01-02,hdl,1,{comment}", id(n % 40))).collect()
+}
+
 #[test]
 fn a_reader_that_panics_does_not_leave_the_other_waiting() {
-    struct Broken;
+    /// Breaks one reader, and no other after it.
+    struct Broken(AtomicBool);
     impl Pseudonymiser for Broken {
         fn subject(&self, national_id: &NationalId) -> SubjectKey {
-            assert!(national_id.reveal() != id(0).as_bytes(), "a defect");
+            assert!(self.0.swap(true, Ordering::Relaxed), "a defect");
             TestKeys.subject(national_id)
         }
     }
-    // The first block breaks one reader; the other may run eight blocks ahead of
-    // it, of which each is a mebibyte.
-    let comment = "x".repeat(1000);
-    let rows: Vec<String> =
-        (0..16_000).map(|n| format!("{},2020-01-02,hdl,1,{comment}", id(n % 40))).collect();
+    let rows = more_than_readers_run_ahead();
     let (ended, end) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let desk = laboratory();
         let file = desk.file("a.csv", laboratory_rows(&rows));
-        let import = || desk.import_with(&[file], &Quiet, &Broken).is_ok();
+        let import = || desk.import_with(&[file], &Quiet, &Broken(false.into())).is_ok();
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(import)).is_err();
         ended.send(panicked).unwrap();
     });
     let panicked = end.recv_timeout(std::time::Duration::from_mins(1));
     assert_eq!(panicked, Ok(true), "the import waits for ever");
+}
+
+#[test]
+fn a_sink_that_takes_nothing_does_not_leave_a_reader_waiting() {
+    /// Holds the first block back until the other reader has run as far ahead as
+    /// it may.
+    #[derive(Default)]
+    struct SlowAtFirst(AtomicUsize);
+    impl Pseudonymiser for SlowAtFirst {
+        fn subject(&self, national_id: &NationalId) -> SubjectKey {
+            if self.0.fetch_add(1, Ordering::Relaxed) == 0 {
+                let mut before = 0;
+                while before != self.0.load(Ordering::Relaxed) {
+                    before = self.0.load(Ordering::Relaxed);
+                    std::thread::sleep(std::time::Duration::from_millis(500));
+                }
+            }
+            TestKeys.subject(national_id)
+        }
+    }
+    struct Full;
+    impl ContentSink for Full {
+        type Staged = ();
+        fn put(&mut self, _: ContentBatch) -> Result<(), SinkError> {
+            Err(SinkError::DiskFull { place: "lake".to_owned() })
+        }
+        fn finish(self, _: &mut dyn SortedObserver) -> Result<(), SinkError> {
+            Ok(())
+        }
+    }
+    let rows = more_than_readers_run_ahead();
+    let (ended, end) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let desk = laboratory();
+        let file = desk.file("a.csv", laboratory_rows(&rows));
+        let told = desk.import_into(Full, &[file], &SlowAtFirst::default()).unwrap_err();
+        ended.send(told.to_string()).unwrap();
+    });
+    let told = end.recv_timeout(std::time::Duration::from_mins(1)).expect("the import ends");
+    assert!(told.contains("the disk that holds `lake` is full"), "{told}");
 }

@@ -209,6 +209,26 @@ impl Desk {
         })
     }
 
+    /// Imports into a sink that is not for looking at afterwards.
+    pub(crate) fn import_into<S: ContentSink>(
+        &self,
+        content: S,
+        files: &[PathBuf],
+        keys: &dyn Pseudonymiser,
+    ) -> Result<S::Staged, ImportRefusal> {
+        let ports = Ports {
+            keys,
+            identities: &mut MemoryIdentities::default(),
+            quarantine: &mut MemoryQuarantine::default(),
+            reasons: &self.reasons_path(),
+            progress: &Quiet,
+            clock: &ManualClock::at(now()),
+            entropy: &SeededEntropy::new(3),
+        };
+        let delivery = Delivery { contract: &self.contract, files };
+        source::import(&delivery, content, ports).map(|(_, staged)| staged)
+    }
+
     /// Imports one file of these bytes.
     pub(crate) fn import_bytes(&self, bytes: impl AsRef<[u8]>) -> Result<Taken, ImportRefusal> {
         let file = self.file("delivery.csv", bytes);

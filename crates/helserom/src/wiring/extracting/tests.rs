@@ -4,6 +4,7 @@ use model::{ManualClock, SeededEntropy};
 use vault::MasterKey;
 
 use super::*;
+use crate::wiring::small_disk::SmallDisk;
 
 /// Extracts in a folder of their own, with one table of one made by hand.
 struct Bench {
@@ -73,4 +74,24 @@ fn recovery_removes_extracts_of_no_entry_and_leaves_what_is_none() {
     assert!(!extracts.folder(&bench.extract).exists());
     assert!(!extracts.sketches_of(&bench.extract).exists());
     assert!(stray.exists());
+}
+
+#[test]
+fn on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let bench = Bench::new();
+    let folder = disk.path().join("extracts");
+    let (vault, lake) = (bench.vault.clone(), bench.lake.clone());
+    let extracts =
+        Extracting::open(vault, lake, bench.entropy.clone(), 1 << 20, folder.clone()).unwrap();
+    let tables = extracts.folder(&bench.extract);
+    fs::create_dir(&tables).unwrap();
+    let table = "laboratory.csv";
+    fs::copy(bench.extracts().folder(&bench.extract).join(table), tables.join(table)).unwrap();
+    disk.fill(0);
+    let told = extracts.sketch_all(&bench.extract).unwrap_err();
+    assert!(told.contains("is full: make room and try again"), "{told}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "the extract alone");
+    disk.make_room();
+    assert_eq!(extracts.sketch_all(&bench.extract).unwrap().len(), 1);
 }
