@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -231,6 +232,13 @@ pub(crate) async fn open_store(config: &Config, folder: &Path) -> Result<Store, 
                 return Err(Stop::usage(
                     "`metadata.kind` is `postgresql`: say in `metadata.url-file` which file holds the database's URL",
                 ));
+            }
+            let mode = fs::metadata(path).map_err(folder::at(path))?.permissions().mode() & 0o7777;
+            if mode & 0o077 != 0 {
+                return Err(Stop::usage(format!(
+                    "`{}` has mode {mode:04o} and others could read the password in it: `chmod 600` it",
+                    path.display()
+                )));
             }
             fs::read_to_string(path).map_err(folder::at(path))?.trim().to_owned()
         }

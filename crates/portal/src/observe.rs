@@ -2,6 +2,7 @@
 //! address beyond the route, no query, nobody's name.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -12,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::ports::Health;
 use crate::state::App;
 use crate::visitor::route_of;
 
@@ -69,12 +71,14 @@ async fn ready(State(app): State<App>) -> Response {
     }
 }
 
-/// `/metrics` in Prometheus' text format: how busy the centre is. For a listener
-/// of its own, never the public one.
-pub fn metrics_router(handle: PrometheusHandle) -> Router {
-    let render = move || {
-        let text = handle.render();
-        async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text) }
+/// `/metrics` in Prometheus' text format: how busy the centre is, and how much
+/// it holds. For a listener of its own, never the public one.
+pub fn metrics_router(handle: PrometheusHandle, health: Arc<dyn Health>) -> Router {
+    let render = async move || {
+        for (name, value) in health.gauges().await {
+            metrics::gauge!(name).set(value);
+        }
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], handle.render())
     };
     Router::new().route("/metrics", get(render))
 }

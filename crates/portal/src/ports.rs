@@ -86,6 +86,9 @@ pub trait Health: Send + Sync {
 
     /// What the operator wants to see.
     async fn readings(&self) -> Vec<Reading>;
+
+    /// How much there is of what: names and values for `/metrics`.
+    async fn gauges(&self) -> Vec<(&'static str, f64)>;
 }
 
 /// Sessions in memory, for tests.

@@ -26,21 +26,35 @@ const WRITER_LOCK: &str = "SELECT pg_advisory_xact_lock(7522537995471318893)";
 
 /// What the database answered that was not asked for.
 #[derive(Debug)]
-pub(crate) struct DbError(sqlx::Error);
+pub(crate) enum DbError {
+    /// As it was told.
+    Told(sqlx::Error),
+    /// Nothing is where PostgreSQL should be.
+    Unreached { at: String, why: String },
+}
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
-        Self(error)
+        Self::Told(error)
     }
 }
 
 impl std::fmt::Display for DbError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let code = match &self.0 {
+        let told = match self {
+            Self::Told(told) => told,
+            Self::Unreached { at, why } => {
+                return write!(
+                    f,
+                    "nothing answers at {at} ({why}): start PostgreSQL, or mend the URL in the file that `metadata.url-file` names"
+                );
+            }
+        };
+        let code = match told {
             sqlx::Error::Database(error) => error.code(),
             _ => None,
         };
-        match (&self.0, code.as_deref()) {
+        match (told, code.as_deref()) {
             // SQLITE_FULL, and SQLITE_IOERR_SHMSIZE, which says it of the file that
             // its connections share; disk_full.
             (_, Some("13" | "4874" | "53100")) => f.write_str(
@@ -128,6 +142,15 @@ impl Database {
                     .application_name("helserom")
                     .options([("lock_timeout", "30s")])
                     .disable_statement_logging();
+                // A pool would try for half a minute and say that it is busy.
+                let first = options.connect().await.map_err(|error| match error {
+                    sqlx::Error::Io(why) => DbError::Unreached {
+                        at: format!("{}:{}", options.get_host(), options.get_port()),
+                        why: why.to_string(),
+                    },
+                    told => DbError::Told(told),
+                })?;
+                first.close().await?;
                 Ok(Self::Postgres(pool(READERS * 2).connect_with(options).await?))
             }
         }
@@ -230,7 +253,7 @@ pub(crate) trait Cells {
     /// A whole number that is not negative.
     fn count(&self, at: usize) -> Result<u64, DbError> {
         let value = self.int(at)?;
-        u64::try_from(value).map_err(|error| DbError(sqlx::Error::Decode(error.into())))
+        u64::try_from(value).map_err(|error| DbError::Told(sqlx::Error::Decode(error.into())))
     }
 }
 

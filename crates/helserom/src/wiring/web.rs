@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use ledger::chain::Report;
-use ledger::{Book as _, EntryFilter, SignedProof, SignerKey, VerifierKey};
+use ledger::{Book as _, EntryFilter, RecordFilter, SignedProof, SignerKey, VerifierKey};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{AccountId, Timestamp};
 use portal::{Broken, Health, Proofs, Reading, Session, Sessions, TokenHash};
@@ -45,8 +45,13 @@ pub(crate) async fn serve(
 ) -> Result<(), Stop> {
     let recorded = recorder()?;
     tokio::spawn(upkeep(recorded.clone()));
+    let health = std::sync::Arc::new(Machine {
+        store: site.store.clone(),
+        config: site.config.clone(),
+        explained,
+    });
     if let Some(listener) = metrics {
-        let router = portal::metrics_router(recorded);
+        let router = portal::metrics_router(recorded, health.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
     }
     let parts = portal::Parts {
@@ -56,11 +61,7 @@ pub(crate) async fn serve(
             store: site.store.clone(),
             key: site.ledger_key.clone(),
         }),
-        health: std::sync::Arc::new(Machine {
-            store: site.store.clone(),
-            config: site.config.clone(),
-            explained,
-        }),
+        health,
         entropy: std::sync::Arc::new(SystemEntropy),
     };
     let config = portal_config(&site.config, demo).map_err(Stop::usage)?;
@@ -230,7 +231,46 @@ impl Health for Machine {
         }));
         readings
     }
+
+    async fn gauges(&self) -> Vec<(&'static str, f64)> {
+        let mut gauges = Vec::new();
+        let mut gauge = |name, value: u64| {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+            gauges.push((name, value as f64));
+        };
+        if let (Ok(head), Ok(signed)) =
+            (self.store.head().await, self.store.latest_checkpoint().await)
+        {
+            let signed = signed.map_or(0, |checkpoint| checkpoint.size);
+            gauge("helserom_ledger_entries", head.next);
+            gauge("helserom_ledger_entries_unsigned", head.next.saturating_sub(signed));
+        }
+        for (name, kind, states) in GAUGED {
+            let filter = RecordFilter {
+                states: states.iter().map(|state| (*state).to_owned()).collect(),
+                limit: 1,
+                ..RecordFilter::default()
+            };
+            if let Ok(page) = self.store.records(kind, &filter).await {
+                gauge(name, page.total);
+            }
+        }
+        if let Some((free, total)) = space(&self.config.data.folder) {
+            gauge("helserom_disk_free_bytes", free);
+            gauge("helserom_disk_bytes", total);
+        }
+        gauges
+    }
 }
+
+/// Records that are counted for `/metrics`: the gauge, their kind, their states.
+const GAUGED: [(&str, &str, &[&str]); 5] = [
+    ("helserom_applications_submitted", "application", &["submitted"]),
+    ("helserom_permits", "permit", &[]),
+    ("helserom_rooms_open", "room", &["open", "running"]),
+    ("helserom_runs_running", "room", &["running"]),
+    ("helserom_outputs_waiting", "output", &["requested", "checked"]),
+];
 
 impl Machine {
     fn storage(&self) -> Vec<Reading> {

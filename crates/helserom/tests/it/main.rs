@@ -14,6 +14,7 @@
 mod backups;
 mod deliveries;
 mod demo;
+mod figures;
 mod keys;
 mod kills;
 mod people;

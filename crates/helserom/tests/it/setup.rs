@@ -127,6 +127,27 @@ fn a_port_for_metrics_in_use_is_told_before_anything_is_done() {
 }
 
 #[test]
+fn a_database_that_is_not_there_and_a_password_that_others_can_read() {
+    let place = Place::new();
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = place.file("url", format!("postgres://somebody:opensesame@{unused}/helserom"));
+    let config = format!(
+        "version = 1\n[metadata]\nkind = \"postgresql\"\nurl-file = \"{}\"\n",
+        url.display()
+    );
+    let config = place.file("helserom.toml", config);
+    let list = ["--config", text(&config), "account", "list"];
+    fs::set_permissions(&url, fs::Permissions::from_mode(0o640)).unwrap();
+    let told = place.says(&list).only_line(2).to_owned();
+    assert!(told.contains("has mode 0640") && told.contains("`chmod 600`"), "{told}");
+    fs::set_permissions(&url, fs::Permissions::from_mode(0o600)).unwrap();
+    let said = place.says(&list);
+    let told = said.only_line(2);
+    assert!(told.contains(&format!("nothing answers at {unused}")), "{told}");
+    assert!(told.contains("start PostgreSQL") && !told.contains("opensesame"), "{told}");
+}
+
+#[test]
 fn a_time_zone_that_there_is_not() {
     let place = Place::new();
     let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);

@@ -74,3 +74,4 @@ kind-at-risk = Kurve: kolonnen med antal under risiko
 kind-groups = Kurve: kolonner, der skiller kurverne
 kind-n = Model: antal personer, eller hændelser i en Cox-model
 kind-figure-table = Figur: tabellen, den er tegnet fra
+room-until = Tilladelsen udløber

@@ -74,3 +74,4 @@ kind-at-risk = Curve: the column with people at risk
 kind-groups = Curve: columns that tell the curves apart
 kind-n = Model: people, or events for a Cox model
 kind-figure-table = Figure: the table it is drawn from
+room-until = Permit ends

@@ -74,3 +74,4 @@ kind-at-risk = Kurve: kolonnen med antall under risiko
 kind-groups = Kurve: kolonner som skiller kurvene
 kind-n = Modell: antall personer, eller hendelser i en Cox-modell
 kind-figure-table = Figur: tabellen den er tegnet fra
+room-until = Tillatelsen går ut

@@ -14,6 +14,7 @@ use permit::Role;
 use super::ledger::page_of;
 use super::seen;
 use crate::chrome::Chrome;
+use crate::names::Names;
 use crate::parts::standing::{Fact, Standing};
 use crate::parts::timeline::act_in_words;
 use crate::parts::{Tag, Tone};
@@ -46,6 +47,7 @@ impl LedgerEntryPage {
     /// The page of `entry`, with its proof if a checkpoint covers it.
     pub fn of(
         chrome: Chrome,
+        names: &Names,
         entry: &Entry,
         proof: Option<&SignedProof>,
         key: Option<&VerifierKey>,
@@ -74,7 +76,10 @@ impl LedgerEntryPage {
                 .into_owned(),
             facts: vec![
                 (words.say("when").into_owned(), Fact::Time(words.moment(entry.at), String::new())),
-                (words.say("who").into_owned(), Fact::Words(entry.actor.to_string())),
+                (
+                    words.say("who").into_owned(),
+                    Fact::Words(names.person(&entry.actor, words.lang())),
+                ),
                 (words.say("ledger-subject").into_owned(), about),
                 (words.say("ledger-act").into_owned(), Fact::Words(entry.act.clone())),
             ],
@@ -114,7 +119,7 @@ impl LedgerEntryPage {
     /// A sample, without a checkpoint yet.
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/ledger/52").seen_by(&[Role::Auditor]);
-        Self::of(chrome, &sample_entry(), None, None)
+        Self::of(chrome, &Names::sample(), &sample_entry(), None, None)
     }
 }
 
@@ -147,5 +152,6 @@ pub(crate) async fn show(
     let entry = entry(&app, &visitor, seq).await?;
     let proof = app.proofs.prove(seq).await?;
     let key = app.proofs.key();
-    html(&LedgerEntryPage::of(visitor.chrome(&app), &entry, proof.as_ref(), Some(&key)))
+    let names = app.names(visitor.caller()).await?;
+    html(&LedgerEntryPage::of(visitor.chrome(&app), &names, &entry, proof.as_ref(), Some(&key)))
 }

@@ -21,7 +21,7 @@ use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
-use model::{RoomId, Timestamp};
+use model::{Date, RoomId, Timestamp};
 use permit::policy::Action;
 use room::{Closing, Outcome, Refusal, Room, Run, State as RoomState};
 use serde::Deserialize;
@@ -30,7 +30,7 @@ use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
-use crate::parts::standing::{Fact, Standing, Step};
+use crate::parts::standing::{Fact, Standing, Step, time_left};
 use crate::parts::timeline::{Happening, Timeline};
 use crate::parts::{Tag, Tone};
 use crate::words::{Shown, Words};
@@ -140,6 +140,10 @@ pub struct Seen {
     pub inside: Option<Inside>,
     /// What the permit is called.
     pub title: String,
+    /// The permit's last day.
+    pub until: Option<Date>,
+    /// The instant it is now.
+    pub now: Timestamp,
     /// What the reader may do, by action.
     pub rulings: Vec<RulingLine>,
     /// What happened, newest first.
@@ -287,7 +291,7 @@ impl RoomPage {
             let href = format!("/rooms/{id}/stop");
             steps.push(Step::send(words.say("room-stop"), href, &token).grave());
         }
-        let standing = Standing {
+        let mut standing = Standing {
             trail: vec![(seen.title.clone(), format!("/permits/{}", room.permit))],
             kind: words.say("room").into_owned(),
             title: id.clone(),
@@ -303,6 +307,11 @@ impl RoomPage {
             ],
             steps,
         };
+        if let Some(until) = seen.until.filter(|_| room.state != RoomState::Closed) {
+            let (left, _) = time_left(&words, seen.now, until);
+            let end = (words.say("room-until").into_owned(), Fact::Time(words.date(until), left));
+            standing.facts.insert(1, end);
+        }
         let chosen = inside.as_ref().and_then(|inside| inside.chosen.clone());
         let runs = room
             .runs
@@ -386,15 +395,17 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let caller = visitor.caller();
     let names = app.names(caller).await?;
     let thing = app.centre.room_thing(room).await?;
-    let title = match app.centre.permit(caller, &room.permit).await {
-        Ok(permit) => permit.grant.terms.title,
-        Err(_) => room.permit.to_string(),
+    let (title, until) = match app.centre.permit(caller, &room.permit).await {
+        Ok(permit) => (permit.grant.terms.title, permit.grant.terms.valid.until),
+        Err(_) => (room.permit.to_string(), None),
     };
     let rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter { Some(inside(app, visitor, room, run).await?) } else { None },
         title,
+        until,
+        now: app.centre.now(),
         rulings,
         happenings: seen::happenings(app, visitor, &names, "room", room.id.as_str()).await?,
         may_read_ledger: seen::may_read_ledger(app, visitor),

@@ -437,6 +437,10 @@ impl Health for Pulse {
     async fn readings(&self) -> Vec<Reading> {
         vec![Reading { group: "storage", name: "book".into(), value: "memory".into(), well: None }]
     }
+
+    async fn gauges(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
 }
 
 /// A centre with its people, and the portal in front of it.

@@ -1,6 +1,6 @@
 //! A room for samples.
 
-use model::{Lang, Timestamp};
+use model::{Date, Lang, Timestamp};
 use permit::Role;
 use permit::policy::Action;
 use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
@@ -110,6 +110,8 @@ impl RoomPage {
         };
         let seen = Seen {
             inside: Some(inside),
+            until: Some(Date::constant(2027, 2, 28)),
+            now: literal("2026-03-01T09:30:00Z"),
             title: crate::parts::terms::TermsTree::sample_terms(lang).title,
             rulings: vec![
                 ruling(Action::EnterRoom, true),
