@@ -110,7 +110,7 @@ fn a_wrong_encoding() {
     let utf16: Vec<u8> = values(20).encode_utf16().flat_map(u16::to_le_bytes).collect();
     refused("lab.csv", utf16, &["`lab.csv` is UTF-16: save it as UTF-8"]);
     let latin1: Vec<u8> = values(30).chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    refused("lab.csv", latin1, &["rows break the contract", "column `name`"]);
+    refused("lab.csv", latin1, &["not one of 30 rows keeps to the contract", "column `name`"]);
 }
 
 #[test]

@@ -45,7 +45,8 @@ pub struct RoomPage {
     state: RoomState,
     may_enter: bool,
     may_ask: bool,
-    may_read_journal: bool,
+    /// The address of its journal, for those who may read it.
+    journal: Option<String>,
     may_close: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
@@ -339,7 +340,7 @@ impl RoomPage {
             limits: limits(&words, room),
             outputs: inside.outputs,
             kinds: asking::KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into(),
-            may_read_journal: seen.may(Action::ReadJournal),
+            journal: seen.may(Action::ReadJournal).then(|| format!("/rooms/{id}/journal")),
             rules: Rules::new(&words)
                 .with(words.say("opened-by"), vec![names.account(&room.opened_by, lang)])
                 .ruled(seen.rulings),

@@ -176,6 +176,18 @@ async fn what_was_said_of_files_is_kept_when_it_is_not_enough() {
     let whole = [&wish[..], &[("counts:result.csv", "people")]].concat();
     let page = researcher.submit(&here, &path, &whole).await;
     assert!(page.location().ends_with("?done=asked"), "{}", page.body);
+    let means = [
+        ("file", "result.csv"),
+        ("kind:result.csv", "magnitude-table"),
+        ("dimensions:result.csv", "sex"),
+        ("counts:result.csv", "people"),
+        ("note", "means by sex"),
+    ];
+    let page = researcher.submit(&here, &path, &means).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "which column has the means?");
+    let whole = [&means[..], &[("value:result.csv", "mean")]].concat();
+    let page = researcher.submit(&here, &path, &whole).await;
+    assert!(page.location().ends_with("?done=asked"), "{}", page.body);
     let page = researcher.submit(&here, &path, &[("note", "nothing chosen")]).await;
     assert!(page.body.contains("nothing chosen</textarea>"), "{}", page.body);
     let gone = [("file", "gone.csv"), ("note", "it was there")];

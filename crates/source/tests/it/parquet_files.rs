@@ -86,15 +86,15 @@ fn an_instant_at_midnight_is_a_day_and_another_is_not() {
 #[test]
 fn contradictions_are_found_and_shown_whole() {
     let desk = desk();
-    let twice = || -> ArrayRef { Arc::new(StringArray::from(vec![id(1), id(1)])) };
+    let who = || -> ArrayRef { Arc::new(StringArray::from(vec![id(1), id(1), id(2)])) };
     let file = desk.file(
         "lab.parquet",
         parquet(vec![
-            ("id", twice()),
-            ("date", Arc::new(Date32Array::from(vec![18_000, 18_000]))),
-            ("test", Arc::new(StringArray::from(vec!["hdl"; 2]))),
-            ("value", Arc::new(Int32Array::from(vec![1, 2]))),
-            ("comment", Arc::new(StringArray::from(vec!["a"; 2]))),
+            ("id", who()),
+            ("date", Arc::new(Date32Array::from(vec![18_000; 3]))),
+            ("test", Arc::new(StringArray::from(vec!["hdl"; 3]))),
+            ("value", Arc::new(Int32Array::from(vec![1, 2, 3]))),
+            ("comment", Arc::new(StringArray::from(vec!["a"; 3]))),
         ]),
     );
     let taken = desk.import(&[file]).unwrap();

@@ -14,11 +14,12 @@ use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 
-/// What a file can be said to be. A magnitude table is asked for by programs:
-/// its largest contributions are no thing to type.
-pub(super) const KINDS: [(&str, &str); 5] = [
+/// What a file can be said to be. Of a table of means or sums the largest
+/// contributions to each cell are no thing to type: programs tell them.
+pub(super) const KINDS: [(&str, &str); 6] = [
     ("unknown", "kind-unknown"),
     ("frequency-table", "kind-table"),
+    ("magnitude-table", "kind-magnitude"),
     ("survival-curve", "kind-survival"),
     ("model", "kind-model"),
     ("figure", "kind-figure"),
@@ -48,6 +49,12 @@ fn declared(fields: &Fields, file: &str) -> Result<Kind, Failure> {
             }
             Kind::FrequencyTable { dimensions, counts, hierarchies: [].into() }
         }
+        "magnitude-table" => Kind::MagnitudeTable {
+            dimensions: list("dimensions"),
+            value: named("value").ok_or_else(lacking)?,
+            count: list("counts").into_iter().next().ok_or_else(lacking)?,
+            contributions: Vec::new(),
+        },
         "survival-curve" => Kind::SurvivalCurve {
             time: named("time").ok_or_else(lacking)?,
             at_risk: named("at-risk"),
