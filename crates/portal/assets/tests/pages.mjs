@@ -50,15 +50,16 @@ const fail = (what) => {
 };
 
 // One of each kind: ids and numbers do not make another page.
-// What is in a file decides how its page looks: each of them is looked at.
-const EACH = /^\/outputs\/output-[^/]*$/;
-const kindOf = (path) => (EACH.test(path) ? path : pattern(path));
 const pattern = (path) =>
   path
     .split("?")[0]
     .split("/")
     .map((part) => (/^[a-z]+-[0-9a-z]{10}$/.test(part) || /^[0-9]+$/.test(part) ? "*" : part))
     .join("/");
+
+// What is in a file decides how its page looks: each of them is looked at.
+const EACH = /^\/outputs\/output-[^/]*$/;
+const kindOf = (path) => (EACH.test(path) ? path : pattern(path));
 
 // Pages that say something else to each role: each is looked at as each of them.
 const OF_EACH_ROLE = ["/work", "/applications/*", "/permits/*", "/rooms/*", "/outputs/*"];
@@ -177,7 +178,7 @@ async function walk(browser, base) {
         walked.delete(kind);
         continue;
       }
-      const key = who === "visitor" || OF_EACH_ROLE.includes(kind) ? `${who} ${kind}` : kind;
+      const key = who === "visitor" || OF_EACH_ROLE.includes(pattern(path)) ? `${who} ${kind}` : kind;
       if (!seen.has(key)) found.push({ who, path });
       seen.add(key);
       await page.goto(base + path);

@@ -40,10 +40,13 @@ async fn page(
         Err(_) => output.permit.to_string(),
     };
     let lang = visitor.words().lang();
+    // What left and was compared with stands there, and not once more below.
+    let mut others = reviewed.others;
+    others.retain(|other| reviewed.released.iter().all(|released| released.id != other.id));
     let seen = Seen {
         bytes: reviewed.bytes,
         mended: reviewed.mended.map(|mend| (mend.note.get(lang).to_owned(), mend.bytes)),
-        others: reviewed.others,
+        others,
         compared: reviewed.released,
         page: part,
         title,
