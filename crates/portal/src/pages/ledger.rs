@@ -233,7 +233,8 @@ pub(crate) fn filter(query: &ListQuery, is_account: impl Fn(&AccountId) -> bool)
         ..EntryFilter::default()
     };
     let wanted = query.q.trim();
-    if let Some((kind, id)) = wanted.split_once('/') {
+    // Not every slash is a subject's: `/data/population.csv` stands in scripts.
+    if let Some((kind, id)) = wanted.split_once('/').filter(|(kind, _)| KINDS.contains(kind)) {
         filter.subject = Some(ledger::Subject::new(kind, id));
     } else if let Some((kind, _)) = wanted
         .rsplit_once('-')
@@ -326,6 +327,8 @@ mod tests {
         let words = look("coxph(Surv", "");
         assert_eq!((words.text.as_deref(), words.actor), (Some("coxph(Surv"), None));
         assert_eq!(look("mortality", "").text.as_deref(), Some("mortality"));
+        assert_eq!(look("/data/lab.csv", "").text.as_deref(), Some("/data/lab.csv"));
+        assert_eq!(look("out/table.csv", "").subject, None);
         assert_eq!(look(" ", ""), look("", ""));
     }
 
