@@ -17,6 +17,27 @@ impl Centre {
         Ok(self.parts.book.entries(&filter).await?.items)
     }
 
+    /// What happened to a subject, oldest first, of what begins with one of `acts`.
+    pub async fn timeline_of(
+        &self,
+        kind: &str,
+        id: &str,
+        acts: &[&str],
+    ) -> Result<Vec<Entry>, Refused> {
+        let mut entries = Vec::new();
+        for act in acts {
+            let filter = EntryFilter {
+                subject: Some(Subject::new(kind, id)),
+                act: Some(format!("{kind}.{act}")),
+                limit: u32::MAX,
+                ..EntryFilter::default()
+            };
+            entries.extend(self.parts.book.entries(&filter).await?.items);
+        }
+        entries.sort_by_key(|entry| entry.seq);
+        Ok(entries)
+    }
+
     /// Entries of the ledger that pass the filter, for those who may read it.
     pub async fn ledger(
         &self,

@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use ledger::{Entry, Hash};
-use model::{AccountId, OutputId, RoomId, RunId, Timestamp};
+use model::{AccountId, CellId, OutputId, RoomId, RunId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
-use room::{Closing, Outcome, Room, RoomEvent, Script};
+use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, Script};
 use serde::Serialize;
 
 use crate::{Caller, Centre, Refused};
@@ -32,6 +32,27 @@ pub enum Done {
     Opened,
     /// A command was run.
     Ran(Box<Ran>),
+    /// Code was given to a kernel of the notebook.
+    Cell(Box<Cell>),
+    /// Somebody was in the notebook.
+    Entered {
+        /// For how long, milliseconds; nothing while they are.
+        wall_ms: Option<u64>,
+    },
+    /// A notebook or a text was saved.
+    Saved {
+        /// Its name.
+        file: String,
+        /// How much was sent, bytes.
+        bytes: u64,
+        /// SHA-256 of it.
+        sha256: Hash,
+    },
+    /// More was to be shown than may be in a minute, and was withheld.
+    Withheld {
+        /// How much was held back first, bytes.
+        bytes: u64,
+    },
     /// A file of the work folder was looked at.
     Looked {
         /// Its name.
@@ -57,13 +78,18 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 5] = ["ran", "looked", "asked-out", "opened", "closed"];
+    pub const KINDS: [&'static str; 9] =
+        ["ran", "cell", "entered", "saved", "withheld", "looked", "asked-out", "opened", "closed"];
 
     /// The word for its kind.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Opened => "opened",
             Self::Ran(_) => "ran",
+            Self::Cell(_) => "cell",
+            Self::Entered { .. } => "entered",
+            Self::Saved { .. } => "saved",
+            Self::Withheld { .. } => "withheld",
             Self::Looked { .. } => "looked",
             Self::AskedOut { .. } => "asked-out",
             Self::Closed { .. } => "closed",
@@ -82,6 +108,44 @@ pub struct Ran {
     pub script: Option<Script>,
     /// How it ended; nothing while it runs.
     pub ended: Option<RanEnd>,
+}
+
+/// Code that was given to a kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// Its id.
+    pub cell: CellId,
+    /// The kernel's name, such as `python3` or `ir`.
+    pub kernel: String,
+    /// Every word of it.
+    pub code: String,
+    /// How the kernel answered; nothing while it has not.
+    pub ended: Option<CellEnd>,
+}
+
+impl Cell {
+    /// How much of its first line stands for it, characters.
+    const TITLE: usize = 80;
+
+    /// Its first line that says something.
+    pub fn title(&self) -> String {
+        let first = self.code.lines().map(str::trim).find(|line| !line.is_empty());
+        let first = first.unwrap_or_default();
+        match first.char_indices().nth(Self::TITLE) {
+            Some((at, _)) => format!("{}…", first.get(..at).unwrap_or_default()),
+            None => first.to_owned(),
+        }
+    }
+}
+
+/// How a kernel answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CellEnd {
+    /// How.
+    pub outcome: CellOutcome,
+    /// After how long, milliseconds.
+    pub wall_ms: u64,
 }
 
 impl Ran {
@@ -132,10 +196,13 @@ impl Centre {
     }
 }
 
-/// The entries of a room as deeds: the end of a run is put to its beginning.
+/// The entries of a room as deeds: the end of a run, of a cell and of a stay is
+/// put to its beginning.
 fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
     let mut deeds: Vec<Deed> = Vec::new();
     let mut begun: HashMap<RunId, usize> = HashMap::new();
+    let mut cells: HashMap<CellId, usize> = HashMap::new();
+    let mut stays: HashMap<AccountId, Vec<usize>> = HashMap::new();
     for entry in entries {
         let event: RoomEvent =
             entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
@@ -170,6 +237,33 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 }
                 continue;
             }
+            RoomEvent::CellRun { cell, kernel, code, .. } => {
+                cells.insert(cell.clone(), deeds.len());
+                Done::Cell(Box::new(Cell { cell, kernel, code, ended: None }))
+            }
+            RoomEvent::CellEnded { cell, outcome, wall_ms } => {
+                let at = cells.get(&cell).and_then(|at| deeds.get_mut(*at));
+                if let Some(Deed { what: Done::Cell(cell), .. }) = at {
+                    cell.ended = Some(CellEnd { outcome, wall_ms });
+                }
+                continue;
+            }
+            RoomEvent::Entered { by } => {
+                stays.entry(by).or_default().push(deeds.len());
+                Done::Entered { wall_ms: None }
+            }
+            RoomEvent::Left { by, wall_ms: after } => {
+                // Somebody in several windows leaves the oldest first: the times
+                // add up all the same.
+                let stay = stays.get_mut(&by).filter(|open| !open.is_empty());
+                let at = stay.map(|open| open.remove(0)).and_then(|at| deeds.get_mut(at));
+                if let Some(Deed { what: Done::Entered { wall_ms }, .. }) = at {
+                    *wall_ms = Some(after);
+                }
+                continue;
+            }
+            RoomEvent::Saved { file, bytes, sha256, .. } => Done::Saved { file, bytes, sha256 },
+            RoomEvent::Withheld { bytes, .. } => Done::Withheld { bytes },
             RoomEvent::Looked { file, bytes, .. } => Done::Looked { file, bytes },
             RoomEvent::Closed { why } => Done::Closed { why },
         };

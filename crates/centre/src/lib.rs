@@ -13,6 +13,7 @@ pub mod history;
 pub mod inbox;
 pub mod journal;
 mod moment;
+pub mod notebooks;
 pub mod organisations;
 pub mod outputs;
 pub mod permits;

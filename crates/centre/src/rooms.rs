@@ -11,7 +11,7 @@ use permit::Permit;
 use permit::policy::{Action, Thing};
 use room::{
     Closing, Command, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running,
-    Script, Spec, WorkName,
+    Runtime, Script, Spec, StartError, WorkName,
 };
 
 use crate::{Caller, Centre, Refused, blocking};
@@ -127,26 +127,52 @@ impl Centre {
         let folder = self.parts.extracts.folder(&room.extract);
         let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
             .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let run = RunId::mint(self.parts.entropy.as_ref());
-        let event = RoomEvent::RunStarted {
-            run: run.clone(),
+        let command =
+            Command { words: words.clone(), script: script.clone(), wall: spec.wall(self.now()) };
+        let begun = |run| RoomEvent::RunStarted {
+            run,
             by: actor.clone(),
-            command: words.clone(),
-            script: script.clone(),
+            command: words,
+            script,
+            notebook: false,
         };
-        if !self.write_on(&actor, id, &event, |room| room.state == room::State::Open).await? {
+        self.begin(&actor, id, begun, shown, move |runtime, room, run, log| {
+            runtime.start(room, run, command, log)
+        })
+        .await
+    }
+
+    /// Writes down that a command begins in a room, has `start` start it, and sees
+    /// to it that its end is written down.
+    pub(crate) async fn begin(
+        self: &Arc<Self>,
+        actor: &AccountId,
+        id: &RoomId,
+        begun: impl FnOnce(RunId) -> RoomEvent + Send,
+        shown: Option<Arc<dyn LogSink>>,
+        start: impl FnOnce(
+            &dyn Runtime,
+            &RoomId,
+            &RunId,
+            Arc<dyn LogSink>,
+        ) -> Result<Arc<dyn Running>, StartError>
+        + Send
+        + 'static,
+    ) -> Result<Started, Refused> {
+        let run = RunId::mint(self.parts.entropy.as_ref());
+        let event = begun(run.clone());
+        if !self.write_on(actor, id, &event, |room| room.state == room::State::Open).await? {
             return Err(Refused::Conflict(format!(
                 "a command runs in room `{id}` already, or it was closed meanwhile: \
                  wait for the command, or stop it"
             )));
         }
-        let command = Command { words, script, wall: spec.wall(self.now()) };
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
         let running = blocking("starting the command", move || {
             let kept = logs.open(&in_room, &of_run)?;
             let log = Arc::new(Tee { kept, shown });
-            runtime.start(&in_room, &of_run, command, log).map_err(|error| error.to_string())
+            start(runtime.as_ref(), &in_room, &of_run, log).map_err(|error| error.to_string())
         })
         .await
         .and_then(|started| started.map_err(|why| Refused::failed("starting the command", why)));
@@ -154,12 +180,12 @@ impl Centre {
             Ok(running) => running,
             Err(refused) => {
                 let never = Ended { outcome: Outcome::Failed, ..Ended::LOST };
-                self.note_end(&actor, id, &run, &never).await?;
+                self.note_end(actor, id, &run, &never).await?;
                 return Err(refused);
             }
         };
         let (tell, done) = tokio::sync::watch::channel(None);
-        let centre = Arc::clone(self);
+        let (centre, actor) = (Arc::clone(self), actor.clone());
         let started = Started { run: run.clone(), done };
         let room = id.clone();
         tokio::spawn(async move {
@@ -194,7 +220,7 @@ impl Centre {
 
     /// Writes what happened in a room as long as it `fits` the room, again when
     /// somebody else wrote about the room meanwhile. Says whether it did.
-    async fn write_on(
+    pub(crate) async fn write_on(
         &self,
         actor: &AccountId,
         id: &RoomId,

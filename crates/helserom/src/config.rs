@@ -111,8 +111,23 @@ pub(crate) struct Keys {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Rooms {
-    /// The Python environment that rooms see, read-only. Empty: none.
+    /// The Python environment that rooms see, read-only. Empty: none. With
+    /// JupyterLab in it rooms have notebooks.
     pub(crate) python: PathBuf,
+    /// The address notebooks are served at: another than the portal's, so that
+    /// what a room sends cannot act as the portal. Empty: the portal's with
+    /// another port.
+    pub(crate) notebook_listen: String,
+    /// Their address as people see it, such as `https://rooms.example.no`, of the
+    /// same site as `server.public-url`. Needed where that is set; empty there: no
+    /// notebooks.
+    pub(crate) notebook_url: String,
+    /// How much of what a room answers is shown to one person at once, KiB.
+    pub(crate) notebook_shown_kib: u32,
+    /// How much more with every minute, KiB.
+    pub(crate) notebook_shown_kib_per_minute: u32,
+    /// A notebook in which nothing is done for so many minutes is closed.
+    pub(crate) notebook_idle_minutes: u32,
 }
 
 /// Imports and extracts.
@@ -171,7 +186,14 @@ impl Default for Config {
             },
             metadata: Metadata { kind: MetadataKind::Sqlite, url_file: PathBuf::new() },
             keys: Keys { master_file: PathBuf::new() },
-            rooms: Rooms { python: PathBuf::new() },
+            rooms: Rooms {
+                python: PathBuf::new(),
+                notebook_listen: String::new(),
+                notebook_url: String::new(),
+                notebook_shown_kib: 4096,
+                notebook_shown_kib_per_minute: 512,
+                notebook_idle_minutes: 60,
+            },
             work: Work { memory_mib: 512 },
             sign_in: SignIn { idle_minutes: 30, longest_hours: 12 },
             log: Log { level: "info".to_owned(), format: LogFormat::Text },
@@ -198,6 +220,31 @@ impl Config {
         text.parse().map(Some).map_err(|_| {
             format!(
                 "`server.metrics-listen`: `{text}` is no address: write one such as `127.0.0.1:9420`"
+            )
+        })
+    }
+
+    /// The address notebooks are served at, when the portal is at `portal`; `None`:
+    /// there are none.
+    pub(crate) fn notebook_listen(&self, portal: SocketAddr) -> Result<Option<SocketAddr>, String> {
+        let Rooms { notebook_listen: text, notebook_url: url, .. } = &self.rooms;
+        let public = !self.server.public_url.is_empty();
+        if self.python().is_none() || (public && url.is_empty()) {
+            return Ok(None);
+        }
+        if !url.is_empty() && host_and_port(url) == host_and_port(&self.server.public_url) {
+            return Err(
+                "`rooms.notebook-url` is the address of the portal: notebooks need one of their own, \
+                 such as `https://rooms.example.no`"
+                    .to_owned(),
+            );
+        }
+        if text.is_empty() {
+            return Ok(Some(SocketAddr::new(portal.ip(), 0)));
+        }
+        text.parse().map(Some).map_err(|_| {
+            format!(
+                "`rooms.notebook-listen`: `{text}` is no address: write one such as `127.0.0.1:8421`"
             )
         })
     }
@@ -230,4 +277,11 @@ impl Config {
     pub(crate) fn python(&self) -> Option<&Path> {
         Some(self.rooms.python.as_path()).filter(|path| !path.as_os_str().is_empty())
     }
+}
+
+/// `https://portal.example:8443/` is at `https://portal.example:8443`.
+fn host_and_port(url: &str) -> &str {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
+    url.get(..end).unwrap_or(url)
 }

@@ -127,6 +127,8 @@ ids! {
     RoomId, "a room id", "room";
     /// One command run in a room.
     RunId, "a run id", "run";
+    /// Code that was given to a kernel of a notebook.
+    CellId, "a cell id", "cell";
     /// A file that somebody asks to take out of a room.
     OutputId, "an output id", "output";
     /// A package of outputs that left.

@@ -149,6 +149,38 @@ pub struct RoomTerms {
     pub disk_mib: u32,
     /// How long one command may run, seconds.
     pub wall_seconds: u32,
+    /// How people work in it. Permits that do not say it are for scripts.
+    #[serde(skip_serializing_if = "Way::is_scripts")]
+    pub way: Way,
+}
+
+/// How people work in a room, from the strictest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Scripts are handed in and run; their log and files are looked at.
+    #[default]
+    Scripts,
+    /// Notebooks in the browser too: results are seen as the work goes on.
+    Notebook,
+}
+
+impl Way {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Scripts, Self::Notebook];
+
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Scripts => "scripts",
+            Self::Notebook => "notebook",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    const fn is_scripts(&self) -> bool {
+        matches!(self, Self::Scripts)
+    }
 }
 
 impl Default for RoomTerms {
@@ -159,6 +191,7 @@ impl Default for RoomTerms {
             processes: 256,
             disk_mib: 1024,
             wall_seconds: 600,
+            way: Way::Scripts,
         }
     }
 }

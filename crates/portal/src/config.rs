@@ -6,6 +6,8 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use model::{AccountId, Lang};
 
+use crate::notebook::Notebooks;
+
 /// How the portal is set up. The program reads it from its own config.
 #[derive(Clone)]
 pub struct Config {
@@ -40,6 +42,8 @@ pub struct Config {
     pub largest_body: usize,
     /// How long a stop waits for what runs.
     pub stop: Duration,
+    /// How notebooks are served. `None`: there are none.
+    pub notebooks: Option<Notebooks>,
 }
 
 impl std::fmt::Debug for Config {
@@ -68,6 +72,7 @@ impl Default for Config {
             request_timeout: Duration::from_mins(1),
             largest_body: 2 << 20,
             stop: Duration::from_secs(30),
+            notebooks: None,
         }
     }
 }

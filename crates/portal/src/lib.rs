@@ -17,6 +17,7 @@ mod failure;
 mod fields;
 mod jobs;
 mod names;
+mod notebook;
 mod observe;
 pub mod pages;
 mod parts;
@@ -38,6 +39,7 @@ use tokio::net::TcpListener;
 
 pub use assets::{has_packages, shared_file};
 pub use config::Config;
+pub use notebook::Notebooks;
 pub use observe::metrics_router;
 pub use ports::{Broken, Health, MemorySessions, Proofs, Reading, Session, Sessions, TokenHash};
 pub use state::Parts;
@@ -47,11 +49,18 @@ pub fn router(parts: Parts, config: Config) -> Router {
     routes::router(state::State::new(parts, config))
 }
 
-/// Serves the portal until `stop` resolves; then takes no more requests and
-/// waits for those that are being answered and for what they began, as long as
-/// the config says.
+/// Portal and notebooks, for tests of both together.
+pub fn routers(parts: Parts, config: Config) -> (Router, Router) {
+    let app = state::State::new(parts, config);
+    (routes::router(app.clone()), notebook::router(app))
+}
+
+/// Serves the portal, and notebooks on `notebooks`, until `stop` resolves; then
+/// takes no more requests and waits for those that are being answered and for
+/// what they began, as long as the config says.
 pub async fn serve(
     listener: TcpListener,
+    notebooks: Option<TcpListener>,
     parts: Parts,
     config: Config,
     stop: impl Future<Output = ()> + Send + 'static,
@@ -59,6 +68,18 @@ pub async fn serve(
     let patience = config.stop;
     let app = state::State::new(parts, config);
     let underway = app.underway.clone();
+    let mut beside = tokio::task::JoinSet::new();
+    if let Some(listener) = notebooks {
+        let router = notebook::router(app.clone());
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        // Sockets are open for hours: they end with the program, and not before.
+        beside.spawn(async move { axum::serve(listener, service).await });
+        let app = app.clone();
+        beside.spawn(async move {
+            notebook::watch_idle(app).await;
+            Ok(())
+        });
+    }
     let service = routes::router(app).into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut hear) = tokio::sync::watch::channel(false);
     let serving = axum::serve(listener, service).with_graceful_shutdown(async move {

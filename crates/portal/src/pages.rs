@@ -13,6 +13,7 @@ pub mod front;
 pub mod journal;
 pub mod ledger;
 pub mod ledger_entry;
+pub mod notebook;
 pub mod output;
 pub mod outputs;
 pub mod packing;
@@ -49,6 +50,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("use", register::UsePage::sample(lang).render()),
         ("room", room::RoomPage::sample(lang).render()),
         ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
+        ("notebook", notebook::NotebookPage::sample(lang).render()),
         ("room-file", room_file::RoomFilePage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
         ("journal", journal::JournalPage::sample(lang).render()),

@@ -10,8 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, catalogue, centre, front,
-    journal, ledger, ledger_entry, output, outputs, packing, permit, register, release, results,
-    room, room_file, sign_in, source, variable, work,
+    journal, ledger, ledger_entry, notebook, output, outputs, packing, permit, register, release,
+    results, room, room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -62,6 +62,7 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/journal/{run}", get(journal::show_run))
         .route("/rooms/{room}/file", get(room_file::show))
         .route("/rooms/{room}/picture", get(room_file::show_picture))
+        .route("/rooms/{room}/notebook", get(notebook::show).post(notebook::open))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))
         .route("/rooms/{room}/outputs", post(room::ask))

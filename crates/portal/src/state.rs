@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::jobs::Jobs;
 use crate::names::Names;
+use crate::notebook::Used;
 use crate::ports::{Health, Proofs, Sessions};
 use crate::security::sign_in::Attempts;
 use crate::underway::Underway;
@@ -43,6 +44,7 @@ pub(crate) struct State {
     pub(crate) attempts: Attempts,
     pub(crate) jobs: Jobs,
     pub(crate) underway: Underway,
+    pub(crate) used: Used,
     names: Mutex<Option<(Instant, Arc<Names>)>>,
 }
 
@@ -73,6 +75,7 @@ impl State {
             config,
             jobs: Jobs::default(),
             underway: Underway::default(),
+            used: Used::default(),
             names: Mutex::new(None),
         })
     }

@@ -20,7 +20,7 @@ use crate::chrome::{Chrome, Theme, Who};
 use crate::failure::Failure;
 use crate::observe::RequestId;
 use crate::pages::failure::FailurePage;
-use crate::ports::Session;
+use crate::ports::{Session, TokenHash};
 use crate::security::cookies::Cookie;
 use crate::security::forms::is_from_elsewhere;
 use crate::security::token::Token;
@@ -326,13 +326,18 @@ async fn recognise(
 /// The caller behind a token. Each use lets the session last longer, up to its
 /// longest.
 async fn signed_in(app: &App, token: &Token) -> Result<Caller, Failure> {
-    let Some(session) = app.sessions.find(token.hash()).await? else {
+    caller_of(app, token.hash(), true).await
+}
+
+/// The caller whose session that is. `lasts`: this use lets it last longer.
+pub(crate) async fn caller_of(app: &App, token: TokenHash, lasts: bool) -> Result<Caller, Failure> {
+    let Some(session) = app.sessions.find(token).await? else {
         return Ok(Caller::Visitor);
     };
     let now = app.centre.now();
     let expires_at = lasts_until(app, &session, now);
-    if expires_at.as_second() - session.expires_at.as_second() >= EXTEND_EVERY {
-        app.sessions.extend(token.hash(), expires_at).await?;
+    if lasts && expires_at.as_second() - session.expires_at.as_second() >= EXTEND_EVERY {
+        app.sessions.extend(token, expires_at).await?;
     }
     match app.centre.caller(&session.account).await {
         Ok(caller) => Ok(caller),

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use ledger::{Event, Hash};
-use model::{AccountId, ExtractId, PermitId, RunId};
+use model::{AccountId, CellId, ExtractId, PermitId, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Holds, Limits, Script};
@@ -38,6 +38,61 @@ pub enum RoomEvent {
         command: Vec<String>,
         /// The script it was given, word for word.
         script: Option<Script>,
+        /// Whether it is the room's notebook server.
+        #[serde(default, skip_serializing_if = "is_false")]
+        notebook: bool,
+    },
+    /// Somebody came into the notebook.
+    Entered {
+        /// Who.
+        by: AccountId,
+    },
+    /// Somebody left the notebook, or lost the connection to it.
+    Left {
+        /// Who.
+        by: AccountId,
+        /// How long they were in it, milliseconds.
+        wall_ms: u64,
+    },
+    /// A cell of a notebook, or other code, was given to a kernel to be executed.
+    /// Written before the kernel gets it. What comes of it is not kept.
+    CellRun {
+        /// Its id.
+        cell: CellId,
+        /// Who sent it.
+        by: AccountId,
+        /// The kernel's name as the room calls it, such as `python3` or `ir`.
+        kernel: String,
+        /// Every word of it.
+        code: String,
+    },
+    /// A kernel answered.
+    CellEnded {
+        /// Its id.
+        cell: CellId,
+        /// How.
+        outcome: CellOutcome,
+        /// From when it was sent until the answer, milliseconds.
+        wall_ms: u64,
+    },
+    /// A notebook or a text was saved from the browser.
+    Saved {
+        /// Who.
+        by: AccountId,
+        /// Its name below the work folder.
+        file: String,
+        /// How much was sent, bytes.
+        bytes: u64,
+        /// SHA-256 of what was sent.
+        sha256: Hash,
+    },
+    /// More was to be shown in the browser than may be shown in a minute: the
+    /// rest was withheld.
+    Withheld {
+        /// From whom.
+        by: AccountId,
+        /// How much was held back first, bytes.
+        bytes: u64,
     },
     /// A command ended.
     RunEnded {
@@ -87,9 +142,43 @@ impl Event for RoomEvent {
         match self {
             Self::Opened { .. } => "opened",
             Self::RunStarted { .. } => "run-started",
+            Self::Entered { .. } => "entered",
+            Self::Left { .. } => "left",
+            Self::CellRun { .. } => "cell-run",
+            Self::CellEnded { .. } => "cell-ended",
+            Self::Saved { .. } => "saved",
+            Self::Withheld { .. } => "withheld",
             Self::RunEnded { .. } => "run-ended",
             Self::Looked { .. } => "looked",
             Self::Closed { .. } => "closed",
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// How a kernel answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CellOutcome {
+    /// It ran to its end.
+    Ok,
+    /// It ended with an error.
+    Error,
+    /// It was not begun, because one before it failed.
+    Aborted,
+}
+
+impl CellOutcome {
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::Aborted => "aborted",
         }
     }
 }

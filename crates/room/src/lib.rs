@@ -1,19 +1,21 @@
 //! What a sealed analysis room is (a secure processing environment, EHDS
-//! article 73): its spec, its life, the runtime that keeps it shut, and the
-//! safe way to look into its work folder.
+//! article 73): its spec, its life, the runtime that keeps it shut, the
+//! safe way to look into its work folder, and what may pass between a browser
+//! and its notebooks.
 //!
 //! This crate knows no bubblewrap, no cgroup and no system call filter: those
 //! are the runtime's, see `sandbox`.
 
 pub mod event;
 pub mod limits;
+pub mod notebook;
 pub mod record;
 pub mod runtime;
 pub mod script;
 pub mod spec;
 pub mod work;
 
-pub use event::{Closing, Outcome, RoomEvent};
+pub use event::{CellOutcome, Closing, Outcome, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{

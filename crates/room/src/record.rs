@@ -43,6 +43,14 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (None, "opened", State::Open),
     (Some(State::Open), "run-started", State::Running),
     (Some(State::Running), "run-ended", State::Open),
+    (Some(State::Running), "entered", State::Running),
+    (Some(State::Running), "cell-run", State::Running),
+    (Some(State::Running), "cell-ended", State::Running),
+    (Some(State::Running), "saved", State::Running),
+    (Some(State::Running), "withheld", State::Running),
+    (Some(State::Running), "left", State::Running),
+    // The notebook may be shut before it is left.
+    (Some(State::Open), "left", State::Open),
     (Some(State::Open), "looked", State::Open),
     (Some(State::Running), "looked", State::Running),
     (Some(State::Open), "closed", State::Closed),
@@ -106,6 +114,9 @@ pub struct Run {
     pub script: Option<String>,
     /// SHA-256 of that script.
     pub script_sha256: Option<Hash>,
+    /// Whether it is the room's notebook server.
+    #[serde(default)]
+    pub notebook: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended, if it has.
@@ -135,6 +146,11 @@ pub struct RunEnd {
 impl Room {
     /// How many runs a record keeps. The entries keep them all.
     pub const KEPT: usize = 100;
+
+    /// The notebook server that runs now, if it is that which runs.
+    pub fn notebook(&self) -> Option<&Run> {
+        self.running().filter(|run| run.notebook)
+    }
 
     /// The command that runs now.
     pub fn running(&self) -> Option<&Run> {
@@ -170,7 +186,7 @@ impl Record for Room {
         let state = next(Some(self.state), ledger::Event::act(&event))?;
         match event {
             RoomEvent::Opened { .. } => return Err("the room is open already".into()),
-            RoomEvent::RunStarted { run, by, command, script } => {
+            RoomEvent::RunStarted { run, by, command, script, notebook } => {
                 if self.runs.len() == Self::KEPT {
                     self.runs.remove(0);
                 }
@@ -180,6 +196,7 @@ impl Record for Room {
                     command,
                     script_sha256: script.as_ref().map(crate::Script::sha256),
                     script: script.map(|script| script.name().to_owned()),
+                    notebook,
                     started_at: entry.at,
                     ended: None,
                 });
@@ -204,8 +221,14 @@ impl Record for Room {
                 running.ended =
                     Some(RunEnd { at, outcome, exit, wall_ms, cpu_ms, peak_memory, files_total });
             }
-            // In the ledger, for those who ask who saw what.
-            RoomEvent::Looked { .. } => {}
+            // In the ledger, for those who ask who did and saw what.
+            RoomEvent::Entered { .. }
+            | RoomEvent::Left { .. }
+            | RoomEvent::CellRun { .. }
+            | RoomEvent::CellEnded { .. }
+            | RoomEvent::Saved { .. }
+            | RoomEvent::Withheld { .. }
+            | RoomEvent::Looked { .. } => {}
             RoomEvent::Closed { why } => {
                 self.closed_at = Some(entry.at);
                 self.closed = Some(why);

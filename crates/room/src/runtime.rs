@@ -7,6 +7,8 @@
 //! A runtime keeps no truth. What rooms there are is in the ledger; a runtime
 //! is told, and [`Runtime::recover`] removes what no entry speaks of.
 
+use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +32,31 @@ pub trait Runtime: Send + Sync {
         command: Command,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError>;
+
+    /// Whether its rooms have a notebook server. One that says so has the next two.
+    fn has_notebooks(&self) -> bool {
+        false
+    }
+
+    /// Starts the notebook server in a room that nothing else runs in. It answers
+    /// on its socket soon after, at paths below `/ROOM/`.
+    fn start_notebook(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        let _ = (room, run, wall, log);
+        Err(StartError::NoNotebooks)
+    }
+
+    /// A connection to the notebook server of a room: to whatever in the room
+    /// listens in its place, and to nothing outside of the room.
+    fn reach(&self, room: &RoomId) -> io::Result<UnixStream> {
+        let _ = room;
+        Err(io::ErrorKind::Unsupported.into())
+    }
 
     /// Whether a living process, this one or another, minds a command in the
     /// room. What nobody minds was ended with the process that did.
@@ -263,6 +290,12 @@ pub enum StartError {
     /// Something runs in it.
     #[error("a command runs in room `{0}` already: wait for it, or stop it")]
     Busy(RoomId),
+    /// The rooms' software has no notebook server.
+    #[error(
+        "rooms have no notebook server here: name a Python environment with JupyterLab in \
+         `rooms.python`"
+    )]
+    NoNotebooks,
     /// There is nothing to run.
     #[error("no command was given")]
     NoCommand,

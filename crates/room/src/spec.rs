@@ -77,10 +77,14 @@ impl Spec {
     /// How long a command started at `now` may run: no longer than the room's
     /// limit, and not past the end of the permit.
     pub fn wall(&self, now: Timestamp) -> Duration {
-        let left = self
-            .ends
-            .map(|ends| Duration::try_from(ends.duration_since(now)).unwrap_or(Duration::ZERO));
-        left.map_or(self.limits.wall(), |left| left.min(self.limits.wall()))
+        self.left(now).min(self.limits.wall())
+    }
+
+    /// How long a notebook server started at `now` may run: till the permit ends.
+    pub fn left(&self, now: Timestamp) -> Duration {
+        self.ends.map_or(Duration::MAX, |ends| {
+            Duration::try_from(ends.duration_since(now)).unwrap_or(Duration::ZERO)
+        })
     }
 }
 

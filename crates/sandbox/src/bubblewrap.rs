@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,8 +24,8 @@ use crate::identity::{Identity, MOST_ROOMS};
 use crate::run::{Handle, Job, mind};
 use crate::spawn::Before;
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
-use crate::walls::{Folders, arguments};
-use crate::{disk, extract, process, recover, seccomp};
+use crate::walls::{Folders, Setting, arguments};
+use crate::{disk, extract, notebook, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -233,7 +234,8 @@ impl Bubblewrap {
         &self,
         state: &RoomState,
         work: &Path,
-        command: &Command,
+        words: &[String],
+        setting: &Setting,
     ) -> io::Result<(Program, Before, std::os::fd::OwnedFd)> {
         let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
         let mut before = Before::as_user(state.uid);
@@ -242,16 +244,9 @@ impl Bubblewrap {
             before.processors = self.processors(&state.limits);
         }
         let folders = Folders { data: &state.data, work, python: self.config.python.as_deref() };
-        let words = arguments(
-            &mut before,
-            &folders,
-            &state.limits,
-            command.script.as_ref(),
-            &self.filters,
-            write,
-        )?;
+        let walls = arguments(&mut before, &folders, &state.limits, setting, &self.filters, write)?;
         let mut program = Program::new(&self.config.bwrap);
-        program.args(words);
+        program.args(walls);
         if state.holds.processes != Hold::Kernel {
             // Counted per user namespace, so it is set inside. Two more than
             // allowed: process 1, and one that is seen and ends the command.
@@ -259,7 +254,7 @@ impl Bubblewrap {
             program.arg(format!("--nproc={}", state.limits.processes.saturating_add(2)));
             program.arg("--");
         }
-        program.args(&command.words);
+        program.args(words);
         Ok((program, before, read))
     }
 
@@ -280,7 +275,8 @@ impl Bubblewrap {
         &self,
         room: &RoomId,
         run: &RunId,
-        command: &Command,
+        (words, setting): (&[String], &Setting),
+        wall: Duration,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Handle>, StartError> {
         let failed = |what| {
@@ -320,7 +316,8 @@ impl Bubblewrap {
             groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
         };
         let ready = dir.put_run(&noted).and_then(|()| {
-            let (program, mut before, status) = self.prepare(&state, &dir.work(), command)?;
+            let (program, mut before, status) =
+                self.prepare(&state, &dir.work(), words, setting)?;
             if let Some(group) = &group {
                 before.joins = group.joins()?;
             }
@@ -344,7 +341,7 @@ impl Bubblewrap {
             before,
             status,
             group,
-            wall: command.wall,
+            wall,
             log,
             _lock: lock,
         };
@@ -433,9 +430,42 @@ impl Runtime for Bubblewrap {
         if command.wall.is_zero() {
             return Err(StartError::NoTime(room.clone()));
         }
-        let handle = self.launch(room, run, &command, log)?;
+        let script = command.script.as_ref();
+        let texts = script.map(|script| (script.path(), script.text().to_owned()));
+        let setting = Setting { texts: texts.into_iter().collect(), variables: Vec::new() };
+        let handle = self.launch(room, run, (&command.words, &setting), command.wall, log)?;
         self.handles().insert(room.clone(), Arc::clone(&handle));
         Ok(handle)
+    }
+
+    fn start_notebook(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        if !self.has_notebooks() {
+            return Err(StartError::NoNotebooks);
+        }
+        if wall.is_zero() {
+            return Err(StartError::NoTime(room.clone()));
+        }
+        let (words, setting) = (notebook::words(), notebook::setting(room));
+        let handle = self.launch(room, run, (&words, &setting), wall, log)?;
+        self.handles().insert(room.clone(), Arc::clone(&handle));
+        Ok(handle)
+    }
+
+    fn has_notebooks(&self) -> bool {
+        let python = self.config.python.as_ref();
+        python.is_some_and(|python| python.join("share/jupyter/lab/static").is_dir())
+    }
+
+    fn reach(&self, room: &RoomId) -> io::Result<UnixStream> {
+        let dir = self.dir(room);
+        let state = dir.state()?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
+        notebook::connect(&dir.work(), state.uid)
     }
 
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {

@@ -12,6 +12,7 @@ mod config;
 mod disk;
 mod extract;
 mod identity;
+mod notebook;
 mod output;
 mod probe;
 mod process;

@@ -6,13 +6,14 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use room::{Command, Hold, Holds, Limits};
+use room::{Hold, Holds, Limits};
 
 use crate::bubblewrap::{Bubblewrap, NEW, private_dir};
 use crate::disk::remove_tree;
 use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
 use crate::state::RoomState;
+use crate::walls::Setting;
 
 const MIB: u64 = 1 << 20;
 
@@ -68,8 +69,9 @@ impl Bubblewrap {
             uid,
             image: false,
         };
-        let command = Command { words: vec!["/bin/true".into()], script: None, wall: PATIENCE };
-        let (mut program, before, status) = self.prepare(&state, &data, &command)?;
+        let words = ["/bin/true".to_owned()];
+        let (mut program, before, status) =
+            self.prepare(&state, &data, &words, &Setting::default())?;
         program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = spawn(program, before)?;
         // Read on a thread of its own: nobody knows who holds the other end.

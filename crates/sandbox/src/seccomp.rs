@@ -76,6 +76,8 @@ fn refusals() -> Result<BTreeMap<i64, Vec<SeccompRule>>, FilterError> {
     for call in [libc::SYS_socket, libc::SYS_socketpair] {
         rules.insert(call, vec![when(0, Dword, Ne, unix)?]);
     }
+    let usual = u64::from(libc::SCHED_OTHER.unsigned_abs());
+    rules.insert(libc::SYS_sched_setscheduler, vec![when(1, Dword, Ne, usual)?]);
     // A limit on dumps that is not 1 lets the machine's collector of crashes have
     // them (`process_limits`).
     let core = u64::from(libc::RLIMIT_CORE);

@@ -4,7 +4,7 @@ use std::io::{self, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
 
-use room::{Limits, Script};
+use room::Limits;
 use rustix::fs::MemfdFlags;
 
 use crate::spawn::Before;
@@ -55,6 +55,15 @@ pub(crate) struct Folders<'a> {
     pub python: Option<&'a Path>,
 }
 
+/// What one command finds in a room besides what every command does.
+#[derive(Debug, Default)]
+pub(crate) struct Setting {
+    /// Files to be read, by path.
+    pub texts: Vec<(String, String)>,
+    /// Variables of its environment.
+    pub variables: Vec<(&'static str, String)>,
+}
+
 /// Builds the words, and keeps the files they name by number.
 struct Words<'a> {
     words: Vec<u8>,
@@ -93,7 +102,7 @@ pub(crate) fn arguments(
     before: &mut Before,
     folders: &Folders<'_>,
     limits: &Limits,
-    script: Option<&Script>,
+    setting: &Setting,
     filters: &[Vec<u8>; 2],
     status: OwnedFd,
 ) -> io::Result<Vec<String>> {
@@ -114,8 +123,8 @@ pub(crate) fn arguments(
         words.add(&["--ro-bind", &python, PYTHON]);
     }
     words.add(&["--dir", "/run"]);
-    if let Some(script) = script {
-        words.add_text(script.text().as_bytes(), &script.path())?;
+    for (path, text) in &setting.texts {
+        words.add_text(text.as_bytes(), path)?;
     }
     // Last: whatever was to be made is made.
     // `/proc` too: what can be written there is process 1's memory, and the word
@@ -123,6 +132,9 @@ pub(crate) fn arguments(
     words.add(&["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]);
     words.add(&["--chdir", "/work"]);
     environment(&mut words, limits, folders.python.is_some());
+    for (name, value) in &setting.variables {
+        words.add(&["--setenv", name, value]);
+    }
     for filter in filters {
         let number = inherit(words.before, filter)?;
         words.add(&["--add-seccomp-fd", &number]);

@@ -23,7 +23,7 @@ pub(super) struct Theirs {
 /// Runs one part of the script.
 pub(super) fn run(repository: &Repository, what: &str, paths: &[&Path]) -> Result<Theirs, Failed> {
     if !python::is_made(repository, ENVIRONMENT, REQUIREMENTS)? {
-        python::make(repository, ENVIRONMENT, REQUIREMENTS)?;
+        python::make(repository, ENVIRONMENT, REQUIREMENTS, &[])?;
     }
     let python = repository.made(ENVIRONMENT).join("bin/python");
     let said = run::output(

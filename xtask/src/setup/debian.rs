@@ -19,11 +19,13 @@ enum Gives {
     Program(&'static str),
     /// One of these files.
     AnyOf(&'static [&'static str]),
+    /// A package of R, in one of the folders that rooms see.
+    RPackage(&'static str),
     /// A module of Debian's Python.
     PythonModule(&'static str),
 }
 
-use Gives::{AnyOf, Program, PythonModule};
+use Gives::{AnyOf, Program, PythonModule, RPackage};
 
 /// What the demo needs.
 pub(crate) const FOR_DEMO: &[Package] = &[
@@ -36,13 +38,15 @@ pub(crate) const FOR_DEMO: &[Package] = &[
     Package { name: "r-base-core", gives: Program("Rscript"), why: "R in the room" },
     Package {
         name: "r-cran-survival",
-        gives: AnyOf(&[
-            "/usr/lib/R/library/survival/DESCRIPTION",
-            "/usr/lib/R/site-library/survival/DESCRIPTION",
-            "/usr/local/lib/R/site-library/survival/DESCRIPTION",
-        ]),
+        gives: RPackage("survival"),
         why: "the real records, and the reference for survival statistics",
     },
+    Package { name: "r-cran-irkernel", gives: RPackage("IRkernel"), why: "R in notebooks" },
+    Package { name: "r-cran-data.table", gives: RPackage("data.table"), why: "R in the room" },
+    Package { name: "r-cran-dplyr", gives: RPackage("dplyr"), why: "R in the room" },
+    Package { name: "r-cran-ggplot2", gives: RPackage("ggplot2"), why: "R in the room" },
+    Package { name: "r-cran-lme4", gives: RPackage("lme4"), why: "R in the room" },
+    Package { name: "r-cran-rpostgresql", gives: RPackage("RPostgreSQL"), why: "R in the room" },
     Package {
         name: "python3-venv",
         gives: PythonModule("ensurepip"),
@@ -78,6 +82,11 @@ impl Package {
         match self.gives {
             Program(name) => run::on_path(name),
             AnyOf(files) => files.iter().any(|file| Path::new(file).exists()),
+            RPackage(name) => {
+                ["lib/R/library", "lib/R/site-library", "local/lib/R/site-library"].iter().any(
+                    |folder| Path::new("/usr").join(folder).join(name).join("DESCRIPTION").exists(),
+                )
+            }
             PythonModule(name) => run::succeeds(Command::new("/usr/bin/python3").args([
                 "-I",
                 "-c",

@@ -21,8 +21,15 @@ pub(crate) fn is_made(
     Ok(installed.is_ok_and(|installed| installed == wanted))
 }
 
-/// Makes the environment, in place of one that may be there.
-pub(crate) fn make(repository: &Repository, environment: &str, requirements: &str) -> Done {
+/// Makes the environment, in place of one that may be there. `built`: packages
+/// that have no wheel and are built from their pinned sources, with what is
+/// pinned beside them and nothing else.
+pub(crate) fn make(
+    repository: &Repository,
+    environment: &str,
+    requirements: &str,
+    built: &[&str],
+) -> Done {
     let folder = repository.made(environment);
     println!("Making target/{environment} with packages from PyPI");
     if folder.exists() {
@@ -34,7 +41,9 @@ pub(crate) fn make(repository: &Repository, environment: &str, requirements: &st
     run::run(
         Command::new(folder.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"])
-            .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+            .args(["--require-hashes", "--no-build-isolation", "--only-binary", ":all:"])
+            .args(built.iter().flat_map(|package| ["--no-binary", package]))
+            .arg("--requirement")
             .arg(&requirements),
     )?;
     fs::copy(&requirements, folder.join(INSTALLED)).map_err(about(INSTALLED))?;

@@ -96,7 +96,14 @@ fn told(deed: &Deed) -> Vec<String> {
             let ended = ran.ended.as_ref().map_or("running", |end| end.outcome.as_str());
             (ran.title(), ended.to_owned())
         }
-        Done::Looked { file, .. } => (file.clone(), String::new()),
+        Done::Cell(cell) => {
+            let ended = cell.ended.map_or("running", |end| end.outcome.as_str());
+            (cell.title(), ended.to_owned())
+        }
+        Done::Entered { wall_ms: None } => (String::new(), "there".to_owned()),
+        Done::Entered { wall_ms: Some(after) } => (String::new(), format!("{} s", after / 1000)),
+        Done::Withheld { bytes } => (format!("{bytes} bytes"), "withheld".to_owned()),
+        Done::Saved { file, .. } | Done::Looked { file, .. } => (file.clone(), String::new()),
         Done::AskedOut { output, file, state } => {
             (format!("{file} ({output})"), state.as_str().to_owned())
         }

@@ -29,6 +29,7 @@ pub(super) async fn run(config: Config, explained: Vec<Explained>) -> Result<Ans
 /// The sockets of a server.
 pub(crate) struct Listening {
     portal: TcpListener,
+    notebooks: Option<TcpListener>,
     metrics: Option<TcpListener>,
 }
 
@@ -39,11 +40,18 @@ pub(crate) async fn listen(config: &Config) -> Result<Listening, Stop> {
     config.time_zone().map_err(Stop::usage)?;
     let metrics = config.metrics_listen().map_err(Stop::usage)?;
     let portal = bind(config.server.listen, "choose another with `--listen`").await?;
+    let notebooks = match config.notebook_listen(config.server.listen).map_err(Stop::usage)? {
+        Some(address) => {
+            config.may_listen(address).map_err(Stop::usage)?;
+            Some(bind(address, "choose another in `rooms.notebook-listen`").await?)
+        }
+        None => None,
+    };
     let metrics = match metrics {
         Some(address) => Some(bind(address, "choose another in `server.metrics-listen`").await?),
         None => None,
     };
-    Ok(Listening { portal, metrics })
+    Ok(Listening { portal, notebooks, metrics })
 }
 
 async fn bind(address: SocketAddr, choose: &str) -> Result<TcpListener, Stop> {
@@ -62,7 +70,7 @@ pub(crate) async fn serve(
     explained: Vec<Explained>,
     ready: impl FnOnce(&str),
 ) -> Result<(), Stop> {
-    let Listening { portal, metrics } = listening;
+    let Listening { portal, notebooks, metrics } = listening;
     let at = portal.local_addr().map_err(Stop::usage)?;
     let address = match site.config.server.public_url.as_str() {
         "" => format!("http://{at}/"),
@@ -86,7 +94,7 @@ pub(crate) async fn serve(
     let stop = async move {
         let _ = heard.wait_for(Option::is_some).await;
     };
-    let served = web::serve(site, portal, metrics, demo, explained, stop).await;
+    let served = web::serve(site, (portal, notebooks), metrics, demo, explained, stop).await;
     tidying.abort();
     let begun = told.borrow_and_update().unwrap_or_else(Instant::now);
     let left = (begun + stop_time(&site.config)).saturating_duration_since(Instant::now());

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use model::{Date, IdError, Purpose, Timestamp};
 use permit::{
     Cohort, ColumnTerms, Comparison, Condition, OutputTerms, Period, RoomTerms, SourceTerms, Terms,
+    Way,
 };
 
 /// The application's terms, good for a year from `now`.
@@ -71,7 +72,7 @@ pub(super) fn terms(now: Timestamp) -> Result<Terms, IdError> {
         period: Period { from: Some(Date::constant(1970, 1, 1)), until: Some(today) },
         valid: Period { from: Some(today), until: today.checked_add(1.year()).ok() },
         outputs: OutputTerms::default(),
-        room: RoomTerms::default(),
+        room: RoomTerms { way: Way::Notebook, ..RoomTerms::default() },
     })
 }
 

@@ -32,12 +32,12 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Upper bounds for how long requests take, seconds.
 const REQUEST_SECONDS: [f64; 11] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// Serves pages and API on `listener`, and how busy they are on `metrics`, until
+/// Serves pages and API on `listener`, notebooks beside it, and how busy they are on `metrics`, until
 /// `stop` resolves; then lets what is being answered finish. `demo`: the
 /// accounts that anybody may sign in as.
 pub(crate) async fn serve(
     site: &Site,
-    listener: TcpListener,
+    (listener, notebooks): (TcpListener, Option<TcpListener>),
     metrics: Option<TcpListener>,
     demo: Vec<AccountId>,
     explained: Vec<Explained>,
@@ -64,8 +64,30 @@ pub(crate) async fn serve(
         health,
         entropy: std::sync::Arc::new(SystemEntropy),
     };
-    let config = portal_config(&site.config, demo).map_err(Stop::usage)?;
-    portal::serve(listener, parts, config, stop).await.map_err(Stop::refused)
+    let mut config = portal_config(&site.config, demo).map_err(Stop::usage)?;
+    if let Some(notebooks) = &notebooks {
+        let port = |listener: &TcpListener| listener.local_addr().map(|at| at.port());
+        let ports =
+            (port(&listener).map_err(Stop::refused)?, port(notebooks).map_err(Stop::refused)?);
+        config.notebooks = notebooks_config(&site.config, ports);
+    }
+    portal::serve(listener, notebooks, parts, config, stop).await.map_err(Stop::refused)
+}
+
+/// How notebooks are served, the portal and they being at these ports.
+fn notebooks_config(config: &Config, (portal, own): (u16, u16)) -> Option<portal::Notebooks> {
+    let said = |url: &str| Some(url.to_owned()).filter(|url| !url.is_empty());
+    let rooms = &config.rooms;
+    Some(portal::Notebooks {
+        url: said(&rooms.notebook_url),
+        port: own,
+        portal_url: said(&config.server.public_url),
+        portal_port: portal,
+        image: config.python()?.to_owned(),
+        at_once: u64::from(rooms.notebook_shown_kib) << 10,
+        per_minute: u64::from(rooms.notebook_shown_kib_per_minute) << 10,
+        idle: Duration::from_mins(rooms.notebook_idle_minutes.into()),
+    })
 }
 
 fn portal_config(config: &Config, demo: Vec<AccountId>) -> Result<portal::Config, String> {
@@ -74,7 +96,9 @@ fn portal_config(config: &Config, demo: Vec<AccountId>) -> Result<portal::Config
         https: config.server.public_url.starts_with("https://"),
         behind_proxy: config.server.behind_proxy,
         demo,
-        hosts: vec![host_of(&config.server.public_url).to_owned()],
+        hosts: [&config.server.public_url, &config.rooms.notebook_url]
+            .map(|url| host_of(url).to_owned())
+            .to_vec(),
         idle: SignedDuration::from_mins(config.sign_in.idle_minutes.into()),
         longest: SignedDuration::from_hours(config.sign_in.longest_hours.into()),
         largest_body: LARGEST_BODY,

@@ -117,3 +117,10 @@ document.addEventListener("keydown", (event) => {
 
 // The list of what is wrong with a form is where one starts.
 document.querySelector(".faults")?.focus();
+
+// The form that opens the notebook in its frame is sent at once, where there are
+// scripts: else by its button. A ticket is good once: another page has another.
+for (const form of document.querySelectorAll("form[data-enter]")) {
+  form.requestSubmit();
+  form.hidden = true;
+}

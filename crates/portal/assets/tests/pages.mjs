@@ -1,6 +1,7 @@
 // Looks at the portal's pages in headless Chromium: axe at phone and desktop
 // width, light and dark; no script errors; nothing the content security policy
-// refused. Signs in as each demo account by its button.
+// refused. Signs in as each demo account by its button. Then somebody works in a
+// notebook (notebook.mjs).
 //
 //   node pages.mjs [--base URL] [--program PATH] [--shots FOLDER]
 //
@@ -13,6 +14,8 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { tryNotebook } from "./notebook.mjs";
 
 const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
@@ -232,6 +235,10 @@ async function main() {
       }
       for (const page of contexts.values()) await page.context().close();
     }
+    await tryNotebook(browser, demo.base, signIn, options.shots, (good, what) => {
+      if (good) passed += 1;
+      else fail(what);
+    });
     if (pages.length < 15) fail(`only ${pages.length} pages were found`);
   } finally {
     await browser.close();

@@ -22,3 +22,7 @@ run-script-digest = SHA-256 af scriptet
 run-no-script = Det var en kommando uden script.
 run-page = Kørsel
 run-see-log = Se loggen i rummet
+did-cell = Kørte en celle
+did-entered = Var i notesbogen
+did-saved = Gemte en notesbog eller en tekst
+did-withheld = Mere skulle vises, end der kan vises på et minut

@@ -45,3 +45,5 @@ conflict-nothing-runs = Intet kører i rummet.
 conflict-file-gone = En af filerne ligger ikke længere i arbejdsmappen. Se på listen igen.
 conflict-file-large = En af filerne er større end det, der kan tages ud på én gang.
 conflict-file-look = Filen er for stor til at vises her, eller den skrives lige nu.
+conflict-no-notebooks = Rummene i dette center har ingen notesbøger.
+conflict-notebook = Notesbogen kan ikke åbnes nu: noget andet kører i rummet, eller tilladelsen gælder scripts.

@@ -113,3 +113,6 @@ label-cpu = Processor, per cent
 label-processes = Processes
 label-disk = Work folder, MiB
 label-wall = Longest run, seconds
+room-way-scripts = Work is by scripts: their log and files are looked at
+room-way-notebook = Work is in notebooks (JupyterLab), or by scripts
+label-way = How you will work in it

@@ -22,3 +22,7 @@ run-script-digest = SHA-256 of the script
 run-no-script = It was a command without a script.
 run-page = Run
 run-see-log = See its log in the room
+did-cell = Ran a cell
+did-entered = Was in the notebook
+did-saved = Saved a notebook or a text
+did-withheld = More was to be shown than may be in a minute

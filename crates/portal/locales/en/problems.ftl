@@ -45,3 +45,5 @@ conflict-nothing-runs = Nothing runs in the room.
 conflict-file-gone = One of the files is no longer in the work folder. Look at the list again.
 conflict-file-large = One of the files is larger than what can be taken out at once.
 conflict-file-look = The file is too large to be shown here, or it is being written right now.
+conflict-no-notebooks = The rooms of this centre have no notebooks.
+conflict-notebook = The notebook cannot be opened now: another run goes on in the room, or the permit is for scripts.

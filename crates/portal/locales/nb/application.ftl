@@ -113,3 +113,6 @@ label-cpu = Prosessor, prosent
 label-processes = Prosesser
 label-disk = Arbeidsmappe, MiB
 label-wall = Lengste kjøring, sekunder
+room-way-scripts = Arbeidet gjøres med skript: logg og filer kan ses
+room-way-notebook = Arbeidet gjøres i notatbøker (JupyterLab) eller med skript
+label-way = Slik skal det arbeides i rommet

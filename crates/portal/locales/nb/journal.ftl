@@ -22,3 +22,7 @@ run-script-digest = SHA-256 av skriptet
 run-no-script = Det var en kommando uten skript.
 run-page = Kjøring
 run-see-log = Se loggen i rommet
+did-cell = Kjørte en celle
+did-entered = Var i notatboken
+did-saved = Lagret en notatbok eller en tekst
+did-withheld = Mer skulle vises enn det som kan vises på ett minutt

@@ -45,3 +45,5 @@ conflict-nothing-runs = Ingenting kjører i rommet.
 conflict-file-gone = En av filene ligger ikke lenger i arbeidsmappen. Se på listen igjen.
 conflict-file-large = En av filene er større enn det som kan tas ut på én gang.
 conflict-file-look = Filen er for stor til å vises her, eller den skrives akkurat nå.
+conflict-no-notebooks = Rommene i dette senteret har ingen notatbøker.
+conflict-notebook = Notatboken kan ikke åpnes nå: noe annet kjører i rommet, eller tillatelsen gjelder skript.

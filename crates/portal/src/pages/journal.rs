@@ -3,11 +3,11 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use centre::journal::{Deed, Done, Ran};
-use model::{AccountId, Lang, RoomId, RunId, Timestamp};
+use centre::journal::{Cell as Code, Deed, Done, Ran};
+use model::{AccountId, CellId, Lang, RoomId, RunId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::{Outcome, Script};
+use room::{CellOutcome, Outcome, Script};
 
 use super::output::state_tag;
 use super::room::{closing_key, outcome_word, took};
@@ -77,20 +77,32 @@ const COLUMNS: &[Column<DeedLine>] = &[
     Column {
         name: "took",
         key: "run-took",
-        cell: |line, words| match &line.deed.what {
-            Done::Ran(ran) => ran.ended.as_ref().map_or(Cell::None, |end| {
-                Cell::Number(took(words, end.wall_ms), end.wall_ms.to_string())
-            }),
-            _ => Cell::None,
+        cell: |line, words| match wall_ms(&line.deed.what) {
+            Some(wall_ms) => Cell::Number(took(words, wall_ms), wall_ms.to_string()),
+            None => Cell::None,
         },
         order: None,
         numeric: true,
     },
 ];
 
+/// How long it lasted, if it is over.
+fn wall_ms(what: &Done) -> Option<u64> {
+    match what {
+        Done::Ran(ran) => ran.ended.as_ref().map(|end| end.wall_ms),
+        Done::Cell(code) => code.ended.map(|end| end.wall_ms),
+        Done::Entered { wall_ms } => *wall_ms,
+        _ => None,
+    }
+}
+
 fn kind_key(kind: &str) -> &'static str {
     match kind {
         "ran" => "did-ran",
+        "cell" => "did-cell",
+        "entered" => "did-entered",
+        "saved" => "did-saved",
+        "withheld" => "did-withheld",
         "looked" => "did-looked",
         "asked-out" => "did-asked-out",
         "opened" => "did-opened",
@@ -100,7 +112,12 @@ fn kind_key(kind: &str) -> &'static str {
 
 fn what(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
-        Done::Opened => Cell::None,
+        Done::Opened | Done::Entered { .. } => Cell::None,
+        Done::Cell(code) => {
+            Cell::Link(code.title(), format!("/rooms/{}/journal/{}", line.room, code.cell))
+        }
+        Done::Saved { file, .. } => Cell::Words(file.clone()),
+        Done::Withheld { bytes } => Cell::Words(words.bytes(*bytes)),
         Done::Ran(ran) => {
             Cell::Link(ran.title(), format!("/rooms/{}/journal/{}", line.room, ran.run))
         }
@@ -116,8 +133,20 @@ fn ended(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
         Done::Ran(ran) => Cell::Tag(outcome_tag(words, ran)),
         Done::AskedOut { state, .. } => Cell::Tag(state_tag(words, *state)),
-        Done::Opened | Done::Looked { .. } | Done::Closed { .. } => Cell::None,
+        Done::Cell(code) => Cell::Tag(cell_tag(words, code)),
+        Done::Withheld { .. } => Cell::Tag(Tag::new(Tone::Warning, words.say("withheld"))),
+        _ => Cell::None,
     }
+}
+
+fn cell_tag(words: &Words, code: &Code) -> Tag {
+    let (key, tone) = match code.ended.map(|end| end.outcome) {
+        Some(CellOutcome::Ok) => ("outcome-finished", Tone::Success),
+        Some(CellOutcome::Error) => ("outcome-failed", Tone::Danger),
+        Some(CellOutcome::Aborted) => ("outcome-not-begun", Tone::Neutral),
+        None => ("state-room-running", Tone::Info),
+    };
+    Tag::new(tone, words.say(key))
 }
 
 fn outcome_tag(words: &Words, ran: &Ran) -> Tag {
@@ -136,6 +165,9 @@ fn holds(line: &DeedLine, words: &Words, wanted: &[String]) -> bool {
         text.push_str(&ran.command.join(" ").to_lowercase());
         text.push(' ');
         text.push_str(&script.to_lowercase());
+    }
+    if let Done::Cell(code) = &line.deed.what {
+        text.push_str(&code.code.to_lowercase());
     }
     wanted.iter().all(|word| text.contains(word.as_str()))
 }
@@ -268,6 +300,32 @@ impl RunPage {
         Self { chrome, standing, script }
     }
 
+    /// One cell of a notebook.
+    pub fn of_cell(chrome: Chrome, room: &RoomId, names: &Names, deed: &Deed, code: &Code) -> Self {
+        let words = chrome.words().clone();
+        let mut facts = vec![
+            (
+                words.say("run-started").into_owned(),
+                Fact::Time(words.moment(deed.at), names.person(&deed.by, words.lang())),
+            ),
+            (words.say("cell-kernel").into_owned(), Fact::Words(code.kernel.clone())),
+        ];
+        if let Some(end) = code.ended {
+            let after = Fact::Words(took(&words, end.wall_ms));
+            facts.push((words.say("run-took").into_owned(), after));
+        }
+        let standing = Standing {
+            trail: trail(&words, room),
+            kind: words.say("did-cell").into_owned(),
+            title: code.title(),
+            tag: cell_tag(&words, code),
+            says: String::new(),
+            facts,
+            steps: Vec::new(),
+        };
+        Self { chrome, standing, script: Some(code.code.clone()) }
+    }
+
     /// A sample.
     pub fn sample(lang: Lang) -> Self {
         let room = literal("room-3c5d7f9h1k");
@@ -299,8 +357,17 @@ fn sample_run() -> Ran {
 
 fn sample_deeds() -> Vec<Deed> {
     let deed = |at: &str, what| Deed { at: literal(at), by: literal("researcher"), what };
+    let code = Code {
+        cell: literal("cell-5v7x9z1b3d"),
+        kernel: "ir".to_owned(),
+        code: "plot(survfit(Surv(futime, status) ~ diabetes, person))".to_owned(),
+        ended: Some(centre::journal::CellEnd { outcome: CellOutcome::Ok, wall_ms: 412 }),
+    };
     vec![
         deed("2026-03-01T08:00:00Z", Done::Opened),
+        deed("2026-03-01T08:05:00Z", Done::Entered { wall_ms: Some(5_400_000) }),
+        deed("2026-03-01T08:10:00Z", Done::Cell(Box::new(code))),
+        deed("2026-03-01T08:20:00Z", Done::Withheld { bytes: 9 << 20 }),
         deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),
         deed("2026-03-01T08:40:00Z", Done::Looked { file: "out/km.svg".to_owned(), bytes: 9_120 }),
         deed(
@@ -338,8 +405,19 @@ pub(crate) async fn show_run(
     visitor: Visitor,
     Path((room, run)): Path<(String, String)>,
 ) -> Answered {
-    let (room, run): (RoomId, RunId) = (seen::id(&room)?, seen::id(&run)?);
+    let room: RoomId = seen::id(&room)?;
     let deeds = app.centre.journal(visitor.caller(), &room).await?;
+    if run.starts_with(CellId::PREFIX) {
+        let cell: CellId = seen::id(&run)?;
+        let found = deeds.iter().find_map(|deed| match &deed.what {
+            Done::Cell(code) if code.cell == cell => Some((deed, code)),
+            _ => None,
+        });
+        let (deed, code) = found.ok_or(Failure::Absent)?;
+        let names = app.names(visitor.caller()).await?;
+        return html(&RunPage::of_cell(visitor.chrome(&app), &room, &names, deed, code));
+    }
+    let run: RunId = seen::id(&run)?;
     let found = deeds.iter().find_map(|deed| match &deed.what {
         Done::Ran(ran) if ran.run == run => Some((deed, ran)),
         _ => None,

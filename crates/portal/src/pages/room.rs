@@ -45,6 +45,8 @@ pub struct RoomPage {
     state: RoomState,
     may_enter: bool,
     may_ask: bool,
+    /// Whether its notebook can be opened, or is.
+    notebook: Notebook,
     /// The address of its journal, for those who may read it.
     journal: Option<String>,
     may_close: bool,
@@ -63,6 +65,18 @@ pub struct RoomPage {
     kinds: Vec<(&'static str, String)>,
     rules: Rules,
     timeline: Timeline,
+}
+
+/// Whether a room's notebook can be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Notebook {
+    /// Not in this room, or not now.
+    #[default]
+    No,
+    /// It can.
+    Shut,
+    /// It is open.
+    Open,
 }
 
 /// A command that was run.
@@ -132,6 +146,8 @@ pub struct Inside {
     pub language: String,
     /// The last script, to be changed and run again.
     pub script: String,
+    /// Whether its notebook can be opened.
+    pub notebook: Notebook,
 }
 
 /// What the reader of a room sees besides the room.
@@ -240,6 +256,9 @@ fn says(words: &Words, names: &Names, room: &Room) -> String {
             why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
         }
         (RoomState::Running, _) => match room.running() {
+            Some(run) if run.notebook => {
+                words.say_with("room-notebook-says", names.person(&run.by, words.lang()))
+            }
             Some(run) => words.say_with("room-running-says", names.person(&run.by, words.lang())),
             None => words.say("room-open-says").into_owned(),
         },
@@ -285,12 +304,21 @@ impl RoomPage {
         let inside = seen.inside.take();
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
         let mut steps = Vec::new();
+        let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
+        if may_enter && notebook == Notebook::Shut {
+            let href = format!("/rooms/{id}/notebook");
+            steps.push(Step::send(words.say("notebook-open"), href, &token));
+        }
+        if may_enter && notebook == Notebook::Open {
+            steps.push(Step::go(words.say("notebook-go"), format!("/rooms/{id}/notebook")));
+        }
         if may_enter && room.state == RoomState::Open {
             steps.push(Step::go(words.say("room-run"), "#run"));
         }
         if may_enter && running {
             let href = format!("/rooms/{id}/stop");
-            steps.push(Step::send(words.say("room-stop"), href, &token).grave());
+            let key = if room.notebook().is_some() { "notebook-close" } else { "room-stop" };
+            steps.push(Step::send(words.say(key), href, &token).grave());
         }
         let mut standing = Standing {
             trail: vec![(seen.title.clone(), format!("/permits/{}", room.permit))],
@@ -326,7 +354,9 @@ impl RoomPage {
             state: room.state,
             may_enter: may_enter && room.state != RoomState::Closed,
             may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
-            may_ask: seen.may(Action::RequestOutput) && room.state == RoomState::Open,
+            may_ask: seen.may(Action::RequestOutput)
+                && (room.state == RoomState::Open || room.notebook().is_some()),
+            notebook,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
             script: inside.script,
@@ -353,6 +383,11 @@ impl RoomPage {
 
     fn running(&self) -> bool {
         self.state == RoomState::Running
+    }
+
+    /// Whether something runs that will end by itself.
+    fn is_waited_for(&self) -> bool {
+        self.running() && self.notebook != Notebook::Open
     }
 
     /// The same page after a form on it was not accepted.
@@ -432,7 +467,17 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let listing = standing.listing;
     let (language, script) = running::last_script(app, room).await?;
+    let notebook = match room.state {
+        RoomState::Open
+            if app.config.notebooks.is_some() && app.centre.has_notebook(room).await? =>
+        {
+            Notebook::Shut
+        }
+        RoomState::Running if room.notebook().is_some() => Notebook::Open,
+        _ => Notebook::No,
+    };
     Ok(Inside {
+        notebook,
         language,
         script,
         memory: standing.standing.memory,

@@ -19,7 +19,11 @@ pub(crate) async fn happenings(
     id: &str,
 ) -> Result<Vec<Happening>, Failure> {
     let lang = visitor.words().lang();
-    let entries = app.centre.timeline(kind, id).await?;
+    // What was done in a notebook is in the room's journal: every cell is an entry.
+    let entries = match kind {
+        "room" => app.centre.timeline_of(kind, id, &["opened", "run-", "looked", "closed"]).await?,
+        _ => app.centre.timeline(kind, id).await?,
+    };
     Ok(entries.iter().rev().map(|entry| Happening::from(entry).named(names, lang)).collect())
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use model::{Date, Lang};
-use permit::{Cohort, Comparison, Condition, Period, SourceTerms, Terms};
+use permit::{Cohort, Comparison, Condition, Period, SourceTerms, Terms, Way};
 
 use crate::names::Names;
 use crate::sample::literal;
@@ -120,9 +120,18 @@ fn outputs(words: &Words, terms: &Terms) -> Vec<String> {
     ]
 }
 
+/// How people work in a room, in a sentence.
+pub(crate) const fn way_key(way: Way) -> &'static str {
+    match way {
+        Way::Scripts => "room-way-scripts",
+        Way::Notebook => "room-way-notebook",
+    }
+}
+
 fn room(words: &Words, terms: &Terms) -> Vec<String> {
     let room = terms.room;
     vec![
+        words.say(way_key(room.way)).into_owned(),
         words.say_with("room-memory", words.bytes(u64::from(room.memory_mib) << 20)),
         words.say_with("room-disk", words.bytes(u64::from(room.disk_mib) << 20)),
         words.say_with("room-cpu", words.number(f64::from(room.cpu_percent) / 100.0)),

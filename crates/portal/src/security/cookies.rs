@@ -1,5 +1,5 @@
-//! The portal's cookies: all `HttpOnly`, `SameSite=Lax`, for the whole site and
-//! no other host.
+//! The portal's cookies: all `HttpOnly`, `SameSite`, for the whole site and no
+//! other host.
 
 use axum::http::HeaderValue;
 use axum_extra::extract::cookie::{self, CookieJar};
@@ -15,6 +15,9 @@ pub(crate) enum Cookie {
     Theme,
     /// The variables that were picked.
     Basket,
+    /// The pass to a room's notebook, at the notebooks' address. Gone when the
+    /// browser is closed, and sent by no other site's page.
+    Notebook,
 }
 
 /// How long choices are remembered, seconds: a year.
@@ -33,6 +36,8 @@ impl Cookie {
             (Self::Theme, false) => "helserom-theme",
             (Self::Basket, true) => "__Host-helserom-basket",
             (Self::Basket, false) => "helserom-basket",
+            (Self::Notebook, true) => "__Host-helserom-notebook",
+            (Self::Notebook, false) => "helserom-notebook",
         }
     }
 
@@ -46,12 +51,13 @@ impl Cookie {
     pub(crate) fn set(self, value: &str, https: bool) -> Option<HeaderValue> {
         let age = match self {
             _ if value.is_empty() => "; Max-Age=0".to_owned(),
-            Self::Session => String::new(),
+            Self::Session | Self::Notebook => String::new(),
             _ => format!("; Max-Age={YEAR}"),
         };
         let secure = if https { "; Secure" } else { "" };
+        let site = if self == Self::Notebook { "Strict" } else { "Lax" };
         HeaderValue::from_str(&format!(
-            "{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}",
+            "{}={value}; Path=/; HttpOnly; SameSite={site}{secure}{age}",
             self.name(https)
         ))
         .ok()

@@ -221,6 +221,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 /// gate is open.
 struct Pretence {
     folder: PathBuf,
+    /// Where a test has its notebook server listen.
+    notebook: PathBuf,
     starts: Arc<Gate>,
     ends: Arc<Gate>,
     runs: Mutex<HashMap<RoomId, Arc<Pretended>>>,
@@ -281,6 +283,26 @@ impl Runtime for Pretence {
         let running = Arc::new(Pretended(run.clone(), self.ends.clone()));
         self.runs.lock().unwrap().insert(room.clone(), running.clone());
         Ok(running)
+    }
+
+    fn has_notebooks(&self) -> bool {
+        true
+    }
+
+    fn start_notebook(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        _: Duration,
+        _: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        let running = Arc::new(Pretended(run.clone(), self.ends.clone()));
+        self.runs.lock().unwrap().insert(room.clone(), running.clone());
+        Ok(running)
+    }
+
+    fn reach(&self, _: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {
+        std::os::unix::net::UnixStream::connect(&self.notebook)
     }
 
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {
@@ -447,6 +469,8 @@ impl Health for Pulse {
 pub(crate) struct Site {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: axum::Router,
+    /// What is at the notebooks' address.
+    pub(crate) notebooks: axum::Router,
     pub(crate) centre: Arc<Centre>,
     pub(crate) parts: Parts,
     /// What starts in rooms stands before this one.
@@ -457,7 +481,7 @@ pub(crate) struct Site {
     pub(crate) well: Arc<AtomicBool>,
     /// Whether checkpoints are signed.
     pub(crate) signs: Arc<AtomicBool>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// The password of every account of a [`Site`].
@@ -495,6 +519,11 @@ title = { en = "Result", nb = "Resultat", da = "Resultat" }
 "#;
 
 impl Site {
+    /// Where rooms' notebook server is reached.
+    pub(crate) fn notebook_socket(&self) -> PathBuf {
+        self.folder.path().join("notebook")
+    }
+
     /// A site whose accounts can all be entered with one click.
     pub(crate) async fn demo() -> Self {
         let ids = PEOPLE.iter().map(|(id, ..)| *id).chain(["operator"]);
@@ -524,6 +553,7 @@ impl Site {
             extracts: Arc::new(EmptyExtracts(folder.path().join("extract"))),
             runtime: Arc::new(Pretence {
                 folder: folder.path().join("rooms"),
+                notebook: folder.path().join("notebook"),
                 starts: starts.clone(),
                 ends: ends.clone(),
                 runs: Mutex::default(),
@@ -542,8 +572,8 @@ impl Site {
             health: Arc::new(Pulse(well.clone())),
             entropy,
         };
-        let router = portal::router(parts.clone(), config);
-        Self { clock, router, centre, parts, starts, ends, well, signs, _folder: folder }
+        let (router, notebooks) = portal::routers(parts.clone(), config);
+        Self { clock, router, notebooks, centre, parts, starts, ends, well, signs, folder }
     }
 }
 

@@ -43,9 +43,10 @@ async fn a_stop_waits_for_what_was_begun() {
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
     let config = Config { demo: vec!["researcher".parse().unwrap()], ..Config::default() };
-    let mut serving = tokio::spawn(portal::serve(listener, site.parts.clone(), config, async {
-        let _ = stopped.await;
-    }));
+    let mut serving =
+        tokio::spawn(portal::serve(listener, None, site.parts.clone(), config, async {
+            let _ = stopped.await;
+        }));
 
     site.starts.shut();
     let body = format!("csrf={}&language=r&script=1", encode(&token));
@@ -74,7 +75,7 @@ async fn a_body_that_does_not_come_whole_is_answered_and_changes_nothing() {
     let address = listener.local_addr().unwrap();
     let config = Config { request_timeout: Duration::from_millis(200), ..Config::default() };
     let (stop, stopped) = oneshot::channel::<()>();
-    let serving = tokio::spawn(portal::serve(listener, site.parts.clone(), config, async {
+    let serving = tokio::spawn(portal::serve(listener, None, site.parts.clone(), config, async {
         let _ = stopped.await;
     }));
     let mut connection = TcpStream::connect(address).await.unwrap();

@@ -14,6 +14,7 @@ mod browser;
 mod fakes;
 mod going_on;
 mod journal;
+mod notebooks;
 mod pages;
 mod refusals;
 mod safety;

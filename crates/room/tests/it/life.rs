@@ -34,6 +34,7 @@ fn started(number: u64) -> RoomEvent {
         by: researcher(),
         command: vec!["Rscript".into(), "/run/script/cox.R".into()],
         script: Some(Script::new("cox.R", "library(survival)\n".into()).unwrap()),
+        notebook: false,
     }
 }
 

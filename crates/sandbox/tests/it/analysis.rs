@@ -8,14 +8,14 @@ use room::{Outcome, Runtime as _, Script};
 
 use crate::bench::{Bench, small};
 
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let made = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/room-python");
     assert!(made.join("bin/python").exists(), "no Python for rooms: run `cargo xtask setup`");
     made
 }
 
 /// Large enough for what R and pandas load.
-fn usual() -> RoomTerms {
+pub fn usual() -> RoomTerms {
     RoomTerms { memory_mib: 2048, processes: 64, ..small() }
 }
 

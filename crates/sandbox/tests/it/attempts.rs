@@ -91,6 +91,17 @@ fn limits_are_not_raised_and_a_dump_goes_to_nobody() {
 }
 
 #[test]
+fn the_scheduling_policy_may_be_set_to_what_it_is_and_to_nothing_else() {
+    let bench = Bench::new();
+    let policy =
+        |name: &str| attempt(&format!("os.sched_setscheduler(0,os.{name},os.sched_param(0))"));
+    for other in ["SCHED_BATCH", "SCHED_IDLE"] {
+        bench.refuses(&policy(other));
+    }
+    assert_eq!(bench.python(&policy("SCHED_OTHER")).text(), "OPEN");
+}
+
+#[test]
 fn the_machine_takes_rooms_first_when_memory_runs_out_whatever_they_say() {
     let bench = Bench::new();
     let report = bench.sh("cat /proc/self/oom_score_adj");

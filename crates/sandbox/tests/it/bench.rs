@@ -47,7 +47,14 @@ pub fn is_root() -> bool {
 
 /// A room small enough to be filled in a moment.
 pub fn small() -> RoomTerms {
-    RoomTerms { memory_mib: 512, cpu_percent: 200, processes: 32, disk_mib: 16, wall_seconds: 60 }
+    RoomTerms {
+        memory_mib: 512,
+        cpu_percent: 200,
+        processes: 32,
+        disk_mib: 16,
+        wall_seconds: 60,
+        ..RoomTerms::default()
+    }
 }
 
 pub fn permit(room: RoomTerms) -> ActivePermit {

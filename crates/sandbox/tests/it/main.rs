@@ -25,5 +25,6 @@ mod leftovers;
 mod life;
 mod limits;
 mod network;
+mod notebook;
 mod ordinary;
 mod processes;

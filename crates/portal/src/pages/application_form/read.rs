@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use model::{AccountId, Date, Purpose, SourceId};
-use permit::{Cohort, ColumnTerms, Comparison, Condition, Period, SourceTerms, Terms};
+use permit::{Cohort, ColumnTerms, Comparison, Condition, Period, SourceTerms, Terms, Way};
 
 use super::{COMPARISONS, comparison_word};
 use crate::fields::Fields;
@@ -59,6 +59,7 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             processes: reader.number("room.processes", before.room.processes),
             disk_mib: reader.number("room.disk-mib", before.room.disk_mib),
             wall_seconds: reader.number("room.wall-seconds", before.room.wall_seconds),
+            way: reader.way(before.room.way),
         },
     };
     Read { terms, faults: reader.faults }
@@ -73,6 +74,11 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn fault(&mut self, field: &str, key: &str, value: &str) {
         self.faults.push(Fault { field: field.to_owned(), what: self.words.say_with(key, value) });
+    }
+
+    fn way(&mut self, before: Way) -> Way {
+        let word = self.fields.one("room.way");
+        Way::ALL.into_iter().find(|way| way.as_str() == word).unwrap_or(before)
     }
 
     fn day(&mut self, field: &str, before: Option<Date>) -> Option<Date> {

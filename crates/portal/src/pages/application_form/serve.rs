@@ -6,7 +6,7 @@ use axum::response::IntoResponse as _;
 use catalogue::Dataset;
 use model::{AccountId, ApplicationId};
 use permit::policy::{Action, Thing};
-use permit::{Application, ColumnTerms, SourceTerms, Terms};
+use permit::{Application, ColumnTerms, SourceTerms, Terms, Way};
 
 use super::{ApplicationFormPage, Surroundings, faults_of, read, write};
 use crate::answer::{Answered, html, see};
@@ -22,7 +22,11 @@ use crate::visitor::Visitor;
 /// `POST /applications/new`: begins one with what is in the basket.
 pub(crate) async fn begin(State(app): State<App>, visitor: Visitor, _: Signed) -> Answered {
     let me = visitor.account()?.id.clone();
-    let terms = Terms { people: vec![me], sources: visitor.basket().terms(), ..Terms::default() };
+    let mut terms =
+        Terms { people: vec![me], sources: visitor.basket().terms(), ..Terms::default() };
+    if app.config.notebooks.is_some() {
+        terms.room.way = Way::Notebook;
+    }
     let id = app.centre.begin_application(visitor.caller(), terms).await?;
     let mut response = see(&format!("/applications/{id}/edit"), "");
     crate::pages::basket::empty(&app, &mut response);

@@ -28,7 +28,7 @@ pub(crate) fn how_to_run(language: &str) -> Option<(&'static str, &'static str)>
 /// The language and the text of the last script that was run in the room, as the
 /// ledger has it: for its people alone. R and nothing, when there is none.
 pub(super) async fn last_script(app: &App, room: &Room) -> Result<(String, String), Failure> {
-    let entries = app.centre.timeline("room", room.id.as_str()).await?;
+    let entries = app.centre.timeline_of("room", room.id.as_str(), &["run-started"]).await?;
     let found = entries.iter().rev().find_map(|entry| {
         let script = entry.body.get("script")?;
         let name = script.get("name")?.as_str()?;

@@ -23,6 +23,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         command: vec!["Rscript".to_owned(), script.to_owned()],
         script: Some(script.to_owned()),
         script_sha256: None,
+        notebook: false,
         started_at: at(from),
         ended: Some(RunEnd {
             at: at(to),
@@ -105,6 +106,7 @@ impl RoomPage {
                 tag: Tag::new(Tone::Warning, words.say("state-output-held")),
                 at: at("2026-03-01T08:30:00Z"),
             }],
+            notebook: super::Notebook::Shut,
             language: "r".to_owned(),
             script: "library(survival)\n".to_owned(),
         };

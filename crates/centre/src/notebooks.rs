@@ -1,0 +1,194 @@
+//! Notebooks in rooms: opening them, who is in them, and what is done there. Every
+//! step asks the policy and the permit anew (invariant 4), and code is in the
+//! ledger before a kernel gets it (invariants 1 and 5).
+
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{AccountId, CellId, RoomId};
+use permit::Way;
+use permit::policy::Action;
+use room::{CellOutcome, Room, RoomEvent, Spec, State};
+use sha2::{Digest as _, Sha256};
+
+use crate::rooms::Started;
+use crate::{Caller, Centre, Refused, blocking};
+
+/// The words that stand for the notebook server in the ledger.
+const SERVER: [&str; 2] = ["jupyter", "lab"];
+
+/// Somebody who may be in the notebook of a room now. It is asked for anew at
+/// every request: it does not outlive one.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// Who.
+    pub account: AccountId,
+    /// Where.
+    pub room: RoomId,
+    /// Whether the notebook server runs.
+    pub runs: bool,
+}
+
+impl Centre {
+    /// Whether notebooks can be opened in a room: by its permit, and by what
+    /// rooms of this machine have.
+    pub async fn has_notebook(&self, room: &Room) -> Result<bool, Refused> {
+        let permit = self.permit_of(room).await?;
+        Ok(permit.grant.terms.room.way == Way::Notebook && self.parts.runtime.has_notebooks())
+    }
+
+    /// Opens the notebook of a room: starts its server, unless it runs. It goes on
+    /// until it is stopped, is idle, or the permit ends.
+    pub async fn open_notebook(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &RoomId,
+    ) -> Result<Option<Started>, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let permit = self.permit_of(&room).await?;
+        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let active = self.activate(&permit)?;
+        if active.terms().room.way != Way::Notebook {
+            return Err(Refused::Conflict(format!(
+                "the permit of room `{id}` is for scripts: notebooks are not opened on it"
+            )));
+        }
+        if room.notebook().is_some() {
+            return Ok(None);
+        }
+        let folder = self.parts.extracts.folder(&room.extract);
+        let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
+            .map_err(|error| Refused::Conflict(error.to_string()))?;
+        let wall = spec.left(self.now());
+        let begun = |run| RoomEvent::RunStarted {
+            run,
+            by: actor.clone(),
+            command: SERVER.map(str::to_owned).to_vec(),
+            script: None,
+            notebook: true,
+        };
+        self.begin(&actor, id, begun, None, move |runtime, room, run, log| {
+            runtime.start_notebook(room, run, wall, log)
+        })
+        .await
+        .map(Some)
+    }
+
+    /// Whether the caller may be in the notebook of a room now.
+    pub async fn admit(&self, caller: &Caller, id: &RoomId) -> Result<Admitted, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let account = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let permit = self.permit_of(&room).await?;
+        if self.activate(&permit)?.terms().room.way != Way::Notebook {
+            return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
+        }
+        let runs = room.notebook().is_some();
+        Ok(Admitted { account, room: room.id, runs })
+    }
+
+    /// A connection to the notebook server.
+    pub async fn reach_notebook(&self, admitted: &Admitted) -> Result<UnixStream, Refused> {
+        if !admitted.runs {
+            return Err(Refused::Conflict(format!(
+                "the notebook of room `{}` is closed: open it on the room's page",
+                admitted.room
+            )));
+        }
+        let (runtime, room) = (self.parts.runtime.clone(), admitted.room.clone());
+        blocking("reaching the notebook", move || runtime.reach(&room))
+            .await?
+            .map_err(|error| Refused::failed("reaching the notebook", error))
+    }
+
+    /// Writes down that somebody came into the notebook.
+    pub async fn enter_notebook(&self, admitted: &Admitted) -> Result<(), Refused> {
+        let by = admitted.account.clone();
+        self.note(admitted, &RoomEvent::Entered { by }).await
+    }
+
+    /// Writes down that somebody left it, after so long.
+    pub async fn leave_notebook(
+        &self,
+        admitted: &Admitted,
+        after: Duration,
+    ) -> Result<(), Refused> {
+        let left = RoomEvent::Left { by: admitted.account.clone(), wall_ms: milliseconds(after) };
+        // A room that is closed is left by everybody; its end says so.
+        let open = |room: &Room| room.state != State::Closed;
+        self.write_on(&admitted.account, &admitted.room, &left, open).await.map(drop)
+    }
+
+    /// Writes down code before a kernel gets it. Says under which id.
+    pub async fn run_cell(
+        &self,
+        admitted: &Admitted,
+        kernel: &str,
+        code: String,
+    ) -> Result<CellId, Refused> {
+        let cell = CellId::mint(self.parts.entropy.as_ref());
+        let by = admitted.account.clone();
+        let kernel = kernel.to_owned();
+        self.note(admitted, &RoomEvent::CellRun { cell: cell.clone(), by, kernel, code }).await?;
+        Ok(cell)
+    }
+
+    /// Writes down that a kernel answered.
+    pub async fn end_cell(
+        &self,
+        admitted: &Admitted,
+        cell: CellId,
+        outcome: CellOutcome,
+        after: Duration,
+    ) -> Result<(), Refused> {
+        let ended = RoomEvent::CellEnded { cell, outcome, wall_ms: milliseconds(after) };
+        self.note(admitted, &ended).await
+    }
+
+    /// Writes down what is saved from the browser before it is.
+    pub async fn save_in_notebook(
+        &self,
+        admitted: &Admitted,
+        file: &str,
+        sent: &[u8],
+    ) -> Result<(), Refused> {
+        let saved = RoomEvent::Saved {
+            by: admitted.account.clone(),
+            file: file.to_owned(),
+            bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
+            sha256: ledger::Hash(Sha256::digest(sent).into()),
+        };
+        self.note(admitted, &saved).await
+    }
+
+    /// Writes down that more was to be shown than may be.
+    pub async fn withhold(&self, admitted: &Admitted, bytes: u64) -> Result<(), Refused> {
+        let by = admitted.account.clone();
+        self.note(admitted, &RoomEvent::Withheld { by, bytes }).await
+    }
+
+    async fn note(&self, admitted: &Admitted, event: &RoomEvent) -> Result<(), Refused> {
+        let runs = |room: &Room| room.notebook().is_some();
+        if self.write_on(&admitted.account, &admitted.room, event, runs).await? {
+            Ok(())
+        } else {
+            Err(Refused::Conflict(format!("the notebook of room `{}` was closed", admitted.room)))
+        }
+    }
+
+    /// Stops a notebook server in which nothing was done for long.
+    pub async fn stop_idle_notebook(&self, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        if room.notebook().is_some()
+            && let Some(running) = self.parts.runtime.running(id)
+        {
+            tracing::info!(room = %id, "the notebook is closed: nothing was done in it for long");
+            running.stop();
+        }
+        Ok(())
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,267 @@
+//! The notebooks of rooms in the browser: a second address, beside the portal's,
+//! so that nothing which a room sends shares an origin with the portal.
+//!
+//! What passes is decided by [`room::notebook`]; here is how: who is let in
+//! ([`door`]), what the answers tell browsers ([`headers`]), files of the rooms'
+//! software ([`image`]), requests ([`forward`]) and sockets ([`sockets`]).
+
+pub(crate) mod door;
+mod forward;
+mod headers;
+mod image;
+mod serve;
+mod sockets;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::HeaderMap;
+use axum::http::header;
+use model::{AccountId, RoomId, Timestamp};
+use room::notebook::Shown;
+
+pub(crate) use serve::{router, watch_idle};
+
+/// How notebooks are served.
+#[derive(Debug, Clone)]
+pub struct Notebooks {
+    /// Their address as people see it, such as `https://rooms.example.no`. Not
+    /// said: the host that the portal was asked by, at [`Notebooks::port`].
+    pub url: Option<String>,
+    /// The port they are served at.
+    pub port: u16,
+    /// The portal's address as people see it, in the same way.
+    pub portal_url: Option<String>,
+    /// The portal's port.
+    pub portal_port: u16,
+    /// The rooms' Python environment, of which the page's own files are served.
+    pub image: PathBuf,
+    /// How much may be shown at once, bytes.
+    pub at_once: u64,
+    /// How much more with every minute, bytes.
+    pub per_minute: u64,
+    /// A notebook in which nothing is done for so long is closed.
+    pub idle: Duration,
+}
+
+impl Notebooks {
+    /// The notebooks' origin as whoever sent these headers reaches it.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Option<String> {
+        origin(self.url.as_deref(), self.port, headers)
+    }
+
+    /// The portal's.
+    pub(crate) fn portal_origin(&self, headers: &HeaderMap) -> Option<String> {
+        origin(self.portal_url.as_deref(), self.portal_port, headers)
+    }
+}
+
+/// The origin (RFC 6454) of `url`, or that of `port` on the host which was asked.
+fn origin(url: Option<&str>, port: u16, headers: &HeaderMap) -> Option<String> {
+    if let Some(url) = url {
+        let (scheme, rest) = url.split_once("://")?;
+        let host = rest.split('/').next()?;
+        return is_host(host).then(|| format!("{scheme}://{host}"));
+    }
+    let asked = headers.get(header::HOST)?.to_str().ok()?;
+    let host = match asked.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => asked,
+    };
+    is_host(host).then(|| format!("http://{host}:{port}"))
+}
+
+/// Whether it can stand in a header that tells browsers where to go.
+fn is_host(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
+}
+
+/// What is known of notebooks that are used, until the program ends.
+#[derive(Debug, Default)]
+pub(crate) struct Used {
+    /// Who may come in, and has.
+    pub(crate) door: door::Door,
+    rooms: Mutex<HashMap<RoomId, Use>>,
+}
+
+#[derive(Debug)]
+struct Use {
+    last: Instant,
+    /// Cells that a kernel has not answered yet.
+    busy: usize,
+    shown: HashMap<AccountId, Showing>,
+}
+
+/// How much somebody was shown in a room.
+#[derive(Debug)]
+struct Showing {
+    all: Shown,
+    /// For what keeps a page in step with its kernel: short, and a little of it
+    /// still passes when nothing else does.
+    signs: Shown,
+    /// When it was last written down that something was withheld.
+    told: Option<Timestamp>,
+}
+
+/// Whether something is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Passes {
+    /// It is.
+    Yes,
+    /// It is not. `first`: the first time in a minute, which is written down.
+    No {
+        /// Whether it is.
+        first: bool,
+    },
+}
+
+/// What is not longer than this keeps a page in step with its kernel.
+const SIGN: u64 = 2048;
+
+impl Used {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Use>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<T>(&self, room: &RoomId, work: impl FnOnce(&mut Use) -> T) -> T {
+        let mut rooms = self.rooms();
+        let used = rooms.entry(room.clone()).or_insert_with(|| Use {
+            last: Instant::now(),
+            busy: 0,
+            shown: HashMap::new(),
+        });
+        work(used)
+    }
+
+    /// Somebody did something.
+    pub(crate) fn touch(&self, room: &RoomId) {
+        self.with(room, |used| used.last = Instant::now());
+    }
+
+    /// A cell was given to a kernel.
+    pub(crate) fn begin(&self, room: &RoomId) {
+        self.with(room, |used| {
+            used.busy += 1;
+            used.last = Instant::now();
+        });
+    }
+
+    /// So many cells are no longer waited for.
+    pub(crate) fn end(&self, room: &RoomId, cells: usize) {
+        self.with(room, |used| {
+            used.busy = used.busy.saturating_sub(cells);
+            used.last = Instant::now();
+        });
+    }
+
+    /// The rooms in which nothing was done for that long. They are forgotten.
+    pub(crate) fn idle(&self, long: Duration) -> Vec<RoomId> {
+        let mut idle = Vec::new();
+        self.rooms().retain(|room, used| {
+            let keeps = used.busy > 0 || used.last.elapsed() < long;
+            if !keeps {
+                idle.push(room.clone());
+            }
+            keeps
+        });
+        idle
+    }
+
+    /// Whether so many bytes may be shown to somebody; if so they are.
+    pub(crate) fn shows(
+        &self,
+        notebooks: &Notebooks,
+        (room, account): (&RoomId, &AccountId),
+        bytes: u64,
+        now: Timestamp,
+    ) -> Passes {
+        self.with(room, |used| {
+            let showing = used.shown.entry(account.clone()).or_insert_with(|| Showing {
+                all: Shown::new(notebooks.at_once, notebooks.per_minute, now),
+                signs: Shown::new(notebooks.at_once / 8, notebooks.per_minute / 8, now),
+                told: None,
+            });
+            if showing.all.take(bytes, now) || (bytes <= SIGN && showing.signs.take(bytes, now)) {
+                return Passes::Yes;
+            }
+            let first = showing
+                .told
+                .is_none_or(|told| now.duration_since(told) >= jiff::SignedDuration::from_mins(1));
+            if first {
+                showing.told = Some(now);
+            }
+            Passes::No { first }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Clock as _;
+
+    use super::*;
+
+    fn notebooks() -> Notebooks {
+        Notebooks {
+            url: None,
+            port: 8421,
+            portal_url: None,
+            portal_port: 8420,
+            image: PathBuf::new(),
+            at_once: 80_000,
+            per_minute: 8_000,
+            idle: Duration::from_mins(30),
+        }
+    }
+
+    fn asked(host: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(header::HOST, header::HeaderValue::from_static(host))])
+    }
+
+    #[test]
+    fn the_notebooks_are_at_the_host_that_was_asked_or_as_the_config_says() {
+        let here = notebooks();
+        assert_eq!(here.origin(&asked("localhost:8420")).unwrap(), "http://localhost:8421");
+        assert_eq!(here.origin(&asked("[::1]:8420")).unwrap(), "http://[::1]:8421");
+        assert_eq!(here.portal_origin(&asked("a.no:8421")).unwrap(), "http://a.no:8420");
+        assert_eq!(here.origin(&asked("a.no; script-src *")), None);
+        assert_eq!(here.origin(&HeaderMap::new()), None);
+        let there = Notebooks { url: Some("https://rooms.a.no/".into()), ..notebooks() };
+        assert_eq!(there.origin(&asked("x")).unwrap(), "https://rooms.a.no");
+    }
+
+    #[test]
+    fn more_than_may_be_shown_is_withheld_from_one_person_in_one_room() {
+        let (used, notebooks) = (Used::default(), notebooks());
+        let clock = model::ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+        let (a, b): (RoomId, RoomId) = ("room-a".parse().unwrap(), "room-b".parse().unwrap());
+        let (one, two): (AccountId, AccountId) = ("one".parse().unwrap(), "two".parse().unwrap());
+        let shows = |room, who, bytes| used.shows(&notebooks, (room, who), bytes, clock.now());
+        assert_eq!(shows(&a, &one, 80_000), Passes::Yes);
+        assert_eq!(shows(&a, &one, 8_000), Passes::No { first: true });
+        assert_eq!(shows(&a, &one, 8_000), Passes::No { first: false });
+        assert_eq!(shows(&a, &two, 80_000), Passes::Yes);
+        assert_eq!(shows(&b, &one, 80_000), Passes::Yes);
+        // Signs of life pass a while, and not for ever.
+        let signs = (0..100).filter(|_| shows(&a, &one, SIGN) == Passes::Yes).count();
+        assert_eq!(signs, 4);
+    }
+
+    #[test]
+    fn a_room_in_which_a_cell_runs_is_not_idle() {
+        let used = Used::default();
+        let (busy, quiet): (RoomId, RoomId) =
+            ("room-a".parse().unwrap(), "room-b".parse().unwrap());
+        used.begin(&busy);
+        used.touch(&quiet);
+        assert_eq!(used.idle(Duration::ZERO), [quiet]);
+        used.end(&busy, 1);
+        assert_eq!(used.idle(Duration::from_mins(1)), []);
+        assert_eq!(used.idle(Duration::ZERO), [busy]);
+    }
+}

@@ -1,0 +1,154 @@
+//! A request to the notebook server of a room, and its answer.
+
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use centre::notebooks::Admitted;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use room::notebook::{Answer, Asked, Body, Denied, Forward};
+
+use super::Passes;
+use crate::state::App;
+
+/// How long a room may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoAnswer {
+    /// Something of it does not pass.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The centre refused it.
+    #[error(transparent)]
+    Refused(#[from] centre::Refused),
+    /// More was to be shown than may be.
+    #[error("more was to be shown than may be in a minute: wait, and show less at once")]
+    Withheld,
+    /// The answer is longer than anything of its kind is shown.
+    #[error("what was asked for is too long to be shown")]
+    TooLong,
+    /// The room does not answer as a notebook server does.
+    #[error("the notebook server does not answer: {0}")]
+    Broken(String),
+}
+
+impl NoAnswer {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Denied(Denied::TooLong { .. }) | Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Denied(Denied::NotHere) => StatusCode::NOT_FOUND,
+            Self::Denied(_) | Self::Refused(centre::Refused::Denied(_)) => StatusCode::FORBIDDEN,
+            Self::Refused(centre::Refused::Absent { .. }) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::CONFLICT,
+            Self::Withheld => StatusCode::TOO_MANY_REQUESTS,
+            Self::Broken(_) => StatusCode::BAD_GATEWAY,
+        }
+    }
+}
+
+/// JupyterLab shows `message` in a dialogue.
+impl IntoResponse for NoAnswer {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            tracing::warn!(why = %self, "a notebook was not answered");
+        }
+        let said = serde_json::json!({ "message": self.to_string(), "reason": null });
+        (status, axum::Json(said)).into_response()
+    }
+}
+
+/// Passes a request on, and its answer back: both are written anew.
+pub(super) async fn pass(
+    app: &App,
+    admitted: &Admitted,
+    (method, forward, body): (axum::http::Method, Forward, Bytes),
+) -> Result<Response, NoAnswer> {
+    let Forward { path, body: must_be, answer } = forward;
+    let sent = must_be.checked(&body)?;
+    if let Body::Contents(Asked::Save { name }) = &must_be {
+        app.centre.save_in_notebook(admitted, name, &sent).await?;
+    }
+    let stream = app.centre.reach_notebook(admitted).await?;
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/{}/{path}", admitted.room))
+        .header(header::HOST, "localhost")
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT, "*/*")
+        .header(header::CONNECTION, "close")
+        .body(Full::new(Bytes::from(sent)))
+        .map_err(|error| NoAnswer::Broken(error.to_string()))?;
+    let asked = tokio::time::timeout(PATIENCE, ask(stream, request, answer.longest())).await;
+    let (status, bytes) = asked.unwrap_or_else(|_| Err(NoAnswer::Broken("too slow".to_owned())))?;
+    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    shown(app, admitted, length).await?;
+    Ok(answered(status, answer, bytes))
+}
+
+/// Counts what is shown; writes it down when it is too much.
+pub(super) async fn shown(app: &App, admitted: &Admitted, bytes: u64) -> Result<(), NoAnswer> {
+    let Some(notebooks) = &app.config.notebooks else { return Err(NoAnswer::Withheld) };
+    let who = (&admitted.room, &admitted.account);
+    match app.used.shows(notebooks, who, bytes, app.centre.now()) {
+        Passes::Yes => Ok(()),
+        Passes::No { first } => {
+            if first {
+                app.centre.withhold(admitted, bytes).await?;
+            }
+            Err(NoAnswer::Withheld)
+        }
+    }
+}
+
+async fn ask(
+    stream: UnixStream,
+    request: Request<Full<Bytes>>,
+    longest: u64,
+) -> Result<(StatusCode, Bytes), NoAnswer> {
+    let broken = |error: &dyn std::fmt::Display| NoAnswer::Broken(error.to_string());
+    let stream = tokio_stream(stream).map_err(|error| broken(&error))?;
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.map_err(|error| broken(&error))?;
+    let connection = tokio::spawn(connection);
+    let answered = async {
+        let response = sender.send_request(request).await.map_err(|error| broken(&error))?;
+        let (parts, body) = response.into_parts();
+        let longest = usize::try_from(longest).unwrap_or(usize::MAX);
+        let body = Limited::new(body, longest).collect().await.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                NoAnswer::TooLong
+            } else {
+                broken(&error)
+            }
+        })?;
+        Ok((parts.status, body.to_bytes()))
+    }
+    .await;
+    connection.abort();
+    answered
+}
+
+pub(super) fn tokio_stream(stream: UnixStream) -> std::io::Result<tokio::net::UnixStream> {
+    stream.set_nonblocking(true)?;
+    tokio::net::UnixStream::from_std(stream)
+}
+
+/// The answer as browsers get it: of the room's there are the bytes and, if it is
+/// one that leads nowhere, the status.
+fn answered(status: StatusCode, answer: Answer, bytes: Bytes) -> Response {
+    let plain = status.is_success() || status.is_client_error() || status.is_server_error();
+    if !plain {
+        return NoAnswer::Broken(format!("it answers with {status}")).into_response();
+    }
+    // An error is told in JSON whatever was asked for.
+    let kind = if status.is_success() { answer } else { Answer::Json };
+    let kind = HeaderValue::from_static(kind.media_type());
+    (status, [(header::CONTENT_TYPE, kind)], bytes).into_response()
+}

@@ -1,0 +1,151 @@
+//! The notebook of a room: JupyterLab, in a frame from the notebooks' own address.
+
+use std::time::{Duration, Instant};
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use model::{Lang, RoomId};
+use permit::Role;
+
+use super::seen;
+use crate::answer::{Answered, html, see};
+use crate::chrome::Chrome;
+use crate::failure::Failure;
+use crate::parts::standing::{Standing, Step};
+use crate::parts::{Tag, Tone};
+use crate::sample::literal;
+use crate::security::forms::Signed;
+use crate::security::headers::POLICY;
+use crate::state::App;
+use crate::visitor::Visitor;
+
+/// How long a notebook server may take to answer, and how often it is tried.
+const PATIENCE: Duration = Duration::from_secs(40);
+const TRY_EVERY: Duration = Duration::from_millis(25);
+
+/// The page around the notebook.
+#[derive(Debug, Template)]
+#[template(path = "pages/notebook.html")]
+pub struct NotebookPage {
+    chrome: Chrome,
+    standing: Standing,
+    room: String,
+    /// The notebooks' address.
+    origin: String,
+    /// What the form hands in there, once.
+    ticket: String,
+}
+
+impl NotebookPage {
+    fn of(chrome: Chrome, room: &RoomId, origin: String, ticket: String) -> Self {
+        let words = chrome.words().clone();
+        let stop = Step::send(
+            words.say("notebook-close"),
+            format!("/rooms/{room}/stop"),
+            &chrome.form_token,
+        );
+        let standing = Standing {
+            trail: vec![(room.to_string(), format!("/rooms/{room}"))],
+            kind: words.say("room").into_owned(),
+            title: words.say("notebook").into_owned(),
+            tag: Tag::new(Tone::Info, words.say("state-room-running")),
+            says: String::new(),
+            facts: Vec::new(),
+            steps: vec![stop.grave()],
+        };
+        Self { chrome, standing, room: room.to_string(), origin, ticket }
+    }
+
+    /// A sample.
+    pub fn sample(lang: Lang) -> Self {
+        let room = literal("room-3c5d7f9h1k");
+        let chrome = Chrome::sample(lang, &format!("/rooms/{room}/notebook"));
+        let chrome = chrome.seen_by(&[Role::Researcher]);
+        Self::of(chrome, &room, "http://127.0.0.1:8421".to_owned(), "ticket".to_owned())
+    }
+}
+
+/// `POST /rooms/{room}/notebook`: opens it, and waits until it answers.
+pub(crate) async fn open(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    let room: RoomId = seen::id(&room)?;
+    if app.config.notebooks.is_none() {
+        return Err(Failure::Unfit("conflict-no-notebooks"));
+    }
+    if let Err(refused) = app.centre.open_notebook(visitor.caller(), &room).await {
+        return Err(Failure::unfit(refused, "conflict-notebook"));
+    }
+    app.used.touch(&room);
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
+        let admitted = app.centre.admit(visitor.caller(), &room).await?;
+        if !admitted.runs {
+            // It ended at once: its log says why.
+            return Ok(see(&format!("/rooms/{room}#runs"), ""));
+        }
+        if app.centre.reach_notebook(&admitted).await.is_ok() {
+            return Ok(see(&format!("/rooms/{room}/notebook"), ""));
+        }
+        tokio::time::sleep(TRY_EVERY).await;
+    }
+    Err(Failure::TooSlow)
+}
+
+/// `GET /rooms/{room}/notebook`
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+) -> Answered {
+    let room: RoomId = seen::id(&room)?;
+    let account = visitor.account()?.id.clone();
+    let origin = app.config.notebooks.as_ref().and_then(|notebooks| notebooks.origin(&headers));
+    let origin = origin.ok_or(Failure::Unfit("conflict-no-notebooks"))?;
+    let admitted = app.centre.admit(visitor.caller(), &room).await?;
+    if !admitted.runs {
+        return Ok(see(&format!("/rooms/{room}"), ""));
+    }
+    let who = (&room, &account, visitor.token().hash());
+    let ticket = app.used.door.ticket(app.entropy.as_ref(), who, app.centre.now());
+    let policy = policy(&origin);
+    let page = NotebookPage::of(visitor.chrome(&app), &room, origin, ticket.as_str().to_owned());
+    let mut response = html(&page)?;
+    let policy =
+        HeaderValue::from_str(&policy).map_err(|error| Failure::Broken(error.to_string()))?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// The portal's policy, and: the notebooks' address is framed, and gets the form
+/// with the ticket.
+fn policy(origin: &str) -> String {
+    let forms = POLICY.replace("form-action 'self'", &format!("form-action 'self' {origin}"));
+    format!("{forms}; frame-src {origin}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_frames_the_notebooks_and_nothing_else() {
+        let policy = policy("http://127.0.0.1:8421");
+        assert!(policy.contains("form-action 'self' http://127.0.0.1:8421;"));
+        assert!(policy.ends_with("; frame-src http://127.0.0.1:8421"));
+        assert!(policy.contains("frame-ancestors 'none'"));
+    }
+
+    #[test]
+    fn the_ticket_is_in_a_form_and_in_no_address() {
+        let page = NotebookPage::sample(Lang::En).render().unwrap();
+        assert!(page.contains(r#"name="ticket" value="ticket""#));
+        assert!(!page.contains("?ticket") && !page.contains("ticket="));
+        assert!(page.contains(r#"sandbox="allow-scripts allow-same-origin""#));
+    }
+}

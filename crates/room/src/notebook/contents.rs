@@ -1,0 +1,283 @@
+//! Files as notebook pages ask for them (Jupyter's contents API): notebooks and
+//! texts are opened and saved, folders listed, nothing else shown.
+
+use serde::Deserialize;
+
+use super::Denied;
+use super::path::is_name;
+use super::route::{is_open, value};
+
+/// Endings of texts that people write. What has another is not shown: data are
+/// looked at with code, which is recorded.
+const TEXT: [&str; 16] = [
+    "ipynb", "py", "r", "R", "Rmd", "qmd", "sql", "md", "sh", "toml", "yaml", "yml", "do", "sas",
+    "jl", "stan",
+];
+
+/// A notebook or text that is saved is no longer.
+const LONGEST_SAVED: usize = 8 << 20;
+
+/// Settings and the layout of the page are no longer.
+const LONGEST_SETTINGS: usize = 256 << 10;
+
+/// What the body of a request must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// A JSON object that says how the page looks.
+    Settings,
+    /// A JSON object that names a kernel.
+    Kernel,
+    /// What is to be done with a file.
+    Contents(Asked),
+}
+
+/// What is asked of the contents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// To be told of a file or folder, or shown it.
+    See,
+    /// To save it.
+    Save {
+        /// Its name below the work folder.
+        name: String,
+    },
+    /// To make a new file or folder, or copy one, in a folder.
+    Make,
+    /// To give it another name.
+    Rename {
+        /// The name it has.
+        name: String,
+    },
+    /// To remove it, or to keep or take back its last state.
+    Other,
+}
+
+/// Whether it is hidden.
+pub(super) fn is_hidden(name: &str) -> bool {
+    name.starts_with('.')
+}
+
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
+/// Whether a file of that name is shown in the browser.
+pub(super) fn is_text(name: &str) -> bool {
+    TEXT.contains(&ending(name))
+}
+
+impl Asked {
+    pub(super) fn read(method: &str, below: &[&str], query: &str) -> Result<Self, Denied> {
+        let name = below.join("/");
+        match (method, below) {
+            (_, [.., "checkpoints"]) | (_, [.., "checkpoints", _])
+                if matches!(method, "GET" | "POST" | "DELETE") =>
+            {
+                let ends =
+                    below.iter().rposition(|part| *part == "checkpoints").unwrap_or_default();
+                is_open(below.get(..ends).unwrap_or_default(), true, ends == 0)?;
+                Ok(Self::Other)
+            }
+            ("GET", _) => {
+                let whole = value(query, "content") != Some("0");
+                let folder = value(query, "type") == Some("directory");
+                is_open(below, whole, folder)?;
+                if value(query, "format") == Some("base64") {
+                    return Err(Denied::NotText(name));
+                }
+                Ok(Self::See)
+            }
+            ("PUT", [_, ..]) => {
+                is_open(below, true, false)?;
+                Ok(Self::Save { name })
+            }
+            ("POST", _) => {
+                is_open(below, false, true)?;
+                Ok(Self::Make)
+            }
+            ("PATCH", [_, ..]) => {
+                is_open(below, false, true)?;
+                Ok(Self::Rename { name })
+            }
+            ("DELETE", [_, ..]) => {
+                is_open(below, false, true)?;
+                Ok(Self::Other)
+            }
+            _ => Err(Denied::NotHere),
+        }
+    }
+}
+
+/// What a page says of a file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Model {
+    r#type: Option<String>,
+    format: Option<String>,
+    chunk: Option<serde_json::Value>,
+    copy_from: Option<String>,
+    ext: Option<String>,
+    path: Option<String>,
+}
+
+impl Body {
+    /// How long it may be, bytes.
+    pub const fn longest(&self) -> usize {
+        match self {
+            Self::None => 1024,
+            Self::Settings | Self::Kernel => LONGEST_SETTINGS,
+            Self::Contents(_) => LONGEST_SAVED,
+        }
+    }
+
+    /// The body as it is passed on: read, found to be what it must be, and
+    /// written anew.
+    pub fn checked(&self, body: &[u8]) -> Result<Vec<u8>, Denied> {
+        if body.len() > self.longest() {
+            return Err(Denied::TooLong { bytes: body.len(), most: self.longest() });
+        }
+        let takes_none = matches!(self, Self::None | Self::Contents(Asked::See | Asked::Other));
+        if takes_none || (body.is_empty() && *self == Self::Contents(Asked::Make)) {
+            return Ok(Vec::new());
+        }
+        let read: serde_json::Value =
+            serde_json::from_slice(body).map_err(|error| Denied::Form(error.to_string()))?;
+        if !read.is_object() {
+            return Err(Denied::Form("it is no JSON object".to_owned()));
+        }
+        if let Self::Contents(asked) = self {
+            let model: Model = serde_json::from_value(read.clone())
+                .map_err(|error| Denied::Form(error.to_string()))?;
+            model.fits(asked)?;
+        }
+        serde_json::to_vec(&read).map_err(|error| Denied::Form(error.to_string()))
+    }
+}
+
+impl Model {
+    fn fits(&self, asked: &Asked) -> Result<(), Denied> {
+        let kind = self.r#type.as_deref();
+        match asked {
+            Asked::Save { .. } => {
+                let text = matches!(
+                    (kind, self.format.as_deref()),
+                    (Some("notebook"), None | Some("json")) | (Some("file"), Some("text"))
+                );
+                if text && self.chunk.is_none() { Ok(()) } else { Err(Denied::Upload) }
+            }
+            Asked::Make => match (&self.copy_from, kind) {
+                (Some(from), _) => check_path(from),
+                (None, Some("directory" | "notebook") | None) => Ok(()),
+                (None, Some("file")) => {
+                    let ending = self.ext.as_deref().unwrap_or(".py");
+                    if is_text(ending) {
+                        Ok(())
+                    } else {
+                        Err(Denied::NotText(format!("untitled{ending}")))
+                    }
+                }
+                (None, Some(other)) => Err(Denied::Form(format!("`{other}` is no kind of file"))),
+            },
+            Asked::Rename { name } => {
+                let to = self.path.as_deref().unwrap_or_default();
+                check_path(to)?;
+                // Renamed, data would be shown as text.
+                if ending(to) != ending(name) && is_text(to) {
+                    return Err(Denied::Kind(name.clone(), to.to_owned()));
+                }
+                Ok(())
+            }
+            Asked::See | Asked::Other => Ok(()),
+        }
+    }
+}
+
+/// Whether a path in a body stays in the work folder.
+fn check_path(path: &str) -> Result<(), Denied> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if path.split('/').all(|part| is_name(part) && !is_hidden(part)) {
+        Ok(())
+    } else {
+        Err(Denied::Path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Forward, Route, route};
+    use super::*;
+
+    fn body(method: &str, path: &str, query: &str) -> Result<Body, Denied> {
+        match route(method, path, query)? {
+            Route::Forward(Forward { body, .. }) => Ok(body),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn sent(method: &str, path: &str, text: &str) -> Result<Vec<u8>, Denied> {
+        body(method, path, "")?.checked(text.as_bytes())
+    }
+
+    #[test]
+    fn data_files_are_told_of_and_not_shown() {
+        for name in ["a.csv", "a.parquet", "a.rds", "a.png", "a", "a.txt", "a.json", "a.csv.gz"] {
+            let path = format!("api/contents/{name}");
+            assert!(body("GET", &path, "content=0").is_ok(), "{name}");
+            for query in ["", "content=1", "content=1&type=file&format=text", "type=file"] {
+                let denied = Err(Denied::NotText(name.to_owned()));
+                assert_eq!(body("GET", &path, query), denied, "{name}?{query}");
+            }
+        }
+        assert!(body("GET", "api/contents/a.ipynb", "type=notebook&content=1").is_ok());
+        assert!(body("GET", "api/contents/a.py", "format=base64").is_err());
+        assert!(body("GET", "api/contents/.jupyter/x.py", "").is_err());
+    }
+
+    #[test]
+    fn only_notebooks_and_texts_are_saved() {
+        let notebook = r#"{"type":"notebook","format":"json","content":{"cells":[]}}"#;
+        let text = r#"{"type":"file","format":"text","content":"1 + 1"}"#;
+        assert!(sent("PUT", "api/contents/a.ipynb", notebook).is_ok());
+        assert!(sent("PUT", "api/contents/a.R", text).is_ok());
+        for (name, bad) in [
+            ("a.py", r#"{"type":"file","format":"base64","content":"AA=="}"#),
+            ("a.py", r#"{"type":"file","format":"text","content":"x","chunk":1}"#),
+            ("a.py", r#"{"type":"directory"}"#),
+            ("a.py", "[]"),
+            ("a.py", "{"),
+            ("a.csv", text),
+        ] {
+            assert!(sent("PUT", &format!("api/contents/{name}"), bad).is_err(), "{name} {bad}");
+        }
+    }
+
+    #[test]
+    fn data_do_not_become_text_by_another_name() {
+        let to = |to: &str| sent("PATCH", "api/contents/a.csv", &format!(r#"{{"path":"{to}"}}"#));
+        assert!(to("b.csv").is_ok());
+        assert_eq!(to("a.py"), Err(Denied::Kind("a.csv".into(), "a.py".into())));
+        for bad in ["../a.csv", "/../a.csv", "", ".hidden", "x/../../a.csv"] {
+            assert!(to(bad).is_err(), "`{bad}` was taken");
+        }
+    }
+
+    #[test]
+    fn copies_stay_in_the_work_folder() {
+        let copy =
+            |from: &str| sent("POST", "api/contents/out", &format!(r#"{{"copy_from":"{from}"}}"#));
+        assert!(copy("a.csv").is_ok());
+        assert!(copy("../data/laboratory.parquet").is_err());
+        assert!(sent("POST", "api/contents", r#"{"type":"file","ext":".csv"}"#).is_err());
+        assert!(sent("POST", "api/contents", r#"{"type":"notebook"}"#).is_ok());
+        assert!(sent("POST", "api/contents", "").is_ok());
+    }
+
+    #[test]
+    fn a_key_that_is_said_twice_is_passed_on_once() {
+        let twice = r#"{"type":"file","format":"base64","format":"text","content":"x"}"#;
+        let passed = sent("PUT", "api/contents/a.py", twice);
+        assert!(passed.is_err() || !String::from_utf8(passed.unwrap()).unwrap().contains("base64"));
+    }
+}
