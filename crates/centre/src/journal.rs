@@ -26,7 +26,7 @@ pub struct Deed {
 
 /// What somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "did", rename_all = "kebab-case")]
+#[serde(tag = "did", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Done {
     /// The room was opened.
     Opened,
@@ -78,13 +78,24 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 9] =
-        ["ran", "cell", "entered", "saved", "withheld", "looked", "asked-out", "opened", "closed"];
+    pub const KINDS: [&'static str; 10] = [
+        "ran",
+        "notebook",
+        "cell",
+        "entered",
+        "saved",
+        "withheld",
+        "looked",
+        "asked-out",
+        "opened",
+        "closed",
+    ];
 
     /// The word for its kind.
-    pub const fn as_str(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Opened => "opened",
+            Self::Ran(ran) if ran.notebook => "notebook",
             Self::Ran(_) => "ran",
             Self::Cell(_) => "cell",
             Self::Entered { .. } => "entered",
@@ -106,6 +117,8 @@ pub struct Ran {
     pub command: Vec<String>,
     /// The script it was given, word for word.
     pub script: Option<Script>,
+    /// Whether it is the room's notebook server.
+    pub notebook: bool,
     /// How it ended; nothing while it runs.
     pub ended: Option<RanEnd>,
 }
@@ -208,9 +221,9 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
             entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
         let what = match event {
             RoomEvent::Opened { .. } => Done::Opened,
-            RoomEvent::RunStarted { run, command, script, .. } => {
+            RoomEvent::RunStarted { run, command, script, notebook, .. } => {
                 begun.insert(run.clone(), deeds.len());
-                Done::Ran(Box::new(Ran { run, command, script, ended: None }))
+                Done::Ran(Box::new(Ran { run, command, script, notebook, ended: None }))
             }
             RoomEvent::RunEnded {
                 run,

@@ -1,12 +1,12 @@
 # Journal
 journal = Journal
 room-journal = Hele journalen
-journal-lead = Hvad der er gjort i rummet, af hvem og hvor længe, med hvert script ord for ord. Hvad der kom ud af det, står ikke her. Den opbevares lige så længe som hovedbogen.
+journal-lead = Hvad der er gjort i rummet, af hvem og hvor længe, med hvert script og hver celle ord for ord. Hvad der kom ud af det, står ikke her. Den opbevares lige så længe som hovedbogen.
 journal-caption = Hvad der er gjort
 journal-empty = Intet er gjort endnu.
 journal-what = Hvad
 journal-kind = Slags
-journal-search-hint = Der søges også i scripterne.
+journal-search-hint = Der søges også i scripter og celler.
 did-ran = Kørte et script eller en kommando
 did-looked = Så på en fil
 did-asked-out = Bad om at få en fil ud
@@ -26,3 +26,4 @@ did-cell = Kørte en celle
 did-entered = Var i notesbogen
 did-saved = Gemte en notesbog eller en tekst
 did-withheld = Mere skulle vises, end der kan vises på et minut
+did-notebook = Åbnede notesbogen

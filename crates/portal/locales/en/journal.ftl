@@ -1,12 +1,12 @@
 # Journal
 journal = Journal
 room-journal = The whole journal
-journal-lead = What was done in the room, by whom and for how long, with every script word for word. What came of it is not in here. It is kept as long as the ledger is.
+journal-lead = What was done in the room, by whom and for how long, with every script and cell word for word. What came of it is not in here. It is kept as long as the ledger is.
 journal-caption = What was done
 journal-empty = Nothing has been done yet.
 journal-what = What
 journal-kind = Kind
-journal-search-hint = Words are also looked for in the scripts.
+journal-search-hint = Words are also looked for in scripts and cells.
 did-ran = Ran a script or command
 did-looked = Looked at a file
 did-asked-out = Asked to take a file out
@@ -26,3 +26,4 @@ did-cell = Ran a cell
 did-entered = Was in the notebook
 did-saved = Saved a notebook or a text
 did-withheld = More was to be shown than may be in a minute
+did-notebook = Opened the notebook

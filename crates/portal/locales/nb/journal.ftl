@@ -1,12 +1,12 @@
 # Journal
 journal = Journal
 room-journal = Hele journalen
-journal-lead = Hva som er gjort i rommet, av hvem og hvor lenge, med hvert skript ord for ord. Hva som kom ut av det, står ikke her. Den oppbevares like lenge som hovedboken.
+journal-lead = Hva som er gjort i rommet, av hvem og hvor lenge, med hvert skript og hver celle ord for ord. Hva som kom ut av det, står ikke her. Den oppbevares like lenge som hovedboken.
 journal-caption = Hva som er gjort
 journal-empty = Ingenting er gjort ennå.
 journal-what = Hva
 journal-kind = Slag
-journal-search-hint = Det letes også i skriptene.
+journal-search-hint = Det letes også i skript og celler.
 did-ran = Kjørte et skript eller en kommando
 did-looked = Så på en fil
 did-asked-out = Ba om å få ut en fil
@@ -26,3 +26,4 @@ did-cell = Kjørte en celle
 did-entered = Var i notatboken
 did-saved = Lagret en notatbok eller en tekst
 did-withheld = Mer skulle vises enn det som kan vises på ett minutt
+did-notebook = Åpnet notatboken

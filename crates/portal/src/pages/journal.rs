@@ -99,6 +99,7 @@ fn wall_ms(what: &Done) -> Option<u64> {
 fn kind_key(kind: &str) -> &'static str {
     match kind {
         "ran" => "did-ran",
+        "notebook" => "did-notebook",
         "cell" => "did-cell",
         "entered" => "did-entered",
         "saved" => "did-saved",
@@ -343,6 +344,7 @@ fn sample_run() -> Ran {
         run: literal("run-5v7x9z1b3d"),
         command: vec!["Rscript".to_owned(), "/run/script/script.R".to_owned()],
         script: Script::new("script.R", text.to_owned()).ok(),
+        notebook: false,
         ended: Some(centre::journal::RanEnd {
             outcome: Outcome::Finished,
             exit: Some(0),

@@ -72,7 +72,7 @@ impl Asked {
     pub(super) fn read(method: &str, below: &[&str], query: &str) -> Result<Self, Denied> {
         let name = below.join("/");
         match (method, below) {
-            (_, [.., "checkpoints"]) | (_, [.., "checkpoints", _])
+            (_, [.., "checkpoints"] | [.., "checkpoints", _])
                 if matches!(method, "GET" | "POST" | "DELETE") =>
             {
                 let ends =

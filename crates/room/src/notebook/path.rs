@@ -1,5 +1,7 @@
 //! Addresses, read once and written anew: whoever reads them next reads the same.
 
+use std::fmt::Write as _;
+
 use super::Denied;
 
 /// More parts than this have no address of a notebook.
@@ -50,7 +52,7 @@ pub(super) fn written(parts: &[String]) -> String {
             if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
                 path.push(char::from(byte));
             } else {
-                path.push_str(&format!("%{byte:02X}"));
+                let _ = write!(path, "%{byte:02X}");
             }
         }
     }

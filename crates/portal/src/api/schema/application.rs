@@ -122,6 +122,8 @@ struct RoomTermsBody {
     disk_mib: u32,
     /// How long one command may run, seconds.
     wall_seconds: u32,
+    /// `scripts` or `notebook`. Not said: `scripts`.
+    way: Option<String>,
 }
 
 /// An application.

@@ -96,6 +96,8 @@ struct RunBody {
     script: Option<String>,
     /// SHA-256 of that script.
     script_sha256: Option<String>,
+    /// Whether it is the room's notebook server.
+    notebook: bool,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
@@ -150,7 +152,8 @@ pub(crate) struct DeedBody {
     at: String,
     /// Who.
     by: String,
-    /// `opened`, `ran`, `looked`, `asked-out` or `closed`.
+    /// `opened`, `ran`, `cell`, `entered`, `saved`, `withheld`, `looked`, `asked-out`
+    /// or `closed`.
     did: String,
     /// What was run: its id.
     run: Option<String>,
@@ -158,12 +161,24 @@ pub(crate) struct DeedBody {
     command: Option<Vec<String>>,
     /// The script it was given.
     script: Option<ScriptBody>,
+    /// Whether it is the room's notebook server.
+    notebook: Option<bool>,
+    /// What a kernel was given: its id.
+    cell: Option<String>,
+    /// The kernel's name, as the room calls it.
+    kernel: Option<String>,
+    /// Every word of the cell.
+    code: Option<String>,
     /// How it ended; nothing while it runs.
     ended: Option<DeedEndBody>,
-    /// The file that was looked at or asked out.
+    /// How long somebody was in the notebook, milliseconds; nothing while they are.
+    wall_ms: Option<u64>,
+    /// The file that was looked at, saved or asked out.
     file: Option<String>,
-    /// How much of it was shown, bytes.
+    /// How much of it was shown or saved, or withheld, bytes.
     bytes: Option<u64>,
+    /// SHA-256 of what was saved.
+    sha256: Option<String>,
     /// The output it was asked out as.
     output: Option<String>,
     /// Where that stands now.
@@ -184,7 +199,7 @@ struct ScriptBody {
     text: String,
 }
 
-/// How a command of a journal ended.
+/// How a command or a cell of a journal ended.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct DeedEndBody {
@@ -194,14 +209,14 @@ struct DeedEndBody {
     exit: Option<i32>,
     /// How long it ran, milliseconds.
     wall_ms: u64,
-    /// Processor time, milliseconds.
-    cpu_ms: u64,
+    /// Processor time, milliseconds. Like what follows, of commands and not of cells.
+    cpu_ms: Option<u64>,
     /// The most memory it held at once, bytes.
-    peak_memory: u64,
+    peak_memory: Option<u64>,
     /// Files in the work folder afterwards.
-    files: u64,
+    files: Option<u64>,
     /// SHA-256 over the list of them.
-    files_sha256: String,
+    files_sha256: Option<String>,
 }
 
 /// A file in a work folder.
