@@ -38,6 +38,8 @@ pub enum Done {
     Entered {
         /// For how long, milliseconds; nothing while they are.
         wall_ms: Option<u64>,
+        /// How much they were shown, bytes; nothing while they are.
+        shown: Option<u64>,
     },
     /// A notebook or a text was saved.
     Saved {
@@ -263,15 +265,15 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
             }
             RoomEvent::Entered { by } => {
                 stays.entry(by).or_default().push(deeds.len());
-                Done::Entered { wall_ms: None }
+                Done::Entered { wall_ms: None, shown: None }
             }
-            RoomEvent::Left { by, wall_ms: after } => {
+            RoomEvent::Left { by, wall_ms: after, shown: bytes } => {
                 // Somebody in several windows leaves the oldest first: the times
                 // add up all the same.
                 let stay = stays.get_mut(&by).filter(|open| !open.is_empty());
                 let at = stay.map(|open| open.remove(0)).and_then(|at| deeds.get_mut(at));
-                if let Some(Deed { what: Done::Entered { wall_ms }, .. }) = at {
-                    *wall_ms = Some(after);
+                if let Some(Deed { what: Done::Entered { wall_ms, shown }, .. }) = at {
+                    (*wall_ms, *shown) = (Some(after), Some(bytes));
                 }
                 continue;
             }

@@ -101,19 +101,31 @@ impl Centre {
             .map_err(|error| Refused::failed("reaching the notebook", error))
     }
 
+    /// A connection to the notebook server of a room, to ask it how it is: for
+    /// nobody.
+    pub async fn reach_unasked(&self, id: &RoomId) -> Result<UnixStream, Refused> {
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        blocking("reaching the notebook", move || runtime.reach(&room))
+            .await?
+            .map_err(|error| Refused::failed("reaching the notebook", error))
+    }
+
     /// Writes down that somebody came into the notebook.
     pub async fn enter_notebook(&self, admitted: &Admitted) -> Result<(), Refused> {
         let by = admitted.account.clone();
         self.note(admitted, &RoomEvent::Entered { by }).await
     }
 
-    /// Writes down that somebody left it, after so long.
+    /// Writes down that somebody left it, after so long and having been shown so
+    /// many bytes.
     pub async fn leave_notebook(
         &self,
         admitted: &Admitted,
         after: Duration,
+        shown: u64,
     ) -> Result<(), Refused> {
-        let left = RoomEvent::Left { by: admitted.account.clone(), wall_ms: milliseconds(after) };
+        let by = admitted.account.clone();
+        let left = RoomEvent::Left { by, wall_ms: milliseconds(after), shown };
         // A room that is closed is left by everybody; its end says so.
         let open = |room: &Room| room.state != State::Closed;
         self.write_on(&admitted.account, &admitted.room, &left, open).await.map(drop)
@@ -142,7 +154,9 @@ impl Centre {
         after: Duration,
     ) -> Result<(), Refused> {
         let ended = RoomEvent::CellEnded { cell, outcome, wall_ms: milliseconds(after) };
-        self.note(admitted, &ended).await
+        // The notebook may be shut before its cells are.
+        let open = |room: &Room| room.state != State::Closed;
+        self.write_on(&admitted.account, &admitted.room, &ended, open).await.map(drop)
     }
 
     /// Writes down what is saved from the browser before it is.

@@ -9,6 +9,7 @@ pub(crate) mod door;
 mod forward;
 mod headers;
 mod image;
+mod page;
 mod serve;
 mod sockets;
 
@@ -94,6 +95,8 @@ struct Use {
     last: Instant,
     /// Cells that a kernel has not answered yet.
     busy: usize,
+    /// Sockets that are open.
+    sockets: usize,
     shown: HashMap<AccountId, Showing>,
 }
 
@@ -106,7 +109,16 @@ struct Showing {
     signs: Shown,
     /// When it was last written down that something was withheld.
     told: Option<Timestamp>,
+    /// How much was shown since that was last written down, bytes.
+    sum: u64,
 }
+
+/// Sockets to one room at the most: a page has one to each kernel, and one more.
+const MOST_SOCKETS: usize = 64;
+
+/// An answer counts as no less than this, however short: that it came, and how,
+/// says something too.
+const LEAST: u64 = 512;
 
 /// Whether something is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +145,7 @@ impl Used {
         let used = rooms.entry(room.clone()).or_insert_with(|| Use {
             last: Instant::now(),
             busy: 0,
+            sockets: 0,
             shown: HashMap::new(),
         });
         work(used)
@@ -151,6 +164,27 @@ impl Used {
         });
     }
 
+    /// Takes one of a room's sockets, if there is one left.
+    pub(crate) fn take_socket(&self, room: &RoomId) -> bool {
+        self.with(room, |used| {
+            let free = used.sockets < MOST_SOCKETS;
+            used.sockets += usize::from(free);
+            free
+        })
+    }
+
+    /// Gives a socket back.
+    pub(crate) fn give_socket(&self, room: &RoomId) {
+        self.with(room, |used| used.sockets = used.sockets.saturating_sub(1));
+    }
+
+    /// How much somebody was shown since this was last asked, bytes.
+    pub(crate) fn sum(&self, room: &RoomId, account: &AccountId) -> u64 {
+        self.with(room, |used| {
+            used.shown.get_mut(account).map_or(0, |showing| std::mem::take(&mut showing.sum))
+        })
+    }
+
     /// So many cells are no longer waited for.
     pub(crate) fn end(&self, room: &RoomId, cells: usize) {
         self.with(room, |used| {
@@ -159,17 +193,19 @@ impl Used {
         });
     }
 
-    /// The rooms in which nothing was done for that long. They are forgotten.
+    /// The rooms in which nothing was done for that long.
     pub(crate) fn idle(&self, long: Duration) -> Vec<RoomId> {
-        let mut idle = Vec::new();
-        self.rooms().retain(|room, used| {
-            let keeps = used.busy > 0 || used.last.elapsed() < long;
-            if !keeps {
-                idle.push(room.clone());
-            }
-            keeps
-        });
-        idle
+        let rooms = self.rooms();
+        let idle = rooms.iter().filter(|(_, used)| used.busy == 0 && used.last.elapsed() >= long);
+        idle.map(|(room, _)| room.clone()).collect()
+    }
+
+    /// Forgets a room that was closed and that nobody is connected to.
+    pub(crate) fn forget(&self, room: &RoomId) {
+        let mut rooms = self.rooms();
+        if rooms.get(room).is_some_and(|used| used.sockets == 0) {
+            rooms.remove(room);
+        }
     }
 
     /// Whether so many bytes may be shown to somebody; if so they are.
@@ -185,8 +221,11 @@ impl Used {
                 all: Shown::new(notebooks.at_once, notebooks.per_minute, now),
                 signs: Shown::new(notebooks.at_once / 8, notebooks.per_minute / 8, now),
                 told: None,
+                sum: 0,
             });
+            let bytes = bytes.max(LEAST);
             if showing.all.take(bytes, now) || (bytes <= SIGN && showing.signs.take(bytes, now)) {
+                showing.sum = showing.sum.saturating_add(bytes);
                 return Passes::Yes;
             }
             let first = showing
@@ -259,7 +298,8 @@ mod tests {
             ("room-a".parse().unwrap(), "room-b".parse().unwrap());
         used.begin(&busy);
         used.touch(&quiet);
-        assert_eq!(used.idle(Duration::ZERO), [quiet]);
+        assert_eq!(used.idle(Duration::ZERO), [quiet.clone()]);
+        used.forget(&quiet);
         used.end(&busy, 1);
         assert_eq!(used.idle(Duration::from_mins(1)), []);
         assert_eq!(used.idle(Duration::ZERO), [busy]);

@@ -53,6 +53,8 @@ pub enum RoomEvent {
         by: AccountId,
         /// How long they were in it, milliseconds.
         wall_ms: u64,
+        /// How much they were shown, bytes.
+        shown: u64,
     },
     /// A cell of a notebook, or other code, was given to a kernel to be executed.
     /// Written before the kernel gets it. What comes of it is not kept.
@@ -170,6 +172,8 @@ pub enum CellOutcome {
     Error,
     /// It was not begun, because one before it failed.
     Aborted,
+    /// Nobody heard: the page was closed, or the notebook was.
+    Unheard,
 }
 
 impl CellOutcome {
@@ -179,6 +183,7 @@ impl CellOutcome {
             Self::Ok => "ok",
             Self::Error => "error",
             Self::Aborted => "aborted",
+            Self::Unheard => "unheard",
         }
     }
 }

@@ -51,6 +51,7 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "left", State::Running),
     // The notebook may be shut before it is left.
     (Some(State::Open), "left", State::Open),
+    (Some(State::Open), "cell-ended", State::Open),
     (Some(State::Open), "looked", State::Open),
     (Some(State::Running), "looked", State::Running),
     (Some(State::Open), "closed", State::Closed),

@@ -26,6 +26,10 @@ c.ServerApp.jpserver_extensions = {
     "notebook_shim": False,
 }
 
+# What is started is one of these two, whatever lies in the work folder.
+c.KernelSpecManager.allowed_kernelspecs = {"python3", "ir"}
+c.KernelSpecManager.ensure_native_kernel = False
+
 # Sockets that are files: a room has no network, not even its own.
 c.KernelManager.transport = "ipc"
 c.MappingKernelManager.cull_connected = False

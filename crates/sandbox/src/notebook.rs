@@ -7,6 +7,7 @@ use std::path::Path;
 
 use model::RoomId;
 use rustix::fs::{FileType, Mode, OFlags};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
 use crate::walls::Setting;
 
@@ -19,13 +20,15 @@ const SOCKET: &str = "room.sock";
 const SERVER: &str = include_str!("../notebook/server.py");
 const KERNEL: &str = include_str!("../notebook/kernel.py");
 const KERNEL_SPEC: &str = include_str!("../notebook/kernel.json");
+const R_SPEC: &str = include_str!("../notebook/r.json");
 const PAGE: &str = include_str!("../notebook/page_config.json");
 const OVERRIDES: &str = include_str!("../notebook/overrides.json");
 
-/// The command that starts it. `exec`: it is the process that is minded.
+/// The command that starts it. `exec`: it is the process that is minded. `-P`:
+/// nothing is imported from the work folder, where files have any name.
 pub(crate) fn words() -> Vec<String> {
     let line =
-        "mkdir -p /work/.jupyter && exec python3 -m jupyterlab --config /run/notebook/server.py";
+        "mkdir -p /work/.jupyter && exec python3 -P -m jupyterlab --config /run/notebook/server.py";
     ["/bin/sh", "-c", line].map(str::to_owned).to_vec()
 }
 
@@ -38,6 +41,7 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
             text("/run/notebook/server.py", SERVER),
             text("/run/notebook/kernel.py", KERNEL),
             text("/run/notebook/data/kernels/python3/kernel.json", KERNEL_SPEC),
+            text("/run/notebook/data/kernels/ir/kernel.json", R_SPEC),
             text("/run/notebook/settings/page_config.json", PAGE),
             text("/run/notebook/settings/overrides.json", OVERRIDES),
         ],
@@ -46,7 +50,7 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
             variable("NOTEBOOK_BASE", &format!("/{room}/")),
             variable("JUPYTER_CONFIG_DIR", "/run/notebook"),
             variable("JUPYTER_PATH", "/run/notebook/data"),
-            variable("JUPYTER_DATA_DIR", "/work/.jupyter/data"),
+            variable("JUPYTER_DATA_DIR", "/tmp/jupyter-data"),
             variable("JUPYTER_RUNTIME_DIR", "/tmp/jupyter"),
             variable("IPYTHONDIR", "/tmp/ipython"),
         ],
@@ -63,7 +67,14 @@ pub(crate) fn connect(work: &Path, uid: Option<u32>) -> io::Result<UnixStream> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let socket = rustix::fs::openat(&inner, SOCKET, flags, Mode::empty())?;
     is_the_rooms(&socket, &work, uid)?;
-    UnixStream::connect(format!("/proc/self/fd/{}", socket.as_raw_fd()))
+    // Not waited for: a room whose server takes nobody in must not hold threads.
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let stream = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    let at = SocketAddrUnix::new(format!("/proc/self/fd/{}", socket.as_raw_fd()))?;
+    rustix::net::connect(&stream, &at)?;
+    let stream = UnixStream::from(stream);
+    stream.set_nonblocking(false)?;
+    Ok(stream)
 }
 
 fn is_the_rooms(socket: &OwnedFd, work: &OwnedFd, uid: Option<u32>) -> io::Result<()> {
@@ -96,6 +107,20 @@ mod tests {
         let _listener = UnixListener::bind(work.path().join(FOLDER).join(SOCKET)).unwrap();
         assert!(connect(work.path(), None).is_ok());
         assert!(connect(work.path(), Some(u32::MAX - 2)).is_err(), "of another user");
+    }
+
+    #[test]
+    fn a_server_that_takes_nobody_in_is_not_waited_for() {
+        let work = work();
+        let _listener = UnixListener::bind(work.path().join(FOLDER).join(SOCKET)).unwrap();
+        let mut taken = Vec::new();
+        let refused = loop {
+            match connect(work.path(), None) {
+                Ok(stream) => taken.push(stream),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(refused.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]

@@ -100,8 +100,11 @@ fn told(deed: &Deed) -> Vec<String> {
             let ended = cell.ended.map_or("running", |end| end.outcome.as_str());
             (cell.title(), ended.to_owned())
         }
-        Done::Entered { wall_ms: None } => (String::new(), "there".to_owned()),
-        Done::Entered { wall_ms: Some(after) } => (String::new(), format!("{} s", after / 1000)),
+        Done::Entered { wall_ms: None, .. } => (String::new(), "there".to_owned()),
+        Done::Entered { wall_ms: Some(after), shown } => {
+            let shown = shown.map_or_else(String::new, |bytes| format!("shown {bytes} bytes"));
+            (shown, format!("{} s", after / 1000))
+        }
         Done::Withheld { bytes } => (format!("{bytes} bytes"), "withheld".to_owned()),
         Done::Saved { file, .. } | Done::Looked { file, .. } => (file.clone(), String::new()),
         Done::AskedOut { output, file, state } => {

@@ -63,12 +63,18 @@ async function runCell(frame, page, code, wanted) {
 }
 
 async function openNotebook(page, base, room) {
-  await page.goto(`${base}${room}`);
+  const button = page.locator(`form[action="${room}/notebook"] button`);
+  // One that was closed takes a moment to end.
+  for (let tries = 0; tries < 60; tries += 1) {
+    await page.goto(`${base}${room}`);
+    if ((await button.count()) > 0) break;
+    await page.waitForTimeout(500);
+  }
   const began = Date.now();
-  await page.locator(`form[action="${room}/notebook"] button`).click();
+  await button.click();
   await page.waitForURL(`**${room}/notebook`);
   const frame = page.frameLocator("iframe[name=notebook]");
-  await frame.locator(".jp-LauncherCard, .jp-NotebookPanel").first().waitFor({ timeout: 60_000 });
+  await frame.locator(".jp-LauncherCard:visible, .jp-NotebookPanel:visible").first().waitFor({ timeout: 60_000 });
   return { frame, seconds: (Date.now() - began) / 1000 };
 }
 
@@ -200,7 +206,7 @@ export async function tryNotebook(browser, base, signIn, shots, check) {
 
   // R, after coming back to the page: what was there is there.
   ({ frame } = await comeBack(page, base, room));
-  await frame.locator(".jp-NotebookPanel").first().waitFor({ timeout: 60_000 });
+  await frame.locator(".jp-NotebookPanel:visible").first().waitFor({ timeout: 60_000 });
   check(true, "the notebook is open again as it was");
   await frame.locator(".lm-TabBar-addButton:visible").first().click();
   const launcher = frame.locator('.jp-LauncherCard[data-category="Notebook"]').first();
@@ -216,7 +222,6 @@ export async function tryNotebook(browser, base, signIn, shots, check) {
   // Closed and opened: the files are there, and the journal has every cell.
   await page.locator(`form[action="${room}/stop"] button`).first().click();
   await page.waitForURL(`**${room}**`);
-  await page.waitForTimeout(1500);
   ({ frame } = await openNotebook(page, base, room));
   await frame.locator(".jp-DirListing-item", { hasText: "Untitled.ipynb" }).first().waitFor({ timeout: 60_000 });
   check(true, "closed and opened again, the notebook is there");

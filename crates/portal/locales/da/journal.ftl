@@ -27,3 +27,4 @@ did-entered = Var i notesbogen
 did-saved = Gemte en notesbog eller en tekst
 did-withheld = Mere skulle vises, end der kan vises på et minut
 did-notebook = Åbnede notesbogen
+journal-shown = vist { $value }

@@ -27,3 +27,4 @@ did-entered = Was in the notebook
 did-saved = Saved a notebook or a text
 did-withheld = More was to be shown than may be in a minute
 did-notebook = Opened the notebook
+journal-shown = shown { $value }

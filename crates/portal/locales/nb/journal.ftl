@@ -27,3 +27,4 @@ did-entered = Var i notatboken
 did-saved = Lagret en notatbok eller en tekst
 did-withheld = Mer skulle vises enn det som kan vises på ett minutt
 did-notebook = Åpnet notatboken
+journal-shown = vist { $value }

@@ -72,6 +72,8 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/account/password", Some("password_set")),
     // A cookie of the browser: a program begins an application with what it wants.
     ("/basket", None),
+    // A notebook is worked in in a browser: programs run scripts.
+    ("/rooms/{room}/notebook", None),
     ("/applications/new", Some("application_begin")),
     ("/applications/{application}/edit", Some("application_submit")),
     ("/applications/{application}/draft", Some("application_save")),

@@ -10,9 +10,10 @@ use centre::notebooks::Admitted;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use model::RoomId;
 use room::notebook::{Answer, Asked, Body, Denied, Forward};
 
-use super::Passes;
+use super::{Passes, page};
 use crate::state::App;
 
 /// How long a room may take to answer.
@@ -73,7 +74,7 @@ pub(super) async fn pass(
     let Forward { path, body: must_be, answer } = forward;
     let sent = must_be.checked(&body)?;
     if let Body::Contents(Asked::Save { name }) = &must_be {
-        app.centre.save_in_notebook(admitted, name, &sent).await?;
+        app.centre.save_in_notebook(admitted, name, &saved(&sent)).await?;
     }
     let stream = app.centre.reach_notebook(admitted).await?;
     let request = Request::builder()
@@ -89,7 +90,48 @@ pub(super) async fn pass(
     let (status, bytes) = asked.unwrap_or_else(|_| Err(NoAnswer::Broken("too slow".to_owned())))?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     shown(app, admitted, length).await?;
+    if answer == Answer::Page && status.is_success() {
+        let room = admitted.room.to_string();
+        let python = app.config.notebooks.as_ref().map(|notebooks| notebooks.image.clone());
+        let page = tokio::task::spawn_blocking(move || page::written(&python?, &room, &bytes));
+        let page = page.await.ok().flatten();
+        let page = page.ok_or_else(|| NoAnswer::Broken("it has no page".to_owned()))?;
+        return Ok(answered(status, answer, page.into()));
+    }
     Ok(answered(status, answer, bytes))
+}
+
+/// What a file will hold that is saved: a text as it stands, a notebook as JSON.
+fn saved(sent: &[u8]) -> Vec<u8> {
+    #[derive(serde::Deserialize)]
+    struct Saved {
+        content: serde_json::Value,
+    }
+    match serde_json::from_slice::<Saved>(sent).map(|saved| saved.content) {
+        Ok(serde_json::Value::String(text)) => text.into_bytes(),
+        Ok(content) => serde_json::to_vec(&content).unwrap_or_default(),
+        Err(_) => sent.to_vec(),
+    }
+}
+
+/// Whether a kernel of the room says that it works.
+pub(super) async fn is_busy(app: &App, room: &RoomId) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Kernel {
+        execution_state: String,
+    }
+    let asking = async {
+        let stream = app.centre.reach_unasked(room).await.ok()?;
+        let request = Request::get(format!("/{room}/api/kernels"))
+            .header(header::HOST, "localhost")
+            .header(header::CONNECTION, "close")
+            .body(Full::new(Bytes::new()))
+            .ok()?;
+        let (_, bytes) = ask(stream, request, 1 << 20).await.ok()?;
+        serde_json::from_slice::<Vec<Kernel>>(&bytes).ok()
+    };
+    let kernels = tokio::time::timeout(PATIENCE, asking).await.ok().flatten();
+    kernels.is_some_and(|kernels| kernels.iter().any(|kernel| kernel.execution_state == "busy"))
 }
 
 /// Counts what is shown; writes it down when it is too much.
@@ -143,8 +185,8 @@ pub(super) fn tokio_stream(stream: UnixStream) -> std::io::Result<tokio::net::Un
 /// The answer as browsers get it: of the room's there are the bytes and, if it is
 /// one that leads nowhere, the status.
 fn answered(status: StatusCode, answer: Answer, bytes: Bytes) -> Response {
-    let plain = status.is_success() || status.is_client_error() || status.is_server_error();
-    if !plain {
+    // Those that Jupyter gives, and no way to say more by them.
+    if ![200, 201, 204, 400, 403, 404, 409, 413, 500].contains(&status.as_u16()) {
         return NoAnswer::Broken(format!("it answers with {status}")).into_response();
     }
     // An error is told in JSON whatever was asked for.

@@ -18,7 +18,7 @@ use room::notebook::{Answer, Route, route};
 
 use super::door::Pass;
 use super::forward::{NoAnswer, pass};
-use super::{headers, image, sockets};
+use super::{forward, headers, image, sockets};
 use crate::observe;
 use crate::security::cookies::Cookie;
 use crate::state::App;
@@ -27,13 +27,16 @@ use crate::visitor::caller_of;
 /// The longest body: a notebook with its figures.
 const LONGEST_BODY: usize = 8 << 20;
 
+/// A form with a ticket is no longer.
+const LONGEST_TICKET: usize = 1024;
+
 /// How often rooms are looked at in which nothing is done.
 const LOOK: Duration = Duration::from_secs(20);
 
 /// Everything at the notebooks' address.
 pub(crate) fn router(app: App) -> Router {
     Router::new()
-        .route("/enter", post(enter))
+        .route("/enter", post(enter).layer(DefaultBodyLimit::max(LONGEST_TICKET)))
         .fallback(any)
         .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .layer(from_fn_with_state(app.clone(), add_headers))
@@ -66,8 +69,9 @@ async fn enter(State(app): State<App>, jar: CookieJar, request: Request) -> Resp
     if !is_from_the_portal(request.headers(), notebooks.portal_origin(request.headers())) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let fields = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await;
-    let ticket = fields.ok().and_then(|axum::Form(fields)| {
+    let fields = axum::Form::<Vec<(String, String)>>::from_request(request, &());
+    let fields = tokio::time::timeout(app.config.request_timeout, fields).await;
+    let ticket = fields.ok().and_then(Result::ok).and_then(|axum::Form(fields)| {
         fields.into_iter().find_map(|(name, value)| (name == "ticket").then_some(value))
     });
     let https = app.config.https;
@@ -75,8 +79,8 @@ async fn enter(State(app): State<App>, jar: CookieJar, request: Request) -> Resp
         .and_then(|ticket| app.used.door.enter(app.entropy.as_ref(), &ticket, app.centre.now()));
     let Some((token, pass)) = entered else { return gone() };
     let before = Cookie::Notebook.read(&jar, https);
-    let elsewhere =
-        before.and_then(|pass| app.used.door.pass(pass)).is_some_and(|b| b.room != pass.room);
+    let same =
+        before.and_then(|pass| app.used.door.pass(pass)).is_some_and(|held| held.room == pass.room);
     if let Some(before) = before {
         app.used.door.forget(before);
     }
@@ -85,7 +89,7 @@ async fn enter(State(app): State<App>, jar: CookieJar, request: Request) -> Resp
     if let Some(cookie) = Cookie::Notebook.set(token.as_str(), https) {
         headers.append(header::SET_COOKIE, cookie);
     }
-    if elsewhere {
+    if !same {
         // What one room's page kept in the browser is not for the next.
         headers.insert("clear-site-data", HeaderValue::from_static("\"storage\""));
     }
@@ -130,7 +134,7 @@ pub(super) async fn admit(app: &App, pass: &Pass, acts: bool) -> Result<Admitted
 /// Whether the request comes from the notebooks' own page, as far as browsers
 /// tell. Programs that are no browsers tell nothing, and hold no cookie of theirs.
 fn is_from_its_page(headers: &HeaderMap, ours: Option<&str>, answer: Option<Answer>) -> bool {
-    if headers.contains_key("service-worker") {
+    if text(headers, "service-worker").is_some() {
         return false;
     }
     if let Some(origin) = text(headers, "origin")
@@ -187,7 +191,9 @@ async fn answer(app: &App, jar: &CookieJar, request: Request) -> Result<Response
             let (parts, body) = request.into_parts();
             let method = parts.method.clone();
             let whole = Request::from_parts(parts, body);
-            let Ok(body) = Bytes::from_request(whole, &()).await else {
+            let body = Bytes::from_request(whole, &());
+            let body = tokio::time::timeout(app.config.request_timeout, body).await;
+            let Ok(Ok(body)) = body else {
                 return Ok(StatusCode::PAYLOAD_TOO_LARGE.into_response());
             };
             if method == Method::GET {
@@ -224,8 +230,16 @@ pub(crate) async fn watch_idle(app: App) {
     loop {
         every.tick().await;
         for room in app.used.idle(idle) {
-            if let Err(refused) = app.centre.stop_idle_notebook(&room).await {
-                tracing::error!(%room, %refused, "an idle notebook was not closed");
+            // A kernel may still work on what nobody waits for any more.
+            if forward::is_busy(&app, &room).await {
+                app.used.touch(&room);
+                continue;
+            }
+            match app.centre.stop_idle_notebook(&room).await {
+                Ok(()) => app.used.forget(&room),
+                Err(refused) => {
+                    tracing::error!(%room, %refused, "an idle notebook was not closed");
+                }
             }
         }
     }

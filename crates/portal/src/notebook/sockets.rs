@@ -3,13 +3,15 @@
 //! life is that of somebody's stay.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::response::Response;
 use centre::notebooks::Admitted;
 use futures_util::{SinkExt as _, StreamExt as _};
-use model::CellId;
+use model::{CellId, RoomId};
+use room::CellOutcome;
 use room::notebook::{Answered, Code, Denied, Said};
 use tokio::net::UnixStream;
 use tokio_tungstenite::WebSocketStream;
@@ -23,6 +25,12 @@ use crate::state::App;
 
 /// How often it is asked whether somebody still may be there.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// What a page says where it only listens is no longer.
+const LONGEST_HEARD: usize = 1024;
+
+/// A side that takes nothing in for so long is gone.
+const TAKES: Duration = Duration::from_secs(30);
 
 /// A page's message is no longer: the longest code, twice over in JSON.
 const LONGEST_SAID: usize = 2 << 20;
@@ -58,6 +66,7 @@ pub(super) async fn channels(
     (kernel, session): (String, Option<String>),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, NoAnswer> {
+    let held = Held::take(app, &admitted.room)?;
     let name = kernel_name(app, &admitted, &kernel).await?;
     let mut path = format!("api/kernels/{kernel}/channels");
     if let Some(session) = session {
@@ -70,7 +79,8 @@ pub(super) async fn channels(
         async move |page| {
             let mut talk = Talk { app, pass, admitted, kernel: name, open: HashMap::new() };
             talk.follow(page, room).await;
-            talk.app.used.end(&talk.admitted.room, talk.open.len());
+            talk.leave().await;
+            drop(held);
         },
     ))
 }
@@ -107,6 +117,35 @@ enum Over {
     Ended(String),
 }
 
+/// Sends, as long as the other side takes it in.
+async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> Result<(), Over> {
+    match tokio::time::timeout(TAKES, sending).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Over::Gone),
+    }
+}
+
+/// A socket of a room, given back when it is dropped.
+struct Held {
+    app: App,
+    room: RoomId,
+}
+
+impl Held {
+    fn take(app: &App, room: &RoomId) -> Result<Self, NoAnswer> {
+        if app.used.take_socket(room) {
+            return Ok(Self { app: app.clone(), room: room.clone() });
+        }
+        Err(NoAnswer::Broken("too many sockets are open to it".to_owned()))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.app.used.give_socket(&self.room);
+    }
+}
+
 impl Talk {
     async fn follow(&mut self, mut page: WebSocket, mut room: Room) {
         let mut again = tokio::time::interval(ASK_AGAIN);
@@ -136,6 +175,19 @@ impl Talk {
         let _ = page.send(Message::Close(Some(frame))).await;
     }
 
+    /// What the kernel has not answered is answered to nobody.
+    async fn leave(&mut self) {
+        self.app.used.end(&self.admitted.room, self.open.len());
+        for (_, (cell, since)) in self.open.drain() {
+            let outcome = CellOutcome::Unheard;
+            let ended = self.app.centre.end_cell(&self.admitted, cell, outcome, since.elapsed());
+            if let Err(refused) = ended.await {
+                tracing::error!(room = %self.admitted.room, %refused, "the end of a cell was not written down");
+                break;
+            }
+        }
+    }
+
     async fn ask_again(&self, acts: bool) -> Result<(), Over> {
         match admit(&self.app, &self.pass, acts).await {
             Ok(admitted) if admitted.runs => Ok(()),
@@ -161,9 +213,13 @@ impl Talk {
             Err(denied) => return self.deny(&text, &denied, page).await,
         };
         if let Some(code) = said.code {
+            if self.open.contains_key(&code.message) {
+                let twice = Denied::Form("a message with this id is not answered yet".to_owned());
+                return self.deny(&text, &twice, page).await;
+            }
             self.write_down(code).await?;
         }
-        room.send(Sent::text(said.passed)).await.map_err(|_| Over::Gone)
+        in_time(room.send(Sent::text(said.passed))).await
     }
 
     /// Code is in the ledger before the kernel gets it, or the kernel does not.
@@ -191,7 +247,7 @@ impl Talk {
         tracing::info!(room = %self.admitted.room, why = %denied, "a message was not passed to a kernel");
         let Some(replies) = refusal(text, denied) else { return Ok(()) };
         for reply in replies {
-            page.send(Message::Text(reply.into())).await.map_err(|_| Over::Gone)?;
+            in_time(page.send(Message::Text(reply.into()))).await?;
         }
         Ok(())
     }
@@ -206,10 +262,22 @@ impl Talk {
         let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
         let passed = match shown(&self.app, &self.admitted, bytes).await {
             Ok(()) => text.as_str().to_owned(),
-            Err(NoAnswer::Withheld) => withheld(&text),
+            Err(NoAnswer::Withheld) => {
+                let instead = withheld(&text);
+                let bytes = u64::try_from(instead.len()).unwrap_or(u64::MAX);
+                if shown(&self.app, &self.admitted, bytes).await.is_err() {
+                    return self.heard(answered).await;
+                }
+                instead
+            }
             Err(none) => return Err(Over::Ended(none.to_string())),
         };
-        page.send(Message::Text(passed.into())).await.map_err(|_| Over::Gone)?;
+        in_time(page.send(Message::Text(passed.into()))).await?;
+        self.heard(answered).await
+    }
+
+    /// Writes down that a kernel answered, if it did.
+    async fn heard(&mut self, answered: Option<Answered>) -> Result<(), Over> {
         if let Some(answered) = answered
             && let Some((cell, since)) = self.open.remove(&answered.message)
         {
@@ -269,12 +337,28 @@ fn refusal(text: &str, denied: &Denied) -> Option<[String; 3]> {
     ])
 }
 
-/// What stands in the place of something that was withheld.
+/// What stands in the place of something that was withheld. Of that there is the
+/// id of the message which it answers, if it looks like one: the page needs it to
+/// know below which cell.
 fn withheld(text: &str) -> String {
-    let parent = serde_json::from_str::<serde_json::Value>(text)
-        .ok()
-        .and_then(|read| read.get("parent_header").cloned())
-        .unwrap_or_default();
+    #[derive(serde::Deserialize)]
+    struct Told {
+        parent_header: Parent,
+    }
+    #[derive(serde::Deserialize)]
+    struct Parent {
+        msg_id: String,
+        session: String,
+    }
+    let plain = |text: &str| {
+        text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    let told = serde_json::from_str::<Told>(text).ok().map(|told| told.parent_header);
+    let parent = told.filter(|parent| plain(&parent.msg_id) && plain(&parent.session));
+    let parent = parent.map_or_else(
+        || serde_json::json!({}),
+        |parent| serde_json::json!({ "msg_id": parent.msg_id, "session": parent.session }),
+    );
     let said = "[withheld: more was to be shown than may be in a minute. \
                 Wait, and show less at once; this is in the room's journal.]\n";
     ours("stream", "iopub", &parent, serde_json::json!({ "name": "stderr", "text": said }))
@@ -286,12 +370,16 @@ pub(super) async fn events(
     (pass, admitted): (Pass, Admitted),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, NoAnswer> {
+    let held = Held::take(app, &admitted.room)?;
     let room = reach(app, &admitted, "api/events/subscribe").await?;
     app.centre.enter_notebook(&admitted).await?;
     let (app, since) = (app.clone(), Instant::now());
+    let upgrade = upgrade.max_message_size(LONGEST_HEARD).max_frame_size(LONGEST_HEARD);
     Ok(upgrade.on_upgrade(async move |page| {
+        let _held = held;
         listen(&app, &pass, &admitted, page, room).await;
-        if let Err(refused) = app.centre.leave_notebook(&admitted, since.elapsed()).await {
+        let shown = app.used.sum(&admitted.room, &admitted.account);
+        if let Err(refused) = app.centre.leave_notebook(&admitted, since.elapsed(), shown).await {
             tracing::error!(room = %admitted.room, %refused, "that somebody left was not written down");
         }
     }))
@@ -312,7 +400,7 @@ async fn listen(app: &App, pass: &Pass, admitted: &Admitted, mut page: WebSocket
                     if shown(app, admitted, bytes).await.is_err() {
                         continue;
                     }
-                    if page.send(Message::Text(text.as_str().into())).await.is_err() {
+                    if in_time(page.send(Message::Text(text.as_str().into()))).await.is_err() {
                         break;
                     }
                 }
@@ -348,8 +436,14 @@ mod tests {
 
     #[test]
     fn what_is_withheld_is_not_in_what_stands_in_its_place() {
-        let text = r#"{"parent_header":{"msg_id":"m1"},"content":{"text":"4711"}}"#;
-        let shown = withheld(text);
+        let told =
+            |parent: &str| format!(r#"{{"parent_header":{parent},"content":{{"text":"4711"}}}}"#);
+        let shown = withheld(&told(r#"{"msg_id":"m1","session":"s","x":"4711"}"#));
         assert!(shown.contains("m1") && !shown.contains("4711"));
+        for parent in [r#"{"msg_id":"4711 4711","session":"s"}"#, r#""4711""#, "[4711]"] {
+            assert!(!withheld(&told(parent)).contains("4711"), "{parent}");
+        }
+        let long = format!(r#"{{"msg_id":"{}","session":"s"}}"#, "4711".repeat(100));
+        assert!(!withheld(&told(&long)).contains("4711"));
     }
 }

@@ -91,7 +91,7 @@ fn wall_ms(what: &Done) -> Option<u64> {
     match what {
         Done::Ran(ran) => ran.ended.as_ref().map(|end| end.wall_ms),
         Done::Cell(code) => code.ended.map(|end| end.wall_ms),
-        Done::Entered { wall_ms } => *wall_ms,
+        Done::Entered { wall_ms, .. } => *wall_ms,
         _ => None,
     }
 }
@@ -113,7 +113,10 @@ fn kind_key(kind: &str) -> &'static str {
 
 fn what(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
-        Done::Opened | Done::Entered { .. } => Cell::None,
+        Done::Opened | Done::Entered { shown: None, .. } => Cell::None,
+        Done::Entered { shown: Some(bytes), .. } => {
+            Cell::Words(words.say_with("journal-shown", words.bytes(*bytes)))
+        }
         Done::Cell(code) => {
             Cell::Link(code.title(), format!("/rooms/{}/journal/{}", line.room, code.cell))
         }
@@ -144,6 +147,7 @@ fn cell_tag(words: &Words, code: &Code) -> Tag {
     let (key, tone) = match code.ended.map(|end| end.outcome) {
         Some(CellOutcome::Ok) => ("outcome-finished", Tone::Success),
         Some(CellOutcome::Error) => ("outcome-failed", Tone::Danger),
+        Some(CellOutcome::Unheard) => ("outcome-lost", Tone::Warning),
         Some(CellOutcome::Aborted) => ("outcome-not-begun", Tone::Neutral),
         None => ("state-room-running", Tone::Info),
     };
@@ -367,7 +371,10 @@ fn sample_deeds() -> Vec<Deed> {
     };
     vec![
         deed("2026-03-01T08:00:00Z", Done::Opened),
-        deed("2026-03-01T08:05:00Z", Done::Entered { wall_ms: Some(5_400_000) }),
+        deed(
+            "2026-03-01T08:05:00Z",
+            Done::Entered { wall_ms: Some(5_400_000), shown: Some(3 << 20) },
+        ),
         deed("2026-03-01T08:10:00Z", Done::Cell(Box::new(code))),
         deed("2026-03-01T08:20:00Z", Done::Withheld { bytes: 9 << 20 }),
         deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -33,7 +33,8 @@ use room::{
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
-use tokio::sync::watch;
+
+use crate::gate::Gate;
 
 struct Passwords {
     book: Arc<dyn Book>,
@@ -170,51 +171,6 @@ impl Extracts for EmptyExtracts {
         Ok(())
     }
 }
-
-/// Something that can be held up until a test lets it go on.
-pub(crate) struct Gate {
-    shut: Mutex<bool>,
-    opened: Condvar,
-    /// How many stand before it.
-    waiting: watch::Sender<usize>,
-}
-
-impl Gate {
-    fn open_at_first() -> Arc<Self> {
-        let (waiting, _) = watch::channel(0);
-        Arc::new(Self { shut: Mutex::new(false), opened: Condvar::new(), waiting })
-    }
-
-    pub(crate) fn shut(&self) {
-        *self.shut.lock().unwrap() = true;
-    }
-
-    pub(crate) fn open(&self) {
-        *self.shut.lock().unwrap() = false;
-        self.opened.notify_all();
-    }
-
-    /// Waits until somebody stands before it.
-    pub(crate) async fn reached(&self) {
-        let reached = async { self.waiting.subscribe().wait_for(|n| *n > 0).await.map(drop) };
-        tokio::time::timeout(PATIENCE, reached).await.expect("nobody came").unwrap();
-    }
-
-    /// Goes through when it is open.
-    fn pass(&self) {
-        self.waiting.send_modify(|n| *n += 1);
-        let shut = self.shut.lock().unwrap();
-        drop(self.opened.wait_timeout_while(shut, PATIENCE, |shut| *shut).unwrap());
-        self.waiting.send_modify(|n| *n -= 1);
-    }
-
-    fn is_open(&self) -> bool {
-        !*self.shut.lock().unwrap()
-    }
-}
-
-/// No test waits longer for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs nothing: what is started writes the script's text as `result.csv`, or as
 /// the file that its first line names (`# file NAME`), and has ended when the

@@ -9,7 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::browser::{Browser, encode};
-use crate::fakes::{PATIENCE, Site};
+use crate::fakes::Site;
+use crate::gate::PATIENCE;
 use crate::story::{room, wait_for};
 
 #[tokio::test]

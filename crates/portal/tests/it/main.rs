@@ -12,6 +12,7 @@
 mod api;
 mod browser;
 mod fakes;
+mod gate;
 mod going_on;
 mod journal;
 mod notebooks;

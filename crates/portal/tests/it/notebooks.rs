@@ -20,7 +20,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::browser::{Browser, Page};
-use crate::fakes::{PATIENCE, Site};
+use crate::fakes::Site;
+use crate::gate::PATIENCE;
 use crate::story::room;
 
 const KERNEL: &str = "ad1553f0-84cf-428b-9a04-6a08643024e2";
@@ -40,6 +41,11 @@ async fn hostile(State(heard): State<Heard>, request: Request) -> Response {
     if path.ends_with("/lab/tree/away") {
         return (StatusCode::FOUND, [(header::LOCATION, "https://elsewhere.example/")])
             .into_response();
+    }
+    if path.ends_with("/lab") {
+        let page = "<link rel=preconnect href=//elsewhere.example><script id=\"jupyter-config-data\" \
+                    type=\"application/json\">{\"a\":1}</script><script src=evil.js></script>";
+        return ([("link", "<https://elsewhere.example>; rel=preconnect")], page).into_response();
     }
     if path.ends_with("large.ipynb") {
         return "x".repeat(9 << 20).into_response();
@@ -131,6 +137,7 @@ async fn open() -> Open {
     let lab = image.path().join("share/jupyter/lab/static");
     std::fs::create_dir_all(&lab).unwrap();
     std::fs::write(lab.join("main.js"), "let a = 1;").unwrap();
+    std::fs::write(lab.join("index.html"), "src=\"{{url}}/main.0a1b.js\"").unwrap();
     let site = Site::with(config(image.path().to_owned())).await;
     site.ends.shut();
     let heard = Heard::default();
@@ -233,6 +240,9 @@ async fn nothing_of_what_a_room_says_but_its_bytes_reaches_the_browser() {
     );
     let page = open.get("lab").await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    assert!(page.body.contains("{\"a\":1}") && page.body.contains("main.0a1b.js"), "{}", page.body);
+    assert!(!page.body.contains("elsewhere") && !page.body.contains("evil"), "{}", page.body);
+    assert_eq!(page.header("link"), "");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! Files as notebook pages ask for them (Jupyter's contents API): notebooks and
 //! texts are opened and saved, folders listed, nothing else shown.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Denied;
 use super::path::is_name;
-use super::route::{is_open, value};
+use super::route::{is_id, is_open, value};
 
 /// Endings of texts that people write. What has another is not shown: data are
 /// looked at with code, which is recorded.
@@ -18,7 +18,7 @@ const TEXT: [&str; 16] = [
 const LONGEST_SAVED: usize = 8 << 20;
 
 /// Settings and the layout of the page are no longer.
-const LONGEST_SETTINGS: usize = 256 << 10;
+const LONGEST_SETTINGS: usize = 64 << 10;
 
 /// What the body of a request must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,8 +43,11 @@ pub enum Asked {
         /// Its name below the work folder.
         name: String,
     },
-    /// To make a new file or folder, or copy one, in a folder.
-    Make,
+    /// To make a new file or folder in a folder, or copy one there.
+    Make {
+        /// The folder. Of a copy it may be the new name as well.
+        at: String,
+    },
     /// To give it another name.
     Rename {
         /// The name it has.
@@ -72,12 +75,12 @@ impl Asked {
     pub(super) fn read(method: &str, below: &[&str], query: &str) -> Result<Self, Denied> {
         let name = below.join("/");
         match (method, below) {
-            (_, [.., "checkpoints"] | [.., "checkpoints", _])
-                if matches!(method, "GET" | "POST" | "DELETE") =>
+            // The last state of a file: to be told of, kept, taken back or removed.
+            ("GET" | "POST", [file @ .., "checkpoints"])
+            | ("POST" | "DELETE", [file @ .., "checkpoints", "checkpoint"])
+                if !file.is_empty() =>
             {
-                let ends =
-                    below.iter().rposition(|part| *part == "checkpoints").unwrap_or_default();
-                is_open(below.get(..ends).unwrap_or_default(), true, ends == 0)?;
+                is_open(file, true, false)?;
                 Ok(Self::Other)
             }
             ("GET", _) => {
@@ -95,7 +98,7 @@ impl Asked {
             }
             ("POST", _) => {
                 is_open(below, false, true)?;
-                Ok(Self::Make)
+                Ok(Self::Make { at: name })
             }
             ("PATCH", [_, ..]) => {
                 is_open(below, false, true)?;
@@ -139,7 +142,8 @@ impl Body {
             return Err(Denied::TooLong { bytes: body.len(), most: self.longest() });
         }
         let takes_none = matches!(self, Self::None | Self::Contents(Asked::See | Asked::Other));
-        if takes_none || (body.is_empty() && *self == Self::Contents(Asked::Make)) {
+        let makes = matches!(self, Self::Contents(Asked::Make { .. }));
+        if takes_none || (body.is_empty() && makes) {
             return Ok(Vec::new());
         }
         let read: serde_json::Value =
@@ -147,10 +151,14 @@ impl Body {
         if !read.is_object() {
             return Err(Denied::Form("it is no JSON object".to_owned()));
         }
-        if let Self::Contents(asked) = self {
-            let model: Model = serde_json::from_value(read.clone())
-                .map_err(|error| Denied::Form(error.to_string()))?;
-            model.fits(asked)?;
+        let form = |error: serde_json::Error| Denied::Form(error.to_string());
+        match self {
+            Self::Contents(asked) => Model::deserialize(&read).map_err(form)?.fits(asked)?,
+            Self::Kernel => {
+                let begun = Session::deserialize(&read).map_err(form)?;
+                return serde_json::to_vec(&begun.checked()?).map_err(form);
+            }
+            Self::None | Self::Settings => {}
         }
         serde_json::to_vec(&read).map_err(|error| Denied::Form(error.to_string()))
     }
@@ -167,8 +175,11 @@ impl Model {
                 );
                 if text && self.chunk.is_none() { Ok(()) } else { Err(Denied::Upload) }
             }
-            Asked::Make => match (&self.copy_from, kind) {
-                (Some(from), _) => check_path(from),
+            Asked::Make { at } => match (&self.copy_from, kind) {
+                (Some(from), _) => {
+                    check_path(from)?;
+                    same_kind(from, at)
+                }
                 (None, Some("directory" | "notebook") | None) => Ok(()),
                 (None, Some("file")) => {
                     let ending = self.ext.as_deref().unwrap_or(".py");
@@ -183,15 +194,67 @@ impl Model {
             Asked::Rename { name } => {
                 let to = self.path.as_deref().unwrap_or_default();
                 check_path(to)?;
-                // Renamed, data would be shown as text.
-                if ending(to) != ending(name) && is_text(to) {
-                    return Err(Denied::Kind(name.clone(), to.to_owned()));
-                }
-                Ok(())
+                same_kind(name, to)
             }
             Asked::See | Asked::Other => Ok(()),
         }
     }
+}
+
+/// Whether a file may get that name: else data would be shown as text.
+fn same_kind(from: &str, to: &str) -> Result<(), Denied> {
+    if is_text(to) && ending(to) != ending(from) {
+        return Err(Denied::Kind(from.to_owned(), to.to_owned()));
+    }
+    Ok(())
+}
+
+/// A kernel that is to be started, or the session of a page that has one.
+#[derive(Debug, Deserialize, Serialize)]
+struct Session {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kernel: Option<Kernel>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Kernel {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+/// The kernels that there are: what is started is one of these, whatever lies in
+/// the work folder.
+const KERNELS: [&str; 2] = ["python3", "ir"];
+
+impl Session {
+    fn checked(self) -> Result<Self, Denied> {
+        let said = [&self.name, &self.path, &self.r#type];
+        if said.into_iter().flatten().any(|text| text.len() > 1024) {
+            return Err(Denied::Form("a name in it is too long".to_owned()));
+        }
+        if let Some(kernel) = &self.kernel {
+            kernel.id.as_deref().map_or(Ok(()), is_id)?;
+            kernel.name.as_deref().map_or(Ok(()), is_kernel)?;
+        } else if let (Some(name), None, None) = (&self.name, &self.path, &self.r#type) {
+            is_kernel(name)?;
+        }
+        Ok(self)
+    }
+}
+
+fn is_kernel(name: &str) -> Result<(), Denied> {
+    if KERNELS.contains(&name) {
+        return Ok(());
+    }
+    Err(Denied::Form(format!("there is no kernel `{name}`")))
 }
 
 /// Whether a path in a body stays in the work folder.
@@ -269,9 +332,45 @@ mod tests {
             |from: &str| sent("POST", "api/contents/out", &format!(r#"{{"copy_from":"{from}"}}"#));
         assert!(copy("a.csv").is_ok());
         assert!(copy("../data/laboratory.parquet").is_err());
+        // Jupyter takes a folder that is not there for the new name.
+        let named = sent("POST", "api/contents/a.py", r#"{"copy_from":"a.csv"}"#);
+        assert_eq!(named, Err(Denied::Kind("a.csv".into(), "a.py".into())));
+        assert!(sent("POST", "api/contents/b.py", r#"{"copy_from":"a.py"}"#).is_ok());
         assert!(sent("POST", "api/contents", r#"{"type":"file","ext":".csv"}"#).is_err());
         assert!(sent("POST", "api/contents", r#"{"type":"notebook"}"#).is_ok());
         assert!(sent("POST", "api/contents", "").is_ok());
+    }
+
+    #[test]
+    fn a_folder_called_checkpoints_opens_nothing() {
+        for (method, path) in [
+            ("GET", "api/contents/checkpoints/data.csv"),
+            ("GET", "api/contents/out/checkpoints/data.csv"),
+            ("GET", "api/contents/a.py/checkpoints/checkpoint"),
+            ("GET", "api/contents/a.csv/checkpoints"),
+        ] {
+            assert!(body(method, path, "format=text").is_err(), "{method} {path}");
+        }
+        assert!(body("POST", "api/contents/a.ipynb/checkpoints", "").is_ok());
+        assert!(body("POST", "api/contents/a.ipynb/checkpoints/checkpoint", "").is_ok());
+    }
+
+    #[test]
+    fn the_kernels_that_there_are_are_started_and_nothing_else_is_said() {
+        let passed = |path: &str, text: &str| sent("POST", path, text);
+        assert_eq!(
+            passed("api/kernels", r#"{"name":"ir","env":{"A":"b"},"path":"x"}"#).unwrap(),
+            br#"{"name":"ir","path":"x"}"#
+        );
+        let session =
+            r#"{"path":"a.ipynb","type":"notebook","name":"a.ipynb","kernel":{"name":"python3"}}"#;
+        assert!(passed("api/sessions", session).is_ok());
+        assert!(passed("api/kernels", r#"{"name":"mine"}"#).is_err());
+        assert!(passed("api/sessions", &session.replace("python3", "mine")).is_err());
+        assert!(
+            passed("api/sessions", &session.replace(r#""name":"python3""#, r#""id":"x""#)).is_err()
+        );
+        assert!(passed("api/sessions", &session.replace("a.ipynb", &"a".repeat(2000))).is_err());
     }
 
     #[test]

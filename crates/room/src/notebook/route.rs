@@ -126,7 +126,7 @@ pub fn route(method: &str, path: &str, query: &str) -> Result<Route, Denied> {
         }
         (_, ["api", "contents", below @ ..]) => {
             let asked = Asked::read(method, below, query)?;
-            let keeps = if method == "GET" { CONTENTS_QUERY } else { &[][..] };
+            let keeps = if asked == Asked::See { CONTENTS_QUERY } else { &[][..] };
             (Body::Contents(asked), Answer::Json, keeps)
         }
         _ => return Err(Denied::NotHere),
@@ -180,7 +180,7 @@ fn sign(file: &str) -> Result<Answer, Denied> {
 }
 
 /// Ids are UUIDs.
-fn is_id(text: &str) -> Result<(), Denied> {
+pub(super) fn is_id(text: &str) -> Result<(), Denied> {
     let plain = text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     if plain && text.len() == 36 { Ok(()) } else { Err(Denied::Path) }
 }

@@ -39,10 +39,37 @@ struct Message {
     channel: String,
     header: Header,
     #[serde(default)]
-    metadata: Value,
+    metadata: Metadata,
     content: Value,
     #[serde(default)]
     buffers: Vec<Value>,
+}
+
+/// What a page notes of a cell.
+#[derive(Default, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Metadata {
+    #[serde(skip_serializing_if = "String::is_empty")]
+    cell_id: String,
+    deleted_cells: Vec<String>,
+    record_timing: bool,
+    trusted: bool,
+}
+
+impl Metadata {
+    /// How many cells may be said to be gone at once.
+    const MOST: usize = 200;
+
+    fn is_plain(&self) -> bool {
+        is_plain(&self.cell_id)
+            && self.deleted_cells.len() <= Self::MOST
+            && self.deleted_cells.iter().all(|cell| is_plain(cell))
+    }
+}
+
+/// Whether it is a name or an id and no place to hide code in.
+fn is_plain(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:+".contains(&b))
 }
 
 #[derive(Deserialize, Serialize)]
@@ -75,15 +102,39 @@ const fn yes() -> bool {
     true
 }
 
-/// Messages on the shell channel that only ask.
-const QUESTIONS: [&str; 6] = [
-    "kernel_info_request",
-    "complete_request",
-    "inspect_request",
-    "is_complete_request",
-    "history_request",
-    "comm_info_request",
-];
+/// What a page asks that is not code to be run: about a piece of code, or about
+/// the kernel.
+#[derive(Deserialize, Serialize)]
+struct Question {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cursor_pos: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail_level: Option<u8>,
+}
+
+impl Question {
+    /// Messages on the shell channel that only ask.
+    const KINDS: [&str; 5] = [
+        "kernel_info_request",
+        "complete_request",
+        "inspect_request",
+        "is_complete_request",
+        "comm_info_request",
+    ];
+
+    /// Whether to complete it would run something: IPython imports what a line
+    /// that imports names, and asks magics and the shell.
+    fn runs(&self) -> bool {
+        let code = self.code.as_deref().unwrap_or_default();
+        code.lines().any(|line| {
+            let line = line.trim_start();
+            let word = line.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            matches!(word, "import" | "from") || line.starts_with(['%', '!'])
+        })
+    }
+}
 
 impl Said {
     /// Reads what a page sent; `by` is who sent it.
@@ -97,6 +148,10 @@ impl Said {
         let Message { channel, mut header, metadata, content, buffers } = message;
         if channel != "shell" || !buffers.is_empty() {
             return Err(Denied::Message(format!("{channel}/{}", header.msg_type)));
+        }
+        let ids = [&header.msg_id, &header.session, &header.date, &header.version];
+        if !ids.into_iter().all(|id| is_plain(id)) || !metadata.is_plain() {
+            return Err(Denied::Form("an id in it is none".to_owned()));
         }
         by.clone_into(&mut header.username);
         let (content, code) = match header.msg_type.as_str() {
@@ -121,14 +176,24 @@ impl Said {
                 let message = header.msg_id.clone();
                 (passed, Some(Code { message, text: execute.code }))
             }
-            question if QUESTIONS.contains(&question) => (content, None),
+            kind if Question::KINDS.contains(&kind) => {
+                let question: Question = serde_json::from_value(content).map_err(form)?;
+                if kind == "complete_request" && question.runs() {
+                    return Err(Denied::Message(format!("{kind} of an import")));
+                }
+                let long = question.code.as_ref().map_or(0, String::len);
+                if long > Script::LONGEST {
+                    return Err(Denied::TooLong { bytes: long, most: Script::LONGEST });
+                }
+                (serde_json::to_value(question).map_err(form)?, None)
+            }
             other => return Err(Denied::Message(other.to_owned())),
         };
         let passed = serde_json::json!({
             "channel": "shell",
             "header": header,
             "parent_header": {},
-            "metadata": if metadata.is_object() { metadata } else { serde_json::json!({}) },
+            "metadata": metadata,
             "content": content,
             "buffers": [],
         });
@@ -214,6 +279,10 @@ mod tests {
             ("iopub", "execute_request", r#"{"code":"1"}"#),
             ("control", "execute_request", r#"{"code":"1"}"#),
             ("shell", "execute_request", r#"{"code":"1","user_expressions":{"a":"b"}}"#),
+            ("shell", "complete_request", r#"{"code":"from evil import ","cursor_pos":17}"#),
+            ("shell", "complete_request", r#"{"code":"x = 1\n  import evil.","cursor_pos":10}"#),
+            ("shell", "complete_request", r#"{"code":"%run evil","cursor_pos":9}"#),
+            ("shell", "history_request", "{}"),
             ("shell", "usage_request", "{}"),
             ("shell", "create_subshell_request", "{}"),
         ] {
@@ -222,6 +291,24 @@ mod tests {
         for bad in ["", "[]", "{}", "null", "\u{0}"] {
             assert!(Said::read(bad, "a").is_err());
         }
+    }
+
+    #[test]
+    fn nothing_travels_beside_the_code() {
+        let text = message("shell", "execute_request", r#"{"code":"1","more":"hidden"}"#);
+        let beside = text.replace(r#""cellId":"c""#, r#""cellId":"c","hidden":"hidden""#);
+        let passed = Said::read(&beside, "a").unwrap().passed;
+        assert!(!passed.contains("hidden") && passed.contains("cellId"), "{passed}");
+        for (from, to) in [
+            (r#""cellId":"c""#, r#""cellId":"import os""#),
+            (r#""session":"s""#, r#""session":"import os""#),
+            (r#""msg_id":"m1""#, r#""msg_id":"import os""#),
+            (r#""date":"""#, r#""date":"import os""#),
+        ] {
+            assert!(Said::read(&text.replace(from, to), "a").is_err(), "{to}");
+        }
+        let asked = message("shell", "inspect_request", r#"{"code":"x","hidden":"y"}"#);
+        assert!(!Said::read(&asked, "a").unwrap().passed.contains("hidden"));
     }
 
     #[test]

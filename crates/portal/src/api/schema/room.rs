@@ -173,6 +173,8 @@ pub(crate) struct DeedBody {
     ended: Option<DeedEndBody>,
     /// How long somebody was in the notebook, milliseconds; nothing while they are.
     wall_ms: Option<u64>,
+    /// How much they were shown, bytes; nothing while they are.
+    shown: Option<u64>,
     /// The file that was looked at, saved or asked out.
     file: Option<String>,
     /// How much of it was shown or saved, or withheld, bytes.
