@@ -35,6 +35,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 pub use assets::{has_packages, shared_file};
@@ -70,6 +71,10 @@ pub async fn serve(
     let underway = app.underway.clone();
     let mut beside = tokio::task::JoinSet::new();
     if let Some(listener) = notebooks {
+        // A cell's messages are short: each is sent when it comes.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         let router = notebook::router(app.clone());
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         // Sockets are open for hours: they end with the program, and not before.

@@ -46,7 +46,8 @@ print("escapes", sum(map(shut, tries)), "of", len(tries))
 `;
 
 async function kernelOf(frame, name) {
-  await frame.locator(`.jp-LauncherCard[data-category="Notebook"]`, { hasText: name }).first().click();
+  const labels = frame.locator('.jp-LauncherCard[data-category="Notebook"] .jp-LauncherCard-label');
+  await labels.filter({ hasText: name }).first().click();
   await frame.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content").first().waitFor({ timeout: 60_000 });
 }
 

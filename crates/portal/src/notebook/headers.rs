@@ -27,7 +27,7 @@ const FIXED: [(&str, &str); 6] = [
     (
         "permissions-policy",
         "camera=(), microphone=(), geolocation=(), payment=(), usb=(), serial=(), hid=(), \
-         bluetooth=(), display-capture=(), clipboard-read=(), web-share=(), interest-cohort=()",
+         display-capture=(), clipboard-read=(), interest-cohort=()",
     ),
 ];
 

@@ -206,6 +206,13 @@ async fn answer(app: &App, jar: &CookieJar, request: Request) -> Result<Response
             passing.await.unwrap_or_else(|error| Err(NoAnswer::Broken(error.to_string())))
         }
         Route::Channels { kernel, session } => {
+            // JupyterLab asks for messages in bytes first, and without that next.
+            // Refused before the room hears of it: two sockets of one session get
+            // in each other's way there.
+            if text(request.headers(), "sec-websocket-protocol").is_some() {
+                let form = "messages pass as JSON: ask for no other form of them";
+                return Err(room::notebook::Denied::Form(form.to_owned()).into());
+            }
             let upgrade = upgrade(request).await?;
             sockets::channels(app, (pass_held, admitted), (kernel, session), upgrade).await
         }

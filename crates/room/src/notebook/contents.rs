@@ -27,8 +27,10 @@ pub enum Body {
     None,
     /// A JSON object that says how the page looks.
     Settings,
-    /// A JSON object that names a kernel.
+    /// A JSON object that names a kernel to be started.
     Kernel,
+    /// A JSON object about the session of a page, with its kernel.
+    Session,
     /// What is to be done with a file.
     Contents(Asked),
 }
@@ -130,7 +132,7 @@ impl Body {
     pub const fn longest(&self) -> usize {
         match self {
             Self::None => 1024,
-            Self::Settings | Self::Kernel => LONGEST_SETTINGS,
+            Self::Settings | Self::Kernel | Self::Session => LONGEST_SETTINGS,
             Self::Contents(_) => LONGEST_SAVED,
         }
     }
@@ -154,9 +156,10 @@ impl Body {
         let form = |error: serde_json::Error| Denied::Form(error.to_string());
         match self {
             Self::Contents(asked) => Model::deserialize(&read).map_err(form)?.fits(asked)?,
-            Self::Kernel => {
-                let begun = Session::deserialize(&read).map_err(form)?;
-                return serde_json::to_vec(&begun.checked()?).map_err(form);
+            Self::Kernel | Self::Session => {
+                let session = Session::deserialize(&read).map_err(form)?;
+                session.fits(*self == Self::Kernel)?;
+                return serde_json::to_vec(&session).map_err(form);
             }
             Self::None | Self::Settings => {}
         }
@@ -235,18 +238,20 @@ struct Kernel {
 const KERNELS: [&str; 2] = ["python3", "ir"];
 
 impl Session {
-    fn checked(self) -> Result<Self, Denied> {
+    /// `kernel`: its name is that of a kernel, not of a notebook.
+    fn fits(&self, kernel: bool) -> Result<(), Denied> {
         let said = [&self.name, &self.path, &self.r#type];
         if said.into_iter().flatten().any(|text| text.len() > 1024) {
             return Err(Denied::Form("a name in it is too long".to_owned()));
         }
+        if kernel {
+            self.name.as_deref().map_or(Ok(()), is_kernel)?;
+        }
         if let Some(kernel) = &self.kernel {
             kernel.id.as_deref().map_or(Ok(()), is_id)?;
             kernel.name.as_deref().map_or(Ok(()), is_kernel)?;
-        } else if let (Some(name), None, None) = (&self.name, &self.path, &self.r#type) {
-            is_kernel(name)?;
         }
-        Ok(self)
+        Ok(())
     }
 }
 
@@ -366,6 +371,10 @@ mod tests {
             r#"{"path":"a.ipynb","type":"notebook","name":"a.ipynb","kernel":{"name":"python3"}}"#;
         assert!(passed("api/sessions", session).is_ok());
         assert!(passed("api/kernels", r#"{"name":"mine"}"#).is_err());
+        assert!(passed("api/kernels", r#"{"name":"mine","path":"x"}"#).is_err());
+        let session_of = "api/sessions/ad1553f0-84cf-428b-9a04-6a08643024e2";
+        assert!(sent("PATCH", session_of, r#"{"name":"b.ipynb"}"#).is_ok());
+        assert!(sent("PATCH", session_of, r#"{"kernel":{"name":"mine"}}"#).is_err());
         assert!(passed("api/sessions", &session.replace("python3", "mine")).is_err());
         assert!(
             passed("api/sessions", &session.replace(r#""name":"python3""#, r#""id":"x""#)).is_err()

@@ -111,14 +111,15 @@ pub fn route(method: &str, path: &str, query: &str) -> Result<Route, Denied> {
         ("GET", ["api"] | ["api", "status" | "me" | "kernelspecs" | "kernels" | "sessions"]) => {
             (Body::None, Answer::Json, &[][..])
         }
-        ("POST", ["api", "kernels" | "sessions"]) => (Body::Kernel, Answer::Json, &[][..]),
+        ("POST", ["api", "kernels"]) => (Body::Kernel, Answer::Json, &[][..]),
+        ("POST", ["api", "sessions"]) => (Body::Session, Answer::Json, &[][..]),
         ("GET" | "DELETE", ["api", "kernels" | "sessions", id]) => {
             is_id(id)?;
             (Body::None, Answer::Json, &[][..])
         }
         ("PATCH", ["api", "sessions", id]) => {
             is_id(id)?;
-            (Body::Kernel, Answer::Json, &[][..])
+            (Body::Session, Answer::Json, &[][..])
         }
         ("POST", ["api", "kernels", id, "interrupt" | "restart"]) => {
             is_id(id)?;

@@ -112,15 +112,32 @@ struct Question {
     cursor_pos: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail_level: Option<u8>,
+    /// Of the history: what was run last, all of which is in the ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hist_access_type: Option<Tail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    raw: Option<bool>,
+}
+
+/// The part of the history that pages ask for.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Tail {
+    Tail,
 }
 
 impl Question {
     /// Messages on the shell channel that only ask.
-    const KINDS: [&str; 5] = [
+    const KINDS: [&str; 6] = [
         "kernel_info_request",
         "complete_request",
         "inspect_request",
         "is_complete_request",
+        "history_request",
         "comm_info_request",
     ];
 
@@ -282,7 +299,7 @@ mod tests {
             ("shell", "complete_request", r#"{"code":"from evil import ","cursor_pos":17}"#),
             ("shell", "complete_request", r#"{"code":"x = 1\n  import evil.","cursor_pos":10}"#),
             ("shell", "complete_request", r#"{"code":"%run evil","cursor_pos":9}"#),
-            ("shell", "history_request", "{}"),
+            ("shell", "history_request", r#"{"hist_access_type":"search","pattern":"x"}"#),
             ("shell", "usage_request", "{}"),
             ("shell", "create_subshell_request", "{}"),
         ] {
