@@ -298,7 +298,7 @@ mod tests {
             ("room-a".parse().unwrap(), "room-b".parse().unwrap());
         used.begin(&busy);
         used.touch(&quiet);
-        assert_eq!(used.idle(Duration::ZERO), [quiet.clone()]);
+        assert_eq!(used.idle(Duration::ZERO), std::slice::from_ref(&quiet));
         used.forget(&quiet);
         used.end(&busy, 1);
         assert_eq!(used.idle(Duration::from_mins(1)), []);

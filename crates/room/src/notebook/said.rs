@@ -141,7 +141,7 @@ impl Question {
         "comm_info_request",
     ];
 
-    /// Whether to complete it would run something: IPython imports what a line
+    /// Whether to complete it would run something: `IPython` imports what a line
     /// that imports names, and asks magics and the shell.
     fn runs(&self) -> bool {
         let code = self.code.as_deref().unwrap_or_default();
