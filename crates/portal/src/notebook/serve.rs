@@ -128,7 +128,8 @@ pub(super) async fn admit(app: &App, pass: &Pass, acts: bool) -> Result<Admitted
             "you are signed out: sign in again in the portal".to_owned(),
         )));
     }
-    Ok(app.centre.admit(&caller, &pass.room).await?)
+    // Room and permit are read once for the answer.
+    Ok(app.centre.at_one_moment(app.centre.admit(&caller, &pass.room)).await?)
 }
 
 /// Whether the request comes from the notebooks' own page, as far as browsers

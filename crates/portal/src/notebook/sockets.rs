@@ -266,29 +266,31 @@ impl Talk {
                 let instead = withheld(&text);
                 let bytes = u64::try_from(instead.len()).unwrap_or(u64::MAX);
                 if shown(&self.app, &self.admitted, bytes).await.is_err() {
-                    return self.heard(answered).await;
+                    self.heard(answered);
+                    return Ok(());
                 }
                 instead
             }
             Err(none) => return Err(Over::Ended(none.to_string())),
         };
         in_time(page.send(Message::Text(passed.into()))).await?;
-        self.heard(answered).await
+        self.heard(answered);
+        Ok(())
     }
 
-    /// Writes down that a kernel answered, if it did.
-    async fn heard(&mut self, answered: Option<Answered>) -> Result<(), Over> {
-        if let Some(answered) = answered
-            && let Some((cell, since)) = self.open.remove(&answered.message)
-        {
-            self.app.used.end(&self.admitted.room, 1);
-            self.app
-                .centre
-                .end_cell(&self.admitted, cell, answered.outcome, since.elapsed())
-                .await
-                .map_err(|refused| Over::Ended(refused.to_string()))?;
-        }
-        Ok(())
+    /// Writes down that a kernel answered, if it did: beside the talk, which need
+    /// not wait for what is over.
+    fn heard(&mut self, answered: Option<Answered>) {
+        let Some(answered) = answered else { return };
+        let Some((cell, since)) = self.open.remove(&answered.message) else { return };
+        self.app.used.end(&self.admitted.room, 1);
+        let (app, admitted, after) = (self.app.clone(), self.admitted.clone(), since.elapsed());
+        self.app.underway.begin(async move {
+            let ended = app.centre.end_cell(&admitted, cell, answered.outcome, after);
+            if let Err(refused) = ended.await {
+                tracing::error!(room = %admitted.room, %refused, "the end of a cell was not written down");
+            }
+        });
     }
 }
 
