@@ -11,8 +11,8 @@ pub(crate) fn helserom(repository: &Repository) -> Result<PathBuf, Failed> {
     let program = repository.target().join("debug/helserom");
     if !program.exists() {
         println!(
-            "Building helserom. The first time takes fifteen to thirty minutes on two cores: the table \
-             format and its friends are compiled once."
+            "Building helserom. The first time takes fifteen to thirty minutes on two cores: \
+             the table format and its friends are compiled once."
         );
     }
     let begun = Instant::now();

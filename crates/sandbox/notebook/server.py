@@ -5,6 +5,8 @@ import os
 
 c = get_config()  # noqa: F821
 
+folder = os.environ["NOTEBOOK_FOLDER"]
+
 c.ServerApp.sock = os.environ["NOTEBOOK_SOCKET"]
 c.ServerApp.sock_mode = "0600"
 c.ServerApp.base_url = os.environ["NOTEBOOK_BASE"]
@@ -12,7 +14,7 @@ c.ServerApp.base_url = os.environ["NOTEBOOK_BASE"]
 c.ServerApp.ip = "localhost"
 c.ServerApp.open_browser = False
 c.ServerApp.allow_remote_access = True
-c.ServerApp.root_dir = "/work"
+c.ServerApp.root_dir = os.environ["HOME"]
 c.ServerApp.terminals_enabled = False
 c.ServerApp.allow_external_kernels = False
 c.IdentityProvider.token = ""
@@ -35,8 +37,8 @@ c.KernelManager.transport = "ipc"
 c.MappingKernelManager.cull_connected = False
 
 c.LabApp.app_settings_dir = "/run/notebook/settings"
-c.LabApp.user_settings_dir = "/work/.jupyter/settings"
-c.LabApp.workspaces_dir = "/work/.jupyter/workspaces"
+c.LabApp.user_settings_dir = os.path.join(folder, "settings")
+c.LabApp.workspaces_dir = os.path.join(folder, "workspaces")
 c.LabApp.extension_manager = "readonly"
 c.LabApp.news_url = None
 c.FileContentsManager.delete_to_trash = False

@@ -15,6 +15,8 @@ use crate::walls::Setting;
 /// its socket there. The work folder is the one place that a room can write to
 /// and that is bounded.
 const FOLDER: &str = ".jupyter";
+/// Where the room sees its work folder.
+const WORK: &str = "/work";
 const SOCKET: &str = "room.sock";
 
 const SERVER: &str = include_str!("../notebook/server.py");
@@ -27,8 +29,8 @@ const OVERRIDES: &str = include_str!("../notebook/overrides.json");
 /// The command that starts it. `exec`: it is the process that is minded. `-P`:
 /// nothing is imported from the work folder, where files have any name.
 pub(crate) fn words() -> Vec<String> {
-    let line =
-        "mkdir -p /work/.jupyter && exec python3 -P -m jupyterlab --config /run/notebook/server.py";
+    let line = "mkdir -p \"$NOTEBOOK_FOLDER\" && \
+                exec python3 -P -m jupyterlab --config /run/notebook/server.py";
     ["/bin/sh", "-c", line].map(str::to_owned).to_vec()
 }
 
@@ -36,6 +38,7 @@ pub(crate) fn words() -> Vec<String> {
 pub(crate) fn setting(room: &RoomId) -> Setting {
     let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
     let variable = |name, value: &str| (name, value.to_owned());
+    let folder = format!("{WORK}/{FOLDER}");
     Setting {
         texts: vec![
             text("/run/notebook/server.py", SERVER),
@@ -46,7 +49,8 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
             text("/run/notebook/settings/overrides.json", OVERRIDES),
         ],
         variables: vec![
-            variable("NOTEBOOK_SOCKET", &format!("/work/{FOLDER}/{SOCKET}")),
+            variable("NOTEBOOK_FOLDER", &folder),
+            variable("NOTEBOOK_SOCKET", &format!("{folder}/{SOCKET}")),
             variable("NOTEBOOK_BASE", &format!("/{room}/")),
             variable("JUPYTER_CONFIG_DIR", "/run/notebook"),
             variable("JUPYTER_PATH", "/run/notebook/data"),
