@@ -356,6 +356,8 @@ mod tests {
         ] {
             assert!(body(method, path, "format=text").is_err(), "{method} {path}");
         }
+        let listed = body("GET", "api/contents/checkpoints", "type=directory");
+        assert_eq!(listed, Ok(Body::Contents(Asked::See)));
         assert!(body("POST", "api/contents/a.ipynb/checkpoints", "").is_ok());
         assert!(body("POST", "api/contents/a.ipynb/checkpoints/checkpoint", "").is_ok());
     }
@@ -380,6 +382,15 @@ mod tests {
             passed("api/sessions", &session.replace(r#""name":"python3""#, r#""id":"x""#)).is_err()
         );
         assert!(passed("api/sessions", &session.replace("a.ipynb", &"a".repeat(2000))).is_err());
+    }
+
+    #[test]
+    fn settings_are_an_object_and_not_long() {
+        let settings = |text: &str| sent("PUT", "lab/api/workspaces/default", text);
+        assert!(settings(r#"{"data":{}}"#).is_ok());
+        assert!(matches!(settings("[]"), Err(Denied::Form(_))));
+        let long = format!(r#"{{"data":"{}"}}"#, "x".repeat(LONGEST_SETTINGS));
+        assert!(matches!(settings(&long), Err(Denied::TooLong { .. })));
     }
 
     #[test]

@@ -324,6 +324,9 @@ mod tests {
         ] {
             assert!(Said::read(&text.replace(from, to), "a").is_err(), "{to}");
         }
+        assert!(
+            Said::read(&text.replace(r#""buffers":[]"#, r#""buffers":["aGlkZGVu"]"#), "a").is_err()
+        );
         let asked = message("shell", "inspect_request", r#"{"code":"x","hidden":"y"}"#);
         assert!(!Said::read(&asked, "a").unwrap().passed.contains("hidden"));
     }
@@ -344,6 +347,8 @@ mod tests {
         assert_eq!(Said::read(&asked, "a").unwrap().code, None);
         let long = "#".repeat(Script::LONGEST + 1);
         let text = message("shell", "execute_request", &format!(r#"{{"code":"{long}"}}"#));
+        assert!(matches!(Said::read(&text, "a"), Err(Denied::TooLong { .. })));
+        let text = message("shell", "inspect_request", &format!(r#"{{"code":"{long}"}}"#));
         assert!(matches!(Said::read(&text, "a"), Err(Denied::TooLong { .. })));
     }
 
