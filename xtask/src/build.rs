@@ -11,7 +11,7 @@ pub(crate) fn helserom(repository: &Repository) -> Result<PathBuf, Failed> {
     let program = repository.target().join("debug/helserom");
     if !program.exists() {
         println!(
-            "Building helserom. The first time takes fifteen to thirty minutes on two cores: \
+            "Building helserom. The first time takes seven to fifteen minutes on two cores: \
              the table format and its friends are compiled once."
         );
     }

@@ -278,7 +278,8 @@ impl ApplicationPage {
                     words.say("source-holders"),
                     application.holders.keys().map(|h| names.organisation(h, lang)).collect(),
                 )
-                .ruled(seen.rulings),
+                // What is over is not taken back, answered or decided again.
+                .ruled(if open { seen.rulings } else { Vec::new() }),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             standing,
             id,
@@ -513,6 +514,25 @@ mod tests {
         let asked = |organisation| page(allowed(Action::ReviewApplication), organisation).asked;
         assert_eq!(asked("regional-hospital"), Some(Asked::Review));
         assert_eq!(asked("population-register"), None);
+    }
+
+    #[test]
+    fn what_may_be_done_is_not_said_of_an_application_that_is_over() {
+        let allowed = || allowed(Action::WithdrawApplication);
+        assert_eq!(page(allowed(), "university").rules.rulings.len(), 1);
+        let mut granted = sample_application(Lang::En);
+        granted.state = ApplicationState::Granted;
+        let chrome = Chrome::sample(Lang::En, "/");
+        let now = "2026-03-01T09:00:00Z".parse().unwrap();
+        let page = ApplicationPage::of(
+            chrome,
+            &granted,
+            &Names::sample(),
+            &sample_datasets(),
+            now,
+            allowed(),
+        );
+        assert!(page.rules.rulings.is_empty());
     }
 
     #[test]
