@@ -26,6 +26,8 @@ pub enum Matter {
     BuildExtract,
     /// An extract is ready and no room is open on it.
     OpenRoom,
+    /// A file that is to come into a room waits for a checker.
+    DecideIngress,
     /// An output waits for a checker.
     CheckOutput,
     /// A checker wants an output changed.
@@ -47,6 +49,7 @@ impl Matter {
             Self::DecideApplication => "decide-application",
             Self::BuildExtract => "build-extract",
             Self::OpenRoom => "open-room",
+            Self::DecideIngress => "decide-ingress",
             Self::CheckOutput => "check-output",
             Self::ChangeOutput => "change-output",
             Self::PackRelease => "pack-release",
@@ -104,6 +107,7 @@ impl Centre {
             self.sort_application(caller, &application, &mut inbox);
         }
         self.permit_tasks(caller, &mut inbox).await?;
+        self.ingress_tasks(caller, &mut inbox).await?;
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
         if account.is(Role::Holder) {
@@ -198,6 +202,29 @@ impl Centre {
                 }
                 Some(_) => {}
             }
+        }
+        Ok(())
+    }
+
+    async fn ingress_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        for ingress in &self.every_ingress(&["inspected"], None).await? {
+            let thing = self.ingress_thing(ingress).await?;
+            let may = |action| self.ruling(caller, action, &thing).allowed;
+            if !may(Action::SeeIngress) {
+                continue;
+            }
+            let task = Task {
+                matter: Matter::DecideIngress,
+                kind: "ingress",
+                id: ingress.id.to_string(),
+                title: ingress.name.clone(),
+                since: ingress.asked_at,
+                due: None,
+                waits_for: vec!["checker".to_owned()],
+            };
+            let list =
+                if may(Action::DecideIngress) { &mut inbox.mine } else { &mut inbox.awaited };
+            list.push(task);
         }
         Ok(())
     }

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use ingress::IngressState;
 use ledger::{Entry, Hash};
-use model::{AccountId, CellId, OutputId, RoomId, RunId, Timestamp};
+use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
 use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, Script};
@@ -62,6 +63,15 @@ pub enum Done {
         /// How much was shown, bytes.
         bytes: u64,
     },
+    /// A file was asked in.
+    AskedIn {
+        /// The ingress.
+        ingress: IngressId,
+        /// The file's name.
+        file: String,
+        /// Where it stands now.
+        state: IngressState,
+    },
     /// A file was asked out.
     AskedOut {
         /// The output.
@@ -80,7 +90,7 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 10] = [
+    pub const KINDS: [&'static str; 11] = [
         "ran",
         "notebook",
         "cell",
@@ -88,6 +98,7 @@ impl Done {
         "saved",
         "withheld",
         "looked",
+        "asked-in",
         "asked-out",
         "opened",
         "closed",
@@ -104,6 +115,7 @@ impl Done {
             Self::Saved { .. } => "saved",
             Self::Withheld { .. } => "withheld",
             Self::Looked { .. } => "looked",
+            Self::AskedIn { .. } => "asked-in",
             Self::AskedOut { .. } => "asked-out",
             Self::Closed { .. } => "closed",
         }
@@ -199,6 +211,16 @@ impl Centre {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::ReadJournal, &self.room_thing(&room).await?)?;
         let mut deeds = deeds(&self.timeline("room", id.as_str()).await?)?;
+        let asked = self.every_ingress(&[], Some(id)).await?.into_iter();
+        deeds.extend(asked.map(|ingress| Deed {
+            at: ingress.asked_at,
+            by: ingress.asked_by,
+            what: Done::AskedIn {
+                ingress: ingress.id,
+                file: ingress.name,
+                state: ingress.state,
+            },
+        }));
         // A mended one was not asked for: it is the checker's, and stands with theirs.
         let asked = self.every_output(&[], Some(id)).await?.into_iter();
         deeds.extend(asked.filter(|output| output.mends.is_none()).map(|output| Deed {

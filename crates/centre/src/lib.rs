@@ -11,6 +11,7 @@ pub mod catalogue_view;
 pub mod extracts;
 pub mod history;
 pub mod inbox;
+pub mod ingresses;
 pub mod journal;
 mod moment;
 pub mod notebooks;
@@ -45,6 +46,7 @@ pub fn projections() -> Vec<Projection> {
         permit::Permit::projection(),
         linkage::Extract::projection(),
         room::Room::projection(),
+        ingress::Ingress::projection(),
         release::Output::projection(),
         release::Release::projection(),
     ]
@@ -83,6 +85,8 @@ pub struct Parts {
     pub extracts: Arc<dyn ports::Extracts>,
     /// Keeps rooms shut.
     pub runtime: Arc<dyn room::Runtime>,
+    /// Where files come into rooms.
+    pub gate: Arc<dyn ports::Gate>,
     /// Keeps what commands print.
     pub logs: Arc<dyn ports::RunLogs>,
     /// Keeps the bytes of outputs and packages.

@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use ledger::{BookError, Draft, Entry};
+use ingress::{Inspection, LinkError, Linked};
 use linkage::ExtractManifest;
 use model::{
     AccountId, ExtractId, ImportId, Lang, PermitId, RoomId, RunId, Secret, SourceId, Text,
 };
 use permit::ActivePermit;
-use room::LogSink;
+use room::{LogSink, WorkName};
 use source::{Contract, FIRST_REASONS, ImportManifest, ReasonLine, SourceRecord};
 
 /// How far long work has come. Called often, from any thread.
@@ -184,6 +185,17 @@ pub enum NotBuilt {
     Machine(String),
 }
 
+/// Why a table was not linked.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLinked {
+    /// The table is not one that can be.
+    #[error(transparent)]
+    Table(#[from] LinkError),
+    /// The machine.
+    #[error("{0}")]
+    Machine(String),
+}
+
 /// Makes the data of a permit. Blocking.
 pub trait Extracts: Send + Sync {
     /// Links, numbers, selects and writes: all of it or nothing.
@@ -202,12 +214,65 @@ pub trait Extracts: Send + Sync {
     /// made with the extract, gone with it.
     fn sketches(&self, extract: &ExtractId) -> Result<Vec<disclosure::Sketch>, String>;
 
+    /// A table of somebody's own with its column of national identity numbers
+    /// replaced by the person numbers of this extract: see [`ingress::link`].
+    fn link_table(
+        &self,
+        permit: &PermitId,
+        extract: &ExtractId,
+        table: &[u8],
+        column: &str,
+    ) -> Result<(Vec<u8>, Linked), NotLinked>;
+
     /// Removes the data, and the key by which its numbers lead back to people.
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;
 
     /// Removes extracts, and what the vault keeps of imports and extracts, that
     /// no entry of the ledger speaks of.
     fn recover(&self, sources: &[SourceRecord], extracts: &[ExtractId]) -> Result<(), String>;
+}
+
+/// What was found in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// What.
+    pub inspection: Inspection,
+    /// Whether a scanner for malware looked too.
+    pub scanned: bool,
+}
+
+/// What came into a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// How many files.
+    pub files: u64,
+    /// SHA-256 over the list of them: see [`room::Listing::digest`].
+    pub sha256: ledger::Hash,
+}
+
+/// Why something did not come into a room.
+#[derive(Debug, thiserror::Error)]
+pub enum NotPlaced {
+    /// It is not fit for the room, or the room is gone.
+    #[error("{0}")]
+    Unfit(String),
+    /// The machine: it is tried again.
+    #[error("{0}")]
+    Machine(String),
+}
+
+/// Where files come into rooms. Whatever is in them is kept from doing harm while
+/// it is looked at. Blocking.
+pub trait Gate: Send + Sync {
+    /// The most bytes that may be sent at once.
+    fn most(&self) -> u64;
+
+    /// Looks into a file. An error says that nobody did.
+    fn look(&self, bytes: &[u8], name: &WorkName) -> Result<Looked, String>;
+
+    /// Puts a file into a room, unpacked where it is an archive: all of it or
+    /// nothing. Doing it twice is no error.
+    fn place(&self, room: &RoomId, bytes: &[u8], name: &WorkName) -> Result<Placed, NotPlaced>;
 }
 
 /// Keeps what commands print: for the people of the room alone. Blocking.

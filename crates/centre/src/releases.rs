@@ -147,14 +147,16 @@ impl Centre {
         Ok(self.list(&filter).await?.items)
     }
 
-    /// Removes the bytes of outputs and packages that a stopped program kept and
-    /// no entry speaks of.
+    /// Removes the bytes of outputs, packages and files to be brought in that a
+    /// stopped program kept and that no entry speaks of.
     pub(crate) async fn recover_blobs(&self) -> Result<(), Refused> {
         let mut named = HashSet::new();
         for output in self.every_output(&[], None).await? {
             named.insert(output.sealed);
             named.extend(output.contributions);
         }
+        let ingresses = self.every_ingress(&[], None).await?.into_iter();
+        named.extend(ingresses.filter(ingress::Ingress::is_kept).map(|ingress| ingress.sealed));
         named.extend(self.every_release().await?.into_iter().map(|release| release.sha256));
         let blobs = self.parts.blobs.clone();
         blocking("recovery of outputs", move || blobs.keep_only(&named))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use model::{
-    AccountId, ExtractId, ImportId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId,
+    AccountId, ExtractId, ImportId, IngressId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId,
 };
 use permit::Role;
 use permit::policy::Action;
@@ -198,6 +198,17 @@ pub(crate) enum ExtractCommand {
     },
 }
 
+/// What a file is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum DeclaredAs {
+    /// Scripts and notebooks
+    Code,
+    /// Data about no single person
+    Reference,
+    /// Data about people
+    People,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum RoomCommand {
     /// Open a room on the newest extract of a permit
@@ -216,6 +227,42 @@ pub(crate) enum RoomCommand {
         /// The command and its arguments
         #[arg(required = true, last = true)]
         command: Vec<String>,
+    },
+    /// Ask to bring a file into a room: it is found there below `/in`
+    Bring {
+        /// Which room
+        id: RoomId,
+        /// The file; a zip, a tar or a git bundle is unpacked
+        file: PathBuf,
+        /// What it is
+        #[arg(long = "kind", value_enum)]
+        declared: DeclaredAs,
+        /// Where it is from
+        #[arg(long = "from", value_name = "TEXT")]
+        origin: String,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+        /// Its column of national identity numbers, which becomes one of the
+        /// permit's person numbers
+        #[arg(long, value_name = "COLUMN")]
+        link: Option<String>,
+    },
+    /// List what was asked to be brought into a room, and what was found in it
+    Brought {
+        /// Which room
+        id: RoomId,
+    },
+    /// Decide whether a file comes in
+    Admit {
+        /// Which file
+        ingress: IngressId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+        /// Keep it out
+        #[arg(long)]
+        refuse: bool,
     },
     /// List the rooms
     List,

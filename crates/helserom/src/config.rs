@@ -128,6 +128,12 @@ pub(crate) struct Rooms {
     pub(crate) notebook_shown_kib_per_minute: u32,
     /// A notebook in which nothing is done for so many minutes is closed.
     pub(crate) notebook_idle_minutes: u32,
+    /// The largest file that is brought into a room, MiB. What comes of an archive
+    /// may be ten times as much.
+    pub(crate) bring_in_mib: u32,
+    /// The socket of a malware scanner (clamd) that looks at what is brought in.
+    /// While it does not answer, nothing comes in. Empty: none looks.
+    pub(crate) malware_scanner: PathBuf,
 }
 
 /// Imports and extracts.
@@ -193,6 +199,8 @@ impl Default for Config {
                 notebook_shown_kib: 4096,
                 notebook_shown_kib_per_minute: 512,
                 notebook_idle_minutes: 60,
+                bring_in_mib: 64,
+                malware_scanner: PathBuf::new(),
             },
             work: Work { memory_mib: 512 },
             sign_in: SignIn { idle_minutes: 30, longest_hours: 12 },

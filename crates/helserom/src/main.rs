@@ -1,6 +1,7 @@
 //! The program: one command line, one config, everything wired together here.
 
 mod answer;
+mod apart;
 mod cli;
 mod commands;
 mod config;
@@ -23,6 +24,9 @@ use crate::cli::{Cli, Command, Common};
 use crate::config::{Config, Explained, LogFormat};
 
 fn main() -> ExitCode {
+    if let Some(ended) = apart::called(std::env::args_os()) {
+        return ended;
+    }
     let cli = Cli::parse();
     let as_json = cli.common.json;
     tell(run(cli), as_json)

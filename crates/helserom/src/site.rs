@@ -18,7 +18,9 @@ use vault::{MasterKey, MasterKeyError, Vault};
 use crate::answer::Stop;
 use crate::config::{Config, MetadataKind};
 use crate::machine::{SystemClock, SystemEntropy};
-use crate::wiring::{BlobFiles, Extracting, Importing, LogFiles, Passwords};
+use crate::wiring::{
+    BlobFiles, Extracting, Importing, LogFiles, Passwords, RoomGate, Scanner,
+};
 
 pub(crate) use folder::{Folder, LOCK, hold_alone};
 
@@ -80,7 +82,8 @@ impl Site {
             release: signing_key(&vault, "release-signing")?,
         };
         let ledger_key = ledger_key(&vault)?;
-        let runtime = open_runtime(config, &folder)?;
+        let runtime = Arc::new(open_runtime(config, &folder)?);
+        let gate = open_gate(config, &runtime)?;
         let blobs = BlobFiles::open(&folder.join("outputs")).map_err(Stop::usage)?;
         let parts = Parts {
             book: Arc::new(store.clone()),
@@ -105,7 +108,8 @@ impl Site {
                 )
                 .map_err(Stop::usage)?,
             ),
-            runtime: Arc::new(runtime),
+            runtime,
+            gate: Arc::new(gate),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
             blobs: Arc::new(blobs),
         };
@@ -116,6 +120,7 @@ impl Site {
         if lock.is_alone() {
             centre.recover().await?;
             centre.check_pending().await?;
+            centre.see_to_ingresses().await?;
         }
         Ok(Self { centre, store, vault, ledger_key, folder, config: config.clone(), lock })
     }
@@ -254,6 +259,14 @@ fn signing_key(vault: &Vault, name: &str) -> Result<SigningKey, Stop> {
 fn ledger_key(vault: &Vault) -> Result<SignerKey, Stop> {
     let secret = vault.sealed("ledger-signing").map_err(Stop::usage)?;
     SignerKey::from_seed(LEDGER_NAME, &secret).map_err(Stop::usage)
+}
+
+fn open_gate(config: &Config, runtime: &Arc<Bubblewrap>) -> Result<RoomGate, Stop> {
+    let scanner = Some(config.rooms.malware_scanner.clone())
+        .filter(|socket| !socket.as_os_str().is_empty())
+        .map(Scanner::new);
+    let most = u64::from(config.rooms.bring_in_mib) << 20;
+    RoomGate::open(Arc::clone(runtime), scanner, most).map_err(Stop::usage)
 }
 
 fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {

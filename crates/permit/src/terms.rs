@@ -152,6 +152,43 @@ pub struct RoomTerms {
     /// How people work in it. Permits that do not say it are for scripts.
     #[serde(skip_serializing_if = "Way::is_scripts")]
     pub way: Way,
+    /// By whose word files are brought in. Permits that do not say it leave it to
+    /// a person.
+    #[serde(skip_serializing_if = "Bring::is_person")]
+    pub bring: Bring,
+}
+
+/// By whose word people bring files into their room, from the strictest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bring {
+    /// Nothing is brought in.
+    Nothing,
+    /// A checker decides on each file.
+    #[default]
+    Person,
+    /// Code in which nothing is found comes in at once; on all else a checker
+    /// decides.
+    Rule,
+}
+
+impl Bring {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Person, Self::Rule];
+
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Person => "person",
+            Self::Rule => "rule",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    const fn is_person(&self) -> bool {
+        matches!(self, Self::Person)
+    }
 }
 
 /// How people work in a room, from the strictest on.
@@ -192,6 +229,7 @@ impl Default for RoomTerms {
             disk_mib: 1024,
             wall_seconds: 600,
             way: Way::Scripts,
+            bring: Bring::Person,
         }
     }
 }

@@ -38,7 +38,9 @@ pub struct Config {
     pub longest: SignedDuration,
     /// A request that is not answered within so long is given up.
     pub request_timeout: Duration,
-    /// The largest body of a request, bytes.
+    /// A request that brings a file, within so long.
+    pub upload_timeout: Duration,
+    /// The largest body of a request that brings none, bytes.
     pub largest_body: usize,
     /// How long a stop waits for what runs.
     pub stop: Duration,
@@ -70,6 +72,7 @@ impl Default for Config {
             idle: SignedDuration::from_mins(30),
             longest: SignedDuration::from_hours(12),
             request_timeout: Duration::from_mins(1),
+            upload_timeout: Duration::from_mins(15),
             largest_body: 2 << 20,
             stop: Duration::from_secs(30),
             notebooks: None,

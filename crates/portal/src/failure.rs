@@ -92,6 +92,10 @@ fn field_key(field: &str) -> Option<&'static str> {
         "present" => Some("password-wrong"),
         "script" => Some("fault-script"),
         "declared" => Some("fault-declared"),
+        "file" => Some("fault-bring-file"),
+        "link" => Some("fault-bring-link"),
+        "name" => Some("fault-bring-name"),
+        "origin" => Some("fault-bring-origin"),
         _ => None,
     }
 }

@@ -6,10 +6,12 @@ pub mod account;
 pub mod application;
 pub mod application_form;
 pub mod basket;
+pub mod bringing;
 pub mod catalogue;
 pub mod centre;
 pub mod failure;
 pub mod front;
+pub mod ingress;
 pub mod journal;
 pub mod ledger;
 pub mod ledger_entry;
@@ -56,6 +58,8 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("journal", journal::JournalPage::sample(lang).render()),
         ("run", journal::RunPage::sample(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
+        ("bringing", bringing::BringingPage::sample(lang).render()),
+        ("ingress", ingress::IngressPage::sample(lang).render()),
         ("packing", packing::PackingPage::sample(lang).render()),
         ("release", release::ReleasePage::sample(lang).render()),
         ("register", register::RegisterPage::sample(lang).render()),

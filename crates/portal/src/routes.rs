@@ -9,8 +9,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::failure::Failure;
 use crate::pages::{
-    account, application, application_form::serve as form, basket, catalogue, centre, front,
-    journal, ledger, ledger_entry, notebook, output, outputs, packing, permit, register, release,
+    account, application, application_form::serve as form, basket, bringing, catalogue, centre,
+    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packing, permit, register, release,
     results, room, room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
@@ -65,6 +65,12 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/notebook", get(notebook::show).post(notebook::open))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))
+        .route(
+            "/rooms/{room}/ingresses",
+            get(bringing::show).post(bringing::bring).layer(DefaultBodyLimit::disable()),
+        )
+        .route("/ingresses/{ingress}", get(ingress::show))
+        .route("/ingresses/{ingress}/decision", post(ingress::decide))
         .route("/rooms/{room}/outputs", post(room::ask))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))
         .route("/rooms/{room}/closing", post(room::close))

@@ -62,7 +62,16 @@ fn without_port(host: &str) -> &str {
 /// Names change seldom and stand on every page: they may be this old.
 const NAMES_MAY_BE: Duration = Duration::from_secs(5);
 
+/// What comes with a file when it is sent: its form, and what parts the two.
+const AROUND_A_FILE: usize = 1 << 20;
+
 impl State {
+    /// The largest body of a request that brings a file, bytes.
+    pub(crate) fn largest_upload(&self) -> usize {
+        let most = usize::try_from(self.centre.most_brought_in()).unwrap_or(usize::MAX);
+        most.saturating_add(AROUND_A_FILE)
+    }
+
     pub(crate) fn new(parts: Parts, config: Config) -> App {
         let Parts { centre, sessions, proofs, health, entropy } = parts;
         Arc::new(Self {

@@ -136,8 +136,12 @@ pub(crate) async fn receive(
     } else if is_refused(&visitor, api, &request) {
         Failure::Forged.into_response()
     } else {
-        let answered =
-            tokio::time::timeout(app.config.request_timeout, answer(&app, request, next));
+        let patience = if is_upload(&request) {
+            app.config.upload_timeout
+        } else {
+            app.config.request_timeout
+        };
+        let answered = tokio::time::timeout(patience, answer(&app, request, next));
         answered.await.unwrap_or_else(|_| Failure::TooSlow.into_response())
     };
     if let Some(failure) = failure_in(&mut response) {
@@ -182,13 +186,34 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
     }
     let (parts, body) = request.into_parts();
     let whole = Request::from_parts(parts.clone(), body);
-    let body = match Bytes::from_request(whole, &()).await {
+    let body = match read_body(app, whole).await {
         Ok(body) => body,
-        Err(rejection) => return Failure::of_status(rejection.status()).into_response(),
+        Err(failure) => return failure.into_response(),
     };
     let request = Request::from_parts(parts, Body::from(body));
     let answering = app.underway.begin(async move { next.run(request).await });
     answering.await.unwrap_or_else(|ended| Failure::Broken(ended.to_string()).into_response())
+}
+
+/// The whole body of a request. Those who have signed in may send a file where
+/// one is asked for.
+async fn read_body(app: &App, request: Request) -> Result<Bytes, Failure> {
+    if !is_upload(&request) {
+        let read = Bytes::from_request(request, &()).await;
+        return read.map_err(|rejection| Failure::of_status(rejection.status()));
+    }
+    axum::body::to_bytes(request.into_body(), app.largest_upload()).await.map_err(|error| {
+        let too_long = std::error::Error::source(&error)
+            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_long { Failure::TooLarge } else { Failure::Unreadable(String::new()) }
+    })
+}
+
+/// Whether a request may bring a file, which is larger than a form.
+fn is_upload(request: &Request) -> bool {
+    let signed_in = request.extensions().get::<Visitor>().is_some_and(|v| v.account().is_ok());
+    let path = request.uri().path();
+    signed_in && path.ends_with("/ingresses") && path.contains("/rooms/")
 }
 
 /// Whether a handler has set the session's cookie.
@@ -233,6 +258,9 @@ const DONE: &[&str] = &[
     "done-kept-in",
     "done-mended",
     "done-packaged",
+    "done-brought",
+    "done-admitted",
+    "done-kept-out",
     "done-password",
     "done-basket-full",
 ];

@@ -73,6 +73,14 @@ pub trait Runtime: Send + Sync {
     /// The work folder, to be listed and read.
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError>;
 
+    /// Copies every file of `from` into what the room sees as `/in` and cannot
+    /// change: all of them or none. What is there by the same name is replaced.
+    /// Says what came in.
+    fn bring(&self, room: &RoomId, from: &WorkFolder) -> Result<Listing, BringError> {
+        let _ = from;
+        Err(BringError::NoRoom(room.clone()))
+    }
+
     /// Stops what runs in the room and removes the room with its work folder.
     /// A room that is gone is closed.
     fn close(&self, room: &RoomId) -> Result<(), CloseError>;
@@ -307,6 +315,38 @@ pub enum StartError {
     ZeroByte,
     /// The machine did not do as asked.
     #[error("the command could not be started in room `{room}`: {what}: {why}")]
+    Machine {
+        /// Which room.
+        room: RoomId,
+        /// What was tried.
+        what: &'static str,
+        /// What the machine said.
+        why: String,
+    },
+}
+
+/// Why something was not brought into a room.
+#[derive(Debug, thiserror::Error)]
+pub enum BringError {
+    /// There is no such room.
+    #[error("room `{0}` is not open here")]
+    NoRoom(RoomId),
+    /// There is something among it that is no plain file.
+    #[error("`{0}` is no plain file, or has a name that cannot be kept")]
+    Unfit(String),
+    /// There is no place left.
+    #[error(
+        "it takes {wanted} MiB, and of what may be brought into the room {free} MiB are left: \
+         the work folder's size is the measure"
+    )]
+    Full {
+        /// MiB that are wanted.
+        wanted: u64,
+        /// MiB that are left.
+        free: u64,
+    },
+    /// The machine did not do as asked.
+    #[error("nothing could be brought into room `{room}`: {what}: {why}")]
     Machine {
         /// Which room.
         room: RoomId,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -11,8 +12,8 @@ use std::time::Duration;
 
 use model::{RoomId, RunId};
 use room::{
-    CloseError, Command, Hold, Holds, Limits, LogSink, OpenError, RecoverError, Recovered, Running,
-    Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError, WorkFolder,
+    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError,
+    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 use rustix::process::Resource;
@@ -25,7 +26,7 @@ use crate::run::{Handle, Job, mind};
 use crate::spawn::Before;
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::{Folders, Setting, arguments};
-use crate::{disk, extract, notebook, process, recover, seccomp};
+use crate::{brought, disk, extract, notebook, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -177,8 +178,13 @@ impl Bubblewrap {
         }
     }
 
-    fn make(&self, spec: &Spec, data: PathBuf) -> Result<RoomState, OpenError> {
-        let room = spec.id();
+    /// Makes the folder of a room that shows `data`.
+    pub(crate) fn make(
+        &self,
+        room: &RoomId,
+        limits: &Limits,
+        data: PathBuf,
+    ) -> Result<RoomState, OpenError> {
         let failed = |what| {
             move |error: io::Error| OpenError::Machine {
                 room: room.clone(),
@@ -189,7 +195,7 @@ impl Bubblewrap {
         let taken = self.taken().map_err(failed("the rooms were counted"))?;
         let uid =
             self.identity.next(&taken).map_err(|()| OpenError::TooMany(MOST_ROOMS as usize))?;
-        let wanted = spec.limits().disk;
+        let wanted = limits.disk;
         let free = disk::free(&self.rooms).map_err(failed("the disk was asked"))?;
         if free < wanted {
             return Err(OpenError::DiskFull { free: free >> 20, wanted: wanted >> 20 });
@@ -201,12 +207,13 @@ impl Bubblewrap {
         let mut state = RoomState {
             room: room.clone(),
             data,
-            limits: *spec.limits(),
+            limits: *limits,
             holds: self.holds(false),
             uid,
             image: false,
         };
         private_dir(&dir.work()).map_err(failed("its work folder was made"))?;
+        brought::make(&dir).map_err(failed("its folder for what is brought in was made"))?;
         if self.config.disk == DiskHold::Best && uid.is_some() {
             state.image = true;
             let mounted = disk::make(&dir, &state.limits, uid)
@@ -243,7 +250,14 @@ impl Bubblewrap {
         if state.holds.cpu != Hold::Kernel {
             before.processors = self.processors(&state.limits);
         }
-        let folders = Folders { data: &state.data, work, python: self.config.python.as_deref() };
+        let dir = self.dir(&state.room);
+        let brought = Some(dir.brought()).filter(|brought| brought.is_dir());
+        let folders = Folders {
+            data: &state.data,
+            work,
+            brought: brought.as_deref(),
+            python: self.config.python.as_deref(),
+        };
         let walls = arguments(&mut before, &folders, &state.limits, setting, &self.filters, write)?;
         let mut program = Program::new(&self.config.bwrap);
         program.args(walls);
@@ -253,6 +267,12 @@ impl Bubblewrap {
             program.arg("/usr/bin/prlimit");
             program.arg(format!("--nproc={}", state.limits.processes.saturating_add(2)));
             program.arg("--");
+        }
+        if let Some(own) = &setting.program {
+            // By its number: the room sees no file of ours.
+            let own = std::os::fd::OwnedFd::from(own.try_clone()?);
+            program.arg(format!("/proc/self/fd/{}", own.as_raw_fd()));
+            before.inherited.push(own);
         }
         program.args(words);
         Ok((program, before, read))
@@ -271,7 +291,7 @@ impl Bubblewrap {
         Some(set)
     }
 
-    fn launch(
+    pub(crate) fn launch(
         &self,
         room: &RoomId,
         run: &RunId,
@@ -298,6 +318,8 @@ impl Bubblewrap {
         // What a killed process left of an earlier command.
         recover::forget(&dir, PATIENCE).map_err(failed("an earlier command was cleared away"))?;
         self.attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
+        // A room from before there was one has none.
+        brought::make(&dir).map_err(failed("its folder for what is brought in was made"))?;
         let still = self.holds(state.image);
         if still != state.holds {
             let why = "the limits that held when it was opened hold no more on this machine: \
@@ -406,7 +428,7 @@ impl Runtime for Bubblewrap {
             path: spec.data().to_owned(),
             why: why.to_string(),
         })?;
-        let state = self.make(spec, data)?;
+        let state = self.make(room, spec.limits(), data)?;
         if let Err(error) = disk::attach(&dir, &state) {
             let _ = recover::remove(self, room);
             return Err(failed("its work folder was mounted")(error));
@@ -432,7 +454,7 @@ impl Runtime for Bubblewrap {
         }
         let script = command.script.as_ref();
         let texts = script.map(|script| (script.path(), script.text().to_owned()));
-        let setting = Setting { texts: texts.into_iter().collect(), variables: Vec::new() };
+        let setting = Setting { texts: texts.into_iter().collect(), ..Setting::default() };
         let handle = self.launch(room, run, (&command.words, &setting), command.wall, log)?;
         self.handles().insert(room.clone(), Arc::clone(&handle));
         Ok(handle)
@@ -508,6 +530,19 @@ impl Runtime for Bubblewrap {
             }
         }
         Err(folder(io::Error::other("it is unmounted again and again")))
+    }
+
+    fn bring(&self, room: &RoomId, from: &WorkFolder) -> Result<Listing, BringError> {
+        let failed = |error: io::Error| BringError::Machine {
+            room: room.clone(),
+            what: "the room was looked for",
+            why: error.to_string(),
+        };
+        let _turn = self.lock_rooms().map_err(failed)?;
+        let dir = self.dir(room);
+        let state = dir.state().map_err(failed)?;
+        let state = state.ok_or_else(|| BringError::NoRoom(room.clone()))?;
+        brought::bring(&dir, room, from, state.limits.disk)
     }
 
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {

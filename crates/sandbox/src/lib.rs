@@ -1,11 +1,14 @@
 //! The sealed runtime: bubblewrap, control groups, a system call filter.
 //!
-//! Implements [`room::Runtime`]. A command in a room sees the machine's programs
-//! read-only, its extract at `/data` read-only, its work folder at `/work`, a
-//! small `/tmp`, and nothing else: no network, no other process, no other file.
+//! Implements [`room::Runtime`]. A command in a room sees the machine's programs,
+//! its extract at `/data` and what was brought in at `/in`, all read-only, its
+//! work folder at `/work`, a small `/tmp`, and nothing else: no network, no other
+//! process, no other file.
 //!
 //! What is guaranteed in which circumstances: decisions 0040 to 0044.
 
+mod apart;
+mod brought;
 mod bubblewrap;
 mod cgroup;
 mod config;
@@ -25,6 +28,7 @@ mod syscalls;
 mod walls;
 mod watch;
 
+pub use apart::Apart;
 pub use bubblewrap::{Bubblewrap, SandboxError, let_go};
 pub use config::{CgroupPlace, Config, DiskHold};
 pub use seccomp::FilterError;

@@ -7,6 +7,7 @@
 //!     run.json     how to find what runs, while it runs
 //!     work.img     the file system of the work folder, where one can be mounted
 //!     work/        the work folder
+//!     in/          what was brought in
 //! ```
 
 use std::fs::File;
@@ -57,6 +58,10 @@ pub(crate) struct RoomDir(pub PathBuf);
 impl RoomDir {
     pub(crate) fn work(&self) -> PathBuf {
         self.0.join("work")
+    }
+
+    pub(crate) fn brought(&self) -> PathBuf {
+        self.0.join("in")
     }
 
     pub(crate) fn image(&self) -> PathBuf {

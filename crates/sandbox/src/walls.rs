@@ -52,6 +52,8 @@ const WRITTEN: &[(&str, &str)] = &[
 pub(crate) struct Folders<'a> {
     pub data: &'a Path,
     pub work: &'a Path,
+    /// What was brought in, once a room has a folder for it.
+    pub brought: Option<&'a Path>,
     pub python: Option<&'a Path>,
 }
 
@@ -62,6 +64,9 @@ pub(crate) struct Setting {
     pub texts: Vec<(String, String)>,
     /// Variables of its environment.
     pub variables: Vec<(&'static str, String)>,
+    /// A program of ours that is run in place of one of the machine's: its words
+    /// follow.
+    pub program: Option<std::fs::File>,
 }
 
 /// Builds the words, and keeps the files they name by number.
@@ -118,6 +123,10 @@ pub(crate) fn arguments(
     let data = words.before.show(folders.data)?;
     let work = words.before.show(folders.work)?;
     words.add(&["--ro-bind", &data, "/data", "--bind", &work, "/work"]);
+    if let Some(brought) = folders.brought {
+        let brought = words.before.show(brought)?;
+        words.add(&["--ro-bind", &brought, "/in"]);
+    }
     if let Some(python) = folders.python {
         let python = words.before.show(python)?;
         words.add(&["--ro-bind", &python, PYTHON]);

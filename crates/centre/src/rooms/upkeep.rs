@@ -148,7 +148,7 @@ impl Centre {
                 State::Open => {
                     let closed = RoomEvent::Closed { why };
                     if self.write_on(actor, id, &closed, |room| room.state == State::Open).await? {
-                        return Ok(());
+                        return self.shut_gate(actor, id).await;
                     }
                 }
                 // The run that was stopped is written down by whoever started it;

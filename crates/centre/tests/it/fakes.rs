@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
-    QuarantinedRow, RunLogs, Turn,
+    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
+    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
 };
+use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
 use linkage::{ExtractManifest, TableManifest};
 use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
@@ -155,6 +156,20 @@ impl Extracts for EmptyExtracts {
         Ok(Vec::new())
     }
 
+    fn link_table(
+        &self,
+        _: &PermitId,
+        _: &ExtractId,
+        table: &[u8],
+        column: &str,
+    ) -> Result<(Vec<u8>, Linked), NotLinked> {
+        Ok(ingress::link(table, column, |id| match id {
+            "one" => Known::Is(1),
+            "two" => Known::Is(2),
+            _ => Known::NotOfPermit,
+        })?)
+    }
+
     fn destroy(&self, _: &PermitId, extract: &ExtractId) -> Result<(), String> {
         self.destroyed.lock().unwrap().push(extract.clone());
         Ok(())
@@ -246,6 +261,12 @@ pub(crate) struct BlobsInMemory {
     /// How many more there is room for, if not any number.
     pub(crate) room: Mutex<Option<usize>>,
     folder: PathBuf,
+}
+
+impl BlobsInMemory {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.kept.lock().unwrap().is_empty()
+    }
 }
 
 impl Blobs for BlobsInMemory {

@@ -15,6 +15,7 @@ use model::{
 };
 use permit::{ColumnTerms, Period, Role, SourceTerms, Terms, Verdict};
 
+use crate::doorway::Doorway;
 use crate::fakes::{BlobsInMemory, EmptyExtracts, Folders, NoDeliveries, NoLogs, Passwords};
 
 const PEOPLE: &[(&str, &str, Role)] = &[
@@ -63,6 +64,7 @@ pub(crate) struct House {
     pub(crate) book: Arc<dyn Book>,
     pub(crate) extracts: Arc<EmptyExtracts>,
     pub(crate) blobs: Arc<BlobsInMemory>,
+    pub(crate) gate: Arc<Doorway>,
     rooms: Folders,
     _folder: tempfile::TempDir,
 }
@@ -80,6 +82,7 @@ impl House {
         });
         let rooms = folder.path().join("rooms");
         let blobs = Arc::new(BlobsInMemory::default());
+        let gate = Arc::new(Doorway::default());
         let parts = Parts {
             book: book.clone(),
             clock: clock.clone(),
@@ -94,10 +97,12 @@ impl House {
             runtime: Arc::new(Folders(rooms.clone())),
             logs: Arc::new(NoLogs),
             blobs: blobs.clone(),
+            gate: gate.clone(),
         };
         let centre = Centre::new(parts).unwrap();
         people(&centre).await;
-        Self { centre, clock, book, extracts, blobs, rooms: Folders(rooms), _folder: folder }
+        let rooms = Folders(rooms);
+        Self { centre, clock, book, extracts, blobs, gate, rooms, _folder: folder }
     }
 
     /// Lets time pass until then.

@@ -11,9 +11,11 @@
 
 mod applications;
 mod decisions;
+mod doorway;
 mod explain;
 mod fakes;
 mod house;
+mod ingresses;
 mod moment;
 mod outputs;
 mod permits;

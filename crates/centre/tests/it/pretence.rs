@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, Progress,
-    QuarantinedRow, RunLogs, Turn,
+    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
+    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
+use ingress::Linked;
 use ledger::{
     Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
     Row, Subject,
@@ -89,6 +90,16 @@ impl Extracts for Nothing {
 
     fn sketches(&self, _: &ExtractId) -> Result<Vec<disclosure::Sketch>, String> {
         Ok(Vec::new())
+    }
+
+    fn link_table(
+        &self,
+        _: &PermitId,
+        _: &ExtractId,
+        _: &[u8],
+        _: &str,
+    ) -> Result<(Vec<u8>, Linked), NotLinked> {
+        Err(NotLinked::Machine("nothing is linked here".to_owned()))
     }
 
     fn destroy(&self, _: &PermitId, _: &ExtractId) -> Result<(), String> {
@@ -321,6 +332,7 @@ impl Site {
             runtime: rooms.clone(),
             logs: Arc::new(Nothing),
             blobs: Arc::new(Nothing),
+            gate: Arc::new(crate::doorway::Doorway::default()),
         })
         .unwrap();
         let [ends, goes_on] = [(); 2].map(|()| PermitId::mint(entropy.as_ref()));

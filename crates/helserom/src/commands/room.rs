@@ -1,17 +1,19 @@
 //! `helserom room`.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use centre::ingresses::Brought;
 use centre::journal::{Deed, Done};
+use ingress::{Declared, IngressState};
 use room::{LogLine, LogSink, Outcome, Script, Stream};
 use serde_json::json;
 
 use super::open;
 use super::serve::StopSignal;
 use crate::answer::{Answer, Stop, table};
-use crate::cli::{Common, RoomCommand};
+use crate::cli::{Common, DeclaredAs, RoomCommand};
 use crate::config::Config;
 use crate::site::Site;
 
@@ -56,6 +58,57 @@ pub(super) async fn run(
                 let text = format!("the command ended: {}{exit}", ended.outcome.as_str());
                 Ok(Answer::no(text, json))
             }
+        }
+        RoomCommand::Bring { id, file, declared, origin, why, link } => {
+            let brought = Brought {
+                name: name_of(&file)?,
+                declared: match declared {
+                    DeclaredAs::Code => Declared::Code,
+                    DeclaredAs::Reference => Declared::Reference,
+                    DeclaredAs::People => Declared::People,
+                },
+                origin,
+                why,
+                link,
+                bytes: read_whole(&file, site.centre.most_brought_in())?,
+            };
+            let id = site.centre.bring_in(&caller, &id, brought).await?;
+            let ingress = site.centre.ingress(&caller, &id).await?;
+            let mut text = format!("{id}: {}", ingress.state.as_str());
+            for finding in ingress.findings() {
+                text.push_str(&format!("\n  {finding}"));
+            }
+            let json = json!(ingress);
+            if ingress.state == IngressState::Refused {
+                Ok(Answer::no(text, json))
+            } else {
+                Ok(Answer::new(text, json))
+            }
+        }
+        RoomCommand::Brought { id } => {
+            let ingresses = site.centre.ingresses(&caller, Some(&id)).await?;
+            let rows: Vec<_> = ingresses
+                .iter()
+                .map(|ingress| {
+                    let findings = ingress.findings().iter().map(|f| f.fault.as_str());
+                    vec![
+                        ingress.id.to_string(),
+                        ingress.state.as_str().to_owned(),
+                        ingress.name.clone(),
+                        ingress.asked_by.to_string(),
+                        findings.collect::<Vec<_>>().join(", "),
+                    ]
+                })
+                .collect();
+            Ok(Answer::new(
+                table(&["file", "state", "name", "asked by", "found"], &rows),
+                json!(ingresses),
+            ))
+        }
+        RoomCommand::Admit { ingress: id, why, refuse } => {
+            site.centre.decide_ingress(&caller, &id, !refuse, why).await?;
+            let ingress = site.centre.ingress(&caller, &id).await?;
+            Ok(Answer::new(format!("{id}: {}", ingress.state.as_str()), json!(ingress)))
         }
         RoomCommand::List => {
             let rooms = site.centre.rooms(&caller).await?;
@@ -107,6 +160,9 @@ fn told(deed: &Deed) -> Vec<String> {
         }
         Done::Withheld { bytes } => (format!("{bytes} bytes"), "withheld".to_owned()),
         Done::Saved { file, .. } | Done::Looked { file, .. } => (file.clone(), String::new()),
+        Done::AskedIn { ingress, file, state } => {
+            (format!("{file} ({ingress})"), state.as_str().to_owned())
+        }
         Done::AskedOut { output, file, state } => {
             (format!("{file} ({output})"), state.as_str().to_owned())
         }
@@ -137,6 +193,26 @@ fn read_script(path: &Path) -> Result<Script, Stop> {
         .map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))?;
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     Script::new(&name, text).map_err(Stop::refused)
+}
+
+/// The name of a file without its folder.
+fn name_of(path: &Path) -> Result<String, Stop> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| Stop::refused(format!("`{}` names no file", path.display())))?;
+    Ok(name.to_owned())
+}
+
+/// A whole file that has at most `most` bytes.
+fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
+    let refused = |why: &dyn std::fmt::Display| Stop::refused(format!("`{}`: {why}", path.display()));
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
+        .map_err(|error| refused(&error))?;
+    if bytes.len() as u64 > most {
+        return Err(refused(&format!("larger than the {} MiB that are brought in at once", most >> 20)));
+    }
+    Ok(bytes)
 }
 
 /// Shows the lines of a command as they come.

@@ -145,14 +145,17 @@ fn busy(address: SocketAddr, error: &std::io::Error, choose: &str) -> Stop {
     Stop::usage(format!("cannot listen on {address}: {error}{hint}"))
 }
 
-/// Once a minute: rooms whose permit has ended are closed, old sessions go, and
-/// what was written since is signed.
+/// Once a minute: rooms whose permit has ended are closed, what waits at their
+/// gates is seen to, old sessions go, and what was written since is signed.
 async fn tidy(centre: Arc<Centre>, store: Store, key: SignerKey) {
     let mut minute = tokio::time::interval(Duration::from_mins(1));
     loop {
         minute.tick().await;
         if let Err(refused) = centre.sweep().await {
             tracing::error!(%refused, "rooms whose permit has ended were not closed");
+        }
+        if let Err(refused) = centre.see_to_ingresses().await {
+            tracing::error!(%refused, "files that are to be brought into rooms wait");
         }
         if let Err(error) = store.sweep_sessions().await {
             tracing::error!(%error, "old sessions were not removed");

@@ -8,14 +8,15 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use centre::ports::{Extracts, NotBuilt, Progress};
+use centre::ports::{Extracts, NotBuilt, NotLinked, Progress};
 use disclosure::{Sketch, Sketcher};
+use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake};
 use linkage::ExtractManifest;
-use model::{Entropy, ExtractId, PermitId, SourceId};
+use model::{Entropy, ExtractId, NationalId, PermitId, SourceId};
 use permit::ActivePermit;
-use source::SourceRecord;
-use vault::Vault;
+use source::{Pseudonymiser as _, SourceRecord, SubjectKey};
+use vault::{SubjectHasher, Vault};
 
 use crate::disk;
 
@@ -53,6 +54,9 @@ fn by_machine(why: impl ToString) -> NotBuilt {
     NotBuilt::Machine(why.to_string())
 }
 
+/// How one source knows its people, and the number each has in an extract.
+type People = (SubjectHasher, HashMap<SubjectKey, i32>);
+
 /// What the file of an extract's sketches ends with. It lies beside the extract
 /// and not in it: a room sees the folder, and this is for the checker alone.
 const SKETCHES: &str = ".sketches";
@@ -62,6 +66,25 @@ const UNFINISHED_SKETCHES: &str = ".sketches.tmp";
 impl Extracting {
     fn sketches_of(&self, extract: &ExtractId) -> PathBuf {
         self.folder.join(format!("{extract}{SKETCHES}"))
+    }
+
+    /// The people of an extract by each of its sources.
+    fn people(&self, permit: &PermitId, extract: &ExtractId) -> Result<Vec<People>, String> {
+        let read = || {
+            let mut crosswalk = self.vault.crosswalk(permit, extract)?;
+            let mut people = Vec::new();
+            while let Some((source, count)) = crosswalk.next_source()? {
+                let subjects = self.vault.pseudonymiser(&source)?;
+                let mut numbers =
+                    HashMap::with_capacity(usize::try_from(count).unwrap_or_default());
+                while let Some((subject, person)) = crosswalk.next_person()? {
+                    numbers.insert(subject, person);
+                }
+                people.push((subjects, numbers));
+            }
+            Ok(people)
+        };
+        read().map_err(|error: vault::CrosswalkError| error.to_string())
     }
 
     /// Sketches the columns of an extract, and keeps that beside it.
@@ -155,6 +178,24 @@ impl Extracts for Extracting {
         };
         cached().insert(extract.clone(), sketches.clone());
         Ok(sketches)
+    }
+
+    fn link_table(
+        &self,
+        permit: &PermitId,
+        extract: &ExtractId,
+        table: &[u8],
+        column: &str,
+    ) -> Result<(Vec<u8>, Linked), NotLinked> {
+        let people = self.people(permit, extract).map_err(NotLinked::Machine)?;
+        let person = |text: &str| match NationalId::parse(text) {
+            Err(_) => Known::Unreadable,
+            Ok(id) => people
+                .iter()
+                .find_map(|(subjects, numbers)| numbers.get(&subjects.subject(&id)))
+                .map_or(Known::NotOfPermit, |number| Known::Is(*number)),
+        };
+        Ok(ingress::link(table, column, person)?)
     }
 
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String> {

@@ -81,6 +81,12 @@ actions! {
     ReadJournal = "read-journal" on "Room";
     /// Close it.
     CloseRoom = "close-room" on "Room";
+    /// Ask to bring a file into it.
+    BringIn = "bring-in" on "Room";
+    /// See such a file and what was found in it.
+    SeeIngress = "see-ingress" on "Ingress";
+    /// Decide whether it comes in.
+    DecideIngress = "decide-ingress" on "Ingress";
     /// Ask to take a file out of it.
     RequestOutput = "request-output" on "Room";
     /// See such a file and its findings.

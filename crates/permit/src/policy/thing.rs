@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use cedar_policy::RestrictedExpression;
-use model::{AccountId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp};
+use model::{AccountId, IngressId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp};
 
 use super::{set, text};
 use crate::{Application, Permit};
@@ -77,6 +77,27 @@ impl Thing {
             kind: "Room",
             id: id.to_string(),
             words: vec![
+                ("standing", permit.standing(now).as_str().to_owned()),
+                ("state", state.to_owned()),
+            ],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// A file that `asked_by` asks to bring into a room on `permit`, as both stand
+    /// at `now`.
+    pub fn ingress(
+        id: &IngressId,
+        state: &str,
+        asked_by: &AccountId,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            kind: "Ingress",
+            id: id.to_string(),
+            words: vec![
+                ("askedBy", asked_by.to_string()),
                 ("standing", permit.standing(now).as_str().to_owned()),
                 ("state", state.to_owned()),
             ],

@@ -9,6 +9,7 @@ journal-kind = Slags
 journal-search-hint = Der søges også i scripter og celler.
 did-ran = Kørte et script eller en kommando
 did-looked = Så på en fil
+did-asked-in = Bad om at få en fil ind
 did-asked-out = Bad om at få en fil ud
 did-opened = Åbnede rummet
 did-closed = Lukkede rummet

@@ -9,6 +9,7 @@ journal-kind = Kind
 journal-search-hint = Words are also looked for in scripts and cells.
 did-ran = Ran a script or command
 did-looked = Looked at a file
+did-asked-in = Asked to bring a file in
 did-asked-out = Asked to take a file out
 did-opened = Opened the room
 did-closed = Closed the room

@@ -9,6 +9,7 @@ journal-kind = Slag
 journal-search-hint = Det letes også i skript og celler.
 did-ran = Kjørte et skript eller en kommando
 did-looked = Så på en fil
+did-asked-in = Ba om å få inn en fil
 did-asked-out = Ba om å få ut en fil
 did-opened = Åpnet rommet
 did-closed = Lukket rommet

@@ -7,6 +7,7 @@
 
 mod application;
 mod catalogue;
+mod ingress;
 mod ledger;
 mod output;
 mod room;
@@ -14,6 +15,7 @@ mod work;
 
 pub(crate) use application::{ApplicationBody, PermitBody, TermsBody, UseBody};
 pub(crate) use catalogue::{AsideBody, DatasetBody, DeliveryBody, SourceSummary, VariableBody};
+pub(crate) use ingress::IngressBody;
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside};

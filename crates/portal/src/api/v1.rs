@@ -15,6 +15,10 @@ mod delivery_list;
 mod extract_build;
 mod extract_list;
 mod inbox;
+mod ingress_ask;
+mod ingress_decide;
+mod ingress_list;
+mod ingress_show;
 mod ledger_entry;
 mod ledger_export;
 mod ledger_list;
@@ -123,6 +127,10 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))
         .routes(routes!(room_close::close))
+        .routes(routes!(ingress_ask::ask))
+        .routes(routes!(ingress_list::list))
+        .routes(routes!(ingress_show::show))
+        .routes(routes!(ingress_decide::decide))
         .routes(routes!(output_ask::ask))
         .routes(routes!(release_pack::pack))
         .routes(routes!(output_list::list))

@@ -105,6 +105,7 @@ fn kind_key(kind: &str) -> &'static str {
         "saved" => "did-saved",
         "withheld" => "did-withheld",
         "looked" => "did-looked",
+        "asked-in" => "did-asked-in",
         "asked-out" => "did-asked-out",
         "opened" => "did-opened",
         _ => "did-closed",
@@ -126,6 +127,9 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
             Cell::Link(ran.title(), format!("/rooms/{}/journal/{}", line.room, ran.run))
         }
         Done::Looked { file, .. } => Cell::Words(file.clone()),
+        Done::AskedIn { ingress, file, .. } => {
+            Cell::Link(file.clone(), format!("/ingresses/{ingress}"))
+        }
         Done::AskedOut { output, file, .. } => {
             Cell::Link(file.clone(), format!("/outputs/{output}"))
         }
@@ -136,6 +140,7 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
 fn ended(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
         Done::Ran(ran) => Cell::Tag(outcome_tag(words, ran)),
+        Done::AskedIn { state, .. } => Cell::Tag(super::ingress::state_tag(words, *state)),
         Done::AskedOut { state, .. } => Cell::Tag(state_tag(words, *state)),
         Done::Cell(code) => Cell::Tag(cell_tag(words, code)),
         Done::Withheld { .. } => Cell::Tag(Tag::new(Tone::Warning, words.say("withheld"))),
@@ -379,6 +384,14 @@ fn sample_deeds() -> Vec<Deed> {
         deed("2026-03-01T08:20:00Z", Done::Withheld { bytes: 9 << 20 }),
         deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),
         deed("2026-03-01T08:40:00Z", Done::Looked { file: "out/km.svg".to_owned(), bytes: 9_120 }),
+        deed(
+            "2026-03-01T08:45:00Z",
+            Done::AskedIn {
+                ingress: literal("ingress-2x4z6b8d0f"),
+                file: "icd-10.zip".to_owned(),
+                state: ingress::IngressState::Placed,
+            },
+        ),
         deed(
             "2026-03-01T08:50:00Z",
             Done::AskedOut {

@@ -97,6 +97,7 @@ pub fn page_of(subject: &str) -> Option<String> {
         "application" => "applications",
         "permit" => "permits",
         "room" => "rooms",
+        "ingress" => "ingresses",
         "output" => "outputs",
         "release" => "releases",
         _ => return None,
@@ -133,12 +134,13 @@ fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
 pub(crate) const LONGEST_SEARCH: usize = 200;
 
 /// The kinds of subject that can be chosen.
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 12] = [
     "source",
     "application",
     "permit",
     "extract",
     "room",
+    "ingress",
     "output",
     "release",
     "account",

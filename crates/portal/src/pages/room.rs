@@ -11,6 +11,7 @@ pub(crate) use sample::sample_room;
 pub(crate) use asking::ask;
 pub(crate) use running::{how_to_run, run, stop};
 
+use super::bringing::{self, IngressLine};
 use super::{output as output_page, seen};
 use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
@@ -49,6 +50,8 @@ pub struct RoomPage {
     notebook: Notebook,
     /// The address of its journal, for those who may read it.
     journal: Option<String>,
+    /// The address where files are brought in, and those that were.
+    bringing: Option<(String, Vec<IngressLine>)>,
     may_close: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
@@ -148,6 +151,8 @@ pub struct Inside {
     pub script: String,
     /// Whether its notebook can be opened.
     pub notebook: Notebook,
+    /// What was asked to be brought in.
+    pub brought: Vec<IngressLine>,
 }
 
 /// What the reader of a room sees besides the room.
@@ -350,7 +355,9 @@ impl RoomPage {
             .collect();
         let meters = inside.as_ref().map(|inside| meters(&words, room, inside)).unwrap_or_default();
         let inside = inside.unwrap_or_default();
+        let bringing = may_enter.then(|| (format!("/rooms/{id}/ingresses"), inside.brought));
         Self {
+            bringing,
             state: room.state,
             may_enter: may_enter && room.state != RoomState::Closed,
             may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
@@ -406,8 +413,13 @@ impl RoomPage {
 }
 
 /// What can be done on a room's page.
-pub(crate) const ACTIONS: [Action; 4] =
-    [Action::EnterRoom, Action::ReadJournal, Action::RequestOutput, Action::CloseRoom];
+pub(crate) const ACTIONS: [Action; 5] = [
+    Action::EnterRoom,
+    Action::ReadJournal,
+    Action::BringIn,
+    Action::RequestOutput,
+    Action::CloseRoom,
+];
 
 /// What the address of a room's page says.
 #[derive(Debug, Default, Deserialize)]
@@ -476,7 +488,10 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
         RoomState::Running if room.notebook().is_some() => Notebook::Open,
         _ => Notebook::No,
     };
+    let names = app.names(caller).await?;
+    let ingresses = app.centre.ingresses(caller, Some(&room.id)).await?;
     Ok(Inside {
+        brought: bringing::lines(words, &names, &ingresses),
         notebook,
         language,
         script,

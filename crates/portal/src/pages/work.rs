@@ -157,6 +157,7 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::DecideApplication => "task-decide-application",
         Matter::BuildExtract => "task-build-extract",
         Matter::OpenRoom => "task-open-room",
+        Matter::DecideIngress => "task-decide-ingress",
         Matter::CheckOutput => "task-check-output",
         Matter::ChangeOutput => "task-change-output",
         Matter::PackRelease => "task-pack-release",
@@ -169,7 +170,7 @@ const fn awaited_key(matter: Matter) -> &'static str {
     match matter {
         Matter::AnswerApplication => "awaits-answer",
         Matter::DecideApplication => "awaits-decision",
-        Matter::CheckOutput => "awaits-check",
+        Matter::DecideIngress | Matter::CheckOutput => "awaits-check",
         Matter::ChangeOutput => "awaits-change",
         matter => task_key(matter),
     }
@@ -179,6 +180,7 @@ fn href(task: &inbox::Task) -> String {
     match (task.matter, task.kind) {
         (Matter::CompleteApplication, _) => format!("/applications/{}/edit", task.id),
         (Matter::PackRelease, _) => format!("/rooms/{}/packing", task.id),
+        (Matter::DecideIngress, _) => format!("/ingresses/{}", task.id),
         (_, kind) => format!("/{kind}s/{}", task.id),
     }
 }

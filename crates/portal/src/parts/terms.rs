@@ -132,6 +132,7 @@ fn room(words: &Words, terms: &Terms) -> Vec<String> {
     let room = terms.room;
     vec![
         words.say(way_key(room.way)).into_owned(),
+        words.say(crate::pages::bringing::word_key(room.bring)).into_owned(),
         words.say_with("room-memory", words.bytes(u64::from(room.memory_mib) << 20)),
         words.say_with("room-disk", words.bytes(u64::from(room.disk_mib) << 20)),
         words.say_with("room-cpu", words.number(f64::from(room.cpu_percent) / 100.0)),

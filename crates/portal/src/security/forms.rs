@@ -3,7 +3,8 @@
 //! Two independent checks: what the browser says about where the request came
 //! from, and a token that only our pages hold.
 
-use axum::extract::{FromRequest, Request};
+use axum::extract::multipart::MultipartError;
+use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, Method, header};
 
 use crate::failure::Failure;
@@ -26,6 +27,67 @@ impl<S: Send + Sync> FromRequest<S> for Signed {
         let mut fields: Fields = pairs.into_iter().collect();
         let token = fields.take("csrf").unwrap_or_default();
         if visitor.accepts(&token) { Ok(Self(fields)) } else { Err(Failure::Forged) }
+    }
+}
+
+/// A file that was sent with a form.
+pub(crate) struct Upload {
+    /// What its sender calls it, without folders.
+    pub(crate) name: String,
+    /// All of it.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upload").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The fields and the file of a form whose token was right.
+#[derive(Debug)]
+pub(crate) struct SignedUpload(pub(crate) Fields, pub(crate) Option<Upload>);
+
+impl<S: Send + Sync> FromRequest<S> for SignedUpload {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let visitor = request.extensions().get::<Visitor>().cloned().ok_or(Failure::Forged)?;
+        let Sent(mut fields, file) = Sent::from_request(request, state).await?;
+        let token = fields.take("csrf").unwrap_or_default();
+        if visitor.accepts(&token) { Ok(Self(fields, file)) } else { Err(Failure::Forged) }
+    }
+}
+
+/// The fields and the file of a `multipart/form-data` body (RFC 7578), whoever
+/// sent it.
+#[derive(Debug)]
+pub(crate) struct Sent(pub(crate) Fields, pub(crate) Option<Upload>);
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let mut parts = Multipart::from_request(request, state)
+            .await
+            .map_err(|rejection| Failure::of_status(rejection.status()))?;
+        let broken = |error: MultipartError| Failure::of_status(error.status());
+        let (mut fields, mut file) = (Fields::default(), None);
+        while let Some(part) = parts.next_field().await.map_err(broken)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if let Some(called) = part.file_name() {
+                // Some browsers send the whole path.
+                let called = called.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+                let bytes = part.bytes().await.map_err(broken)?.to_vec();
+                // A form on which no file was chosen sends an empty one.
+                if file.is_none() && !called.is_empty() {
+                    file = Some(Upload { name: called, bytes });
+                }
+            } else {
+                fields.put(name, part.text().await.map_err(broken)?);
+            }
+        }
+        Ok(Self(fields, file))
     }
 }
 

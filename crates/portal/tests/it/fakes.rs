@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt, NotDelivered,
-    Progress, QuarantinedRow, RunLogs, Turn,
+    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, Looked, NotBuilt,
+    NotDelivered, NotLinked, NotPlaced, Placed, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
+use ingress::{Bounds, Inspection, Known, Linked};
 use ledger::chain::Report;
 use ledger::proof::Plan;
 use ledger::tree::Tree;
@@ -30,6 +31,7 @@ use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
 use room::{
     CloseError, Command, Ended, Holds, LogLine, LogSink, OpenError, Outcome, RecoverError,
     Recovered, Running, Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
+    WorkName,
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
@@ -163,12 +165,56 @@ impl Extracts for EmptyExtracts {
         Ok(Vec::new())
     }
 
+    fn link_table(
+        &self,
+        _: &PermitId,
+        _: &ExtractId,
+        table: &[u8],
+        column: &str,
+    ) -> Result<(Vec<u8>, Linked), NotLinked> {
+        Ok(ingress::link(table, column, |id| match id {
+            "one" => Known::Is(1),
+            "two" => Known::Is(2),
+            _ => Known::NotOfPermit,
+        })?)
+    }
+
     fn destroy(&self, _: &PermitId, _: &ExtractId) -> Result<(), String> {
         Ok(())
     }
 
     fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
         Ok(())
+    }
+}
+
+/// Looks into what is brought without a sandbox, and keeps it below a folder.
+struct Doorway(PathBuf);
+
+impl Doorway {
+    fn unpack(&self, bytes: &[u8], name: &WorkName, into: &Path) -> Inspection {
+        std::fs::create_dir_all(&self.0).unwrap();
+        let file = self.0.join("file");
+        std::fs::write(&file, bytes).unwrap();
+        std::fs::create_dir_all(into).unwrap();
+        ingress::inspect(&file, name, into, Bounds { bytes: 1 << 20, files: 20 }).unwrap()
+    }
+}
+
+impl centre::ports::Gate for Doorway {
+    fn most(&self) -> u64 {
+        4 << 20
+    }
+
+    fn look(&self, bytes: &[u8], name: &WorkName) -> Result<Looked, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let inspection = self.unpack(bytes, name, folder.path());
+        Ok(Looked { inspection, scanned: true })
+    }
+
+    fn place(&self, room: &RoomId, bytes: &[u8], name: &WorkName) -> Result<Placed, NotPlaced> {
+        let found = self.unpack(bytes, name, &self.0.join(room.as_str()));
+        Ok(Placed { files: found.files, sha256: Hash::default() })
     }
 }
 
@@ -516,6 +562,7 @@ impl Site {
             }),
             logs: Arc::new(Logs::default()),
             blobs: Arc::new(BlobsInMemory(Mutex::default(), folder.path().join("blobs"))),
+            gate: Arc::new(Doorway(folder.path().join("in"))),
         };
         let centre = Centre::new(parts).unwrap();
         people(&centre).await;
@@ -530,6 +577,15 @@ impl Site {
         };
         let (router, notebooks) = portal::routers(parts.clone(), config);
         Self { clock, router, notebooks, centre, parts, starts, ends, well, signs, folder }
+    }
+}
+
+/// What waits at a gate goes on when nobody looks any more: a test does not end
+/// before the threads it started.
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.starts.open();
+        self.ends.open();
     }
 }
 

@@ -78,6 +78,14 @@ impl WorkFolder {
         Ok(Self { folder, path: path.to_owned() })
     }
 
+    /// A folder in it, not through a link.
+    pub fn below(&self, name: &str) -> Result<Self, WorkError> {
+        let path = self.path.join(name);
+        let folder = rustix::fs::openat(&self.folder, name, FOLDER, Mode::empty())
+            .map_err(|error| WorkError::Folder { path: path.clone(), source: error.into() })?;
+        Ok(Self { folder, path })
+    }
+
     pub(super) fn fd(&self) -> BorrowedFd<'_> {
         self.folder.as_fd()
     }

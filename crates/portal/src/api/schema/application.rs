@@ -124,6 +124,9 @@ struct RoomTermsBody {
     wall_seconds: u32,
     /// `scripts` or `notebook`. Not said: `scripts`.
     way: Option<String>,
+    /// By whose word files are brought in: `nothing`, `person` or `rule`. Not said:
+    /// `person`.
+    bring: Option<String>,
 }
 
 /// An application.

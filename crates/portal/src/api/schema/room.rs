@@ -152,8 +152,8 @@ pub(crate) struct DeedBody {
     at: String,
     /// Who.
     by: String,
-    /// `opened`, `ran`, `cell`, `entered`, `saved`, `withheld`, `looked`, `asked-out`
-    /// or `closed`.
+    /// `opened`, `ran`, `cell`, `entered`, `saved`, `withheld`, `looked`,
+    /// `asked-in`, `asked-out` or `closed`.
     did: String,
     /// What was run: its id.
     run: Option<String>,
@@ -175,12 +175,14 @@ pub(crate) struct DeedBody {
     wall_ms: Option<u64>,
     /// How much they were shown, bytes; nothing while they are.
     shown: Option<u64>,
-    /// The file that was looked at, saved or asked out.
+    /// The file that was looked at, saved, asked in or asked out.
     file: Option<String>,
     /// How much of it was shown or saved, or withheld, bytes.
     bytes: Option<u64>,
     /// SHA-256 of what was saved.
     sha256: Option<String>,
+    /// The ingress it was asked in as.
+    ingress: Option<String>,
     /// The output it was asked out as.
     output: Option<String>,
     /// Where that stands now.

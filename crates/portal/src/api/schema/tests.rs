@@ -65,6 +65,18 @@ fn sources_are_described_as_they_are() {
 #[test]
 fn rooms_outputs_and_releases_are_described_as_they_are() {
     says_the_same::<RoomBody>(&pages::room::sample_room(::room::State::Open));
+    let mut ingress = pages::ingress::sample_ingress();
+    ingress.linked =
+        Some(ingress::Linked { rows: 9, kept: 7, people: 5, unreadable: 1, unique: 2 });
+    ingress.decided = Some(ingress::Decided {
+        at: ingress.asked_at,
+        by: ingress::By::Person,
+        who: Some("checker".parse().unwrap()),
+        admitted: true,
+        why: "fits".into(),
+    });
+    ingress.placed_at = Some(ingress.asked_at);
+    says_the_same::<IngressBody>(&ingress);
     let mut output = pages::output::sample_output(disclosure::finding::Verdict::Refuse);
     output.decided.push(release::Decided {
         at: output.requested_at,

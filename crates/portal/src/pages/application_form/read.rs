@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use model::{AccountId, Date, Purpose, SourceId};
-use permit::{Cohort, ColumnTerms, Comparison, Condition, Period, SourceTerms, Terms, Way};
+use permit::{Bring, Cohort, ColumnTerms, Comparison, Condition, Period, SourceTerms, Terms, Way};
 
 use super::{COMPARISONS, comparison_word};
 use crate::fields::Fields;
@@ -60,6 +60,7 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             disk_mib: reader.number("room.disk-mib", before.room.disk_mib),
             wall_seconds: reader.number("room.wall-seconds", before.room.wall_seconds),
             way: reader.way(before.room.way),
+            bring: reader.bring(before.room.bring),
         },
     };
     Read { terms, faults: reader.faults }
@@ -79,6 +80,11 @@ impl Reader<'_> {
     fn way(&mut self, before: Way) -> Way {
         let word = self.fields.one("room.way");
         Way::ALL.into_iter().find(|way| way.as_str() == word).unwrap_or(before)
+    }
+
+    fn bring(&mut self, before: Bring) -> Bring {
+        let word = self.fields.one("room.bring");
+        Bring::ALL.into_iter().find(|bring| bring.as_str() == word).unwrap_or(before)
     }
 
     fn day(&mut self, field: &str, before: Option<Date>) -> Option<Date> {

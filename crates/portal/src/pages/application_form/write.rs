@@ -52,6 +52,7 @@ pub fn write(terms: &Terms) -> Fields {
     fields.put("room.disk-mib", room.disk_mib.to_string());
     fields.put("room.wall-seconds", room.wall_seconds.to_string());
     fields.put("room.way", room.way.as_str());
+    fields.put("room.bring", room.bring.as_str());
     fields
 }
 

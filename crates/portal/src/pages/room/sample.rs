@@ -6,6 +6,8 @@ use permit::policy::Action;
 use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
 
 use super::{FileLine, Inside, OutputLine, RoomPage, Seen};
+use crate::pages::bringing;
+use crate::pages::ingress::sample_ingress;
 use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::parts::rules::RulingLine;
@@ -86,6 +88,7 @@ impl RoomPage {
             why: Vec::new(),
         };
         let inside = Inside {
+            brought: bringing::lines(&words, &Names::sample(), &[sample_ingress()]),
             memory: 41 << 20,
             disk: 3 << 20,
             files: vec![
