@@ -52,13 +52,18 @@ pub(crate) const FOR_DEMO: &[Package] = &[
         gives: PythonModule("ensurepip"),
         why: "makes the room's Python",
     },
+    Package { name: "git", gives: Program("git"), why: "code that is brought into a room" },
     Package { name: "nodejs", gives: Program("node"), why: "prepares the portal's style sheets" },
     Package { name: "npm", gives: Program("npm"), why: "fetches the portal's style sheets" },
 ];
 
 /// What only the tests need.
 pub(crate) const FOR_TESTS: &[Package] = &[
-    Package { name: "git", gives: Program("git"), why: "`tidy` asks it for the files" },
+    Package {
+        name: "clamav-daemon",
+        gives: AnyOf(&["/usr/sbin/clamd"]),
+        why: "looks for malware in what is brought into rooms",
+    },
     Package {
         name: "iproute2",
         gives: Program("ip"),

@@ -15,6 +15,7 @@ mod backups;
 mod deliveries;
 mod demo;
 mod figures;
+mod gate;
 mod keys;
 mod kills;
 mod people;

@@ -53,6 +53,11 @@ impl<S: Send + Sync> FromRequest<S> for SignedUpload {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let visitor = request.extensions().get::<Visitor>().cloned().ok_or(Failure::Forged)?;
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        if !kind.is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data")) {
+            // No form of ours.
+            return Err(Failure::Forged);
+        }
         let Sent(mut fields, file) = Sent::from_request(request, state).await?;
         let token = fields.take("csrf").unwrap_or_default();
         if visitor.accepts(&token) { Ok(Self(fields, file)) } else { Err(Failure::Forged) }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::browser::Browser;
 use crate::fakes::{PASSWORD, Site};
 
-async fn program(site: &Site) -> Browser {
+pub(crate) async fn program(site: &Site) -> Browser {
     let mut program = Browser::new(&site.router);
     let credentials = json!({ "account": "researcher", "password": PASSWORD });
     let page = program.json(Method::POST, "/api/v1/sessions", &credentials).await;

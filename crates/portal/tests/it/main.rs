@@ -13,6 +13,7 @@ mod api;
 mod browser;
 mod fakes;
 mod gate;
+mod ingresses;
 mod going_on;
 mod journal;
 mod notebooks;

@@ -19,6 +19,7 @@
 mod analysis;
 mod attempts;
 mod bench;
+mod brought;
 mod ending;
 mod files;
 mod leftovers;

@@ -67,10 +67,10 @@ fn rooms_outputs_and_releases_are_described_as_they_are() {
     says_the_same::<RoomBody>(&pages::room::sample_room(::room::State::Open));
     let mut ingress = pages::ingress::sample_ingress();
     ingress.linked =
-        Some(ingress::Linked { rows: 9, kept: 7, people: 5, unreadable: 1, unique: 2 });
-    ingress.decided = Some(ingress::Decided {
+        Some(::ingress::Linked { rows: 9, kept: 7, people: 5, unreadable: 1, unique: 2 });
+    ingress.decided = Some(::ingress::Decided {
         at: ingress.asked_at,
-        by: ingress::By::Person,
+        by: ::ingress::By::Person,
         who: Some("checker".parse().unwrap()),
         admitted: true,
         why: "fits".into(),
