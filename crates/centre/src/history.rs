@@ -24,18 +24,13 @@ impl Centre {
         id: &str,
         acts: &[&str],
     ) -> Result<Vec<Entry>, Refused> {
-        let mut entries = Vec::new();
-        for act in acts {
-            let filter = EntryFilter {
-                subject: Some(Subject::new(kind, id)),
-                act: Some(format!("{kind}.{act}")),
-                limit: u32::MAX,
-                ..EntryFilter::default()
-            };
-            entries.extend(self.parts.book.entries(&filter).await?.items);
-        }
-        entries.sort_by_key(|entry| entry.seq);
-        Ok(entries)
+        let filter = EntryFilter {
+            subject: Some(Subject::new(kind, id)),
+            acts: acts.iter().map(|act| format!("{kind}.{act}")).collect(),
+            limit: u32::MAX,
+            ..EntryFilter::default()
+        };
+        Ok(self.parts.book.entries(&filter).await?.items)
     }
 
     /// Entries of the ledger that pass the filter, for those who may read it.

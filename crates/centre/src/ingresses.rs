@@ -127,7 +127,10 @@ impl Centre {
             .parse()
             .map_err(|error: room::NameError| field("name", error.to_string()))?;
         if name.as_str().contains('/') {
-            return Err(field("name", "is in a folder: a file is brought in by its own name".to_owned()));
+            return Err(field(
+                "name",
+                "is in a folder: a file is brought in by its own name".to_owned(),
+            ));
         }
         for (key, text) in [("origin", &brought.origin), ("why", &brought.why)] {
             if text.trim().is_empty() {
@@ -139,7 +142,8 @@ impl Centre {
         }
         let most = self.parts.gate.most();
         if u64::try_from(brought.bytes.len()).is_ok_and(|bytes| bytes > most) {
-            let why = format!("is larger than the {} MiB that may be brought in at once", most >> 20);
+            let why =
+                format!("is larger than the {} MiB that may be brought in at once", most >> 20);
             return Err(field("file", why));
         }
         let there = self.every_ingress(&[], Some(&room.id)).await?;
@@ -148,7 +152,8 @@ impl Centre {
                 && ingress::place(&other.name) == ingress::place(name.as_str())
         };
         if let Some(other) = there.iter().find(same) {
-            let why = format!("is the name of `{}`, which is or will be there: choose another", other.id);
+            let why =
+                format!("is the name of `{}`, which is or will be there: choose another", other.id);
             return Err(field("name", why));
         }
         Ok(name)
@@ -244,13 +249,15 @@ impl Centre {
             return Ok(());
         }
         let bytes = self.brought_bytes(&ingress).await?;
-        let (gate, name, room) =
-            (self.parts.gate.clone(), named(&ingress)?, ingress.room.clone());
-        let placed = blocking("bringing the file in", move || gate.place(&room, &bytes, &name)).await?;
+        let (gate, name, room) = (self.parts.gate.clone(), named(&ingress)?, ingress.room.clone());
+        let placed =
+            blocking("bringing the file in", move || gate.place(&room, &bytes, &name)).await?;
         let event = match placed {
             Ok(placed) => IngressEvent::Placed { files: placed.files, sha256: placed.sha256 },
             Err(NotPlaced::Unfit(why)) => IngressEvent::Refused { by: By::Rule, why },
-            Err(NotPlaced::Machine(why)) => return Err(Refused::failed("bringing the file in", why)),
+            Err(NotPlaced::Machine(why)) => {
+                return Err(Refused::failed("bringing the file in", why));
+            }
         };
         if gone_on(self.write(&ingress.asked_by, id.as_str(), &event, Some(seq)).await)? {
             self.forget_bytes(ingress.sealed).await;
@@ -292,14 +299,14 @@ impl Centre {
         let thing = self.ingress_thing(&ingress).await?;
         let decides = self.ruling(caller, Action::DecideIngress, &thing).allowed;
         let is_text = |found: &Inspection| found.content.is_text();
-        let text = if decides && ingress.is_kept() && ingress.inspection.as_ref().is_some_and(is_text)
-        {
-            let mut bytes = self.brought_bytes(&ingress).await?;
-            bytes.truncate(LONGEST_LOOK);
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        } else {
-            None
-        };
+        let text =
+            if decides && ingress.is_kept() && ingress.inspection.as_ref().is_some_and(is_text) {
+                let mut bytes = self.brought_bytes(&ingress).await?;
+                bytes.truncate(LONGEST_LOOK);
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            } else {
+                None
+            };
         Ok(Considered { ingress, text })
     }
 

@@ -215,11 +215,7 @@ impl Centre {
         deeds.extend(asked.map(|ingress| Deed {
             at: ingress.asked_at,
             by: ingress.asked_by,
-            what: Done::AskedIn {
-                ingress: ingress.id,
-                file: ingress.name,
-                state: ingress.state,
-            },
+            what: Done::AskedIn { ingress: ingress.id, file: ingress.name, state: ingress.state },
         }));
         // A mended one was not asked for: it is the checker's, and stands with theirs.
         let asked = self.every_output(&[], Some(id)).await?.into_iter();

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ledger::{BookError, Draft, Entry};
 use ingress::{Inspection, LinkError, Linked};
+use ledger::{BookError, Draft, Entry};
 use linkage::ExtractManifest;
 use model::{
     AccountId, ExtractId, ImportId, Lang, PermitId, RoomId, RunId, Secret, SourceId, Text,

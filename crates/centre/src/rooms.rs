@@ -52,6 +52,8 @@ pub struct RoomStanding {
     pub standing: room::Standing,
     /// What is in the work folder.
     pub listing: Listing,
+    /// What the run that was asked about has printed so far.
+    pub log: Option<String>,
 }
 
 struct Tee {
@@ -266,22 +268,33 @@ impl Centre {
             .map_err(|why| Refused::failed("reading the log", why))
     }
 
-    /// How full a room is and what is in it, for the people of the room.
+    /// How full a room is and what is in it, and the log of one run if it is
+    /// asked for, for the people of the room.
     pub async fn room_standing(
         &self,
         caller: &Caller,
         id: &RoomId,
+        run: Option<&RunId>,
     ) -> Result<RoomStanding, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
+        let (room, run) = (id.clone(), run.cloned());
         blocking("looking into the room", move || {
-            let standing = runtime.standing(&room)?;
-            let listing = runtime.work(&room)?.list()?;
-            Ok(RoomStanding { standing, listing })
+            let failed = |error: room::WorkError| error.to_string();
+            let standing = runtime.standing(&room).map_err(failed)?;
+            let listing = runtime.work(&room).and_then(|work| work.list()).map_err(failed)?;
+            let log = run.map(|run| logs.read(&room, &run)).transpose()?;
+            Ok(RoomStanding { standing, listing, log })
         })
         .await?
-        .map_err(|error: room::WorkError| Refused::failed("looking into the room", error))
+        .map_err(|why: String| Refused::failed("looking into the room", why))
+    }
+
+    /// The permit of a room, for those who may see the room.
+    pub async fn permit_of_room(&self, caller: &Caller, room: &Room) -> Result<Permit, Refused> {
+        self.require(caller, Action::SeeRoom, &self.room_thing(room).await?)?;
+        self.permit_of(room).await
     }
 
     /// A file of the work folder, for the people of the room to look at inside.

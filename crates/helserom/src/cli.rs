@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use model::{
-    AccountId, ExtractId, ImportId, IngressId, OrganisationId, PermitId, ReleaseId, RoomId, SourceId,
+    AccountId, ExtractId, ImportId, IngressId, OrganisationId, PermitId, ReleaseId, RoomId,
+    SourceId,
 };
 use permit::Role;
 use permit::policy::Action;

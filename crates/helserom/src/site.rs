@@ -18,9 +18,7 @@ use vault::{MasterKey, MasterKeyError, Vault};
 use crate::answer::Stop;
 use crate::config::{Config, MetadataKind};
 use crate::machine::{SystemClock, SystemEntropy};
-use crate::wiring::{
-    BlobFiles, Extracting, Importing, LogFiles, Passwords, RoomGate, Scanner,
-};
+use crate::wiring::{BlobFiles, Extracting, Importing, LogFiles, Passwords, RoomGate, Scanner};
 
 pub(crate) use folder::{Folder, LOCK, hold_alone};
 

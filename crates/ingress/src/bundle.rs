@@ -64,8 +64,7 @@ pub(crate) fn take(taking: &mut Taking, file: &Path, stem: &str) -> io::Result<(
         return Ok(());
     };
     look_at_history(taking, &repository)?;
-    let listed =
-        said(git(Some(&repository)).args(["ls-tree", "-r", "-z", "--full-tree", &head]))?;
+    let listed = said(git(Some(&repository)).args(["ls-tree", "-r", "-z", "--full-tree", &head]))?;
     let Some(listed) = listed else {
         taking.findings.add(None, Fault::Broken);
         return Ok(());
@@ -96,7 +95,13 @@ fn leaf(line: &str) -> Option<Leaf> {
 fn head(repository: &Path) -> io::Result<Option<String>> {
     let commit = |name: &str| {
         let name = format!("{name}^{{commit}}");
-        said(git(Some(repository)).args(["rev-parse", "--quiet", "--verify", "--end-of-options", &name]))
+        said(git(Some(repository)).args([
+            "rev-parse",
+            "--quiet",
+            "--verify",
+            "--end-of-options",
+            &name,
+        ]))
     };
     if let Some(head) = commit("HEAD")? {
         return Ok(Some(head.trim().to_owned()));
@@ -106,7 +111,9 @@ fn head(repository: &Path) -> io::Result<Option<String>> {
     let branches: Vec<&str> = refs.lines().filter(|name| name.starts_with("refs/heads/")).collect();
     let chosen = match branches.as_slice() {
         [one] => Some(*one),
-        many => ["refs/heads/main", "refs/heads/master"].into_iter().find(|name| many.contains(name)),
+        many => {
+            ["refs/heads/main", "refs/heads/master"].into_iter().find(|name| many.contains(name))
+        }
     };
     match chosen {
         Some(name) => Ok(commit(name)?.map(|head| head.trim().to_owned())),
@@ -151,12 +158,7 @@ fn look_at_history(taking: &mut Taking, repository: &Path) -> io::Result<()> {
 }
 
 /// Keeps the files of the head.
-fn lay_out(
-    taking: &mut Taking,
-    repository: &Path,
-    wanted: &[Leaf],
-    stem: &str,
-) -> io::Result<()> {
+fn lay_out(taking: &mut Taking, repository: &Path, wanted: &[Leaf], stem: &str) -> io::Result<()> {
     let mut reading = git(Some(repository))
         .args(["cat-file", "--batch"])
         .stdin(Stdio::piped())

@@ -183,8 +183,27 @@ pub(crate) const fn is_of_text(byte: u8) -> bool {
 
 /// What ends the name of a program in text.
 const CODE: &[&str] = &[
-    "r", "rmd", "rnw", "qmd", "py", "sql", "sh", "do", "sas", "sps", "jl", "stan", "bugs", "toml",
-    "yaml", "yml", "cfg", "ini", "makefile", "dockerfile", "rproj",
+    "r",
+    "rmd",
+    "rnw",
+    "qmd",
+    "py",
+    "sql",
+    "sh",
+    "do",
+    "sas",
+    "sps",
+    "jl",
+    "stan",
+    "bugs",
+    "toml",
+    "yaml",
+    "yml",
+    "cfg",
+    "ini",
+    "makefile",
+    "dockerfile",
+    "rproj",
 ];
 
 /// What a text is, by its name and its first lines.
@@ -252,6 +271,9 @@ mod tests {
         assert_eq!(of_text("x.ipynb", "{\"cells\": []}"), Content::Notebook);
         assert_eq!(of_text("x.ipynb", "hello"), Content::Text);
         assert_eq!(of_text("codes.txt", "code;name\na;b\nc;d\ne;f\n"), Content::Table);
-        assert_eq!(of_text("read.txt", "First, a word.\nThen more.\nAnd more, still.\n"), Content::Text);
+        assert_eq!(
+            of_text("read.txt", "First, a word.\nThen more.\nAnd more, still.\n"),
+            Content::Text
+        );
     }
 }

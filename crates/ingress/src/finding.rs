@@ -251,9 +251,7 @@ fn shown(name: &str) -> String {
     let mut shown: String = name
         .chars()
         .take(120)
-        .map(|c| {
-            if c.is_alphanumeric() || "/ ._-+=()[],@%".contains(c) { c } else { '\u{fffd}' }
-        })
+        .map(|c| if c.is_alphanumeric() || "/ ._-+=()[],@%".contains(c) { c } else { '\u{fffd}' })
         .collect();
     let digits = shown.chars().filter(char::is_ascii_digit).count();
     if digits >= 10 {
@@ -268,8 +266,7 @@ mod tests {
 
     #[test]
     fn a_finding_reads_like_a_sentence_and_back_from_json() {
-        let finding =
-            Finding { place: Some("a/b.exe".to_owned()), fault: Fault::Program };
+        let finding = Finding { place: Some("a/b.exe".to_owned()), fault: Fault::Program };
         assert!(finding.to_string().starts_with("`a/b.exe` is a program"));
         let json = serde_json::to_value(&finding).unwrap();
         assert_eq!(json, serde_json::json!({ "place": "a/b.exe", "rule": "program" }));

@@ -85,8 +85,7 @@ impl IdentityNumbers {
         let beyond = |tally: Tally, share: u64| {
             if tally.found > 0 && tally.found * share >= tally.candidates { tally.found } else { 0 }
         };
-        let found =
-            beyond(self.norwegian, NORWEGIAN_SHARE) + beyond(self.danish, DANISH_SHARE);
+        let found = beyond(self.norwegian, NORWEGIAN_SHARE) + beyond(self.danish, DANISH_SHARE);
         (found > 0).then_some(found)
     }
 }

@@ -66,7 +66,12 @@ impl Inspection {
 
 /// Looks into `file`, which is called `name`, and puts what may go into a room
 /// into the folder `into`. What is found is no error; an error is the machine's.
-pub fn inspect(file: &Path, name: &WorkName, into: &Path, bounds: Bounds) -> io::Result<Inspection> {
+pub fn inspect(
+    file: &Path,
+    name: &WorkName,
+    into: &Path,
+    bounds: Bounds,
+) -> io::Result<Inspection> {
     let mut taking = Taking {
         into: into.to_owned(),
         bounds,
@@ -402,11 +407,9 @@ pub fn place(name: &str) -> String {
 
 fn stem(name: &str) -> String {
     let lower = name.to_ascii_lowercase();
-    let ending = [
-        ".tar.gz", ".tar.zst", ".tgz", ".tar", ".zip", ".bundle", ".gz", ".zst",
-    ]
-    .into_iter()
-    .find(|ending| lower.ends_with(ending) && lower.len() > ending.len());
+    let ending = [".tar.gz", ".tar.zst", ".tgz", ".tar", ".zip", ".bundle", ".gz", ".zst"]
+        .into_iter()
+        .find(|ending| lower.ends_with(ending) && lower.len() > ending.len());
     let kept = name.len() - ending.map_or(0, str::len);
     name.get(..kept).unwrap_or(name).to_owned()
 }

@@ -18,6 +18,4 @@ pub use content::Content;
 pub use finding::{Fault, Finding, MOST_FINDINGS, Weight};
 pub use inspect::{Bounds, Inspection, MOST_NAMES, inspect, place};
 pub use link::{Known, LinkError, Linked, PERSON, link};
-pub use request::{
-    By, Decided, Declared, Ingress, IngressEvent, IngressState, LIFECYCLE,
-};
+pub use request::{By, Decided, Declared, Ingress, IngressEvent, IngressState, LIFECYCLE};

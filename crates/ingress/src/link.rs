@@ -42,7 +42,9 @@ pub enum LinkError {
     #[error("it has a column `{PERSON}` already: give that another name")]
     PersonThere,
     /// A row cannot be read.
-    #[error("row {0} cannot be read: it has another number of fields than the header, or is not UTF-8")]
+    #[error(
+        "row {0} cannot be read: it has another number of fields than the header, or is not UTF-8"
+    )]
     Row(u64),
     /// Nobody in it is in the permit's data.
     #[error("none of its {rows} rows is about somebody in the permit's data")]
@@ -112,11 +114,7 @@ fn without(record: &csv::StringRecord, at: usize) -> csv::StringRecord {
     record.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, field)| field).collect()
 }
 
-fn written(
-    header: &csv::StringRecord,
-    at: usize,
-    rows: &[(i32, csv::StringRecord)],
-) -> Vec<u8> {
+fn written(header: &csv::StringRecord, at: usize, rows: &[(i32, csv::StringRecord)]) -> Vec<u8> {
     // Writing to memory does not fail.
     let mut writer = csv::Writer::from_writer(Vec::new());
     let names = without(header, at);
@@ -159,10 +157,7 @@ mod tests {
         let (out, linked) = link(table.as_bytes(), "id", person).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out, "person,score,note\n2,1,q;r\n7,2,w\n7,3,x\n");
-        assert_eq!(
-            linked,
-            Linked { rows: 5, kept: 3, people: 2, unreadable: 1, unique: 3 }
-        );
+        assert_eq!(linked, Linked { rows: 5, kept: 3, people: 2, unreadable: 1, unique: 3 });
     }
 
     #[test]

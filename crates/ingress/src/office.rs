@@ -36,7 +36,13 @@ const PLACES: &[&str] = &[
 
 /// What in a part's name says that there are macros or foreign objects.
 const MACROS: &[&str] = &[
-    "vbaproject", "vbadata", "macrosheets/", "activex", "/embeddings/", "basic/", "scripts/",
+    "vbaproject",
+    "vbadata",
+    "macrosheets/",
+    "activex",
+    "/embeddings/",
+    "basic/",
+    "scripts/",
     "dialogsheets/",
 ];
 
@@ -87,7 +93,10 @@ pub(crate) fn look(file: File, most: u64) -> Option<Vec<Fault>> {
             }
         };
         let lower = names.get(at).map_or_else(String::new, |name| name.to_ascii_lowercase());
-        if lower.ends_with(".rels") || lower == "[content_types].xml" || lower.ends_with("manifest.xml") {
+        if lower.ends_with(".rels")
+            || lower == "[content_types].xml"
+            || lower.ends_with("manifest.xml")
+        {
             let mut list = Vec::new();
             let read = part.by_ref().take(LONGEST_LIST).read_to_end(&mut list);
             if read.is_err() {

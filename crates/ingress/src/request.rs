@@ -227,10 +227,7 @@ impl Ingress {
     /// Whether its bytes are still kept for it: until it is in the room, or
     /// stays out.
     pub const fn is_kept(&self) -> bool {
-        matches!(
-            self.state,
-            IngressState::Asked | IngressState::Inspected | IngressState::Admitted
-        )
+        matches!(self.state, IngressState::Asked | IngressState::Inspected | IngressState::Admitted)
     }
 
     fn decide(&mut self, admitted: bool, by: By, why: String, entry: &Entry) -> Result<(), String> {

@@ -130,8 +130,8 @@ pub struct EntryFilter {
     pub subject: Option<Subject>,
     /// Only those by this account.
     pub actor: Option<AccountId>,
-    /// Only those whose `kind.act` begins so.
-    pub act: Option<String>,
+    /// Only those whose `kind.act` begins with one of these; of any when empty.
+    pub acts: Vec<String>,
     /// Not before.
     pub since: Option<Timestamp>,
     /// Only those with this text in them: in a script that was run, a reason that

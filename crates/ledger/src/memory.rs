@@ -134,7 +134,9 @@ impl Book for MemoryBook {
             .iter()
             .filter(|entry| filter.subject.as_ref().is_none_or(|subject| *subject == entry.subject))
             .filter(|entry| filter.actor.as_ref().is_none_or(|actor| *actor == entry.actor))
-            .filter(|entry| filter.act.as_ref().is_none_or(|act| entry.act.starts_with(act)))
+            .filter(|entry| {
+                filter.acts.is_empty() || filter.acts.iter().any(|act| entry.act.starts_with(act))
+            })
             .filter(|entry| filter.since.is_none_or(|since| since <= entry.at))
             .filter(|entry| filter.text.as_ref().is_none_or(|text| says(entry, text)))
             .cloned()

@@ -15,8 +15,8 @@ pub mod variable;
 pub use clock::{Clock, ManualClock};
 pub use entropy::{Entropy, SeededEntropy};
 pub use id::{
-    AccountId, ApplicationId, CellId, ExtractId, IdError, ImportId, IngressId, OrganisationId, OutputId,
-    PermitId, ReleaseId, RoomId, RunId, SourceId,
+    AccountId, ApplicationId, CellId, ExtractId, IdError, ImportId, IngressId, OrganisationId,
+    OutputId, PermitId, ReleaseId, RoomId, RunId, SourceId,
 };
 pub use national_id::{NationalId, NationalIdError};
 pub use purpose::Purpose;

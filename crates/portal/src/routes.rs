@@ -10,8 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, bringing, catalogue, centre,
-    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packing, permit, register, release,
-    results, room, room_file, sign_in, source, variable, work,
+    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packing, permit,
+    register, release, results, room, room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;

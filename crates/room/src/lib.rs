@@ -19,9 +19,8 @@ pub use event::{CellOutcome, Closing, Outcome, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{
-    BringError, 
-    CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered, Running,
-    Runtime, Standing, StartError, Stream, Stuck,
+    BringError, CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered,
+    Running, Runtime, Standing, StartError, Stream, Stuck,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;

@@ -5,8 +5,8 @@
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{RoomId, RunId};
 use room::{Ended, Limits, LogLine, LogSink, Outcome, Running as _, Runtime as _, WorkFolder};
@@ -70,8 +70,7 @@ impl Bubblewrap {
         let run: RunId = name.replacen("room", "run", 1).parse().map_err(io::Error::other)?;
         let made = self.make_apart(&room, file, limits);
         let running = made.and_then(|()| {
-            let setting =
-                Setting { program: Some(program.try_clone()?), ..Setting::default() };
+            let setting = Setting { program: Some(program.try_clone()?), ..Setting::default() };
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
             self.launch(&room, &run, (&words, &setting), limits.wall(), Arc::new(Unheard))
                 .map_err(io::Error::other)

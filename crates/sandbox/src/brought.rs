@@ -42,8 +42,9 @@ pub(crate) fn bring(
             why: error.to_string(),
         }
     };
-    let listing =
-        from.list_at_most(usize::MAX).map_err(|error| failed("it was listed")(io::Error::other(error)))?;
+    let listing = from
+        .list_at_most(usize::MAX)
+        .map_err(|error| failed("it was listed")(io::Error::other(error)))?;
     if let Some(refused) = listing.refused.first() {
         return Err(BringError::Unfit(refused.shown.clone()));
     }
@@ -58,8 +59,8 @@ pub(crate) fn bring(
     }
     let unfinished = dir.0.join(UNFINISHED);
     remove_tree(&unfinished).map_err(failed("an unfinished copy was removed"))?;
-    let copied = copy(from, &listing, &unfinished)
-        .and_then(|()| put_in_place(&unfinished, &dir.brought()));
+    let copied =
+        copy(from, &listing, &unfinished).and_then(|()| put_in_place(&unfinished, &dir.brought()));
     if let Err(error) = copied {
         let _ = remove_tree(&unfinished);
         return Err(failed("it was copied")(error));

@@ -13,7 +13,8 @@ use std::time::Duration;
 use model::{RoomId, RunId};
 use room::{
     BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError,
-    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError, WorkFolder,
+    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError,
+    WorkFolder,
 };
 use rustix::fs::FlockOperation;
 use rustix::process::Resource;

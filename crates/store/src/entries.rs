@@ -191,14 +191,22 @@ pub(crate) async fn list(
     if let Some(actor) = &filter.actor {
         add("actor = ?", &[actor.as_str().into()]);
     }
-    if let Some(act) = &filter.act {
-        if let Some((kind, _)) = act.split_once('.') {
-            // What the prefix implies, so that the index helps.
-            add("kind = ?", &[kind.into()]);
+    if !filter.acts.is_empty() {
+        let (mut any, mut values) = (Vec::new(), Vec::new());
+        for act in &filter.acts {
+            let length = u64::try_from(act.chars().count()).unwrap_or(u64::MAX);
+            let begins = "substr(act, 1, CAST(? AS INTEGER)) = ?";
+            let begin = [Arg::count(length), act.as_str().into()];
+            // The kind that the prefix implies, so that the index helps.
+            if let Some((kind, _)) = act.split_once('.') {
+                any.push(format!("(kind = ? AND {begins})"));
+                values.push(kind.into());
+            } else {
+                any.push(begins.to_owned());
+            }
+            values.extend(begin);
         }
-        let length = u64::try_from(act.chars().count()).unwrap_or(u64::MAX);
-        let values = [Arg::count(length), act.as_str().into()];
-        add("substr(act, 1, CAST(? AS INTEGER)) = ?", &values);
+        add(&format!("({})", any.join(" OR ")), &values);
     }
     if let Some(since) = filter.since {
         // Entries are kept to the microsecond; one within it is before `since`.

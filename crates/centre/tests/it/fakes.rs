@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
-    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
+    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, NotLinked,
+    Progress, QuarantinedRow, RunLogs, Turn,
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};

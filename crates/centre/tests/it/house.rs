@@ -206,7 +206,7 @@ impl House {
 
     /// How many entries there are whose act begins so.
     pub(crate) async fn count(&self, act: &str) -> u64 {
-        let filter = EntryFilter { act: Some(act.to_owned()), ..EntryFilter::default() };
+        let filter = EntryFilter { acts: vec![act.to_owned()], ..EntryFilter::default() };
         self.book.entries(&filter).await.unwrap().total
     }
 }

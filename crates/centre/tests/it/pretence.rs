@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
-    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
+    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, NotLinked, Progress,
+    QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;

@@ -204,13 +204,17 @@ fn name_of(path: &Path) -> Result<String, Stop> {
 
 /// A whole file that has at most `most` bytes.
 fn read_whole(path: &Path, most: u64) -> Result<Vec<u8>, Stop> {
-    let refused = |why: &dyn std::fmt::Display| Stop::refused(format!("`{}`: {why}", path.display()));
+    let refused =
+        |why: &dyn std::fmt::Display| Stop::refused(format!("`{}`: {why}", path.display()));
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(most.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|error| refused(&error))?;
     if bytes.len() as u64 > most {
-        return Err(refused(&format!("larger than the {} MiB that are brought in at once", most >> 20)));
+        return Err(refused(&format!(
+            "larger than the {} MiB that are brought in at once",
+            most >> 20
+        )));
     }
     Ok(bytes)
 }

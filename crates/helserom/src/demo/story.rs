@@ -497,7 +497,7 @@ async fn spoil_and_rebuild(site: &Site) -> Result<String, Stop> {
 /// Changes one entry in the database as somebody with a database client would,
 /// sees that it is found and named, and puts it back.
 async fn spoil_and_find(site: &Site) -> Result<String, Stop> {
-    let filter = EntryFilter { act: Some("permit.issued".to_owned()), ..EntryFilter::default() };
+    let filter = EntryFilter { acts: vec!["permit.issued".to_owned()], ..EntryFilter::default() };
     let entries = ledger::Book::entries(&site.store, &filter).await.map_err(Stop::refused)?;
     let entry = entries
         .items

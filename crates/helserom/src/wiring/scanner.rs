@@ -57,9 +57,7 @@ impl Scanner {
         let mut sent = Ok(());
         for piece in bytes.chunks(PIECE) {
             let length = u32::try_from(piece.len()).unwrap_or_default();
-            sent = clamd
-                .write_all(&length.to_be_bytes())
-                .and_then(|()| clamd.write_all(piece));
+            sent = clamd.write_all(&length.to_be_bytes()).and_then(|()| clamd.write_all(piece));
             // It says why it hears no more: a stream may be too long for it.
             if sent.is_err() {
                 break;

@@ -335,7 +335,7 @@ impl Machine {
     /// When something was last done to the centre; `–`: never.
     async fn last(&self, act: &str) -> String {
         let filter = EntryFilter {
-            act: Some(act.to_owned()),
+            acts: vec![act.to_owned()],
             newest_first: true,
             limit: 1,
             ..EntryFilter::default()

@@ -103,7 +103,10 @@ fn own_data_are_linked_to_the_permits_people_and_their_numbers_are_kept_nowhere(
     own.push_str("x;12345678901;0\n");
     let file = gate.place.file("own.csv", &own);
     let unlinked = gate.bring(&file, "people", &[]);
-    assert_eq!((&unlinked["state"], rules(&unlinked)), (&"refused".into(), vec!["identity-numbers"]));
+    assert_eq!(
+        (&unlinked["state"], rules(&unlinked)),
+        (&"refused".into(), vec!["identity-numbers"])
+    );
     let asked = gate.bring(&file, "people", &["--link", "id"]);
     assert_eq!(asked["state"], "inspected", "{asked}");
     let linked = &asked["linked"];
@@ -162,7 +165,8 @@ fn what_is_made_to_do_harm_is_looked_into_apart_and_stays_out() {
         .filter(|name| !name.starts_with(".lock"))
         .collect();
     assert_eq!(rooms, [gate.room.clone()]);
-    let kept: Vec<_> = gate.place.files().into_iter().filter(|f| f.starts_with("outputs/")).collect();
+    let kept: Vec<_> =
+        gate.place.files().into_iter().filter(|f| f.starts_with("outputs/")).collect();
     assert_eq!(kept, Vec::<String>::new());
 }
 

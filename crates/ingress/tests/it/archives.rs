@@ -89,7 +89,8 @@ fn links_and_devices_in_an_archive_keep_it_out() {
 
 #[test]
 fn names_that_lead_out_keep_it_out() {
-    for name in ["../evil.R", "a/../../evil.R", "/etc/cron.d/evil", "a\\..\\evil", "-rf", "a//b", "a\n.R"]
+    for name in
+        ["../evil.R", "a/../../evil.R", "/etc/cron.d/evil", "a\\..\\evil", "-rf", "a//b", "a\n.R"]
     {
         let tar = tar_of(|builder| {
             builder.append(&named(name.as_bytes(), 2), &b"1\n"[..]).unwrap();

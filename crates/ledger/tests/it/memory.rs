@@ -118,7 +118,12 @@ fn entries_are_found_by_what_they_are_about_who_what_and_when() {
         let all = EntryFilter::default();
         assert_eq!(seqs(EntryFilter { newest_first: true, ..all.clone() }).await, [2, 1, 0]);
         assert_eq!(seqs(EntryFilter { subject: Some(lamp("a")), ..all.clone() }).await, [0, 2]);
-        assert_eq!(seqs(EntryFilter { act: Some("lamp.l".into()), ..all.clone() }).await, [2]);
+        let acts = |acts: &[&str]| EntryFilter {
+            acts: acts.iter().map(|act| (*act).to_owned()).collect(),
+            ..all.clone()
+        };
+        assert_eq!(seqs(acts(&["lamp.l"])).await, [2]);
+        assert_eq!(seqs(acts(&["lamp.l", "lamp.h"])).await, [0, 1, 2]);
         let said = |text: &str| EntryFilter { text: Some(text.into()), ..all.clone() };
         assert_eq!(seqs(said("HALL")).await, [0, 1]);
         assert!(seqs(said("h_ll")).await.is_empty());

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use cedar_policy::RestrictedExpression;
-use model::{AccountId, IngressId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp};
+use model::{
+    AccountId, IngressId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp,
+};
 
 use super::{set, text};
 use crate::{Application, Permit};

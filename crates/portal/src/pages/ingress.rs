@@ -178,8 +178,7 @@ impl IngressPage {
         let may = |action: Action| {
             seen.rulings.iter().any(|ruling| ruling.allowed && ruling.action == action.as_str())
         };
-        let may_decide =
-            ingress.state == IngressState::Inspected && may(Action::DecideIngress);
+        let may_decide = ingress.state == IngressState::Inspected && may(Action::DecideIngress);
         let asked_by = names.account(&ingress.asked_by, lang);
         let scanned = if ingress.scanned { "ingress-scanned" } else { "ingress-not-scanned" };
         let standing = Standing {
@@ -252,7 +251,8 @@ impl IngressPage {
 
     /// A sample: a code list that waits for a checker.
     pub fn sample(lang: Lang) -> Self {
-        let chrome = Chrome::sample(lang, "/ingresses/ingress-2x4z6b8d0f").seen_by(&[Role::Checker]);
+        let chrome =
+            Chrome::sample(lang, "/ingresses/ingress-2x4z6b8d0f").seen_by(&[Role::Checker]);
         let ruling = RulingLine {
             action: Action::DecideIngress.as_str().to_owned(),
             what: chrome.words().say("may-decide-ingress").into_owned(),

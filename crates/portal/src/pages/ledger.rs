@@ -230,7 +230,7 @@ impl LedgerPage {
 pub(crate) fn filter(query: &ListQuery, is_account: impl Fn(&AccountId) -> bool) -> EntryFilter {
     let kind = KINDS.iter().find(|kind| **kind == query.only);
     let mut filter = EntryFilter {
-        act: kind.map(|kind| format!("{kind}.")),
+        acts: kind.into_iter().map(|kind| format!("{kind}.")).collect(),
         newest_first: query.sort != "seq",
         ..EntryFilter::default()
     };
@@ -324,8 +324,8 @@ mod tests {
         let subject = look("permit-7k3m9q2x4d", "").subject.unwrap();
         assert_eq!(subject.to_string(), "permit/permit-7k3m9q2x4d");
         assert_eq!(look("source/laboratory", "").subject.unwrap().kind(), "source");
-        assert_eq!(look("", "output").act.as_deref(), Some("output."));
-        assert_eq!(look("", "nonsense").act, None);
+        assert_eq!(look("", "output").acts, ["output."]);
+        assert!(look("", "nonsense").acts.is_empty());
         let words = look("coxph(Surv", "");
         assert_eq!((words.text.as_deref(), words.actor), (Some("coxph(Surv"), None));
         assert_eq!(look("mortality", "").text.as_deref(), Some("mortality"));

@@ -443,27 +443,34 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let caller = visitor.caller();
     let names = app.names(caller).await?;
     let thing = app.centre.room_thing(room).await?;
-    let (title, until) = match app.centre.permit(caller, &room.permit).await {
-        Ok(permit) => (permit.grant.terms.title, permit.grant.terms.valid.until),
-        Err(_) => (room.permit.to_string(), None),
-    };
+    let terms = app.centre.permit_of_room(caller, room).await?.grant.terms;
+    let entries = app.centre.timeline_of("room", room.id.as_str(), &seen::OF_A_ROOM).await?;
     let rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
-        inside: if may_enter { Some(inside(app, visitor, room, run).await?) } else { None },
-        title,
-        until,
+        inside: if may_enter {
+            Some(inside(app, visitor, room, run, running::last_script(&entries)).await?)
+        } else {
+            None
+        },
+        title: terms.title,
+        until: terms.valid.until,
         now: app.centre.now(),
         rulings,
-        happenings: seen::happenings(app, visitor, &names, "room", room.id.as_str()).await?,
+        happenings: seen::told(visitor, &names, &entries),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
     Ok(RoomPage::of(visitor.chrome(app), room, &names, seen))
 }
 
-async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Inside, Failure> {
+async fn inside(
+    app: &App,
+    visitor: &Visitor,
+    room: &Room,
+    run: &str,
+    (language, script): (String, String),
+) -> Result<Inside, Failure> {
     let caller = visitor.caller();
-    let standing = app.centre.room_standing(caller, &room.id).await?;
     // The run the address names, else the newest.
     let chosen = room
         .runs
@@ -471,14 +478,10 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
         .find(|known| known.id.as_str() == run)
         .or_else(|| room.runs.last())
         .map(|run| run.id.clone());
-    let log = match &chosen {
-        Some(run) => Some(app.centre.run_log(caller, &room.id, run).await?),
-        None => None,
-    };
+    let standing = app.centre.room_standing(caller, &room.id, chosen.as_ref()).await?;
     let words = visitor.words();
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let listing = standing.listing;
-    let (language, script) = running::last_script(app, room).await?;
     let notebook = match room.state {
         RoomState::Open
             if app.config.notebooks.is_some() && app.centre.has_notebook(room).await? =>
@@ -512,7 +515,7 @@ async fn inside(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<
             .map(|refused| (refused.shown.clone(), refusal(words, &refused.why)))
             .collect(),
         chosen: chosen.map(|run| run.to_string()),
-        log,
+        log: standing.log,
         outputs: outputs
             .iter()
             .map(|output| OutputLine {

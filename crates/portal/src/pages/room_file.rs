@@ -87,7 +87,7 @@ pub(crate) async fn read(
     match app.centre.read_in_room(caller, id, name).await {
         Ok(bytes) => Ok(bytes),
         Err(refused @ centre::Refused::Conflict(_)) => {
-            let inside = app.centre.room_standing(caller, id).await?;
+            let inside = app.centre.room_standing(caller, id, None).await?;
             let there = inside.listing.files.iter().any(|file| file.name.as_str() == name);
             if there {
                 Err(Failure::unfit(refused, "conflict-file-look"))

@@ -1,6 +1,7 @@
 //! What pages about one object have in common: what happened to it, and what
 //! its reader may do with it.
 
+use ledger::Entry;
 use permit::policy::{Action, Thing};
 
 use crate::failure::Failure;
@@ -18,13 +19,21 @@ pub(crate) async fn happenings(
     kind: &str,
     id: &str,
 ) -> Result<Vec<Happening>, Failure> {
-    let lang = visitor.words().lang();
-    // What was done in a notebook is in the room's journal: every cell is an entry.
     let entries = match kind {
-        "room" => app.centre.timeline_of(kind, id, &["opened", "run-", "looked", "closed"]).await?,
+        "room" => app.centre.timeline_of(kind, id, &OF_A_ROOM).await?,
         _ => app.centre.timeline(kind, id).await?,
     };
-    Ok(entries.iter().rev().map(|entry| Happening::from(entry).named(names, lang)).collect())
+    Ok(told(visitor, names, &entries))
+}
+
+/// What is told of a room. What was done in a notebook is in the room's journal:
+/// every cell is an entry.
+pub(crate) const OF_A_ROOM: [&str; 4] = ["opened", "run-", "looked", "closed"];
+
+/// Entries as they are told, newest first.
+pub(crate) fn told(visitor: &Visitor, names: &Names, entries: &[Entry]) -> Vec<Happening> {
+    let lang = visitor.words().lang();
+    entries.iter().rev().map(|entry| Happening::from(entry).named(names, lang)).collect()
 }
 
 /// What the reader may do with a thing, and by which rules.

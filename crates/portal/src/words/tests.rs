@@ -95,8 +95,18 @@ fn every_key_that_is_used_exists() {
 fn no_message_is_said_nowhere() {
     // Keys that are put together at run time, each kind listed where it is made.
     let made = [
-        "act-", "subject-", "month-", "problem-", "state-", "role-", "may-", "reason-", "phase-",
-        "reading-", "content-", "fault-in-",
+        "act-",
+        "subject-",
+        "month-",
+        "problem-",
+        "state-",
+        "role-",
+        "may-",
+        "reason-",
+        "phase-",
+        "reading-",
+        "content-",
+        "fault-in-",
     ];
     let used = used();
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -83,10 +83,7 @@ async fn a_file_is_sent_looked_at_by_a_checker_and_let_in() {
     assert!(journal.body.contains("Asked to bring a file in"), "{}", journal.body);
     let mut holder = Browser::as_role(&site.router, "holder").await;
     assert_eq!(holder.get(&here).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(
-        holder.get(&format!("/rooms/{room}/ingresses")).await.status,
-        StatusCode::FORBIDDEN
-    );
+    assert_eq!(holder.get(&format!("/rooms/{room}/ingresses")).await.status, StatusCode::FORBIDDEN);
 }
 
 #[tokio::test]

@@ -45,7 +45,8 @@ fn what_is_brought_in_is_there_at_once_and_cannot_be_changed() {
         bench.shut(&attempt(change));
     }
     // While something runs in the room too.
-    let waits = "for i in $(seq 400); do test -e /in/later && break; sleep 0.05; done; cat /in/later";
+    let waits =
+        "for i in $(seq 400); do test -e /in/later && break; sleep 0.05; done; cat /in/later";
     let later = folder(&[("later", "came")]);
     let said = std::thread::scope(|scope| {
         let running = scope.spawn(|| bench.sh(waits));

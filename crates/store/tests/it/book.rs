@@ -151,9 +151,12 @@ async fn found_entries(book: &dyn Book) {
         ("cent", vec![4]),
         ("%", vec![]),
     ] {
-        let act = EntryFilter { act: Some(prefix.to_owned()), ..all.clone() };
-        assert_eq!(seqs(act).await.0, expected, "{prefix}");
+        let acts = EntryFilter { acts: vec![prefix.to_owned()], ..all.clone() };
+        assert_eq!(seqs(acts).await.0, expected, "{prefix}");
     }
+    let acts = vec!["lamp.l".to_owned(), "cent".to_owned(), "lamp.nothing".to_owned()];
+    let several = EntryFilter { acts, newest_first: true, limit: 2, ..all.clone() };
+    assert_eq!(seqs(several).await, (vec![4, 3], 3));
     let nobody = EntryFilter { actor: Some("nobody".parse().unwrap()), ..all.clone() };
     assert_eq!(seqs(nobody).await, (vec![], 0));
     let somebody = EntryFilter { actor: Some(actor()), limit: 1, ..all.clone() };

@@ -63,7 +63,7 @@ pub(super) async fn list(
             Some(text) => Some(text.parse().map_err(|_| unreadable("actor"))?),
             None => None,
         },
-        act: wanted.act,
+        acts: wanted.act.into_iter().collect(),
         since: match wanted.since {
             Some(text) => Some(text.parse().map_err(|_| unreadable("since"))?),
             None => None,

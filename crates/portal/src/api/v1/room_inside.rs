@@ -24,7 +24,7 @@ pub(super) async fn inside(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<Json<RoomInside>, Failure> {
-    let looked = app.centre.room_standing(visitor.caller(), &seen::id(&room)?).await?;
+    let looked = app.centre.room_standing(visitor.caller(), &seen::id(&room)?, None).await?;
     let files = looked.listing.files.iter().map(|file| FileBody {
         name: file.name.to_string(),
         bytes: file.bytes,

@@ -117,7 +117,7 @@ async fn why_not_taken(
     if !matches!(refused, centre::Refused::Conflict(_)) {
         return refused.into();
     }
-    let Ok(inside) = app.centre.room_standing(visitor.caller(), id).await else {
+    let Ok(inside) = app.centre.room_standing(visitor.caller(), id, None).await else {
         return refused.into();
     };
     for file in fields.all("file") {

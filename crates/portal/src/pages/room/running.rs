@@ -1,7 +1,8 @@
 //! Running a script in a room, and stopping what runs.
 
 use axum::extract::{Path, State};
-use room::{Room, Script};
+use ledger::Entry;
+use room::Script;
 
 use super::{again, state_in_the_way};
 use crate::answer::{Answered, see};
@@ -27,15 +28,14 @@ pub(crate) fn how_to_run(language: &str) -> Option<(&'static str, &'static str)>
 
 /// The language and the text of the last script that was run in the room, as the
 /// ledger has it: for its people alone. R and nothing, when there is none.
-pub(super) async fn last_script(app: &App, room: &Room) -> Result<(String, String), Failure> {
-    let entries = app.centre.timeline_of("room", room.id.as_str(), &["run-started"]).await?;
+pub(super) fn last_script(entries: &[Entry]) -> (String, String) {
     let found = entries.iter().rev().find_map(|entry| {
         let script = entry.body.get("script")?;
         let name = script.get("name")?.as_str()?;
         let (language, ..) = LANGUAGES.iter().find(|(_, known, _)| *known == name)?;
         Some(((*language).to_owned(), script.get("text")?.as_str()?.to_owned()))
     });
-    Ok(found.unwrap_or_else(|| ("r".to_owned(), String::new())))
+    found.unwrap_or_else(|| ("r".to_owned(), String::new()))
 }
 
 /// `POST /rooms/{room}/runs`: runs a script.

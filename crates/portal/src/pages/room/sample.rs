@@ -6,10 +6,10 @@ use permit::policy::Action;
 use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
 
 use super::{FileLine, Inside, OutputLine, RoomPage, Seen};
-use crate::pages::bringing;
-use crate::pages::ingress::sample_ingress;
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::pages::bringing;
+use crate::pages::ingress::sample_ingress;
 use crate::parts::rules::RulingLine;
 use crate::parts::timeline::Happening;
 use crate::parts::{Tag, Tone};
