@@ -213,15 +213,16 @@ impl Taking {
             Err(error) => return Err(error),
         };
         let left = self.bounds.bytes - self.bytes;
-        let written = copy(from, &mut file, left)?;
-        match written {
+        match copy(from, &mut file, left)? {
             Copied::Whole(bytes) => self.bytes += bytes,
-            Copied::TooLarge => {
-                self.findings.add(None, Fault::TooLarge { most: self.bounds.bytes });
-                return Ok(Go::Stop);
-            }
-            Copied::Broken => {
-                self.findings.add(place, Fault::Broken);
+            cut => {
+                // What there is of it is not a file of what was sent.
+                fs::remove_file(&path)?;
+                if matches!(cut, Copied::TooLarge) {
+                    self.findings.add(None, Fault::TooLarge { most: self.bounds.bytes });
+                } else {
+                    self.findings.add(place, Fault::Broken);
+                }
                 return Ok(Go::Stop);
             }
         }

@@ -1,7 +1,7 @@
 // Looks at the portal's pages in headless Chromium: axe at phone and desktop
 // width, light and dark; no script errors; nothing the content security policy
-// refused. Signs in as each demo account by its button. Then somebody works in a
-// notebook (notebook.mjs).
+// refused. Signs in as each demo account by its button. Before that somebody brings
+// files into a room (bringing.mjs), and then works in a notebook (notebook.mjs).
 //
 //   node pages.mjs [--base URL] [--program PATH] [--shots FOLDER]
 //
@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { bringFiles } from "./bringing.mjs";
 import { tryNotebook } from "./notebook.mjs";
 
 const require = createRequire(import.meta.url);
@@ -61,11 +62,11 @@ const pattern = (path) =>
     .join("/");
 
 // What is in a file decides how its page looks: each of them is looked at.
-const EACH = /^\/outputs\/output-[^/]*$/;
+const EACH = /^\/(outputs\/output|ingresses\/ingress)-[^/]*$/;
 const kindOf = (path) => (EACH.test(path) ? path : pattern(path));
 
 // Pages that say something else to each role: each is looked at as each of them.
-const OF_EACH_ROLE = ["/work", "/applications/*", "/permits/*", "/rooms/*", "/outputs/*"];
+const OF_EACH_ROLE = ["/work", "/applications/*", "/permits/*", "/rooms/*", "/outputs/*", "/ingresses/*"];
 
 async function startDemo() {
   const program =
@@ -215,6 +216,11 @@ async function main() {
     env: { ...process.env, HOME: profile },
   });
   try {
+    const check = (good, what) => {
+      if (good) passed += 1;
+      else fail(what);
+    };
+    await bringFiles(browser, demo.base, signIn, check);
     const pages = await walk(browser, demo.base);
     for (const view of VIEWS) {
       const contexts = new Map();
@@ -235,10 +241,7 @@ async function main() {
       }
       for (const page of contexts.values()) await page.context().close();
     }
-    await tryNotebook(browser, demo.base, signIn, options.shots, (good, what) => {
-      if (good) passed += 1;
-      else fail(what);
-    });
+    await tryNotebook(browser, demo.base, signIn, options.shots, check);
     if (pages.length < 15) fail(`only ${pages.length} pages were found`);
   } finally {
     await browser.close();

@@ -14,6 +14,7 @@ room-bring-person = En kontrollør afgør hver fil, der tages ind
 room-bring-rule = Kode, hvori der intet findes, kommer ind med det samme; en kontrollør afgør alt andet
 label-bring = At tage filer ind
 ingress = Fil, der skal ind
+ingress-asked-by = Bedt om af
 ingress-declared = Hvad det er
 declared-code = Kode: scripts og notesbøger
 declared-reference = Data, der ikke er om enkeltpersoner: kodelister, rater

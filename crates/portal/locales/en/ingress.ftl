@@ -14,6 +14,7 @@ room-bring-person = A checker decides on each file that is brought in
 room-bring-rule = Code in which nothing is found comes in at once; a checker decides on all else
 label-bring = Bringing files in
 ingress = File to be brought in
+ingress-asked-by = Asked by
 ingress-declared = What it is
 declared-code = Code: scripts and notebooks
 declared-reference = Data about no single person: code lists, rates

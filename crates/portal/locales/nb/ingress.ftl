@@ -14,6 +14,7 @@ room-bring-person = En kontrollør avgjør hver fil som tas inn
 room-bring-rule = Kode det ikke finnes noe i, kommer inn med en gang; en kontrollør avgjør alt annet
 label-bring = Å ta inn filer
 ingress = Fil som skal inn
+ingress-asked-by = Bedt om av
 ingress-declared = Hva det er
 declared-code = Kode: skript og notatbøker
 declared-reference = Data som ikke er om enkeltpersoner: kodelister, rater

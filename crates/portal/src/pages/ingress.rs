@@ -192,7 +192,7 @@ impl IngressPage {
             says: words.say(says_key(ingress.state)).into_owned(),
             facts: vec![
                 (
-                    words.say("output-asked-by").into_owned(),
+                    words.say("ingress-asked-by").into_owned(),
                     Fact::Time(words.moment(ingress.asked_at), asked_by.clone()),
                 ),
                 (
@@ -236,7 +236,7 @@ impl IngressPage {
             may_decide,
             typed: Typed::default(),
             rules: Rules::new(&words)
-                .with(words.say("output-asked-by"), vec![asked_by])
+                .with(words.say("ingress-asked-by"), vec![asked_by])
                 .ruled(if over { Vec::new() } else { seen.rulings }),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             id,
