@@ -86,12 +86,11 @@ fn take_zip(taking: &mut Taking, file: File, stem: &str) -> io::Result<()> {
         return Ok(());
     }
     for at in 0..archive.len() {
-        let (name, kind, folder, encrypted) = match archive.by_index_raw(at) {
+        let (name, kind, folder) = match archive.by_index_raw(at) {
             Ok(entry) => (
                 String::from_utf8_lossy(entry.name_raw()).into_owned(),
                 entry.unix_mode().unwrap_or_default() & KIND,
                 entry.is_dir(),
-                entry.encrypted(),
             ),
             Err(_) => {
                 taking.findings.add(None, Fault::Broken);
@@ -102,8 +101,6 @@ fn take_zip(taking: &mut Taking, file: File, stem: &str) -> io::Result<()> {
             taking.findings.add(Some(&name), Fault::Link);
         } else if folder {
             // Folders are made for what lies in them.
-        } else if encrypted {
-            taking.findings.add(Some(&name), Fault::Sealed);
         } else if kind != 0 && kind != REGULAR {
             taking.findings.add(Some(&name), Fault::Device);
         } else {
@@ -113,6 +110,7 @@ fn take_zip(taking: &mut Taking, file: File, stem: &str) -> io::Result<()> {
                         return Ok(());
                     }
                 }
+                // Encrypted, or in another compression.
                 Err(zip::result::ZipError::UnsupportedArchive(_)) => {
                     taking.findings.add(Some(&name), Fault::Sealed);
                 }

@@ -309,6 +309,7 @@ impl Taking {
             Content::Program => self.findings.add(place, Fault::Program),
             Content::OldOffice => self.findings.add(place, Fault::Macros),
             Content::Pickle => self.findings.add(place, Fault::Pickle),
+            Content::Unknown => self.findings.add(place, Fault::Unknown),
             _ => {}
         }
         // Data in whatever clothes: nobody reads it as the text that it holds.

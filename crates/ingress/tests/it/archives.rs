@@ -124,6 +124,12 @@ fn what_would_grow_too_large_is_stopped() {
     let hidden: Vec<String> = (0..300).map(|n| format!(".f{n}")).collect();
     let hidden: Vec<(&str, &[u8])> = hidden.iter().map(|name| (name.as_str(), &b""[..])).collect();
     assert_eq!(look("hidden.zip", &zip_of(&hidden)).rules(), ["too-many"]);
+    let tar = tar_of(|builder| {
+        for (name, bytes) in &hidden {
+            file(builder, name, bytes);
+        }
+    });
+    assert!(look("hidden.tar", &tar).rules().contains(&"too-many"));
     // A name that says how large it is and lies.
     let tar = tar_of(|builder| {
         builder.append(&named(b"x.R", 1 << 40), &b"1\n"[..]).unwrap();
@@ -139,6 +145,8 @@ fn what_is_in_an_archive_is_looked_at_like_any_file() {
     assert_eq!(looked.found.findings[0].place.as_deref(), Some("a/people.csv"));
     let inner = zip_of(&[("x.R", b"1\n")]);
     assert_eq!(look("outer.zip", &zip_of(&[("inner.zip", &inner)])).rules(), ["nested"]);
+    let bundle: (&str, &[u8]) = ("work.bundle", b"# v2 git bundle\n");
+    assert_eq!(look("outer.zip", &zip_of(&[bundle])).rules(), ["nested"]);
     assert_eq!(look("p.zip", &zip_of(&[("tool.py", b"\x7fELF\x02")])).rules()[0], "program");
     let gz = gzip(table.as_bytes());
     assert_eq!(look("g.zip", &zip_of(&[("t.csv.gz", &gz)])).rules(), ["identity-numbers"]);

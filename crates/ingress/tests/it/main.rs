@@ -11,6 +11,7 @@
 mod archives;
 mod bundles;
 mod hostile;
+mod life;
 mod office;
 mod plain;
 mod support;

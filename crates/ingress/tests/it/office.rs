@@ -47,6 +47,15 @@ fn what_fetches_from_elsewhere_stays_out() {
     let rels = b"<Relationships><Relationship Id=\"r\" Type=\"http://x/attachedTemplate\" Target=\"https://x.example/t.dotm\" TargetMode=\"External\"/></Relationships>";
     let looked = look("a.xlsx", &workbook(&[("xl/_rels/workbook.xml.rels", rels)]));
     assert_eq!(looked.rules(), ["external-links"]);
+    let linked = look("a.xlsx", &workbook(&[("xl/externalLinks/externalLink1.xml", b"<x/>")]));
+    assert_eq!(linked.rules(), ["external-links"]);
+}
+
+#[test]
+fn a_workbook_that_would_grow_too_large_stays_out() {
+    let zeros = vec![b'0'; 5 << 20];
+    let looked = look("a.xlsx", &workbook(&[("xl/sharedStrings.xml", &zeros)]));
+    assert_eq!(looked.rules(), ["too-large"]);
 }
 
 #[test]

@@ -84,5 +84,8 @@ fn compressed_data_are_looked_into_and_kept_as_they_are() {
     let cut = &gzip(&b"x,y\n1,2\n".repeat(9000))[..60];
     assert!(look("cut.csv.gz", cut).rules().contains(&"broken"));
     assert!(look("zeros.gz", &gzip(&vec![0; 5 << 20])).rules().contains(&"too-large"));
+    // What ends as no text is none.
+    let late = [b"a,b\n1,2\n".repeat(9000).as_slice(), b"\0\x01"].concat();
+    assert_eq!(look("late.csv.gz", &gzip(&late)).rules(), ["unknown"]);
     assert!(look("twice.gz", &gzip(&gzip(b"x"))).rules().contains(&"nested"));
 }
