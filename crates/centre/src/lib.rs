@@ -31,7 +31,7 @@ use std::sync::Arc;
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ledger::{Book, BookError, Draft, Entry, Event, Guard, Projection, Record, Subject};
 use model::{AccountId, Clock, Entropy, Timestamp};
-use permit::policy::{Action, Policy, Ruling, Thing};
+use permit::policy::{Action, Policy, Thing};
 
 pub use caller::Caller;
 pub use refused::{Denied, Refused};
@@ -131,11 +131,6 @@ impl Centre {
     /// What release packages are verified with.
     pub fn release_key(&self) -> VerifyingKey {
         self.parts.keys.release.verifying_key()
-    }
-
-    /// May `caller` do `action` on `thing`, and by which rule?
-    pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Ruling {
-        self.policy.ask(caller.as_policy(), action, thing)
     }
 
     /// Goes on only if the policy says yes; returns who acts.

@@ -3,18 +3,19 @@
 //!
 //! A page asks the policy about many things and shows many records, and most of
 //! its questions come back to the same permit. In [`Centre::at_one_moment`] the
-//! first answer stands for the rest; whatever is written ends it. Work that
+//! first answer stands for the rest, the policy's too; whatever is written ends it. Work that
 //! changes something does not begin one: it reads what is true now, and its
 //! guards say when that has changed.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{Draft, Entry, Event as _, Guard, Page, Record, RecordFilter};
+use permit::policy::{Action, Ruling, Thing};
 
-use crate::{Centre, Refused};
+use crate::{Caller, Centre, Refused};
 
 tokio::task_local! {
     static MOMENT: Moment;
@@ -28,12 +29,19 @@ enum Question {
 
 /// The answers so far.
 #[derive(Default)]
-struct Moment(Mutex<HashMap<Question, Arc<dyn Any + Send + Sync>>>);
+struct Moment {
+    records: Mutex<HashMap<Question, Arc<dyn Any + Send + Sync>>>,
+    /// Few: looked through from the front.
+    rulings: Mutex<Vec<(Caller, Action, Thing, Ruling)>>,
+}
+
+/// A record and the entry that changed it last, shared by all who ask for it.
+type Read<R> = Arc<(R, u64)>;
 
 impl Moment {
     fn answer<T: Clone + 'static>(question: &Question) -> Option<T> {
         let answers = |moment: &Self| {
-            let answers = moment.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let answers = locked(&moment.records);
             answers.get(question)?.downcast_ref::<T>().cloned()
         };
         MOMENT.try_with(answers).ok().flatten()
@@ -41,16 +49,40 @@ impl Moment {
 
     fn keep<T: Send + Sync + 'static>(question: Question, answer: impl FnOnce() -> T) {
         let _outside_of_a_moment = MOMENT.try_with(|moment| {
-            let mut answers = moment.0.lock().unwrap_or_else(PoisonError::into_inner);
-            answers.insert(question, Arc::new(answer()));
+            locked(&moment.records).insert(question, Arc::new(answer()));
         });
+    }
+
+    /// What the policy said before, or what `ask` says.
+    fn ruling(
+        (caller, action, thing): (&Caller, Action, &Thing),
+        ask: impl Fn() -> Ruling,
+    ) -> Ruling {
+        let known = |moment: &Self| {
+            let mut rulings = locked(&moment.rulings);
+            let same = |(who, what, to, _): &&(Caller, Action, Thing, Ruling)| {
+                *what == action && to == thing && who == caller
+            };
+            if let Some((.., ruling)) = rulings.iter().find(same) {
+                return ruling.clone();
+            }
+            let ruling = ask();
+            rulings.push((caller.clone(), action, thing.clone(), ruling.clone()));
+            ruling
+        };
+        MOMENT.try_with(known).unwrap_or_else(|_outside_of_a_moment| ask())
     }
 
     fn forget() {
         let _outside_of_a_moment = MOMENT.try_with(|moment| {
-            moment.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            locked(&moment.records).clear();
+            locked(&moment.rulings).clear();
         });
     }
+}
+
+fn locked<T>(answers: &Mutex<T>) -> MutexGuard<'_, T> {
+    answers.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Centre {
@@ -65,12 +97,12 @@ impl Centre {
         R: Record + Clone + Send + Sync + 'static,
     {
         let question = Question::Record(TypeId::of::<R>(), id.to_owned());
-        if let Some(found) = Moment::answer(&question) {
-            return Ok(Some(found));
+        if let Some(found) = Moment::answer::<Read<R>>(&question) {
+            return Ok(Some((*found).clone()));
         }
         let found = ledger::load::<R>(self.parts.book.as_ref(), id).await?;
         if let Some(found) = &found {
-            Moment::keep(question, || found.clone());
+            Moment::keep(question, || Arc::new(found.clone()));
         }
         Ok(found)
     }
@@ -81,20 +113,34 @@ impl Centre {
         R: Record + Clone + Send + Sync + 'static,
     {
         let question = Question::List(TypeId::of::<R>(), filter.clone());
-        if let Some(page) = Moment::answer(&question) {
-            return Ok(page);
-        }
+        let page = match Moment::answer::<Arc<Page<Read<R>>>>(&question) {
+            Some(page) => page,
+            None => Arc::new(self.read_list(filter).await?),
+        };
+        let items = page.items.iter().map(|read| read.0.clone()).collect();
+        Moment::keep(question, || Arc::clone(&page));
+        Ok(Page { items, total: page.total })
+    }
+
+    async fn read_list<R>(&self, filter: &RecordFilter) -> Result<Page<Read<R>>, Refused>
+    where
+        R: Record + Send + Sync + 'static,
+    {
         let rows = self.parts.book.records(R::Event::KIND, filter).await?;
         let mut items = Vec::with_capacity(rows.items.len());
         for row in &rows.items {
-            let record: R = row.read()?;
+            let read: Read<R> = Arc::new((row.read()?, row.seq));
             let one = Question::Record(TypeId::of::<R>(), row.subject.id().to_owned());
-            Moment::keep(one, || (record.clone(), row.seq));
-            items.push(record);
+            Moment::keep(one, || Arc::clone(&read));
+            items.push(read);
         }
-        let page = Page { items, total: rows.total };
-        Moment::keep(question, || page.clone());
-        Ok(page)
+        Ok(Page { items, total: rows.total })
+    }
+
+    /// May `caller` do `action` on `thing`, and by which rule?
+    pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Ruling {
+        let ask = || self.policy().ask(caller.as_policy(), action, thing);
+        Moment::ruling((caller, action, thing), ask)
     }
 
     /// Writes all of `drafts`, or nothing. What was read before is not true any

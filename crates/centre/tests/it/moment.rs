@@ -3,6 +3,7 @@
 use ledger::Draft;
 use model::{PermitId, RoomId, Timestamp};
 use permit::PermitEvent;
+use permit::policy::Action;
 use room::RoomEvent;
 
 use crate::house::House;
@@ -82,4 +83,33 @@ async fn outside_of_a_moment_every_record_is_read_anew() {
     assert_eq!(revoked_at(&house, &permit).await, None);
     revoke_elsewhere(&house, &permit).await;
     assert!(revoked_at(&house, &permit).await.is_some());
+}
+
+#[tokio::test]
+async fn at_one_moment_the_policy_is_asked_once_about_each_and_anew_when_they_differ() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let moment = house.centre.at_one_moment(async {
+        let [own, other] = [house.caller("researcher").await, house.caller("checker").await];
+        let seen = house.centre.room(&own, &room).await.unwrap();
+        let thing = house.centre.room_thing(&seen).await.unwrap();
+        for _ in 0..2 {
+            for (caller, action, may) in [
+                (&own, Action::EnterRoom, true),
+                (&other, Action::EnterRoom, false),
+                (&own, Action::SeeRoom, true),
+            ] {
+                assert_eq!(house.centre.ruling(caller, action, &thing).allowed, may, "{action}");
+            }
+        }
+        // Over, in the same moment: another thing to the policy.
+        house.wait_until("2027-03-02T00:00:01Z");
+        let over = house.centre.room_thing(&seen).await.unwrap();
+        assert!(!house.centre.ruling(&own, Action::EnterRoom, &over).allowed);
+        // The same account with other roles is somebody else.
+        let mut account = own.account().unwrap().clone();
+        account.open = false;
+        assert!(!house.centre.ruling(&account.into(), Action::EnterRoom, &thing).allowed);
+    });
+    moment.await;
 }

@@ -111,8 +111,7 @@ fn nothing_else_happens_than_the_table_says() {
     for (state, path) in to {
         for event in [asked(), inspected(&[]), admitted(By::Rule), refused(), placed()] {
             let act = event.act();
-            let named =
-                LIFECYCLE.iter().any(|(from, by, _)| *from == Some(state) && *by == act);
+            let named = LIFECYCLE.iter().any(|(from, by, _)| *from == Some(state) && *by == act);
             let mut events: Vec<_> = path.iter().map(|e| ("checker", e.clone())).collect();
             events.push(("checker", event));
             assert_eq!(fold(&events).is_ok(), named, "{act} in {state:?}");
