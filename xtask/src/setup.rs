@@ -7,6 +7,7 @@ mod assets;
 mod debian;
 mod demo_files;
 pub(crate) mod python;
+mod room_packages;
 mod room_python;
 mod tools;
 
@@ -58,6 +59,11 @@ const PARTS: &[Part] = &[
         install: tools::install,
     },
     Part { purpose: Purpose::Demo, missing: room_python::missing, install: room_python::install },
+    Part {
+        purpose: Purpose::Demo,
+        missing: room_packages::missing,
+        install: room_packages::install,
+    },
     Part { purpose: Purpose::Looks, missing: assets::missing, install: assets::install },
     Part {
         purpose: Purpose::Ahead,

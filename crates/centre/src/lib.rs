@@ -98,6 +98,7 @@ pub struct Centre {
     pub(crate) parts: Parts,
     policy: Policy,
     pub(crate) mends: outputs::Mends,
+    pub(crate) parsed: moment::Parsed,
 }
 
 impl std::fmt::Debug for Centre {
@@ -110,7 +111,8 @@ impl Centre {
     /// A centre of these parts, under the rules in `policies/`.
     pub fn new(parts: Parts) -> Result<Arc<Self>, permit::policy::PolicyError> {
         let policy = Policy::load()?;
-        Ok(Arc::new(Self { parts, policy, mends: outputs::Mends::default() }))
+        let (mends, parsed) = (outputs::Mends::default(), moment::Parsed::default());
+        Ok(Arc::new(Self { parts, policy, mends, parsed }))
     }
 
     /// The rules.

@@ -12,7 +12,9 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ledger::{Draft, Entry, Event as _, Guard, Page, Record, RecordFilter};
+use ledger::{
+    BookError, Draft, Entry, Event as _, Guard, Page, Record, RecordFilter, Row, Subject,
+};
 use permit::policy::{Action, Ruling, Thing};
 
 use crate::{Caller, Centre, Refused};
@@ -37,6 +39,34 @@ struct Moment {
 
 /// A record and the entry that changed it last, shared by all who ask for it.
 type Read<R> = Arc<(R, u64)>;
+
+/// Records as they were read from their text, by kind and id: what a record is
+/// after an entry, it stays. The newest of each; all are let go of when there are
+/// too many.
+#[derive(Default)]
+pub(crate) struct Parsed(Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>);
+
+impl Parsed {
+    const MOST: usize = 4096;
+
+    /// What the row says.
+    fn of<R: Record + Send + Sync + 'static>(&self, row: &Row) -> Result<Read<R>, BookError> {
+        let key = (TypeId::of::<R>(), row.subject.id().to_owned());
+        let known = locked(&self.0).get(&key).map(Arc::clone);
+        if let Some(Ok(read)) = known.map(Arc::downcast::<(R, u64)>)
+            && read.1 == row.seq
+        {
+            return Ok(read);
+        }
+        let read: Read<R> = Arc::new((row.read()?, row.seq));
+        let mut kept = locked(&self.0);
+        if kept.len() >= Self::MOST {
+            kept.clear();
+        }
+        kept.insert(key, Arc::clone(&read) as Arc<dyn Any + Send + Sync>);
+        Ok(read)
+    }
+}
 
 impl Moment {
     fn answer<T: Clone + 'static>(question: &Question) -> Option<T> {
@@ -100,11 +130,11 @@ impl Centre {
         if let Some(found) = Moment::answer::<Read<R>>(&question) {
             return Ok(Some((*found).clone()));
         }
-        let found = ledger::load::<R>(self.parts.book.as_ref(), id).await?;
-        if let Some(found) = &found {
-            Moment::keep(question, || Arc::new(found.clone()));
-        }
-        Ok(found)
+        let subject = Subject::new(R::Event::KIND, id);
+        let Some(row) = self.parts.book.record(&subject).await? else { return Ok(None) };
+        let read = self.parsed.of::<R>(&row)?;
+        Moment::keep(question, || Arc::clone(&read));
+        Ok(Some((*read).clone()))
     }
 
     /// Reads the records that pass the filter.
@@ -129,7 +159,7 @@ impl Centre {
         let rows = self.parts.book.records(R::Event::KIND, filter).await?;
         let mut items = Vec::with_capacity(rows.items.len());
         for row in &rows.items {
-            let read: Read<R> = Arc::new((row.read()?, row.seq));
+            let read = self.parsed.of::<R>(row)?;
             let one = Question::Record(TypeId::of::<R>(), row.subject.id().to_owned());
             Moment::keep(one, || Arc::clone(&read));
             items.push(read);

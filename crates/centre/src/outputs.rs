@@ -36,6 +36,42 @@ pub struct Wish {
     pub note: String,
 }
 
+/// The file of the work folder in which programs in a room hand files over, to be
+/// asked out: written by `helserom::hand_over` in R and Python.
+pub const HANDED_OVER: &str = "handed-over.json";
+
+/// The longest such file, bytes.
+pub(crate) const LONGEST_HANDED_OVER: u64 = 1 << 20;
+
+/// At most so many files are handed over at once.
+const MOST_HANDED_OVER: usize = 200;
+
+/// What programs in a room handed over. The room wrote it: it is read strictly,
+/// and says no more than a form that somebody fills in.
+pub(crate) fn handed_over(bytes: &[u8]) -> Result<Vec<Wish>, String> {
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct List {
+        files: Vec<File>,
+    }
+    #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct File {
+        name: WorkName,
+        #[serde(default)]
+        declared: Kind,
+        note: String,
+    }
+    let list: List = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if list.files.len() > MOST_HANDED_OVER {
+        return Err(format!("names more than {MOST_HANDED_OVER} files"));
+    }
+    let files = list.files.into_iter();
+    Ok(files
+        .map(|file| Wish { name: file.name, declared: file.declared, note: file.note })
+        .collect())
+}
+
 /// An output as one person may see it.
 #[derive(Debug, Clone)]
 pub struct Reviewed {

@@ -14,6 +14,7 @@ use room::{
     Runtime, Script, Spec, StartError, WorkName,
 };
 
+use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
 use crate::{Caller, Centre, Refused, blocking};
 
 /// The largest file of a room that is shown inside, bytes.
@@ -54,6 +55,9 @@ pub struct RoomStanding {
     pub listing: Listing,
     /// What the run that was asked about has printed so far.
     pub log: Option<String>,
+    /// What programs in the room handed over, to be asked out; or why that
+    /// cannot be read.
+    pub handed_over: Result<Vec<Wish>, String>,
 }
 
 struct Tee {
@@ -283,9 +287,15 @@ impl Centre {
         blocking("looking into the room", move || {
             let failed = |error: room::WorkError| error.to_string();
             let standing = runtime.standing(&room).map_err(failed)?;
-            let listing = runtime.work(&room).and_then(|work| work.list()).map_err(failed)?;
+            let work = runtime.work(&room).map_err(failed)?;
+            let listing = work.list().map_err(failed)?;
             let log = run.map(|run| logs.read(&room, &run)).transpose()?;
-            Ok(RoomStanding { standing, listing, log })
+            let list = listing.files.iter().find(|file| file.name.as_str() == HANDED_OVER);
+            let handed_over = list.map_or(Ok(Vec::new()), |file| {
+                let taken = work.take(&file.name, LONGEST_HANDED_OVER);
+                outputs::handed_over(&taken.map_err(|error| error.to_string())?.bytes)
+            });
+            Ok(RoomStanding { standing, listing, log, handed_over })
         })
         .await?
         .map_err(|why: String| Refused::failed("looking into the room", why))

@@ -72,6 +72,7 @@ fn cases() -> Router<App> {
         .route("/ingresses/{ingress}", get(ingress::show))
         .route("/ingresses/{ingress}/decision", post(ingress::decide))
         .route("/rooms/{room}/outputs", post(room::ask))
+        .route("/rooms/{room}/handed-over", post(room::ask_handed_over))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))
         .route("/rooms/{room}/closing", post(room::close))
         .route("/outputs", get(outputs::show))

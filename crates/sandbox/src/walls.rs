@@ -190,6 +190,10 @@ fn environment(words: &mut Words<'_>, limits: &Limits, python: bool) {
         "/usr/local/bin:/usr/bin:/bin".to_owned()
     };
     words.add(&["--clearenv"]);
+    if python {
+        // What is made for rooms in R lies in the environment too.
+        words.add(&["--setenv", "R_LIBS", &format!("{PYTHON}/lib/R/library")]);
+    }
     for (name, value) in [
         ("PATH", path.as_str()),
         ("HOME", "/work"),

@@ -1,6 +1,7 @@
 //! Asking to take files out: what is kept, what is shown to whom, what is mended.
 
 use centre::Refused;
+use centre::outputs::HANDED_OVER;
 use disclosure::{Contributions, Kind};
 use ledger::{EntryFilter, Hash};
 use release::{OutputState, Verdict};
@@ -271,4 +272,38 @@ async fn on_a_full_disk_a_file_is_not_mended() {
     assert_eq!(house.blobs.kept.lock().unwrap().len(), kept);
     *house.blobs.room.lock().unwrap() = None;
     house.centre.mend(&checker, &small).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_programs_hand_over_is_read_strictly() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let researcher = house.caller("researcher").await;
+    let handed = async |text: &str| {
+        house.put(&room, HANDED_OVER, text);
+        house.centre.room_standing(&researcher, &room, None).await.unwrap().handed_over
+    };
+    let good = r#"{"files": [
+        {"name": "out/t.csv", "note": "table 1",
+         "declared": {"kind": "frequency-table", "dimensions": ["sex"], "counts": ["n"]}},
+        {"name": "x.csv", "note": ""}
+    ]}"#;
+    let wishes = handed(good).await.unwrap();
+    assert_eq!(wishes.len(), 2);
+    assert_eq!(
+        (wishes[0].name.as_str(), wishes[0].declared.as_str()),
+        ("out/t.csv", "frequency-table")
+    );
+    assert_eq!(wishes[1].declared, Kind::Unknown);
+    let many = format!(r#"{{"files": [{}]}}"#, vec![r#"{"name":"x","note":""}"#; 201].join(","));
+    for bad in [
+        "",
+        "[]",
+        r#"{"files": [{"name": "../x", "note": ""}]}"#,
+        r#"{"files": [{"name": "x", "note": "", "more": 1}]}"#,
+        r#"{"files": [{"name": "x", "note": "", "declared": {"kind": "nothing"}}]}"#,
+        &many,
+    ] {
+        assert!(handed(bad).await.is_err(), "{bad:.80}");
+    }
 }

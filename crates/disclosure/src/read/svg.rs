@@ -10,6 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use crate::read::path::{self, Point};
 use crate::read::{Unreadable, css};
 use crate::rules::limits;
+use crate::text;
 
 pub(crate) mod carried;
 mod list;
@@ -339,6 +340,10 @@ pub(crate) fn judge(element: &str, key: &str, value: &str) -> Option<What> {
     if squeezed.contains("javascript:") || squeezed.contains("vbscript:") {
         return Some(What::Script);
     }
+    // No figure is drawn at a place that is somebody's number.
+    if text::names_person(value) {
+        return Some(What::Attribute);
+    }
     match key {
         "xmlns" => (value != list::SVG || element != "svg").then_some(What::Link),
         "xmlns:xlink" => (value != list::XLINK).then_some(What::Link),
@@ -367,6 +372,23 @@ mod tests {
             "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink'>{inside}</svg>"
         );
         read(&text).unwrap().troubles.into_iter().map(|t| t.what).collect()
+    }
+
+    #[test]
+    fn an_identity_number_is_no_place_on_a_page() {
+        let born = model::Date::constant(1961, 7, 2);
+        let id = (0..).find_map(|n| model::NationalId::synthetic(born, n)).unwrap();
+        let id = String::from_utf8(id.reveal().to_vec()).unwrap();
+        for hidden in [
+            format!("<rect x='{id}' y='1'/>"),
+            format!("<path d='M 0 0 L {id} 1'/>"),
+            format!("<polyline points='0,0 1,{id}'/>"),
+            format!("<g style='stroke-width:{id}'/>"),
+            format!("<rect x='{} {}' y='1'/>", &id[..6], &id[6..]),
+        ] {
+            assert_eq!(troubles(&hidden), [What::Attribute], "{hidden}");
+        }
+        assert_eq!(troubles("<rect x='99999999999' y='0.41070112345'/>"), []);
     }
 
     #[test]

@@ -89,6 +89,7 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/rooms/{room}/ingresses", Some("ingress_ask")),
     ("/ingresses/{ingress}/decision", Some("ingress_decide")),
     ("/rooms/{room}/outputs", Some("output_ask")),
+    ("/rooms/{room}/handed-over", Some("output_ask")),
     ("/rooms/{room}/packing", Some("release_pack")),
     ("/rooms/{room}/closing", Some("room_close")),
     ("/outputs/{output}/decision", Some("output_decide")),

@@ -8,7 +8,7 @@ mod sample;
 #[cfg(test)]
 pub(crate) use sample::sample_room;
 
-pub(crate) use asking::ask;
+pub(crate) use asking::{ask, ask_handed_over};
 pub(crate) use running::{how_to_run, run, stop};
 
 use super::bringing::{self, IngressLine};
@@ -62,6 +62,7 @@ pub struct RoomPage {
     log: Option<String>,
     files: Vec<FileLine>,
     refused: Vec<(String, String)>,
+    handed_over: HandedOver,
     meters: Vec<Meter>,
     limits: Vec<String>,
     outputs: Vec<OutputLine>,
@@ -153,6 +154,17 @@ pub struct Inside {
     pub notebook: Notebook,
     /// What was asked to be brought in.
     pub brought: Vec<IngressLine>,
+    /// What programs in the room handed over.
+    pub handed_over: HandedOver,
+}
+
+/// What programs in a room handed over, to be asked out.
+#[derive(Debug, Clone, Default)]
+pub struct HandedOver {
+    /// The files: name, what each is said to be, what it is for.
+    pub files: Vec<(String, String, String)>,
+    /// Why the list cannot be read, if it cannot: in English, of a program.
+    pub unread: Option<String>,
 }
 
 /// What the reader of a room sees besides the room.
@@ -373,6 +385,7 @@ impl RoomPage {
             log: inside.log,
             files: inside.files,
             refused: inside.refused,
+            handed_over: inside.handed_over,
             meters,
             limits: limits(&words, room),
             outputs: inside.outputs,
@@ -481,6 +494,7 @@ async fn inside(
     let standing = app.centre.room_standing(caller, &room.id, chosen.as_ref()).await?;
     let words = visitor.words();
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
+    let handed_over = asking::still_to_ask(words, &standing, &outputs);
     let listing = standing.listing;
     let notebook = match room.state {
         RoomState::Open
@@ -494,6 +508,7 @@ async fn inside(
     let names = app.names(caller).await?;
     let ingresses = app.centre.ingresses(caller, Some(&room.id)).await?;
     Ok(Inside {
+        handed_over,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
         language,

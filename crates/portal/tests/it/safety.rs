@@ -27,6 +27,7 @@ const CHANGES: &[&str] = &[
     "/rooms/room-1/runs",
     "/rooms/room-1/stop",
     "/rooms/room-1/outputs",
+    "/rooms/room-1/handed-over",
     "/rooms/room-1/ingresses",
     "/ingresses/ingress-1/decision",
     "/rooms/room-1/notebook",

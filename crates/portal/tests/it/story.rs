@@ -260,3 +260,32 @@ async fn the_centre_is_shown_to_its_operator_and_a_missing_page_is_missing() {
         assert!(page.body.contains("There is no such thing"), "{path}: {}", page.body);
     }
 }
+
+#[tokio::test]
+async fn what_a_program_hands_over_is_asked_for_with_one_button() {
+    let site = Site::demo().await;
+    let mut researcher = Browser::as_role(&site.router, "researcher").await;
+    let (_, room) = room(&site, &mut researcher).await;
+    let here = format!("/rooms/{room}");
+    let run = async |researcher: &mut Browser, text: &str| {
+        let script = [("language", "r"), ("script", text)];
+        let page = researcher.submit(&here, &format!("{here}/runs"), &script).await;
+        assert!(page.location().contains("done=run"), "{}", page.body);
+        wait_for(researcher, &here, "Finished").await
+    };
+    run(&mut researcher, &format!("# file table.csv\n{SAFE}")).await;
+    let list = r#"{"files": [{"name": "table.csv", "note": "by <program>", "declared":
+        {"kind": "frequency-table", "dimensions": ["sex"], "counts": ["people"]}}]}"#;
+    let page = run(&mut researcher, &format!("# file handed-over.json\n{list}")).await;
+    assert!(page.body.contains("Handed over by programs"), "{}", page.body);
+    assert!(page.body.contains("by &#60;program&#62;"), "{}", page.body);
+    let page = researcher.submit(&here, &format!("{here}/handed-over"), &[]).await;
+    assert!(page.location().ends_with("?done=asked"), "{}", page.body);
+    let page = researcher.get(&here).await;
+    assert!(page.body.contains("href=\"/outputs/output-"), "{}", page.body);
+    run(&mut researcher, "# file handed-over.json\nnonsense").await;
+    let page = researcher.get(&here).await;
+    assert!(page.body.contains("cannot be read"), "{}", page.body);
+    let page = researcher.submit(&here, &format!("{here}/handed-over"), &[]).await;
+    assert_eq!(page.status, StatusCode::CONFLICT);
+}

@@ -141,6 +141,9 @@ pub(crate) struct RoomInside {
     pub(crate) files: Vec<FileBody>,
     /// What lies there and cannot be asked for: name, and why.
     pub(crate) refused: Vec<(String, String)>,
+    /// What programs in the room handed over, to be asked out: as it is asked for.
+    #[schema(value_type = Vec<Object>)]
+    pub(crate) handed_over: Vec<serde_json::Value>,
 }
 
 /// Something that was done in a room.

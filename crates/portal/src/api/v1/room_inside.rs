@@ -35,11 +35,17 @@ pub(super) async fn inside(
         .refused
         .iter()
         .map(|refused| (refused.shown.clone(), refused.why.to_string()));
+    // A list that cannot be read hands nothing over.
+    let handed_over = looked.handed_over.unwrap_or_default().into_iter().map(|wish| {
+        let (declared, _told_to_the_check_alone) = wish.declared.without_contributions();
+        serde_json::json!({ "name": wish.name, "declared": declared, "note": wish.note })
+    });
     Ok(Json(RoomInside {
         running: looked.standing.running.map(|run| run.to_string()),
         memory: looked.standing.memory,
         disk: looked.standing.work.bytes,
         files: files.collect(),
         refused: refused.collect(),
+        handed_over: handed_over.collect(),
     }))
 }

@@ -5,7 +5,7 @@ use permit::Role;
 use permit::policy::Action;
 use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
 
-use super::{FileLine, Inside, OutputLine, RoomPage, Seen};
+use super::{FileLine, HandedOver, Inside, OutputLine, RoomPage, Seen};
 use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::pages::bringing;
@@ -88,6 +88,14 @@ impl RoomPage {
             why: Vec::new(),
         };
         let inside = Inside {
+            handed_over: HandedOver {
+                files: vec![(
+                    "results/cox.csv".to_owned(),
+                    words.say("kind-model").into_owned(),
+                    "Table 2".to_owned(),
+                )],
+                unread: None,
+            },
             brought: bringing::lines(&words, &Names::sample(), &[sample_ingress()]),
             memory: 41 << 20,
             disk: 3 << 20,

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The extract as data frames, and results handed over to be asked out.
+
+    import helserom
+
+    helserom.tables()                      # ['laboratory', 'population']
+    people = helserom.read("population")   # a pandas data frame
+    helserom.hand_over(
+        "out/table1.csv",
+        "frequency-table",
+        dimensions=["sex", "age_group"],
+        counts=["n"],
+        note="Table 1 of the paper",
+    )
+
+What is handed over stands on the room's page, said to be what you said it is:
+somebody of the room asks for it there, and a checker decides.
+"""
+
+import json
+import os
+import tempfile
+
+__all__ = ["columns", "hand_over", "handed_over", "read", "tables"]
+
+DATA = os.environ.get("HELSEROM_DATA", "/data")
+WORK = os.environ.get("HELSEROM_WORK", "/work")
+_LIST = "handed-over.json"
+
+# What can be said of each kind of file, and what must be.
+_KINDS = {
+    "unknown": ((), ()),
+    "frequency-table": (("dimensions", "counts"), ("hierarchies",)),
+    "magnitude-table": (("dimensions", "value", "count"), ("contributions",)),
+    "survival-curve": (("time",), ("at_risk", "events", "survival", "groups")),
+    "model": ((), ("n", "parameters", "residual_df")),
+    "figure": ((), ("table",)),
+}
+
+
+def _manifest():
+    with open(os.path.join(DATA, "manifest.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def tables():
+    """The names of the extract's tables."""
+    return sorted(_manifest()["tables"])
+
+
+def columns(table):
+    """The names and types of a table's columns, as a dictionary."""
+    named = {column["name"]: column["value-type"] for column in _table(table)["columns"]}
+    return {"person": "integer", **named}
+
+
+def _table(name):
+    known = _manifest()["tables"]
+    if name not in known:
+        raise KeyError(f"there is no table `{name}`: there are {', '.join(sorted(known))}")
+    return known[name]
+
+
+def read(table, columns=None):
+    """A table as a pandas data frame, or some of its columns."""
+    import duckdb
+
+    _table(table)
+    path = os.path.join(DATA, f"{table}.parquet")
+    relation = duckdb.read_parquet(path)
+    if columns is not None:
+        missing = [column for column in columns if column not in relation.columns]
+        if missing:
+            raise KeyError(f"`{table}` has no column `{missing[0]}`: it has {', '.join(relation.columns)}")
+        quoted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
+        relation = relation.project(quoted)
+    return relation.df()
+
+
+def handed_over():
+    """What was handed over so far."""
+    try:
+        with open(os.path.join(WORK, _LIST), encoding="utf-8") as file:
+            return json.load(file)["files"]
+    except FileNotFoundError:
+        return []
+
+
+def hand_over(file, kind="unknown", *, note, **about):
+    """Hands a file of the work folder over, to be asked out.
+
+    ``kind`` is ``unknown``, ``frequency-table`` (``dimensions``, ``counts``),
+    ``magnitude-table`` (``dimensions``, ``value``, ``count``, and the largest
+    ``contributions`` to each cell, which the check alone sees), ``survival-curve``
+    (``time``, ``at_risk``, ``events``, ``survival``, ``groups``), ``model`` (``n``,
+    ``parameters``, ``residual_df``) or ``figure`` (``table``: the file it is drawn
+    from). ``note`` says what it is for.
+    """
+    if kind not in _KINDS:
+        raise ValueError(f"`{kind}` is no kind of file: use one of {', '.join(_KINDS)}")
+    needed, possible = _KINDS[kind]
+    for key in about:
+        if key not in needed + possible:
+            raise TypeError(f"of a `{kind}` nothing is said as `{key}`: use {', '.join(needed + possible) or 'nothing'}")
+    for key in needed:
+        if key not in about:
+            raise TypeError(f"a `{kind}` needs `{key}`")
+    if not str(note).strip():
+        raise ValueError("say in `note` what the file is for")
+    path = os.path.abspath(os.path.join(WORK, file))
+    name = os.path.relpath(path, WORK)
+    if name.startswith(".."):
+        raise ValueError(f"`{file}` is not in {WORK}")
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f"there is no file `{name}` in {WORK}")
+    wish = {"name": name, "declared": {"kind": kind, **about}, "note": str(note)}
+    files = [other for other in handed_over() if other["name"] != name] + [wish]
+    handle, unfinished = tempfile.mkstemp(dir=WORK, prefix=".handed-over-")
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
+        json.dump({"files": files}, out, ensure_ascii=False, indent=1)
+    os.chmod(unfinished, 0o644)
+    os.replace(unfinished, os.path.join(WORK, _LIST))
