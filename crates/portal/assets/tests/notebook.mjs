@@ -10,11 +10,15 @@ import matplotlib.pyplot as plt
 from lifelines import KaplanMeierFitter
 curve = KaplanMeierFitter().fit([1, 2, 3, 4, 5, 6, 7], [1, 0, 1, 1, 0, 1, 1])
 curve.plot_survival_function()
-print("tables", sorted(os.listdir("/data")))
+import helserom
+os.makedirs("/work/out", exist_ok=True)
+helserom.read("population").groupby("sex").size().rename("people").to_csv("/work/out/sexes.csv")
+helserom.hand_over("out/sexes.csv", "frequency-table", dimensions=["sex"], counts=["people"], note="Table 1")
+print("tables", helserom.tables(), "in", sorted(os.listdir("/in")))
 `;
 const CURVE = `library(survival)
 plot(survfit(Surv(futime, death) ~ 1, data.frame(futime = 1:9, death = c(1,0,1,1,0,1,1,0,1))))
-cat("r has", nrow(lung), "rows\\n")
+cat("r has", nrow(helserom::read("population")), "people\\n")
 `;
 // What code in a cell and a script in its output would try: the walls of a room
 // are the same for a kernel.
@@ -213,7 +217,7 @@ export async function tryNotebook(browser, base, signIn, shots, check) {
   const launcher = frame.locator('.jp-LauncherCard[data-category="Notebook"]').first();
   await launcher.waitFor({ timeout: 30_000 });
   await kernelOf(frame, /^R$/);
-  await runCell(frame, page, CURVE, "r has 228 rows");
+  await runCell(frame, page, CURVE, "r has 17549 people");
   check(true, "R runs and draws");
   await page.keyboard.press("Control+s");
   await frame.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").first().waitFor();
@@ -223,6 +227,8 @@ export async function tryNotebook(browser, base, signIn, shots, check) {
   // Closed and opened: the files are there, and the journal has every cell.
   await page.locator(`form[action="${room}/stop"] button`).first().click();
   await page.waitForURL(`**${room}**`);
+  const handed = await page.locator("main").innerText();
+  check(handed.includes("out/sexes.csv"), `what a cell handed over stands on the page: ${handed}`);
   ({ frame } = await openNotebook(page, base, room));
   await frame.locator(".jp-DirListing-item", { hasText: "Untitled.ipynb" }).first().waitFor({ timeout: 60_000 });
   check(true, "closed and opened again, the notebook is there");

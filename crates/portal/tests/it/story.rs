@@ -271,7 +271,8 @@ async fn what_a_program_hands_over_is_asked_for_with_one_button() {
         let script = [("language", "r"), ("script", text)];
         let page = researcher.submit(&here, &format!("{here}/runs"), &script).await;
         assert!(page.location().contains("done=run"), "{}", page.body);
-        wait_for(researcher, &here, "Finished").await
+        // Over when the next may begin.
+        wait_for(researcher, &here, "Nothing runs.").await
     };
     run(&mut researcher, &format!("# file table.csv\n{SAFE}")).await;
     let list = r#"{"files": [{"name": "table.csv", "note": "by <program>", "declared":
