@@ -81,12 +81,16 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
     }
 }
 
-/// Builds a program with the release profile and says where it is. `helserom` is
-/// named beside it, so that dependencies have the features that it gives them and
-/// are compiled once for all measurements.
-fn release(repository: &Repository, arguments: &[&str], program: &str) -> Result<PathBuf, Failed> {
-    let shared = ["build", "--release", "--locked", "--package", "helserom"];
-    run::run(repository.cargo().args(shared).args(arguments))?;
+/// Builds what is measured with the release profile and says where `program` is.
+/// All of it is named every time: with other packages beside them dependencies
+/// have other features, and everything would be compiled once more.
+fn release(repository: &Repository, program: &str) -> Result<PathBuf, Failed> {
+    const MEASURED: [&str; 4] = ["helserom", "synthetic", "lake", "ledger"];
+    let mut build = repository.cargo();
+    build.args(["build", "--release", "--locked", "--bins"]);
+    build.args(["--example", "extract_speed", "--example", "verify_speed"]);
+    build.args(MEASURED.iter().flat_map(|package| ["--package", package]));
+    run::run(&mut build)?;
     Ok(repository.target().join("release").join(program))
 }
 

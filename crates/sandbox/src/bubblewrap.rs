@@ -17,14 +17,13 @@ use room::{
     WorkFolder,
 };
 use rustix::fs::FlockOperation;
-use rustix::process::Resource;
 use rustix::thread::CpuSet;
 
 use crate::cgroup::{Holding, Place};
 use crate::config::{Config, DiskHold};
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::run::{Handle, Job, mind};
-use crate::spawn::Before;
+use crate::spawn::{Before, process_limits};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::{Folders, Setting, arguments};
 use crate::{brought, disk, extract, notebook, process, recover, seccomp};
@@ -383,30 +382,6 @@ fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
         .spawn(move || mind(job, &minded, (tell, news), &started))?;
     began.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that minds it ended")))?;
     Ok(handle)
-}
-
-/// Limits that the kernel holds for each process by itself.
-fn process_limits(limits: &Limits, holds: Holds) -> Vec<(Resource, u64)> {
-    let mut taken = vec![
-        // Not 0, which lets a machine that pipes dumps to a program have them, and
-        // with them what the room had in memory; 1 is for the kernel "none at all"
-        // (core(5), `do_coredump`).
-        (Resource::Core, 1),
-        (Resource::Nofile, 4096),
-        (Resource::Memlock, 1 << 20),
-        (Resource::Msgqueue, 0),
-        (Resource::Nice, 0),
-        (Resource::Rtprio, 0),
-        // A single file: a little more than the folder may hold, so that passing
-        // the folder's limit is seen as that.
-        (Resource::Fsize, limits.disk + (limits.disk / 8).max(8 << 20)),
-    ];
-    if holds.memory != Hold::Kernel {
-        taken.push((Resource::Data, limits.memory));
-        // Programs map libraries and reserve what they never touch.
-        taken.push((Resource::As, limits.memory.saturating_add(2 << 30)));
-    }
-    taken
 }
 
 impl Runtime for Bubblewrap {

@@ -19,6 +19,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command};
 
+use room::{Hold, Holds, Limits};
 use rustix::fs::{Gid, Mode, OFlags, Uid};
 use rustix::process::{Pid, Resource, Rlimit, Signal};
 use rustix::thread::CpuSet;
@@ -214,4 +215,28 @@ fn mount(
         libc::mount(pointer(source), target.as_ptr(), pointer(kind), flags, pointer(options).cast())
     };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Limits that the kernel holds for each process by itself.
+pub(crate) fn process_limits(limits: &Limits, holds: Holds) -> Vec<(Resource, u64)> {
+    let mut taken = vec![
+        // Not 0, which lets a machine that pipes dumps to a program have them, and
+        // with them what the room had in memory; 1 is for the kernel "none at all"
+        // (core(5), `do_coredump`).
+        (Resource::Core, 1),
+        (Resource::Nofile, 4096),
+        (Resource::Memlock, 1 << 20),
+        (Resource::Msgqueue, 0),
+        (Resource::Nice, 0),
+        (Resource::Rtprio, 0),
+        // A single file: a little more than the folder may hold, so that passing
+        // the folder's limit is seen as that.
+        (Resource::Fsize, limits.disk + (limits.disk / 8).max(8 << 20)),
+    ];
+    if holds.memory != Hold::Kernel {
+        taken.push((Resource::Data, limits.memory));
+        // Programs map libraries and reserve what they never touch.
+        taken.push((Resource::As, limits.memory.saturating_add(2 << 30)));
+    }
+    taken
 }

@@ -15,8 +15,7 @@ const REPEATS: usize = 3;
 const ASKED_RATIO: f64 = 2.0;
 
 pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
-    let arguments = ["--package", "lake", "--example", "extract_speed"];
-    let program = release(repository, &arguments, "examples/extract_speed")?;
+    let program = release(repository, "examples/extract_speed")?;
     let folder = repository.made("bench").join("extract");
     let done = folder.join("done");
     if !done.exists() {

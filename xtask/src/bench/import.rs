@@ -17,7 +17,7 @@ const ASKED_RATIO: f64 = 2.5;
 const ASKED_PEAK_MIB: f64 = 1536.0;
 
 pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
-    let program = release(repository, &["--package", "helserom"], "helserom")?;
+    let program = release(repository, "helserom")?;
     let files = registers::of(repository, SIZE)?;
     let file = files.join("laboratory.csv");
     let work = repository.made("bench").join("import");

@@ -12,8 +12,7 @@ const REPEATS: usize = 5;
 const ASKED: f64 = 300_000.0;
 
 pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
-    let arguments = ["--package", "ledger", "--example", "verify_speed"];
-    let program = release(repository, &arguments, "examples/verify_speed")?;
+    let program = release(repository, "examples/verify_speed")?;
     let mut rates = Vec::new();
     for _ in 0..REPEATS {
         let said = run::output(repository.command(&program).arg(EVENTS.to_string()))?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -30,8 +30,18 @@ const PATIENCE: Duration = Duration::from_mins(5);
 /// The program, ended when dropped.
 struct Portal(Child);
 
+/// How long it may take to let go of its rooms.
+const LAST_WAIT: Duration = Duration::from_secs(30);
+
 impl Drop for Portal {
     fn drop(&mut self) {
+        // Asked to stop: a room is a mount, and one that is killed leaves it.
+        let pid = self.0.id().to_string();
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        let begun = Instant::now();
+        while begun.elapsed() < LAST_WAIT && matches!(self.0.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(50));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -39,7 +49,7 @@ impl Drop for Portal {
 
 pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     setup::for_demo(repository)?;
-    let program = release(repository, &["--package", "helserom"], "helserom")?;
+    let program = release(repository, "helserom")?;
     let folder = repository.made("bench").join("portal");
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(about(folder.display()))?;

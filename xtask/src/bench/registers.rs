@@ -23,7 +23,7 @@ pub(super) fn of(repository: &Repository, size: Size) -> Result<PathBuf, Failed>
         return Ok(folder);
     }
     println!("Generating {people} people, {measurements} measurements, {diagnoses} diagnoses");
-    let program = release(repository, &["--package", "synthetic"], "synthetic")?;
+    let program = release(repository, "synthetic")?;
     run::run(repository.command(program).arg("scale").arg(&folder).args([
         format!("--people={people}"),
         format!("--measurements={measurements}"),

@@ -2,13 +2,16 @@
 //! take a file out.
 
 mod asking;
+mod handed_over;
 mod running;
 mod sample;
 
 #[cfg(test)]
 pub(crate) use sample::sample_room;
 
-pub(crate) use asking::{ask, ask_handed_over};
+pub(crate) use asking::ask;
+pub use handed_over::HandedOver;
+pub(crate) use handed_over::ask_handed_over;
 pub(crate) use running::{how_to_run, run, stop};
 
 use super::bringing::{self, IngressLine};
@@ -156,15 +159,6 @@ pub struct Inside {
     pub brought: Vec<IngressLine>,
     /// What programs in the room handed over.
     pub handed_over: HandedOver,
-}
-
-/// What programs in a room handed over, to be asked out.
-#[derive(Debug, Clone, Default)]
-pub struct HandedOver {
-    /// The files: name, what each is said to be, what it is for.
-    pub files: Vec<(String, String, String)>,
-    /// Why the list cannot be read, if it cannot: in English, of a program.
-    pub unread: Option<String>,
 }
 
 /// What the reader of a room sees besides the room.
@@ -494,7 +488,7 @@ async fn inside(
     let standing = app.centre.room_standing(caller, &room.id, chosen.as_ref()).await?;
     let words = visitor.words();
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
-    let handed_over = asking::still_to_ask(words, &standing, &outputs);
+    let handed_over = handed_over::still_to_ask(words, &standing, &outputs);
     let listing = standing.listing;
     let notebook = match room.state {
         RoomState::Open

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, Looked, NotBuilt,
-    NotDelivered, NotLinked, NotPlaced, Placed, Progress, QuarantinedRow, RunLogs, Turn,
+    Blame, Blobs, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt, NotDelivered,
+    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
-use ingress::{Bounds, Inspection, Known, Linked};
+use ingress::{Known, Linked};
 use ledger::chain::Report;
 use ledger::proof::Plan;
 use ledger::tree::Tree;
@@ -31,11 +31,11 @@ use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
 use room::{
     CloseError, Command, Ended, Holds, LogLine, LogSink, OpenError, Outcome, RecoverError,
     Recovered, Running, Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
-    WorkName,
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
 
+use crate::doorway::Doorway;
 use crate::gate::Gate;
 
 struct Passwords {
@@ -185,36 +185,6 @@ impl Extracts for EmptyExtracts {
 
     fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
         Ok(())
-    }
-}
-
-/// Looks into what is brought without a sandbox, and keeps it below a folder.
-struct Doorway(PathBuf);
-
-impl Doorway {
-    fn unpack(&self, bytes: &[u8], name: &WorkName, into: &Path) -> Inspection {
-        std::fs::create_dir_all(&self.0).unwrap();
-        let file = self.0.join("file");
-        std::fs::write(&file, bytes).unwrap();
-        std::fs::create_dir_all(into).unwrap();
-        ingress::inspect(&file, name, into, Bounds { bytes: 1 << 20, files: 20 }).unwrap()
-    }
-}
-
-impl centre::ports::Gate for Doorway {
-    fn most(&self) -> u64 {
-        4 << 20
-    }
-
-    fn look(&self, bytes: &[u8], name: &WorkName) -> Result<Looked, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let inspection = self.unpack(bytes, name, folder.path());
-        Ok(Looked { inspection, scanned: true })
-    }
-
-    fn place(&self, room: &RoomId, bytes: &[u8], name: &WorkName) -> Result<Placed, NotPlaced> {
-        let found = self.unpack(bytes, name, &self.0.join(room.as_str()));
-        Ok(Placed { files: found.files, sha256: Hash::default() })
     }
 }
 

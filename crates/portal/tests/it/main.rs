@@ -11,6 +11,7 @@
 
 mod api;
 mod browser;
+mod doorway;
 mod fakes;
 mod gate;
 mod going_on;
