@@ -1,7 +1,7 @@
 //! What people bring into their rooms: asked for, looked into, decided, placed.
 
 use ingress::{
-    By, Declared, Fault, Finding, Ingress, IngressEvent, IngressState, Inspection, LinkError,
+    By, Declared, Fault, Finding, Ingress, IngressEvent, IngressState, LinkError, Linked,
 };
 use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
 use model::{AccountId, IngressId, RoomId};
@@ -13,8 +13,9 @@ use crate::outputs::read_sealed;
 use crate::ports::{Looked, NotLinked, NotPlaced};
 use crate::{Caller, Centre, Refused, blocking, draft};
 
-/// How much of a text is shown to who decides on it, bytes.
-pub const LONGEST_LOOK: usize = 256 << 10;
+/// A table that is linked is about at least so many people of the permit, however
+/// few its outputs may be about.
+const LEAST: u64 = 5;
 
 /// A file that somebody wants to bring in.
 #[derive(Clone)]
@@ -46,8 +47,8 @@ impl std::fmt::Debug for Brought {
 pub struct Considered {
     /// The record.
     pub ingress: Ingress,
-    /// The beginning of the text, where it is one, for those who decide on it.
-    pub text: Option<String>,
+    /// The beginning of each text in it, by name, for those who decide on it.
+    pub texts: Vec<(String, String)>,
 }
 
 impl Centre {
@@ -69,30 +70,13 @@ impl Centre {
                 "nothing is brought into rooms of this permit: it says so".to_owned(),
             ));
         }
+        // One at a time: two of one name would not know of each other, and a large
+        // table takes its place in memory.
+        let _turn = self.gate_turn.lock().await;
         let name = self.fits(&room, &brought).await?;
         let Brought { declared, origin, why, link, bytes, .. } = brought;
-        let (bytes, linked) = match link {
-            None => (bytes, None),
-            Some(column) => {
-                let (extracts, extract) = (self.parts.extracts.clone(), room.extract.clone());
-                let permit = room.permit.clone();
-                let (table, linked) = blocking("linking the file", move || {
-                    extracts.link_table(&permit, &extract, &bytes, &column)
-                })
-                .await?
-                .map_err(not_linked)?;
-                (table, Some(linked))
-            }
-        };
         let ingress = IngressId::mint(self.parts.entropy.as_ref());
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let sealed = release::sealed::seal(&bytes, self.parts.entropy.as_ref());
-        drop(bytes);
-        let blobs = self.parts.blobs.clone();
-        let sealed = blocking("keeping the file", move || blobs.put(&sealed))
-            .await?
-            .map_err(|why| Refused::failed("keeping the file", why))?;
-        let asked = IngressEvent::Asked {
+        let asked = |sealed, bytes: &[u8], linked| IngressEvent::Asked {
             room: id.clone(),
             permit: room.permit.clone(),
             name: name.to_string(),
@@ -100,10 +84,33 @@ impl Centre {
             origin,
             why,
             sealed,
-            bytes: length,
+            bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             linked,
         };
-        if let Err(refused) = self.write(&actor, ingress.as_str(), &asked, None).await {
+        let (bytes, linked) = match link {
+            None => (bytes, None),
+            Some(column) => {
+                let least = u64::from(permit.grant.terms.outputs.smallest_count).max(LEAST);
+                match self.link(&room, bytes, column, least).await? {
+                    Ok((table, linked)) => (table, Some(linked)),
+                    Err(too_few) => {
+                        // Written down: whoever asks of one person after another is seen.
+                        let asked = asked(ledger::Hash::default(), &[], None);
+                        let refused = IngressEvent::Refused { by: By::Rule, why: too_few };
+                        self.write_first(&actor, &ingress, &[asked, refused]).await?;
+                        return Ok(ingress);
+                    }
+                }
+            }
+        };
+        let sealed = release::sealed::seal(&bytes, self.parts.entropy.as_ref());
+        let blobs = self.parts.blobs.clone();
+        let sealed = blocking("keeping the file", move || blobs.put(&sealed))
+            .await?
+            .map_err(|why| Refused::failed("keeping the file", why))?;
+        let asked = asked(sealed, &bytes, linked);
+        drop(bytes);
+        if let Err(refused) = self.write_first(&actor, &ingress, &[asked]).await {
             self.forget_bytes(sealed).await;
             return Err(refused);
         }
@@ -112,6 +119,40 @@ impl Centre {
             tracing::error!(%ingress, %refused, "a file that was to be brought in was not looked into");
         }
         Ok(ingress)
+    }
+
+    /// The table with person numbers, or that it is about too few people.
+    async fn link(
+        &self,
+        room: &Room,
+        table: Vec<u8>,
+        column: String,
+        least: u64,
+    ) -> Result<Result<(Vec<u8>, Linked), String>, Refused> {
+        let (extracts, extract) = (self.parts.extracts.clone(), room.extract.clone());
+        let permit = room.permit.clone();
+        let linked = blocking("linking the file", move || {
+            extracts.link_table(&permit, &extract, &table, &column, least)
+        });
+        match linked.await? {
+            Ok(linked) => Ok(Ok(linked)),
+            Err(NotLinked::Table(why @ LinkError::TooFew { .. })) => Ok(Err(why.to_string())),
+            Err(error) => Err(not_linked(error)),
+        }
+    }
+
+    /// Writes the first entries of an ingress.
+    async fn write_first(
+        &self,
+        actor: &AccountId,
+        id: &IngressId,
+        events: &[IngressEvent],
+    ) -> Result<(), Refused> {
+        let drafts = events.iter().map(|event| draft(actor, id.as_str(), event));
+        let drafts = drafts.collect::<Result<Vec<_>, _>>()?;
+        let absent = Guard::Absent(Subject::new(IngressEvent::KIND, id.as_str()));
+        self.append(drafts, vec![absent]).await?;
+        Ok(())
     }
 
     /// The most bytes that may be brought in at once.
@@ -126,6 +167,9 @@ impl Centre {
             .name
             .parse()
             .map_err(|error: room::NameError| field("name", error.to_string()))?;
+        if ingress::names_a_person(name.as_str()) {
+            return Err(field("name", "is somebody's number: give the file another".to_owned()));
+        }
         if name.as_str().contains('/') {
             return Err(field(
                 "name",
@@ -149,7 +193,7 @@ impl Centre {
         let there = self.every_ingress(&[], Some(&room.id)).await?;
         let same = |other: &&Ingress| {
             other.state != IngressState::Refused
-                && ingress::place(&other.name) == ingress::place(name.as_str())
+                && ingress::share_a_place(&other.name, name.as_str())
         };
         if let Some(other) = there.iter().find(same) {
             let why =
@@ -179,6 +223,7 @@ impl Centre {
         }
         let by_rule = permit.grant.terms.room.bring == Bring::Rule
             && ingress.declared == Declared::Code
+            && ingress.linked.is_none()
             && inspection.is_plain_code();
         let then = if inspection.refuses() {
             Some(IngressEvent::Refused { by: By::Rule, why: String::new() })
@@ -236,6 +281,7 @@ impl Centre {
         };
         self.write(&actor, id.as_str(), &event, Some(seq)).await?;
         if admit {
+            let _turn = self.gate_turn.lock().await;
             return self.place(id).await;
         }
         self.forget_bytes(ingress.sealed).await;
@@ -266,8 +312,16 @@ impl Centre {
     }
 
     /// Looks into and places whatever a stopped program, or a scanner that did not
-    /// answer, left waiting.
+    /// answer, left waiting. What waits at the gate of a room that is closed stays
+    /// out.
     pub async fn see_to_ingresses(&self) -> Result<(), Refused> {
+        for ingress in self.every_ingress(&["asked", "inspected", "admitted"], None).await? {
+            let (room, _) = self.load::<Room>(ingress.room.as_str()).await?;
+            if room.state == room::State::Closed {
+                self.shut_gate(&ingress.asked_by, &ingress.room).await?;
+            }
+        }
+        let _turn = self.gate_turn.lock().await;
         for ingress in self.every_ingress(&["asked", "admitted"], None).await? {
             let seen_to = match ingress.state {
                 IngressState::Asked => self.look_into(&ingress.id).await,
@@ -286,8 +340,10 @@ impl Centre {
             let (_, seq) = self.load::<Ingress>(ingress.id.as_str()).await?;
             let why = "the room was closed".to_owned();
             let event = IngressEvent::Refused { by: By::Rule, why };
-            self.write(actor, ingress.id.as_str(), &event, Some(seq)).await?;
-            self.forget_bytes(ingress.sealed).await;
+            // Whoever was faster is seen to in a minute.
+            if gone_on(self.write(actor, ingress.id.as_str(), &event, Some(seq)).await)? {
+                self.forget_bytes(ingress.sealed).await;
+            }
         }
         Ok(())
     }
@@ -298,23 +354,42 @@ impl Centre {
         let ingress = self.ingress(caller, id).await?;
         let thing = self.ingress_thing(&ingress).await?;
         let decides = self.ruling(caller, Action::DecideIngress, &thing).allowed;
-        let is_text = |found: &Inspection| found.content.is_text();
-        let text =
-            if decides && ingress.is_kept() && ingress.inspection.as_ref().is_some_and(is_text) {
-                let mut bytes = self.brought_bytes(&ingress).await?;
-                bytes.truncate(LONGEST_LOOK);
-                Some(String::from_utf8_lossy(&bytes).into_owned())
-            } else {
-                None
-            };
-        Ok(Considered { ingress, text })
+        let reads = decides && ingress.is_kept() && ingress.inspection.is_some();
+        if !reads {
+            return Ok(Considered { ingress, texts: Vec::new() });
+        }
+        let bytes = self.brought_bytes(&ingress).await?;
+        let (gate, name) = (self.parts.gate.clone(), named(&ingress)?);
+        let _turn = self.gate_turn.lock().await;
+        let texts = blocking("reading the file", move || gate.texts(&bytes, &name))
+            .await?
+            .map_err(|why| Refused::failed("reading the file", why))?;
+        Ok(Considered { ingress, texts })
     }
 
     /// One file that is asked to be brought in, for those who may see it.
     pub async fn ingress(&self, caller: &Caller, id: &IngressId) -> Result<Ingress, Refused> {
         let (ingress, _) = self.load::<Ingress>(id.as_str()).await?;
-        self.require(caller, Action::SeeIngress, &self.ingress_thing(&ingress).await?)?;
-        Ok(ingress)
+        let thing = self.ingress_thing(&ingress).await?;
+        self.require(caller, Action::SeeIngress, &thing)?;
+        Ok(self.as_seen(caller, ingress, &thing))
+    }
+
+    /// Without how many of its people the permit has, before it is decided on, for
+    /// those who do not decide: who asks again and again learns of each.
+    fn as_seen(&self, caller: &Caller, mut ingress: Ingress, thing: &Thing) -> Ingress {
+        let told = ingress.state == IngressState::Placed
+            || self.ruling(caller, Action::DecideIngress, thing).allowed;
+        if ingress.linked.is_some() && !told {
+            ingress.linked = None;
+            ingress.bytes = 0;
+            if let Some(inspection) = &mut ingress.inspection {
+                inspection.bytes = 0;
+                let counts = |found: &Finding| matches!(found.fault, Fault::UniqueRows { .. });
+                inspection.findings.retain(|found| !counts(found));
+            }
+        }
+        ingress
     }
 
     /// Those the caller may see, newest first; of one room if it is named.
@@ -327,7 +402,7 @@ impl Centre {
         for ingress in self.every_ingress(&[], room).await? {
             let thing = self.ingress_thing(&ingress).await?;
             if self.ruling(caller, Action::SeeIngress, &thing).allowed {
-                seen.push(ingress);
+                seen.push(self.as_seen(caller, ingress, &thing));
             }
         }
         Ok(seen)

@@ -99,6 +99,8 @@ pub struct Centre {
     policy: Policy,
     pub(crate) mends: outputs::Mends,
     pub(crate) parsed: moment::Parsed,
+    /// Whose turn it is at the gate of the rooms.
+    pub(crate) gate_turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Centre {
@@ -112,7 +114,8 @@ impl Centre {
     pub fn new(parts: Parts) -> Result<Arc<Self>, permit::policy::PolicyError> {
         let policy = Policy::load()?;
         let (mends, parsed) = (outputs::Mends::default(), moment::Parsed::default());
-        Ok(Arc::new(Self { parts, policy, mends, parsed }))
+        let gate_turn = tokio::sync::Mutex::default();
+        Ok(Arc::new(Self { parts, policy, mends, parsed, gate_turn }))
     }
 
     /// The rules.

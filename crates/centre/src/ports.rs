@@ -215,13 +215,15 @@ pub trait Extracts: Send + Sync {
     fn sketches(&self, extract: &ExtractId) -> Result<Vec<disclosure::Sketch>, String>;
 
     /// A table of somebody's own with its column of national identity numbers
-    /// replaced by the person numbers of this extract: see [`ingress::link`].
+    /// replaced by the person numbers of this extract, if it is about `least` of its
+    /// people: see [`ingress::link`].
     fn link_table(
         &self,
         permit: &PermitId,
         extract: &ExtractId,
         table: &[u8],
         column: &str,
+        least: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked>;
 
     /// Removes the data, and the key by which its numbers lead back to people.
@@ -269,6 +271,10 @@ pub trait Gate: Send + Sync {
 
     /// Looks into a file. An error says that nobody did.
     fn look(&self, bytes: &[u8], name: &WorkName) -> Result<Looked, String>;
+
+    /// The beginning of each text that would come into a room, by name: what a person
+    /// reads before deciding.
+    fn texts(&self, bytes: &[u8], name: &WorkName) -> Result<Vec<(String, String)>, String>;
 
     /// Puts a file into a room, unpacked where it is an archive: all of it or
     /// nothing. Doing it twice is no error.

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::content::{self, Content};
 use crate::finding::Fault;
 use crate::identity::IdentityNumbers;
 use crate::inspect::{Go, Taking};
@@ -118,8 +119,8 @@ fn head(repository: &Path) -> io::Result<Option<String>> {
     }
 }
 
-/// Looks for people's numbers in every version of every file, and at how large
-/// all of it is.
+/// Looks at everything that the bundle holds, and at how large all of it is:
+/// whoever clones it has every version of every file.
 fn look_at_history(taking: &mut Taking, repository: &Path) -> io::Result<()> {
     let mut listing = git(Some(repository))
         .args(["cat-file", "--batch-all-objects", "--unordered", "--batch"])
@@ -128,6 +129,7 @@ fn look_at_history(taking: &mut Taking, repository: &Path) -> io::Result<()> {
     let mut numbers = IdentityNumbers::default();
     let most = taking.bounds().bytes;
     let mut left = most;
+    let mut whole = true;
     if let Some(output) = listing.stdout.take() {
         let mut output = BufReader::new(output);
         let mut line = String::new();
@@ -135,23 +137,99 @@ fn look_at_history(taking: &mut Taking, repository: &Path) -> io::Result<()> {
             let size = line.trim_end().rsplit(' ').next().and_then(|size| size.parse::<u64>().ok());
             let Some(size) = size.filter(|size| *size <= left) else {
                 taking.findings.add(None, Fault::TooLarge { most });
+                whole = false;
                 break;
             };
             left -= size;
-            let blob = line.contains(" blob ");
-            let mut content = output.by_ref().take(size + 1);
+            let mut object = Object::of(&line);
+            let mut content = output.by_ref().take(size);
             crate::inspect::each_piece(&mut content, u64::MAX, |piece| {
-                if blob {
-                    numbers.feed(piece);
-                }
+                numbers.feed(piece);
+                object.feed(piece);
             })?;
+            numbers.feed(b"\n");
+            for fault in object.faults() {
+                taking.findings.add(Some(HISTORY), fault);
+            }
+            output.read_line(&mut String::new())?;
             line.clear();
         }
     }
-    let _ = listing.kill();
-    let _ = listing.wait();
+    if !whole {
+        let _ = listing.kill();
+    }
+    if !listing.wait()?.success() && whole {
+        taking.findings.add(None, Fault::Broken);
+    }
     taking.count(numbers, None);
     Ok(())
+}
+
+/// What is found in a version that is not at the head is found here.
+const HISTORY: &str = "history";
+
+/// One object of the history, as far as it is kept to be looked at.
+enum Object {
+    /// A version of a file: its first bytes.
+    Blob(Vec<u8>),
+    /// A folder: all of it.
+    Tree(Vec<u8>),
+    /// A commit or a tag.
+    Other,
+}
+
+impl Object {
+    /// Of that line: the name of the object, its kind and its size.
+    fn of(line: &str) -> Self {
+        match line.split(' ').nth(1) {
+            Some("blob") => Self::Blob(Vec::new()),
+            Some("tree") => Self::Tree(Vec::new()),
+            _ => Self::Other,
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) {
+        match self {
+            Self::Blob(head) => {
+                head.extend(piece.iter().take(content::HEAD.saturating_sub(head.len())));
+            }
+            Self::Tree(all) => all.extend_from_slice(piece),
+            Self::Other => {}
+        }
+    }
+
+    fn faults(&self) -> Vec<Fault> {
+        match self {
+            Self::Blob(head) => match content::by_magic(head) {
+                Some(Content::Program) => vec![Fault::Program],
+                Some(Content::OldOffice) => vec![Fault::Macros],
+                Some(Content::Sealed) => vec![Fault::Sealed],
+                Some(Content::Archive | Content::Compressed | Content::GitBundle) => {
+                    vec![Fault::Nested]
+                }
+                Some(Content::Pickle) => vec![Fault::Pickle],
+                _ => Vec::new(),
+            },
+            Self::Tree(all) => tree_faults(all),
+            Self::Other => Vec::new(),
+        }
+    }
+}
+
+/// What a folder has in it that is no file: each entry is a mode, a name, and an
+/// object of twenty bytes (git's "tree objects").
+fn tree_faults(mut tree: &[u8]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    while let Some(end) = tree.iter().position(|byte| *byte == 0) {
+        let entry = tree.get(..end).unwrap_or_default();
+        if entry.starts_with(b"120000 ") {
+            faults.push(Fault::Link);
+        } else if entry.starts_with(b"160000 ") {
+            faults.push(Fault::Submodule);
+        }
+        tree = tree.get(end + 21..).unwrap_or_default();
+    }
+    faults
 }
 
 /// Keeps the files of the head.
@@ -167,7 +245,7 @@ fn lay_out(taking: &mut Taking, repository: &Path, wanted: &[Leaf], stem: &str) 
     let mut answers = BufReader::new(answers);
     for leaf in wanted {
         if Taking::is_hidden(&leaf.name) {
-            taking.skip_hidden();
+            // It is in the bundle, and was looked at with its history.
             continue;
         }
         writeln!(ask, "{}", leaf.object)?;

@@ -90,7 +90,7 @@ impl Content {
 
     /// Whether it is code and nothing else: what a rule may admit.
     pub const fn is_code(self) -> bool {
-        matches!(self, Self::Code | Self::Notebook | Self::Text)
+        matches!(self, Self::Code | Self::Notebook)
     }
 }
 
@@ -196,11 +196,6 @@ const CODE: &[&str] = &[
     "jl",
     "stan",
     "bugs",
-    "toml",
-    "yaml",
-    "yml",
-    "cfg",
-    "ini",
     "makefile",
     "dockerfile",
     "rproj",
@@ -212,10 +207,11 @@ pub(crate) fn of_text(name: &str, head: &str) -> Content {
     let ending = base.rsplit('.').next().unwrap_or_default();
     if ending == "ipynb" && head.trim_start().starts_with('{') {
         Content::Notebook
+    } else if matches!(ending, "csv" | "tsv" | "tab" | "psv") || has_columns(head) {
+        // Before the name: a table is one by whatever name.
+        Content::Table
     } else if CODE.contains(&ending) {
         Content::Code
-    } else if matches!(ending, "csv" | "tsv" | "tab" | "psv") || has_columns(head) {
-        Content::Table
     } else {
         Content::Text
     }
@@ -270,6 +266,10 @@ mod tests {
         assert_eq!(of_text("a/b/Makefile", "all:\n"), Content::Code);
         assert_eq!(of_text("x.ipynb", "{\"cells\": []}"), Content::Notebook);
         assert_eq!(of_text("x.ipynb", "hello"), Content::Text);
+        for name in ["people.R", "people.py", "people.yaml"] {
+            assert_eq!(of_text(name, "id;name\n1;a\n2;b\n3;c\n"), Content::Table, "{name}");
+        }
+        assert_eq!(of_text("config.toml", "a = 1\n"), Content::Text);
         assert_eq!(of_text("codes.txt", "code;name\na;b\nc;d\ne;f\n"), Content::Table);
         assert_eq!(
             of_text("read.txt", "First, a word.\nThen more.\nAnd more, still.\n"),

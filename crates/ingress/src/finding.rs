@@ -247,7 +247,7 @@ impl Findings {
 
 /// A name as it may be kept: what cannot be shown is replaced, and a run of
 /// digits as long as an identity number is blotted out.
-fn shown(name: &str) -> String {
+pub(crate) fn shown(name: &str) -> String {
     let mut shown: String = name
         .chars()
         .take(120)

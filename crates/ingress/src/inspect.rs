@@ -14,8 +14,8 @@ use room::WorkName;
 use serde::{Deserialize, Serialize};
 
 use crate::content::{self, Content};
-use crate::finding::{Fault, Finding, Findings};
-use crate::identity::IdentityNumbers;
+use crate::finding::{Fault, Finding, Findings, MOST_FINDINGS, shown};
+use crate::identity::{self, IdentityNumbers};
 use crate::{archive, bundle, office};
 
 /// How much may come of one file.
@@ -53,6 +53,19 @@ impl Inspection {
     pub fn refuses(&self) -> bool {
         use crate::finding::Weight;
         self.findings.iter().any(|finding| finding.fault.weight() == Weight::Refuse)
+    }
+
+    /// What an inspector said, which may have been taken over by what it looked at:
+    /// no name in it says more than one of ours would.
+    #[must_use]
+    pub fn cleaned(mut self) -> Self {
+        self.names.truncate(MOST_NAMES);
+        self.findings.truncate(MOST_FINDINGS);
+        self.names = self.names.iter().map(|name| shown(name)).collect();
+        for finding in &mut self.findings {
+            finding.place = finding.place.as_deref().map(shown);
+        }
+        self
     }
 
     /// Whether it is code and nothing else, with nothing that a person must see.
@@ -108,6 +121,14 @@ pub(crate) struct Taking {
     hidden: u64,
 }
 
+/// How many files a compressed one holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packed {
+    One,
+    /// It is a tar.
+    Many,
+}
+
 /// Whether it goes on after a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Go {
@@ -137,10 +158,11 @@ impl Taking {
                 archive::take(self, open, &stem)?;
             }
             Content::Compressed => {
-                self.take_compressed(open, name.as_str(), &stem)?;
+                if self.take_compressed(open, name.as_str(), &stem)? == Packed::Many {
+                    return Ok(Content::Archive);
+                }
                 // What it holds says more than how it is packed.
-                let only = self.holds.keys().next().filter(|_| self.holds.len() == 1);
-                return Ok(only.copied().unwrap_or(Content::Archive));
+                return Ok(self.holds.keys().next().copied().unwrap_or(content));
             }
             _ => {
                 self.keep(name.as_str(), None, &mut open)?;
@@ -151,7 +173,7 @@ impl Taking {
 
     /// One compressed file: a tar is unpacked, another is looked into and kept as
     /// it is.
-    fn take_compressed(&mut self, mut open: File, name: &str, stem: &str) -> io::Result<()> {
+    fn take_compressed(&mut self, mut open: File, name: &str, stem: &str) -> io::Result<Packed> {
         let mut head = Vec::new();
         let read = match open.try_clone().and_then(archive::decoder) {
             Ok(decoder) => decoder.take(content::HEAD as u64).read_to_end(&mut head),
@@ -160,13 +182,15 @@ impl Taking {
         open.rewind()?;
         if read.is_err() {
             self.findings.add(None, Fault::Broken);
-            return Ok(());
+            return Ok(Packed::One);
         }
         if content::by_magic(&head) == Some(Content::Archive) {
             let stem = stem.strip_suffix(".tar").unwrap_or(stem);
-            return archive::take_tar(self, archive::decoder(open)?, stem);
+            archive::take_tar(self, archive::decoder(open)?, stem)?;
+            return Ok(Packed::Many);
         }
-        self.keep(name, None, &mut open).map(|_| ())
+        self.keep(name, None, &mut open)?;
+        Ok(Packed::One)
     }
 
     /// Counts a file whose name begins with a point.
@@ -227,8 +251,11 @@ impl Taking {
             }
         }
         self.files += 1;
+        if identity::names_a_person(name.as_str()) {
+            self.findings.add(place, Fault::IdentityNumbers { count: 1 });
+        }
         if self.names.len() < MOST_NAMES {
-            self.names.push(name.to_string());
+            self.names.push(shown(name.as_str()));
         }
         self.look(&path, &name, place)?;
         Ok(Go::On)
@@ -400,11 +427,16 @@ fn copy(from: &mut dyn Read, to: &mut File, most: u64) -> io::Result<Copied> {
     }
 }
 
-/// The name by which a file will be found in the room: two files of one place do
-/// not lie beside each other. What an archive or bundle is unpacked into has its
-/// name without its endings.
-pub fn place(name: &str) -> String {
-    stem(name).to_lowercase()
+/// Whether two files would lie in each other's place in the room: what an archive
+/// or bundle is unpacked into has its name without its endings.
+pub fn share_a_place(one: &str, other: &str) -> bool {
+    let places = |name: &str| {
+        let stem = stem(name);
+        let bare = stem.strip_suffix(".tar").unwrap_or(&stem).to_owned();
+        [name.to_lowercase(), stem.to_lowercase(), bare.to_lowercase()]
+    };
+    let others = places(other);
+    places(one).iter().any(|place| others.contains(place))
 }
 
 fn stem(name: &str) -> String {
@@ -426,6 +458,7 @@ fn name_says_else(name: &str, content: Content) -> bool {
         | "xpt" | "h5" => content != Content::Data,
         "png" | "jpg" | "jpeg" | "gif" | "tif" | "tiff" => content != Content::Picture,
         "pdf" => content != Content::Pdf,
+        "zip" | "tar" => content == Content::Office,
         "xlsx" | "docx" | "pptx" | "ods" | "odt" => content != Content::Office,
         _ => false,
     }

@@ -16,6 +16,7 @@ mod request;
 
 pub use content::Content;
 pub use finding::{Fault, Finding, MOST_FINDINGS, Weight};
-pub use inspect::{Bounds, Inspection, MOST_NAMES, inspect, place};
+pub use identity::names_a_person;
+pub use inspect::{Bounds, Inspection, MOST_NAMES, inspect, share_a_place};
 pub use link::{Known, LinkError, Linked, PERSON, link};
 pub use request::{By, Decided, Declared, Ingress, IngressEvent, IngressState, LIFECYCLE};

@@ -46,20 +46,23 @@ pub enum LinkError {
         "row {0} cannot be read: it has another number of fields than the header, or is not UTF-8"
     )]
     Row(u64),
-    /// Nobody in it is in the permit's data.
-    #[error("none of its {rows} rows is about somebody in the permit's data")]
-    Nobody {
-        /// How many rows it has.
-        rows: u64,
+    /// It is about fewer people of the permit than it may be: about how many is not
+    /// said, or one could ask of each whether they are among them.
+    #[error("it is about fewer than {least} people of the permit's data")]
+    TooFew {
+        /// About how many it must be.
+        least: u64,
     },
 }
 
 /// The table with the identity numbers in `column` replaced by what `person`
 /// says of each, sorted by that: no place in the file says who somebody is. Rows
-/// of people whom it does not know are left out.
+/// of people whom it does not know are left out. It must be about `least` people
+/// whom it knows.
 pub fn link(
     table: &[u8],
     column: &str,
+    least: u64,
     person: impl Fn(&str) -> Known,
 ) -> Result<(Vec<u8>, Linked), LinkError> {
     let table = table.strip_prefix("\u{feff}".as_bytes()).unwrap_or(table);
@@ -84,18 +87,22 @@ pub fn link(
             Known::Unreadable => linked.unreadable += 1,
         }
     }
-    if rows.is_empty() {
-        return Err(LinkError::Nobody { rows: linked.rows });
-    }
     // Rows of one person in the order of what they say, not of the file.
     rows.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.as_slice().cmp(b.1.as_slice())));
     linked.kept = rows.len() as u64;
     linked.people = rows.chunk_by(|a, b| a.0 == b.0).count() as u64;
-    let mut alike: HashMap<Vec<&str>, u64> = HashMap::new();
-    for (_, rest) in &rows {
-        *alike.entry(rest.iter().collect()).or_default() += 1;
+    if linked.people < least {
+        return Err(LinkError::TooFew { least });
     }
-    linked.unique = alike.values().filter(|count| **count == 1).count() as u64;
+    // Whose rows say what nobody else's do: also when they say it twice.
+    let mut alike: HashMap<Vec<&str>, (i32, bool, u64)> = HashMap::new();
+    for (number, rest) in &rows {
+        let (first, shared, count) =
+            alike.entry(rest.iter().collect()).or_insert((*number, false, 0));
+        *shared |= first != number;
+        *count += 1;
+    }
+    linked.unique = alike.values().filter(|(_, shared, _)| !shared).map(|(.., count)| count).sum();
     Ok((written(&header, at, &rows), linked))
 }
 
@@ -154,7 +161,7 @@ mod tests {
     #[test]
     fn identity_numbers_become_person_numbers_in_their_order() {
         let table = "score;id;note\n3;a;x\n4;c;y\n1;b;\"q;r\"\n9;?;z\n2;a;w\n";
-        let (out, linked) = link(table.as_bytes(), "id", person).unwrap();
+        let (out, linked) = link(table.as_bytes(), "id", 1, person).unwrap();
         let out = String::from_utf8(out).unwrap();
         assert_eq!(out, "person,score,note\n2,1,q;r\n7,2,w\n7,3,x\n");
         assert_eq!(linked, Linked { rows: 5, kept: 3, people: 2, unreadable: 1, unique: 3 });
@@ -163,13 +170,17 @@ mod tests {
     #[test]
     fn rows_that_are_alike_are_not_unique() {
         let table = "id,sex\na,f\nb,f\n";
-        let (_, linked) = link(table.as_bytes(), "id", person).unwrap();
+        let (_, linked) = link(table.as_bytes(), "id", 1, person).unwrap();
         assert_eq!((linked.kept, linked.unique), (2, 0));
+        // The same said twice of one person is still said of nobody else.
+        let table = "id,sex\na,f\na,f\nb,m\n";
+        let (_, linked) = link(table.as_bytes(), "id", 1, person).unwrap();
+        assert_eq!((linked.kept, linked.unique), (3, 3));
     }
 
     #[test]
     fn what_cannot_be_linked_says_why() {
-        let refused = |table: &[u8]| link(table, "id", person).unwrap_err();
+        let refused = |table: &[u8]| link(table, "id", 1, person).unwrap_err();
         assert_eq!(refused(b""), LinkError::NoTable);
         assert_eq!(refused(b"PAR1\0\0\n"), LinkError::NoTable);
         assert_eq!(
@@ -178,8 +189,10 @@ mod tests {
         );
         assert_eq!(refused(b"id,person\na,1\n"), LinkError::PersonThere);
         assert_eq!(refused(b"id,x\na,1\nb\n"), LinkError::Row(2));
-        assert_eq!(refused(b"id,x\nc,1\n"), LinkError::Nobody { rows: 1 });
+        assert_eq!(refused(b"id,x\nc,1\n"), LinkError::TooFew { least: 1 });
+        let few = link(b"id,x\na,1\na,2\nb,3\nc,4\n", "id", 3, person).unwrap_err();
+        assert_eq!(few, LinkError::TooFew { least: 3 });
         // A file that a spreadsheet wrote begins with a mark.
-        assert!(link("\u{feff}id,x\na,1\n".as_bytes(), "id", person).is_ok());
+        assert!(link("\u{feff}id,x\na,1\n".as_bytes(), "id", 1, person).is_ok());
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::Request;
 use axum::http::header;
 use centre::{Caller, Centre};
 use model::Entropy;
+use tokio::sync::Semaphore;
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -44,6 +45,7 @@ pub(crate) struct State {
     pub(crate) attempts: Attempts,
     pub(crate) jobs: Jobs,
     pub(crate) underway: Underway,
+    pub(crate) uploads: Semaphore,
     pub(crate) used: Used,
     names: Mutex<Option<(Instant, Arc<Names>)>>,
 }
@@ -65,6 +67,9 @@ const NAMES_MAY_BE: Duration = Duration::from_secs(5);
 /// What comes with a file when it is sent: its form, and what parts the two.
 const AROUND_A_FILE: usize = 1 << 20;
 
+/// How many files may be on their way in at once.
+const UPLOADS_AT_ONCE: usize = 4;
+
 impl State {
     /// The largest body of a request that brings a file, bytes.
     pub(crate) fn largest_upload(&self) -> usize {
@@ -84,6 +89,7 @@ impl State {
             config,
             jobs: Jobs::default(),
             underway: Underway::default(),
+            uploads: Semaphore::new(UPLOADS_AT_ONCE),
             used: Used::default(),
             names: Mutex::new(None),
         })

@@ -11,8 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::cookie::CookieJar;
 use centre::Caller;
-use model::{Lang, Timestamp};
+use model::{Lang, RoomId, Timestamp};
 use permit::Account;
+use permit::policy::Action;
 
 use crate::api::problem;
 use crate::basket::Basket;
@@ -184,6 +185,8 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return app.centre.at_one_moment(next.run(request)).await;
     }
+    // Few at a time: each is held in memory.
+    let _turn = if is_upload(&request) { app.uploads.acquire().await.ok() } else { None };
     let (parts, body) = request.into_parts();
     let whole = Request::from_parts(parts.clone(), body);
     let body = match read_body(app, whole).await {
@@ -198,7 +201,13 @@ async fn answer(app: &App, request: Request, next: Next) -> Response {
 /// The whole body of a request. Those who have signed in may send a file where
 /// one is asked for.
 async fn read_body(app: &App, request: Request) -> Result<Bytes, Failure> {
-    if !is_upload(&request) {
+    let room = room_of_upload(&request).and_then(|room| room.parse().ok());
+    let visitor = request.extensions().get::<Visitor>().cloned();
+    let large = match (room, visitor) {
+        (Some(room), Some(visitor)) => may_upload(app, &visitor, &room).await,
+        _ => false,
+    };
+    if !large {
         let read = Bytes::from_request(request, &()).await;
         return read.map_err(|rejection| Failure::of_status(rejection.status()));
     }
@@ -209,11 +218,23 @@ async fn read_body(app: &App, request: Request) -> Result<Bytes, Failure> {
     })
 }
 
-/// Whether a request may bring a file, which is larger than a form.
+/// Whether a request is to bring a file, which is larger than a form.
 fn is_upload(request: &Request) -> bool {
-    let signed_in = request.extensions().get::<Visitor>().is_some_and(|v| v.account().is_ok());
+    room_of_upload(request).is_some()
+}
+
+fn room_of_upload(request: &Request) -> Option<&str> {
     let path = request.uri().path();
-    signed_in && path.ends_with("/ingresses") && path.contains("/rooms/")
+    let path = path.strip_prefix("/api/v1").unwrap_or(path);
+    path.strip_prefix("/rooms/")?.strip_suffix("/ingresses").filter(|room| !room.contains('/'))
+}
+
+/// Whether the visitor may bring files into that room: asked before the body is
+/// read, which is large.
+async fn may_upload(app: &App, visitor: &Visitor, id: &RoomId) -> bool {
+    let Ok(room) = app.centre.room(visitor.caller(), id).await else { return false };
+    let Ok(thing) = app.centre.room_thing(&room).await else { return false };
+    app.centre.ruling(visitor.caller(), Action::BringIn, &thing).allowed
 }
 
 /// Whether a handler has set the session's cookie.

@@ -53,8 +53,10 @@ pub(crate) fn bring(
         .map_err(io::Error::other)
         .and_then(|there| there.usage(Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 }))
         .map_err(failed("what is there was counted"))?;
-    if there.bytes.saturating_add(listing.bytes()) > most {
-        let free = most.saturating_sub(there.bytes);
+    // What is replaced makes room: another try after a stop finds its own copy.
+    let there = there.bytes.saturating_sub(replaced(dir, &listing));
+    if there.saturating_add(listing.bytes()) > most {
+        let free = most.saturating_sub(there);
         return Err(BringError::Full { wanted: listing.bytes() >> 20, free: free >> 20 });
     }
     let unfinished = dir.0.join(UNFINISHED);
@@ -66,6 +68,16 @@ pub(crate) fn bring(
         return Err(failed("it was copied")(error));
     }
     Ok(listing)
+}
+
+/// How much lies there now by the names that are brought, bytes on the disk.
+fn replaced(dir: &RoomDir, listing: &Listing) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    let there = |file: &room::WorkFile| {
+        let path = dir.brought().join(file.name.as_str());
+        path.symlink_metadata().map_or(0, |file| file.blocks().saturating_mul(512))
+    };
+    listing.files.iter().map(there).sum()
 }
 
 fn copy(from: &WorkFolder, listing: &Listing, to: &Path) -> io::Result<()> {

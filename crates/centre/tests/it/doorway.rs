@@ -43,6 +43,10 @@ impl Gate for Doorway {
         Ok(Looked { inspection, scanned: false })
     }
 
+    fn texts(&self, bytes: &[u8], name: &WorkName) -> Result<Vec<(String, String)>, String> {
+        Ok(vec![(name.to_string(), String::from_utf8_lossy(bytes).into_owned())])
+    }
+
     fn place(&self, room: &RoomId, bytes: &[u8], name: &WorkName) -> Result<Placed, NotPlaced> {
         if let Some(why) = self.shut.lock().unwrap().take() {
             return Err(why);

@@ -155,10 +155,11 @@ async fn what_is_asked_must_be_whole() {
     let house = House::new().await;
     let room = house.room().await;
     house.bring(&room, brought("code.zip", Declared::Code)).await.unwrap();
-    let wrong: [(&str, fn(&mut Brought)); 8] = [
+    let wrong: [(&str, fn(&mut Brought)); 9] = [
         ("name", |b| b.name = "a/b.R".to_owned()),
         ("name", |b| b.name = "../b.R".to_owned()),
         ("name", |b| b.name = ".hidden".to_owned()),
+        ("name", |b| b.name = "010250-1234.R".to_owned()),
         // It is, or will be, unpacked to the same place.
         ("name", |b| b.name = "Code.tar.gz".to_owned()),
         ("origin", |b| b.origin = " ".to_owned()),
@@ -233,28 +234,80 @@ async fn what_waits_at_the_gate_of_a_room_that_closes_stays_out() {
     assert!(matches!(house.admit(&id, true).await, Err(Refused::Conflict(_))));
 }
 
+fn own_table(people: u32, column: &str) -> Brought {
+    let rows: String = (1..=people).rev().map(|n| format!("p{n},{n}\n")).collect();
+    Brought {
+        link: Some(column.to_owned()),
+        bytes: format!("id,score\n{rows}else,99\n").into_bytes(),
+        ..brought("scores.csv", Declared::People)
+    }
+}
+
 #[tokio::test]
 async fn a_table_is_linked_before_anything_of_it_is_kept() {
     let house = House::new().await;
     let room = house.room().await;
-    let table = |column: &str| Brought {
-        link: Some(column.to_owned()),
-        bytes: b"id,score\none,4\ntwo,5\nelse,6\n".to_vec(),
-        ..brought("scores.csv", Declared::People)
-    };
-    let refused = house.bring(&room, table("nr")).await;
+    let refused = house.bring(&room, own_table(6, "nr")).await;
     assert!(matches!(refused, Err(Refused::Field { field: "link", .. })), "{refused:?}");
-    let id = house.bring(&room, table("id")).await.unwrap();
-    let ingress = house.ingress(&id).await;
-    assert_eq!(ingress.linked.unwrap().kept, 2);
-    assert_eq!(ingress.inspection.unwrap().findings.len(), 1, "rows that are like no other");
-    let seen = house.centre.considered(&house.caller("checker").await, &id).await.unwrap();
-    assert_eq!(seen.text.unwrap(), "person,score\n1,4\n2,5\n");
-    let own = house.centre.considered(&house.caller("researcher").await, &id).await.unwrap();
-    assert_eq!(own.text, None);
+    let id = house.bring(&room, own_table(6, "id")).await.unwrap();
+    let linked = "person,score\n1,1\n2,2\n3,3\n4,4\n5,5\n6,6\n";
+    let checker = house.caller("checker").await;
+    let seen = house.centre.considered(&checker, &id).await.unwrap();
+    assert_eq!(seen.texts, [("scores.csv".to_owned(), linked.to_owned())]);
+    assert_eq!(seen.ingress.linked.as_ref().unwrap().kept, 6);
+    assert_eq!(seen.ingress.findings().len(), 1, "rows that are like no other");
+    let own = house.caller("researcher").await;
+    let seen = house.centre.considered(&own, &id).await.unwrap();
+    assert!(seen.texts.is_empty());
+    // How many of one's own people the permit has is not told before the decision.
+    assert_eq!((seen.ingress.linked.clone(), seen.ingress.bytes), (None, 0));
+    assert!(seen.ingress.findings().is_empty());
+    let listed = house.centre.ingresses(&own, Some(&room)).await.unwrap();
+    assert_eq!(listed, [seen.ingress]);
     house.admit(&id, true).await.unwrap();
     let placed = house.gate.placed.lock().unwrap().clone();
-    assert_eq!(placed[0].2, b"person,score\n1,4\n2,5\n");
+    assert_eq!(placed[0].2, linked.as_bytes());
+    let there = house.centre.ingress(&own, &id).await.unwrap();
+    assert_eq!(there.linked.unwrap().kept, 6);
+}
+
+#[tokio::test]
+async fn whether_one_person_is_among_the_permits_is_not_told_and_the_asking_is_kept() {
+    let house = House::new().await;
+    let room = house.room().await;
+    for people in [0, 1, 4] {
+        let id = house.bring(&room, own_table(people, "id")).await.unwrap();
+        let ingress = house.ingress(&id).await;
+        assert_eq!((ingress.state, ingress.bytes), (IngressState::Refused, 0));
+        let why = ingress.decided.unwrap().why;
+        assert_eq!(why, "it is about fewer than 5 people of the permit's data");
+        assert!(ingress.linked.is_none() && ingress.inspection.is_none());
+    }
+    assert_eq!(house.count("ingress.asked").await, 3);
+    assert!(house.blobs.is_empty());
+}
+
+#[tokio::test]
+async fn a_linked_table_is_decided_on_by_a_person_under_every_rule() {
+    let house = House::new().await;
+    let room = house.room_that(Bring::Rule).await;
+    let table = Brought { name: "x.R".to_owned(), declared: Declared::Code, ..own_table(6, "id") };
+    let id = house.bring(&room, table).await.unwrap();
+    assert_eq!(house.ingress(&id).await.state, IngressState::Inspected);
+}
+
+#[tokio::test]
+async fn what_was_left_at_the_gate_of_a_closed_room_is_seen_to() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let id = house.bring(&room, code()).await.unwrap();
+    // A program that was stopped between the two.
+    let closed = room::RoomEvent::Closed { why: room::Closing::ByPerson };
+    let draft = ledger::Draft::new(&"researcher".parse().unwrap(), room.as_str(), &closed).unwrap();
+    house.book.append(vec![draft], vec![]).await.unwrap();
+    house.centre.see_to_ingresses().await.unwrap();
+    assert_eq!(house.ingress(&id).await.state, IngressState::Refused);
+    assert!(house.blobs.is_empty());
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ impl Extracts for Nothing {
         _: &ExtractId,
         _: &[u8],
         _: &str,
+        _: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked> {
         Err(NotLinked::Machine("nothing is linked here".to_owned()))
     }

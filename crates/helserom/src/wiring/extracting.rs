@@ -186,6 +186,7 @@ impl Extracts for Extracting {
         extract: &ExtractId,
         table: &[u8],
         column: &str,
+        least: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked> {
         let people = self.people(permit, extract).map_err(NotLinked::Machine)?;
         let person = |text: &str| match NationalId::parse(text) {
@@ -195,7 +196,7 @@ impl Extracts for Extracting {
                 .find_map(|(subjects, numbers)| numbers.get(&subjects.subject(&id)))
                 .map_or(Known::NotOfPermit, |number| Known::Is(*number)),
         };
-        Ok(ingress::link(table, column, person)?)
+        Ok(ingress::link(table, column, least, person)?)
     }
 
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String> {

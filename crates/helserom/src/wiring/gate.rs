@@ -7,13 +7,20 @@ use std::sync::Arc;
 use centre::ports::{Gate, Looked, NotPlaced, Placed};
 use ingress::{Bounds, Fault, Finding, Inspection};
 use model::RoomId;
-use room::{Limits, Runtime as _, WorkFolder, WorkName};
+use room::{Limits, Outcome, Runtime as _, WorkFolder, WorkName};
 use sandbox::{Apart, Bubblewrap};
 
 use super::scanner::{Said, Scanner};
 use crate::apart;
 
 const MIB: u64 = 1 << 20;
+
+/// So much of each text is shown to who decides, bytes.
+const FIRST_OF_A_TEXT: usize = 64 << 10;
+/// And so much of all of them.
+const MOST_TEXT: usize = 512 << 10;
+/// A longer file is not looked at for its text.
+const LONGEST_TEXT: u64 = 4 * MIB;
 
 /// The longest list of findings.
 const LONGEST_FOUND: u64 = MIB;
@@ -64,22 +71,28 @@ impl RoomGate {
             .runtime
             .apart(bytes, &self.program, &words, &self.limits())
             .map_err(|error| format!("the file could not be looked into: {error}"))?;
-        if !apart.ended_well() {
-            // Whoever sent it made it so that it cannot be read.
-            let outcome = apart.ended.outcome;
-            tracing::warn!(%outcome, "a file that was to be brought in could not be looked into");
-            return Ok((apart, unreadable()));
+        match apart.ended.outcome {
+            Outcome::Finished => {}
+            // Nobody saw to its end: it is the machine's.
+            Outcome::Stopped | Outcome::Lost => {
+                return Err("the file was not looked into to its end".to_owned());
+            }
+            // Whoever made it made it so that it cannot be read.
+            outcome => {
+                tracing::warn!(%outcome, "a file that was to be brought in could not be looked into");
+                return Ok((apart, unreadable()));
+            }
         }
-        let found: WorkName = apart::FOUND.parse().map_err(|e: room::NameError| e.to_string())?;
-        let found = apart
-            .work()
-            .map_err(|error| error.to_string())?
-            .take(&found, LONGEST_FOUND)
-            .map_err(|error| error.to_string())?;
-        let inspection = serde_json::from_slice(&found.bytes)
-            .map_err(|error| format!("what was found cannot be read: {error}"))?;
+        let inspection = found(&apart).unwrap_or_else(unreadable);
         Ok((apart, inspection))
     }
+}
+
+/// What was found, if what says so can be read: whoever took it over says nothing.
+fn found(apart: &Apart<'_>) -> Option<Inspection> {
+    let name: WorkName = apart::FOUND.parse().ok()?;
+    let found = apart.work().ok()?.take(&name, LONGEST_FOUND).ok()?;
+    serde_json::from_slice::<Inspection>(&found.bytes).ok().map(Inspection::cleaned)
 }
 
 /// What is found in a file that nobody could read to its end.
@@ -101,19 +114,56 @@ impl Gate for RoomGate {
 
     fn look(&self, bytes: &[u8], name: &WorkName) -> Result<Looked, String> {
         let said = self.scanner.as_ref().map(|scanner| scanner.scan(bytes)).transpose()?;
-        let (_apart, mut inspection) = self.open_apart(bytes, name)?;
+        let (apart, mut inspection) = self.open_apart(bytes, name)?;
         let scanned = said.is_some();
-        if let Some(Said::Found(name)) = said {
-            inspection.findings.insert(0, Finding { place: None, fault: Fault::Malware { name } });
+        let mut known = said.map_or(Ok(None), |said| Ok::<_, String>(malware(said)))?;
+        if known.is_none()
+            && let Some(scanner) = &self.scanner
+        {
+            // What was packed so that the scanner could not see it.
+            for (_, bytes) in self.unpacked(&apart, u64::MAX)? {
+                known = known.or(malware(scanner.scan(&bytes)?));
+            }
+        }
+        if let Some(fault) = known {
+            inspection.findings.insert(0, Finding { place: None, fault });
         }
         Ok(Looked { inspection, scanned })
+    }
+
+    fn texts(&self, bytes: &[u8], name: &WorkName) -> Result<Vec<(String, String)>, String> {
+        let (apart, _) = self.open_apart(bytes, name)?;
+        let mut texts = Vec::new();
+        let mut left = MOST_TEXT;
+        for (name, mut bytes) in self.unpacked(&apart, LONGEST_TEXT)? {
+            bytes.truncate(left.min(FIRST_OF_A_TEXT));
+            // A letter may be cut in two.
+            let text = match std::str::from_utf8(&bytes) {
+                Ok(text) => text,
+                Err(error) if error.error_len().is_none() => bytes
+                    .get(..error.valid_up_to())
+                    .and_then(|b| std::str::from_utf8(b).ok())
+                    .unwrap_or_default(),
+                Err(_) => continue,
+            };
+            if text.is_empty() || text.contains('\0') {
+                continue;
+            }
+            left -= text.len().min(left);
+            texts.push((name, text.to_owned()));
+            if left == 0 {
+                break;
+            }
+        }
+        Ok(texts)
     }
 
     fn place(&self, room: &RoomId, bytes: &[u8], name: &WorkName) -> Result<Placed, NotPlaced> {
         let machine = |error: &dyn std::fmt::Display| NotPlaced::Machine(error.to_string());
         let (apart, inspection) = self.open_apart(bytes, name).map_err(NotPlaced::Machine)?;
         if inspection.refuses() {
-            return Err(NotPlaced::Unfit("something in it keeps it out".to_owned()));
+            // It was looked into before, and nothing was found: it is the machine's.
+            return Err(NotPlaced::Machine("it could not be looked into once more".to_owned()));
         }
         let files = apart
             .work()
@@ -124,7 +174,30 @@ impl Gate for RoomGate {
     }
 }
 
+fn malware(said: Said) -> Option<Fault> {
+    match said {
+        Said::Clean => None,
+        Said::Found(name) => Some(Fault::Malware { name }),
+    }
+}
+
 impl RoomGate {
+    /// What came of a file, by name, but for files longer than `longest`.
+    fn unpacked(&self, apart: &Apart<'_>, longest: u64) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let failed = |error: room::WorkError| error.to_string();
+        // One that could not be looked into has none.
+        let Ok(files) = apart.work().map_err(failed)?.below(apart::FILES) else {
+            return Ok(Vec::new());
+        };
+        let listing = files.list_at_most(usize::MAX).map_err(failed)?;
+        let read = listing.files.iter().filter(|file| file.bytes <= longest).map(|file| {
+            let most = self.bounds().bytes;
+            let taken = files.take(&file.name, most).map_err(|error| error.to_string())?;
+            Ok((file.name.to_string(), taken.bytes))
+        });
+        read.collect()
+    }
+
     fn bring(&self, room: &RoomId, files: &WorkFolder) -> Result<room::Listing, NotPlaced> {
         self.runtime.bring(room, files).map_err(|error| match error {
             room::BringError::Machine { .. } => NotPlaced::Machine(error.to_string()),

@@ -109,10 +109,13 @@ fn own_data_are_linked_to_the_permits_people_and_their_numbers_are_kept_nowhere(
     );
     let asked = gate.bring(&file, "people", &["--link", "id"]);
     assert_eq!(asked["state"], "inspected", "{asked}");
-    let linked = &asked["linked"];
+    assert_eq!(asked["linked"], Value::Null, "not told before it is decided on");
+    gate.admit(&asked);
+    let listed = gate.place.json(&["--as", "researcher", "room", "brought", &gate.room]);
+    let own = listed.as_array().unwrap().iter().find(|one| one["id"] == asked["id"]).unwrap();
+    let linked = &own["linked"];
     let counts = ["rows", "kept", "people", "unreadable"].map(|key| linked[key].as_u64().unwrap());
     assert_eq!(counts, [51, 40, 40, 1]);
-    gate.admit(&asked);
     // The value of everybody in the laboratory is their place in the list: so is
     // the score of their own.
     let joined = gate.sh(
@@ -153,7 +156,7 @@ fn what_is_made_to_do_harm_is_looked_into_apart_and_stays_out() {
         bomb.write_all(&zeros).unwrap();
     }
     let bomb = gate.place.file("bomb.gz", bomb.finish().unwrap());
-    assert_eq!(rules(&gate.bring(&bomb, "reference", &[])), ["too-large"]);
+    assert!(rules(&gate.bring(&bomb, "reference", &[])).contains(&"too-large"));
     let program = gate.place.file("tool.R", b"\x7fELF\x02\x01\x01\0");
     assert_eq!(rules(&gate.bring(&program, "code", &[])), ["program", "name-says-else"]);
     let said = gate.place.says(&gate.words(&program, "code", &[]));

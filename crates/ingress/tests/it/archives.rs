@@ -57,6 +57,7 @@ fn an_archive_is_unpacked_below_its_name() {
         assert_eq!(looked.rules(), ["hidden"], "{name}");
         assert!(looked.found.is_plain_code(), "{name}");
         assert_eq!(looked.found.holds.get(&Content::Code), Some(&2), "{name}");
+        assert_eq!(looked.found.content, Content::Archive, "{name}: it is shown as no text");
     }
 }
 
@@ -204,4 +205,14 @@ fn a_file_with_no_compression_is_written_whole() {
     writer.write_all(b"x <- 1\n").unwrap();
     let looked = look("s.zip", &writer.finish().unwrap().into_inner());
     assert_eq!(looked.read("s/a.R"), "x <- 1\n");
+}
+
+#[test]
+fn a_name_that_is_a_persons_number_is_found_and_not_told() {
+    let id = &crate::support::ids(1)[0];
+    let name = format!("scans/{id}.txt");
+    let looked = look("x.zip", &zip_of(&[(&name, b"")]));
+    assert_eq!(looked.rules(), ["identity-numbers"]);
+    let told = serde_json::to_string(&looked.found).unwrap();
+    assert!(!told.contains(id.as_str()), "{told}");
 }

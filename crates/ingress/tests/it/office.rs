@@ -27,7 +27,7 @@ fn macros_keep_it_out_whatever_its_name() {
     let control: (&str, &[u8]) = ("xl/activeX/activeX1.xml", b"<x/>");
     let object: (&str, &[u8]) = ("xl/embeddings/oleObject1.bin", b"x");
     for part in [vba, sheet, control, object] {
-        for name in ["a.xlsx", "a.xlsm", "a.zip"] {
+        for name in ["a.xlsx", "a.xlsm"] {
             assert_eq!(look(name, &workbook(&[part])).rules()[0], "macros", "{} {name}", part.0);
         }
     }
@@ -70,4 +70,28 @@ fn people_in_a_workbook_are_found() {
 fn a_zip_that_only_calls_itself_a_document_is_unpacked_and_looked_into() {
     let looked = look("a.xlsx", &workbook(&[("payload/tool", b"\x7fELF\x02")]));
     assert!(looked.rules().contains(&"program"), "{:?}", looked.rules());
+}
+
+#[test]
+fn what_no_document_has_makes_it_an_archive() {
+    let program: (&str, &[u8]) = ("xl/media/tool.png", b"\x7fELF\x02");
+    assert!(look("a.xlsx", &workbook(&[program])).rules().contains(&"program"));
+    let inner = zip_of(&[("x.R", b"1\n")]);
+    assert!(look("a.xlsx", &workbook(&[("xl/a.zip", &inner)])).rules().contains(&"nested"));
+    let list = ids(5).join("\n");
+    let people: (&str, &[u8]) = ("word/people.rels", list.as_bytes());
+    let looked = look("a.docx", &workbook(&[people]));
+    assert!(looked.rules().contains(&"identity-numbers"), "{:?}", looked.rules());
+    let named = format!("xl/{}.xml", ids(1)[0]);
+    assert!(look("a.xlsx", &workbook(&[(&named, b"<x/>")])).found.refuses());
+    // A document behind something else is not what it begins with.
+    let tar = crate::support::tar_of(|builder| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(5);
+        header.set_mode(0o755);
+        builder.append_data(&mut header, "tool", &b"\x7fELF\x02"[..]).unwrap();
+    });
+    let both = [tar, workbook(&[])].concat();
+    assert!(look("a.xlsx", &both).rules().contains(&"program"));
+    assert_eq!(look("a.zip", &workbook(&[])).rules(), ["name-says-else"]);
 }

@@ -14,6 +14,9 @@ fn code_comes_in_as_it_is() {
     assert_eq!(looked.read("km.R"), script);
     assert!(look("a.ipynb", b"{\"cells\": []}").found.is_plain_code());
     assert!(!look("rates.csv", b"age,rate\n1,2\n").found.is_plain_code());
+    // A table or a list by another name is not code.
+    assert!(!look("x.R", b"person,note\n1,a\n2,b\n3,c\n").found.is_plain_code());
+    assert!(!look("notes.txt", b"Ola\nKari\n").found.is_plain_code());
 }
 
 #[test]
@@ -88,4 +91,20 @@ fn compressed_data_are_looked_into_and_kept_as_they_are() {
     let late = [b"a,b\n1,2\n".repeat(9000).as_slice(), b"\0\x01"].concat();
     assert_eq!(look("late.csv.gz", &gzip(&late)).rules(), ["unknown"]);
     assert!(look("twice.gz", &gzip(&gzip(b"x"))).rules().contains(&"nested"));
+}
+
+#[test]
+fn places_that_would_be_shared_are_known() {
+    use ingress::share_a_place as share;
+    for (one, other) in [
+        ("a.R", "A.r"),
+        ("x.zip", "x.tar.gz"),
+        ("x.tar.tgz", "x"),
+        ("x.bundle.zip", "x.bundle"),
+        ("model.R.tar.tgz", "model.R"),
+        ("a.csv.gz.zip", "a.csv.gz"),
+    ] {
+        assert!(share(one, other) && share(other, one), "{one} and {other}");
+    }
+    assert!(!share("a.R", "b.R") && !share("a.csv", "a.R"));
 }

@@ -40,7 +40,7 @@ pub struct IngressPage {
     findings: Vec<FindingLine>,
     inspected: bool,
     names: Vec<String>,
-    text: Option<String>,
+    texts: Vec<(String, String)>,
     decision: Option<(Tag, String, String)>,
     may_decide: bool,
     typed: Typed,
@@ -61,8 +61,8 @@ pub struct FindingLine {
 /// What the reader sees besides the record.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// The beginning of its text, for those who decide.
-    pub text: Option<String>,
+    /// The beginning of each text in it, by name, for those who decide.
+    pub texts: Vec<(String, String)>,
     /// What the permit is called.
     pub title: String,
     /// What the reader may do, by action.
@@ -231,7 +231,7 @@ impl IngressPage {
             findings: ingress.findings().iter().map(|f| finding_line(&words, f)).collect(),
             inspected: ingress.inspection.is_some(),
             names: ingress.inspection.as_ref().map_or_else(Vec::new, |i| i.names.clone()),
-            text: seen.text,
+            texts: seen.texts,
             decision,
             may_decide,
             typed: Typed::default(),
@@ -260,7 +260,10 @@ impl IngressPage {
             why: Vec::new(),
         };
         let seen = Seen {
-            text: Some("code;name\nK760;Fatty liver\n".to_owned()),
+            texts: vec![(
+                "icd-10/codes.csv".to_owned(),
+                "code;name\nK760;Fatty liver\n".to_owned(),
+            )],
             title: crate::parts::terms::TermsTree::sample_terms(lang).title,
             rulings: vec![ruling],
             happenings: vec![Happening::sample(
@@ -334,7 +337,7 @@ async fn page(app: &App, visitor: &Visitor, id: &IngressId) -> Result<IngressPag
         Err(_) => ingress.permit.to_string(),
     };
     let seen = Seen {
-        text: considered.text,
+        texts: considered.texts,
         title,
         rulings: seen::rulings(app, visitor, &thing, &ACTIONS),
         happenings: seen::happenings(app, visitor, &names, "ingress", id.as_str()).await?,

@@ -171,11 +171,12 @@ impl Extracts for EmptyExtracts {
         _: &ExtractId,
         table: &[u8],
         column: &str,
+        least: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked> {
-        Ok(ingress::link(table, column, |id| match id {
-            "one" => Known::Is(1),
-            "two" => Known::Is(2),
-            _ => Known::NotOfPermit,
+        // `p7` is the seventh of its people.
+        let person = |id: &str| id.strip_prefix('p').and_then(|number| number.parse().ok());
+        Ok(ingress::link(table, column, least, |id| {
+            person(id).map_or(Known::NotOfPermit, Known::Is)
         })?)
     }
 

@@ -1,7 +1,7 @@
 //! What programs in a room hand over (`helserom::hand_over`), to be asked out.
 
 use axum::extract::{Path, State};
-use centre::outputs::{HANDED_OVER, Wish};
+use centre::outputs::Wish;
 use centre::rooms::RoomStanding;
 use disclosure::Kind;
 use model::Timestamp;
@@ -55,9 +55,9 @@ pub(super) fn still_to_ask(
 }
 
 fn waiting(standing: &RoomStanding, outputs: &[Output]) -> Result<Vec<Wish>, String> {
-    let since = standing.listing.files.iter().find(|file| file.name.as_str() == HANDED_OVER);
-    let since = since.and_then(|file| Timestamp::from_second(file.modified).ok());
     let asked = |wish: &&Wish| {
+        let file = standing.listing.files.iter().find(|file| file.name == wish.name);
+        let since = file.and_then(|file| Timestamp::from_second(file.modified).ok());
         let same = |output: &&Output| output.name == wish.name.as_str();
         outputs.iter().filter(same).any(|output| since.is_none_or(|at| output.requested_at > at))
     };
