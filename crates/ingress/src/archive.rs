@@ -86,17 +86,14 @@ fn take_zip(taking: &mut Taking, file: File, stem: &str) -> io::Result<()> {
         return Ok(());
     }
     for at in 0..archive.len() {
-        let (name, kind, folder) = match archive.by_index_raw(at) {
-            Ok(entry) => (
-                String::from_utf8_lossy(entry.name_raw()).into_owned(),
-                entry.unix_mode().unwrap_or_default() & KIND,
-                entry.is_dir(),
-            ),
-            Err(_) => {
-                taking.findings.add(None, Fault::Broken);
-                return Ok(());
-            }
+        let Ok(entry) = archive.by_index_raw(at) else {
+            taking.findings.add(None, Fault::Broken);
+            return Ok(());
         };
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let kind = entry.unix_mode().unwrap_or_default() & KIND;
+        let folder = entry.is_dir();
+        drop(entry);
         if kind == SYMLINK {
             taking.findings.add(Some(&name), Fault::Link);
         } else if folder {

@@ -278,7 +278,7 @@ impl Taking {
                 None => self.findings.add(place, Fault::Nested),
             },
             Content::GitBundle if inside => self.findings.add(place, Fault::Nested),
-            Content::Compressed => content = self.look_compressed(file, name.as_str(), place)?,
+            Content::Compressed => content = self.look_compressed(file, name.as_str(), place),
             Content::Sealed => self.findings.add(place, Fault::Sealed),
             Content::Program => self.findings.add(place, Fault::Program),
             Content::OldOffice => self.findings.add(place, Fault::Macros),
@@ -299,15 +299,10 @@ impl Taking {
     }
 
     /// Looks at what a compressed file holds, and says what that is.
-    fn look_compressed(
-        &mut self,
-        file: File,
-        name: &str,
-        place: Option<&str>,
-    ) -> io::Result<Content> {
+    fn look_compressed(&mut self, file: File, name: &str, place: Option<&str>) -> Content {
         let Ok(decoder) = archive::decoder(file) else {
             self.findings.add(place, Fault::Broken);
-            return Ok(Content::Compressed);
+            return Content::Compressed;
         };
         let mut numbers = IdentityNumbers::default();
         let mut head = Vec::new();
@@ -340,7 +335,7 @@ impl Taking {
             _ => {}
         }
         // Data in whatever clothes: nobody reads it as the text that it holds.
-        Ok(if content.is_text() { Content::Data } else { content })
+        if content.is_text() { Content::Data } else { content }
     }
 
     pub(crate) fn count(&mut self, numbers: IdentityNumbers, place: Option<&str>) {

@@ -136,10 +136,11 @@ fn written(header: &csv::StringRecord, at: usize, rows: &[(i32, csv::StringRecor
 /// What parts the columns of the header.
 fn delimiter(table: &[u8]) -> Option<u8> {
     let header = table.split(|byte| *byte == b'\n').next().filter(|line| !line.is_empty())?;
-    if header.contains(&0) || std::str::from_utf8(header).is_err() {
+    if header.contains(&0) {
         return None;
     }
-    let count = |delimiter: u8| header.iter().filter(|byte| **byte == delimiter).count();
+    let header = std::str::from_utf8(header).ok()?;
+    let count = |delimiter: u8| header.matches(char::from(delimiter)).count();
     let best = [b',', b';', b'\t', b'|'].into_iter().max_by_key(|delimiter| count(*delimiter))?;
     // A table of one column has none.
     Some(if count(best) == 0 { b',' } else { best })

@@ -213,7 +213,7 @@ async fn read_body(app: &App, request: Request) -> Result<Bytes, Failure> {
     }
     axum::body::to_bytes(request.into_body(), app.largest_upload()).await.map_err(|error| {
         let too_long = std::error::Error::source(&error)
-            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if too_long { Failure::TooLarge } else { Failure::Unreadable(String::new()) }
     })
 }

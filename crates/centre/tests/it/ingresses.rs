@@ -150,12 +150,14 @@ async fn nothing_is_brought_into_rooms_of_a_permit_that_says_so_or_is_over() {
     assert_eq!(house.placed(), 0);
 }
 
+type Change = fn(&mut Brought);
+
 #[tokio::test]
 async fn what_is_asked_must_be_whole() {
     let house = House::new().await;
     let room = house.room().await;
     house.bring(&room, brought("code.zip", Declared::Code)).await.unwrap();
-    let wrong: [(&str, fn(&mut Brought)); 9] = [
+    let wrong: [(&str, Change); 9] = [
         ("name", |b| b.name = "a/b.R".to_owned()),
         ("name", |b| b.name = "../b.R".to_owned()),
         ("name", |b| b.name = ".hidden".to_owned()),
@@ -235,10 +237,11 @@ async fn what_waits_at_the_gate_of_a_room_that_closes_stays_out() {
 }
 
 fn own_table(people: u32, column: &str) -> Brought {
-    let rows: String = (1..=people).rev().map(|n| format!("p{n},{n}\n")).collect();
+    let rows: Vec<String> = (1..=people).rev().map(|n| format!("p{n},{n}")).collect();
+    let rows = rows.join("\n");
     Brought {
         link: Some(column.to_owned()),
-        bytes: format!("id,score\n{rows}else,99\n").into_bytes(),
+        bytes: format!("id,score\n{rows}\nelse,99\n").into_bytes(),
         ..brought("scores.csv", Declared::People)
     }
 }

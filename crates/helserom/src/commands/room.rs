@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use centre::ingresses::Brought;
 use centre::journal::{Deed, Done};
-use ingress::{Declared, IngressState};
+use ingress::{Declared, Ingress, IngressState};
 use room::{LogLine, LogSink, Outcome, Script, Stream};
 use serde_json::json;
 
@@ -62,48 +62,20 @@ pub(super) async fn run(
         RoomCommand::Bring { id, file, declared, origin, why, link } => {
             let brought = Brought {
                 name: name_of(&file)?,
-                declared: match declared {
-                    DeclaredAs::Code => Declared::Code,
-                    DeclaredAs::Reference => Declared::Reference,
-                    DeclaredAs::People => Declared::People,
-                },
+                declared: declared.into(),
                 origin,
                 why,
                 link,
                 bytes: read_whole(&file, site.centre.most_brought_in())?,
             };
             let id = site.centre.bring_in(&caller, &id, brought).await?;
-            let ingress = site.centre.ingress(&caller, &id).await?;
-            let mut text = format!("{id}: {}", ingress.state.as_str());
-            for finding in ingress.findings() {
-                text.push_str(&format!("\n  {finding}"));
-            }
-            let json = json!(ingress);
-            if ingress.state == IngressState::Refused {
-                Ok(Answer::no(text, json))
-            } else {
-                Ok(Answer::new(text, json))
-            }
+            Ok(told_of(&site.centre.ingress(&caller, &id).await?))
         }
         RoomCommand::Brought { id } => {
             let ingresses = site.centre.ingresses(&caller, Some(&id)).await?;
-            let rows: Vec<_> = ingresses
-                .iter()
-                .map(|ingress| {
-                    let findings = ingress.findings().iter().map(|f| f.fault.as_str());
-                    vec![
-                        ingress.id.to_string(),
-                        ingress.state.as_str().to_owned(),
-                        ingress.name.clone(),
-                        ingress.asked_by.to_string(),
-                        findings.collect::<Vec<_>>().join(", "),
-                    ]
-                })
-                .collect();
-            Ok(Answer::new(
-                table(&["file", "state", "name", "asked by", "found"], &rows),
-                json!(ingresses),
-            ))
+            let rows: Vec<_> = ingresses.iter().map(ingress_line).collect();
+            let table = table(&["file", "state", "name", "asked by", "found"], &rows);
+            Ok(Answer::new(table, json!(ingresses)))
         }
         RoomCommand::Admit { ingress: id, why, refuse } => {
             site.centre.decide_ingress(&caller, &id, !refuse, why).await?;
@@ -137,6 +109,42 @@ pub(super) async fn run(
         RoomCommand::Close { id } => {
             site.centre.close_room(&caller, &id).await?;
             Ok(Answer::new(format!("room `{id}` is closed"), json!({ "closed": id })))
+        }
+    }
+}
+
+/// What became of a file that was asked to be brought in: a no when it stays out.
+fn told_of(ingress: &Ingress) -> Answer {
+    let mut text = format!("{}: {}", ingress.id, ingress.state.as_str());
+    for finding in ingress.findings() {
+        text.push_str("\n  ");
+        text.push_str(&finding.to_string());
+    }
+    if let Some(decided) = ingress.decided.as_ref().filter(|decided| !decided.why.is_empty()) {
+        text.push_str("\n  ");
+        text.push_str(&decided.why);
+    }
+    let refused = ingress.state == IngressState::Refused;
+    if refused { Answer::no(text, json!(ingress)) } else { Answer::new(text, json!(ingress)) }
+}
+
+fn ingress_line(ingress: &Ingress) -> Vec<String> {
+    let found: Vec<_> = ingress.findings().iter().map(|found| found.fault.as_str()).collect();
+    vec![
+        ingress.id.to_string(),
+        ingress.state.as_str().to_owned(),
+        ingress.name.clone(),
+        ingress.asked_by.to_string(),
+        found.join(", "),
+    ]
+}
+
+impl From<DeclaredAs> for Declared {
+    fn from(word: DeclaredAs) -> Self {
+        match word {
+            DeclaredAs::Code => Self::Code,
+            DeclaredAs::Reference => Self::Reference,
+            DeclaredAs::People => Self::People,
         }
     }
 }

@@ -81,6 +81,7 @@ pub(crate) async fn serve(
     ready(&address);
     let tidying =
         tokio::spawn(tidy(site.centre.clone(), site.store.clone(), site.ledger_key.clone()));
+    let minding = tokio::spawn(see_to_gates(site.centre.clone()));
     let (tell, mut told) = tokio::sync::watch::channel(None);
     let centre = site.centre.clone();
     let stopping = tokio::spawn(async move {
@@ -96,6 +97,7 @@ pub(crate) async fn serve(
     };
     let served = web::serve(site, (portal, notebooks), metrics, demo, explained, stop).await;
     tidying.abort();
+    minding.abort();
     let begun = told.borrow_and_update().unwrap_or_else(Instant::now);
     let left = (begun + stop_time(&site.config)).saturating_duration_since(Instant::now());
     let stopped = tokio::time::timeout(left, async {
@@ -145,17 +147,26 @@ fn busy(address: SocketAddr, error: &std::io::Error, choose: &str) -> Stop {
     Stop::usage(format!("cannot listen on {address}: {error}{hint}"))
 }
 
-/// Once a minute: rooms whose permit has ended are closed, what waits at their
-/// gates is seen to, old sessions go, and what was written since is signed.
+/// Once a minute: what waits at the gates of rooms is seen to. Apart from the rest,
+/// which does not wait for a scanner.
+async fn see_to_gates(centre: Arc<Centre>) {
+    let mut minute = tokio::time::interval(Duration::from_mins(1));
+    loop {
+        minute.tick().await;
+        if let Err(refused) = centre.see_to_ingresses().await {
+            tracing::error!(%refused, "files that are to be brought into rooms wait");
+        }
+    }
+}
+
+/// Once a minute: rooms whose permit has ended are closed, old sessions go, and
+/// what was written since is signed.
 async fn tidy(centre: Arc<Centre>, store: Store, key: SignerKey) {
     let mut minute = tokio::time::interval(Duration::from_mins(1));
     loop {
         minute.tick().await;
         if let Err(refused) = centre.sweep().await {
             tracing::error!(%refused, "rooms whose permit has ended were not closed");
-        }
-        if let Err(refused) = centre.see_to_ingresses().await {
-            tracing::error!(%refused, "files that are to be brought into rooms wait");
         }
         if let Err(error) = store.sweep_sessions().await {
             tracing::error!(%error, "old sessions were not removed");

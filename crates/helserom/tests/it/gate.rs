@@ -96,11 +96,8 @@ fn code_comes_in_unpacked_and_is_not_changed_there() {
 fn own_data_are_linked_to_the_permits_people_and_their_numbers_are_kept_nowhere() {
     let gate = Gate::new(60);
     // 40 people of the laboratory, 10 others, and what is no number.
-    let mut own = "born;id;score\n".to_owned();
-    for n in (20..70).rev() {
-        own.push_str(&format!("x;{};{n}\n", people::id(n)));
-    }
-    own.push_str("x;12345678901;0\n");
+    let rows: Vec<String> = (20..70).rev().map(|n| format!("x;{};{n}", people::id(n))).collect();
+    let own = format!("born;id;score\n{}\nx;12345678901;0\n", rows.join("\n"));
     let file = gate.place.file("own.csv", &own);
     let unlinked = gate.bring(&file, "people", &[]);
     assert_eq!(
@@ -167,7 +164,7 @@ fn what_is_made_to_do_harm_is_looked_into_apart_and_stays_out() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .filter(|name| !name.starts_with(".lock"))
         .collect();
-    assert_eq!(rooms, [gate.room.clone()]);
+    assert_eq!(rooms, std::slice::from_ref(&gate.room));
     let kept: Vec<_> =
         gate.place.files().into_iter().filter(|f| f.starts_with("outputs/")).collect();
     assert_eq!(kept, Vec::<String>::new());
@@ -177,7 +174,7 @@ fn what_is_made_to_do_harm_is_looked_into_apart_and_stays_out() {
 fn clamd(folder: &Path) -> (Running, PathBuf) {
     let signatures = folder.join("signatures");
     fs::create_dir(&signatures).unwrap();
-    let hex: String = eicar().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(eicar());
     fs::write(signatures.join("test.ndb"), format!("Eicar-Test:0:*:{hex}\n")).unwrap();
     let socket = folder.join("clamd.ctl");
     let config = folder.join("clamd.conf");

@@ -1,12 +1,6 @@
 //! What is let through a gate and what is not, on files as people and attackers
 //! make them.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod archives;
 mod bundles;
