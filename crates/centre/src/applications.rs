@@ -9,7 +9,7 @@ use permit::policy::{Action, Thing};
 use permit::{Account, Application, ApplicationEvent, Grant, Missing, PermitEvent, Terms, Verdict};
 use source::SourceRecord;
 
-use crate::{Caller, Centre, Refused, draft};
+use crate::{Caller, Centre, Refused, draft, reasoned};
 
 impl Centre {
     /// Begins an application for the caller's own institution.
@@ -91,7 +91,7 @@ impl Centre {
         id: &ApplicationId,
         why: String,
     ) -> Result<(), Refused> {
-        let why = reason(why)?;
+        reasoned(&why)?;
         let event = ApplicationEvent::Returned { why };
         self.on_application(caller, Action::DecideApplication, id, event).await
     }
@@ -130,7 +130,7 @@ impl Centre {
         verdict: Verdict,
         why: String,
     ) -> Result<(), Refused> {
-        let why = reason(why)?;
+        reasoned(&why)?;
         let holder = caller
             .account()
             .map(|account| account.organisation.clone())
@@ -146,7 +146,7 @@ impl Centre {
         id: &ApplicationId,
         why: String,
     ) -> Result<(), Refused> {
-        let why = reason(why)?;
+        reasoned(&why)?;
         let event = ApplicationEvent::Refused { why };
         self.on_application(caller, Action::DecideApplication, id, event).await
     }
@@ -159,7 +159,7 @@ impl Centre {
         id: &ApplicationId,
         why: String,
     ) -> Result<PermitId, Refused> {
-        let why = reason(why)?;
+        reasoned(&why)?;
         let (application, seq) = self.load::<Application>(id.as_str()).await?;
         let thing = Thing::application(&application);
         let actor = self.require(caller, Action::DecideApplication, &thing)?;
@@ -263,15 +263,4 @@ fn known_source(source: &SourceRecord) -> (model::SourceId, KnownSource) {
         .collect();
     let smallest_count = source.contract.smallest_count;
     (source.source.clone(), KnownSource { columns, smallest_count })
-}
-
-/// A decision without a reason is none.
-fn reason(why: String) -> Result<String, Refused> {
-    if why.trim().is_empty() {
-        return Err(Refused::Field {
-            field: "why",
-            why: "is empty: a decision says its reason".to_owned(),
-        });
-    }
-    Ok(why)
 }

@@ -3,7 +3,7 @@
 use ingress::{
     By, Declared, Fault, Finding, Ingress, IngressEvent, IngressState, LinkError, Linked,
 };
-use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
+use ledger::{BookError, Event as _, Guard, Subject};
 use model::{AccountId, IngressId, RoomId};
 use permit::policy::{Action, Thing};
 use permit::{Bring, Permit};
@@ -11,7 +11,7 @@ use room::{Room, WorkName};
 
 use crate::outputs::read_sealed;
 use crate::ports::{Looked, NotLinked, NotPlaced};
-use crate::{Caller, Centre, Refused, blocking, draft};
+use crate::{Caller, Centre, Refused, blocking, draft, reasoned};
 
 /// A table that is linked is about at least so many people of the permit, however
 /// few its outputs may be about.
@@ -260,12 +260,7 @@ impl Centre {
         admit: bool,
         why: String,
     ) -> Result<(), Refused> {
-        if why.trim().is_empty() {
-            return Err(Refused::Field {
-                field: "why",
-                why: "is empty: a decision says its reason".to_owned(),
-            });
-        }
+        reasoned(&why)?;
         let (ingress, seq) = self.load::<Ingress>(id.as_str()).await?;
         let actor =
             self.require(caller, Action::DecideIngress, &self.ingress_thing(&ingress).await?)?;
@@ -420,13 +415,7 @@ impl Centre {
         states: &[&str],
         room: Option<&RoomId>,
     ) -> Result<Vec<Ingress>, Refused> {
-        let filter = RecordFilter {
-            states: states.iter().map(|state| (*state).to_owned()).collect(),
-            parent: room.map(ToString::to_string),
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
-        Ok(self.list(&filter).await?.items)
+        self.every(states, room.map(ToString::to_string)).await
     }
 
     async fn brought_bytes(&self, ingress: &Ingress) -> Result<Vec<u8>, Refused> {

@@ -196,6 +196,15 @@ impl Centre {
     }
 }
 
+/// A decision says its reason.
+pub(crate) fn reasoned(why: &str) -> Result<(), Refused> {
+    if why.trim().is_empty() {
+        let why = "is empty: a decision says its reason".to_owned();
+        return Err(Refused::Field { field: "why", why });
+    }
+    Ok(())
+}
+
 /// The draft of an event.
 pub(crate) fn draft<E: Event>(actor: &AccountId, id: &str, event: &E) -> Result<Draft, Refused> {
     Draft::new(actor, id, event).map_err(|error| Refused::Failed {

@@ -152,6 +152,24 @@ impl Centre {
         Ok(Page { items, total: page.total })
     }
 
+    /// Every record in one of `states`, or in any, below `parent` if it is named.
+    pub(crate) async fn every<R>(
+        &self,
+        states: &[&str],
+        parent: Option<String>,
+    ) -> Result<Vec<R>, Refused>
+    where
+        R: Record + Clone + Send + Sync + 'static,
+    {
+        let filter = RecordFilter {
+            states: states.iter().map(|state| (*state).to_owned()).collect(),
+            parent,
+            limit: u32::MAX,
+            ..RecordFilter::default()
+        };
+        Ok(self.list(&filter).await?.items)
+    }
+
     async fn read_list<R>(&self, filter: &RecordFilter) -> Result<Page<Read<R>>, Refused>
     where
         R: Record + Send + Sync + 'static,

@@ -3,7 +3,7 @@
 use disclosure::Kind;
 use std::sync::Arc;
 
-use ledger::{Guard, RecordFilter, Subject};
+use ledger::{Guard, Subject};
 use model::{Entropy, OutputId, RoomId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
@@ -252,13 +252,7 @@ impl Centre {
         states: &[&str],
         room: Option<&RoomId>,
     ) -> Result<Vec<Output>, Refused> {
-        let filter = RecordFilter {
-            states: states.iter().map(|state| (*state).to_owned()).collect(),
-            parent: room.map(ToString::to_string),
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
-        Ok(self.list(&filter).await?.items)
+        self.every(states, room.map(ToString::to_string)).await
     }
 }
 

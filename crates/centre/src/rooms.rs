@@ -5,7 +5,7 @@ mod upkeep;
 
 use std::sync::Arc;
 
-use ledger::{BookError, Event as _, RecordFilter, Subject};
+use ledger::{BookError, Event as _, Subject};
 use model::{AccountId, PermitId, RoomId, RunId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
@@ -382,21 +382,11 @@ impl Centre {
     }
 
     pub(crate) async fn every_room_of(&self, permit: &PermitId) -> Result<Vec<Room>, Refused> {
-        let filter = RecordFilter {
-            parent: Some(permit.to_string()),
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
-        Ok(self.list(&filter).await?.items)
+        self.every(&[], Some(permit.to_string())).await
     }
 
     pub(crate) async fn every_room(&self, states: &[&str]) -> Result<Vec<Room>, Refused> {
-        let filter = RecordFilter {
-            states: states.iter().map(|state| (*state).to_owned()).collect(),
-            limit: u32::MAX,
-            ..RecordFilter::default()
-        };
-        Ok(self.list(&filter).await?.items)
+        self.every(states, None).await
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use model::{RoomId, RunId};
-use room::{Ended, Limits, LogLine, LogSink, Outcome, Running as _, Runtime as _, WorkFolder};
+use room::{Ended, Limits, LogLine, LogSink, Running as _, Runtime as _, WorkFolder};
 
 use crate::bubblewrap::{Bubblewrap, private_dir};
 use crate::walls::Setting;
@@ -33,11 +33,6 @@ impl Apart<'_> {
     /// What it wrote.
     pub fn work(&self) -> Result<WorkFolder, room::WorkError> {
         self.runtime.work(&self.room)
-    }
-
-    /// Whether it ended as it should.
-    pub fn ended_well(&self) -> bool {
-        self.ended.outcome == Outcome::Finished
     }
 }
 

@@ -10,7 +10,7 @@ use release::{Output, OutputEvent, OutputState, Verdict};
 use sha2::{Digest as _, Sha256};
 
 use super::examine::as_event;
-use crate::{Caller, Centre, Refused, blocking, draft};
+use crate::{Caller, Centre, Refused, blocking, draft, reasoned};
 
 /// How often a release is tried anew because another under the same permit was
 /// faster.
@@ -26,12 +26,7 @@ impl Centre {
         verdict: Verdict,
         why: String,
     ) -> Result<(), Refused> {
-        if why.trim().is_empty() {
-            return Err(Refused::Field {
-                field: "why",
-                why: "is empty: a decision says its reason".to_owned(),
-            });
-        }
+        reasoned(&why)?;
         let (output, seq) = self.load::<Output>(id.as_str()).await?;
         let actor =
             self.require(caller, Action::DecideOutput, &self.output_thing(&output).await?)?;

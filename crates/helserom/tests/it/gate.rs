@@ -74,16 +74,16 @@ fn code_comes_in_unpacked_and_is_not_changed_there() {
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "--all"]);
     git(&["commit", "--quiet", "--message", "x"]);
-    git(&["bundle", "create", "--quiet", "../work.bundle", "--all"]);
-    let asked = gate.bring(&gate.place.path().join("work.bundle"), "code", &[]);
+    git(&["bundle", "create", "--quiet", "../code.bundle", "--all"]);
+    let asked = gate.bring(&gate.place.path().join("code.bundle"), "code", &[]);
     assert_eq!(asked["state"], "inspected", "{asked}");
     assert_eq!(asked["inspection"]["content"], "git-bundle");
     gate.admit(&asked);
-    assert_eq!(gate.sh("/usr/bin/python3 /in/work/analysis.py"), "hello from code\n");
-    assert_eq!(gate.sh("git clone -q /in/work.bundle mine 2>/dev/null; ls mine"), "analysis.py\n");
+    assert_eq!(gate.sh("/usr/bin/python3 /in/code/analysis.py"), "hello from code\n");
+    assert_eq!(gate.sh("git clone -q /in/code.bundle mine 2>/dev/null; ls mine"), "analysis.py\n");
     // Neither changed, nor added to, nor taken away.
-    let spoil = "for c in 'echo x > /in/work/analysis.py' 'touch /in/new' 'rm /in/work.bundle' \
-                 'chmod 777 /in/work' 'mv /in/work /in/x'; do \
+    let spoil = "for c in 'echo x > /in/code/analysis.py' 'touch /in/new' 'rm /in/code.bundle' \
+                 'chmod 777 /in/code' 'mv /in/code /in/x'; do \
                  sh -c \"$c\" 2>/dev/null && echo \"$c\"; done; true";
     assert_eq!(gate.sh(spoil), "");
     gate.place.entries();

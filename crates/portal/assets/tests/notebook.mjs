@@ -11,8 +11,8 @@ from lifelines import KaplanMeierFitter
 curve = KaplanMeierFitter().fit([1, 2, 3, 4, 5, 6, 7], [1, 0, 1, 1, 0, 1, 1])
 curve.plot_survival_function()
 import helserom
-os.makedirs("/work/out", exist_ok=True)
-helserom.read("population").groupby("sex").size().rename("people").to_csv("/work/out/sexes.csv")
+os.makedirs("out", exist_ok=True)
+helserom.read("population").groupby("sex").size().rename("people").to_csv("out/sexes.csv")
 helserom.hand_over("out/sexes.csv", "frequency-table", dimensions=["sex"], counts=["people"], note="Table 1")
 print("tables", helserom.tables(), "in", sorted(os.listdir("/in")))
 `;

@@ -39,7 +39,7 @@ fn what_is_brought_in_is_there_at_once_and_cannot_be_changed() {
         "os.rename('/in/lib','/in/x')",
         "os.chmod('/in/a.R',0o777)",
         "os.symlink('/etc','/in/etc')",
-        "os.link('/in/a.R','/work/a.R')",
+        "os.link('/in/a.R','a.R')",
         "os.mkdir('/in/lib/x')",
     ] {
         bench.shut(&attempt(change));
@@ -98,13 +98,13 @@ fn limits(wall_seconds: u64) -> Limits {
 #[test]
 fn a_program_apart_sees_the_file_and_nothing_else() {
     let bench = Bench::new();
-    bench.sh("echo secret > /work/secret");
+    bench.sh("echo secret > secret");
     let program = File::open("/bin/sh").unwrap();
     let look = "cat /data/file > /work/out; ls /data /in /work >> /work/out; \
                 (ls -d /proc/[0-9]* | wc -l; ls /root /home 2>&1; cat /sys/class/net/*/address 2>&1) \
                 > /work/seen; true";
     let apart = bench.runtime.apart(b"the file\n", &program, &["-c", look], &limits(60)).unwrap();
-    assert!(apart.ended_well(), "{:?}", apart.ended);
+    assert_eq!(apart.ended.outcome, Outcome::Finished);
     let work = apart.work().unwrap();
     let read = |name: &str| {
         String::from_utf8(work.take(&name.parse().unwrap(), 10_000).unwrap().bytes).unwrap()
@@ -130,7 +130,6 @@ fn a_program_apart_that_never_ends_is_ended_and_one_that_fails_says_so() {
     let program = File::open("/bin/sh").unwrap();
     let apart = bench.runtime.apart(b"x", &program, &["-c", "sleep 600"], &limits(1)).unwrap();
     assert_eq!(apart.ended.outcome, Outcome::KilledTime);
-    assert!(!apart.ended_well());
     let apart = bench.runtime.apart(b"x", &program, &["-c", "exit 3"], &limits(60)).unwrap();
     assert_eq!((apart.ended.outcome, apart.ended.exit), (Outcome::Failed, Some(3)));
 }
