@@ -1,5 +1,7 @@
 //! What happened: the ledger as people read it.
 
+use std::sync::Arc;
+
 use ledger::{Entry, EntryFilter, Page, Subject};
 use permit::policy::{Action, Thing};
 
@@ -8,29 +10,25 @@ use crate::{Caller, Centre, Refused};
 impl Centre {
     /// The timeline of one subject, oldest first. For whoever may see the
     /// subject: the page that shows it has asked for that already.
-    pub async fn timeline(&self, kind: &str, id: &str) -> Result<Vec<Entry>, Refused> {
-        let filter = EntryFilter {
-            subject: Some(Subject::new(kind, id)),
-            limit: u32::MAX,
-            ..EntryFilter::default()
-        };
-        Ok(self.parts.book.entries(&filter).await?.items)
+    pub async fn timeline(&self, kind: &str, id: &str) -> Result<Arc<Page<Entry>>, Refused> {
+        self.timeline_of(kind, id, &[]).await
     }
 
-    /// What happened to a subject, oldest first, of what begins with one of `acts`.
+    /// What happened to a subject, oldest first, of what begins with one of `acts`;
+    /// everything, when there are none.
     pub async fn timeline_of(
         &self,
         kind: &str,
         id: &str,
         acts: &[&str],
-    ) -> Result<Vec<Entry>, Refused> {
+    ) -> Result<Arc<Page<Entry>>, Refused> {
         let filter = EntryFilter {
             subject: Some(Subject::new(kind, id)),
             acts: acts.iter().map(|act| format!("{kind}.{act}")).collect(),
             limit: u32::MAX,
             ..EntryFilter::default()
         };
-        Ok(self.parts.book.entries(&filter).await?.items)
+        self.entries(filter).await
     }
 
     /// Entries of the ledger that pass the filter, for those who may read it.
@@ -38,9 +36,9 @@ impl Centre {
         &self,
         caller: &Caller,
         filter: &EntryFilter,
-    ) -> Result<Page<Entry>, Refused> {
+    ) -> Result<Arc<Page<Entry>>, Refused> {
         self.require(caller, Action::ReadLedger, &Thing::centre())?;
-        Ok(self.parts.book.entries(filter).await?)
+        self.entries(filter.clone()).await
     }
 
     /// Goes on only if the caller may read, verify and export the ledger.

@@ -210,7 +210,7 @@ impl Centre {
     pub async fn journal(&self, caller: &Caller, id: &RoomId) -> Result<Vec<Deed>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::ReadJournal, &self.room_thing(&room).await?)?;
-        let mut deeds = deeds(&self.timeline("room", id.as_str()).await?)?;
+        let mut deeds = deeds(&self.timeline("room", id.as_str()).await?.items)?;
         let asked = self.every_ingress(&[], Some(id)).await?.into_iter();
         deeds.extend(asked.map(|ingress| Deed {
             at: ingress.asked_at,

@@ -99,6 +99,7 @@ pub struct Centre {
     policy: Policy,
     pub(crate) mends: outputs::Mends,
     pub(crate) parsed: moment::Parsed,
+    pub(crate) known: moment::Known,
     /// Whose turn it is at the gate of the rooms.
     pub(crate) gate_turn: tokio::sync::Mutex<()>,
 }
@@ -113,9 +114,14 @@ impl Centre {
     /// A centre of these parts, under the rules in `policies/`.
     pub fn new(parts: Parts) -> Result<Arc<Self>, permit::policy::PolicyError> {
         let policy = Policy::load()?;
-        let (mends, parsed) = (outputs::Mends::default(), moment::Parsed::default());
-        let gate_turn = tokio::sync::Mutex::default();
-        Ok(Arc::new(Self { parts, policy, mends, parsed, gate_turn }))
+        Ok(Arc::new(Self {
+            parts,
+            policy,
+            mends: outputs::Mends::default(),
+            parsed: moment::Parsed::default(),
+            known: moment::Known::default(),
+            gate_turn: tokio::sync::Mutex::default(),
+        }))
     }
 
     /// The rules.

@@ -3,9 +3,13 @@
 //!
 //! A page asks the policy about many things and shows many records, and most of
 //! its questions come back to the same permit. In [`Centre::at_one_moment`] the
-//! first answer stands for the rest, the policy's too; whatever is written ends it. Work that
-//! changes something does not begin one: it reads what is true now, and its
-//! guards say when that has changed.
+//! first answer stands for the rest, the policy's too; whatever is written ends it.
+//! Work that changes something does not begin one: it reads what is true now, and
+//! its guards say when that has changed.
+//!
+//! What a ledger of so many entries says, it says for good: the next moment takes
+//! the answers of the one before as long as nobody has written anything. How long
+//! the ledger is, is asked at every moment, since other programs write to it too.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
@@ -13,7 +17,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{
-    BookError, Draft, Entry, Event as _, Guard, Page, Record, RecordFilter, Row, Subject,
+    BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
+    Subject,
 };
 use permit::policy::{Action, Ruling, Thing};
 
@@ -23,18 +28,57 @@ tokio::task_local! {
     static MOMENT: Moment;
 }
 
-#[derive(PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Question {
     Record(TypeId, String),
     List(TypeId, RecordFilter),
+    Entries(EntryFilter),
 }
+
+impl Question {
+    fn record<R: 'static>(id: &str) -> Self {
+        Self::Record(TypeId::of::<R>(), id.to_owned())
+    }
+}
+
+type Answer = Arc<dyn Any + Send + Sync>;
+type Answers = HashMap<Question, Answer>;
 
 /// The answers so far.
 #[derive(Default)]
 struct Moment {
-    records: Mutex<HashMap<Question, Arc<dyn Any + Send + Sync>>>,
+    records: Mutex<Answers>,
+    /// How long the ledger is, once that was asked.
+    length: Mutex<Option<u64>>,
     /// Few: looked through from the front.
     rulings: Mutex<Vec<(Caller, Action, Thing, Ruling)>>,
+}
+
+/// What moments found out, while the ledger had so many entries.
+#[derive(Default)]
+pub(crate) struct Known(Mutex<(u64, Answers)>);
+
+impl Known {
+    const MOST: usize = 1024;
+    /// Entries in a list that is worth keeping.
+    const LONGEST: usize = 1024;
+
+    fn answer(&self, length: u64, question: &Question) -> Option<Answer> {
+        let known = locked(&self.0);
+        known.1.get(question).filter(|_| known.0 == length).map(Arc::clone)
+    }
+
+    /// Keeps what was read when the ledger was at least `length` long. Read while
+    /// somebody wrote, it may be newer than that, never older.
+    fn keep(&self, length: u64, question: Question, answer: Answer) {
+        let mut known = locked(&self.0);
+        if known.0 < length || known.1.len() >= Self::MOST {
+            *known = (known.0.max(length), Answers::new());
+        }
+        if known.0 == length {
+            known.1.insert(question, answer);
+        }
+    }
 }
 
 /// A record and the entry that changed it last, shared by all who ask for it.
@@ -44,7 +88,7 @@ type Read<R> = Arc<(R, u64)>;
 /// after an entry, it stays. The newest of each; all are let go of when there are
 /// too many.
 #[derive(Default)]
-pub(crate) struct Parsed(Mutex<HashMap<(TypeId, String), Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct Parsed(Mutex<HashMap<(TypeId, String), Answer>>);
 
 impl Parsed {
     const MOST: usize = 4096;
@@ -63,24 +107,20 @@ impl Parsed {
         if kept.len() >= Self::MOST {
             kept.clear();
         }
-        kept.insert(key, Arc::clone(&read) as Arc<dyn Any + Send + Sync>);
+        kept.insert(key, Arc::clone(&read) as Answer);
         Ok(read)
     }
 }
 
 impl Moment {
-    fn answer<T: Clone + 'static>(question: &Question) -> Option<T> {
-        let answers = |moment: &Self| {
-            let answers = locked(&moment.records);
-            answers.get(question)?.downcast_ref::<T>().cloned()
-        };
-        MOMENT.try_with(answers).ok().flatten()
+    /// The answer that stands, or `None` outside of a moment.
+    fn answer(question: &Question) -> Option<Answer> {
+        MOMENT.try_with(|moment| locked(&moment.records).get(question).map(Arc::clone)).ok()?
     }
 
-    fn keep<T: Send + Sync + 'static>(question: Question, answer: impl FnOnce() -> T) {
-        let _outside_of_a_moment = MOMENT.try_with(|moment| {
-            locked(&moment.records).insert(question, Arc::new(answer()));
-        });
+    fn keep(question: Question, answer: impl FnOnce() -> Answer) {
+        let _outside_of_a_moment =
+            MOMENT.try_with(|moment| locked(&moment.records).insert(question, answer()));
     }
 
     /// What the policy said before, or what `ask` says.
@@ -107,6 +147,7 @@ impl Moment {
         let _outside_of_a_moment = MOMENT.try_with(|moment| {
             locked(&moment.records).clear();
             locked(&moment.rulings).clear();
+            *locked(&moment.length) = None;
         });
     }
 }
@@ -121,20 +162,59 @@ impl Centre {
         MOMENT.scope(Moment::default(), work).await
     }
 
+    /// What `read` finds, or what was found before: in this moment, or in one
+    /// before it since which nobody wrote anything. `read` says whether what it
+    /// found is worth keeping for the next.
+    async fn answer<T, F>(&self, question: Question, read: F) -> Result<Arc<T>, Refused>
+    where
+        T: Send + Sync + 'static,
+        F: Future<Output = Result<(T, bool), Refused>>,
+    {
+        let as_asked = |found: Answer| found.downcast::<T>().ok();
+        if let Some(answer) = Moment::answer(&question).and_then(as_asked) {
+            return Ok(answer);
+        }
+        let Some(length) = self.length().await? else { return Ok(Arc::new(read.await?.0)) };
+        let known = self.known.answer(length, &question).and_then(as_asked);
+        let answer = match known {
+            Some(answer) => answer,
+            None => {
+                let (answer, is_kept) = read.await?;
+                let answer = Arc::new(answer);
+                if is_kept {
+                    self.known.keep(length, question.clone(), Arc::clone(&answer) as Answer);
+                }
+                answer
+            }
+        };
+        Moment::keep(question, || Arc::clone(&answer) as Answer);
+        Ok(answer)
+    }
+
+    /// How long the ledger is at this moment; `None` outside of one.
+    async fn length(&self) -> Result<Option<u64>, Refused> {
+        let Ok(known) = MOMENT.try_with(|moment| *locked(&moment.length)) else { return Ok(None) };
+        if known.is_some() {
+            return Ok(known);
+        }
+        let length = Some(self.parts.book.length().await?);
+        let _outside_of_a_moment = MOMENT.try_with(|moment| *locked(&moment.length) = length);
+        Ok(length)
+    }
+
     /// Reads a record, if it is there, with the entry that changed it last.
     pub(crate) async fn find<R>(&self, id: &str) -> Result<Option<(R, u64)>, Refused>
     where
         R: Record + Clone + Send + Sync + 'static,
     {
-        let question = Question::Record(TypeId::of::<R>(), id.to_owned());
-        if let Some(found) = Moment::answer::<Read<R>>(&question) {
-            return Ok(Some((*found).clone()));
-        }
-        let subject = Subject::new(R::Event::KIND, id);
-        let Some(row) = self.parts.book.record(&subject).await? else { return Ok(None) };
-        let read = self.parsed.of::<R>(&row)?;
-        Moment::keep(question, || Arc::clone(&read));
-        Ok(Some((*read).clone()))
+        let read = async {
+            let row = self.parts.book.record(&Subject::new(R::Event::KIND, id)).await?;
+            let read = row.map(|row| self.parsed.of::<R>(&row)).transpose()?;
+            let is_there = read.is_some();
+            Ok((read, is_there))
+        };
+        let found: Arc<Option<Read<R>>> = self.answer(Question::record::<R>(id), read).await?;
+        Ok((*found).as_deref().cloned())
     }
 
     /// Reads the records that pass the filter.
@@ -142,14 +222,32 @@ impl Centre {
     where
         R: Record + Clone + Send + Sync + 'static,
     {
-        let question = Question::List(TypeId::of::<R>(), filter.clone());
-        let page = match Moment::answer::<Arc<Page<Read<R>>>>(&question) {
-            Some(page) => page,
-            None => Arc::new(self.read_list(filter).await?),
+        let read = async {
+            let rows = self.parts.book.records(R::Event::KIND, filter).await?;
+            let read = |row: &Row| Ok((row.subject.id().to_owned(), self.parsed.of::<R>(row)?));
+            let items = rows.items.iter().map(read).collect::<Result<Vec<_>, BookError>>()?;
+            Ok((Page { items, total: rows.total }, true))
         };
-        let items = page.items.iter().map(|read| read.0.clone()).collect();
-        Moment::keep(question, || Arc::clone(&page));
+        let question = Question::List(TypeId::of::<R>(), filter.clone());
+        let is_new = Moment::answer(&question).is_none();
+        let page: Arc<Page<(String, Read<R>)>> = self.answer(question, read).await?;
+        if is_new {
+            for (id, read) in &page.items {
+                Moment::keep(Question::record::<R>(id), || Arc::new(Some(Arc::clone(read))));
+            }
+        }
+        let items = page.items.iter().map(|(_, read)| read.0.clone()).collect();
         Ok(Page { items, total: page.total })
+    }
+
+    /// Entries that pass the filter.
+    pub(crate) async fn entries(&self, filter: EntryFilter) -> Result<Arc<Page<Entry>>, Refused> {
+        let read = async {
+            let page = self.parts.book.entries(&filter).await?;
+            let is_short = page.items.len() <= Known::LONGEST;
+            Ok((page, is_short))
+        };
+        self.answer(Question::Entries(filter.clone()), read).await
     }
 
     /// Every record in one of `states`, or in any, below `parent` if it is named.
@@ -170,21 +268,6 @@ impl Centre {
         Ok(self.list(&filter).await?.items)
     }
 
-    async fn read_list<R>(&self, filter: &RecordFilter) -> Result<Page<Read<R>>, Refused>
-    where
-        R: Record + Send + Sync + 'static,
-    {
-        let rows = self.parts.book.records(R::Event::KIND, filter).await?;
-        let mut items = Vec::with_capacity(rows.items.len());
-        for row in &rows.items {
-            let read = self.parsed.of::<R>(row)?;
-            let one = Question::Record(TypeId::of::<R>(), row.subject.id().to_owned());
-            Moment::keep(one, || Arc::clone(&read));
-            items.push(read);
-        }
-        Ok(Page { items, total: rows.total })
-    }
-
     /// May `caller` do `action` on `thing`, and by which rule?
     pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Ruling {
         let ask = || self.policy().ask(caller.as_policy(), action, thing);
@@ -201,5 +284,28 @@ impl Centre {
         let written = self.parts.book.append(drafts, guards).await;
         Moment::forget();
         written
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_read_before_a_write_is_not_kept_for_after_it() {
+        let known = Known::default();
+        let question = || Question::Entries(EntryFilter::default());
+        let answer = |known: &Known, length| {
+            known.answer(length, &question()).and_then(|answer| answer.downcast::<&str>().ok())
+        };
+        known.keep(7, question(), Arc::new("seven"));
+        assert_eq!(answer(&known, 7).as_deref(), Some(&"seven"));
+        assert!(answer(&known, 8).is_none(), "told of a ledger that is longer");
+        let other = Question::Entries(EntryFilter { limit: 1, ..EntryFilter::default() });
+        known.keep(8, other, Arc::new("eight"));
+        // A reader that was slow: it asked when there were seven.
+        known.keep(7, question(), Arc::new("seven"));
+        assert!(answer(&known, 8).is_none(), "what was true at seven is told at eight");
+        assert!(answer(&known, 7).is_none());
     }
 }

@@ -124,7 +124,7 @@ pub struct Page<T> {
 }
 
 /// Which entries of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct EntryFilter {
     /// Only those about this subject.
     pub subject: Option<Subject>,
@@ -171,6 +171,10 @@ pub trait Book: Send + Sync {
 
     /// Entries that pass the filter.
     async fn entries(&self, filter: &EntryFilter) -> Result<Page<Entry>, BookError>;
+
+    /// How many entries there are. Records and entries are the same for as long as
+    /// this is.
+    async fn length(&self) -> Result<u64, BookError>;
 }
 
 /// How the entries about one kind of subject become its record. Each flow crate

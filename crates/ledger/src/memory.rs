@@ -146,6 +146,10 @@ impl Book for MemoryBook {
         }
         Ok(page(entries, usize::try_from(filter.offset).unwrap_or(usize::MAX), filter.limit))
     }
+
+    async fn length(&self) -> Result<u64, BookError> {
+        Ok(self.state().head.next)
+    }
 }
 
 /// Whether the text is in the line of the entry.

@@ -239,6 +239,13 @@ pub(crate) async fn list(
     Ok(Page { items, total })
 }
 
+/// How many there are.
+pub(crate) async fn length(database: &Database) -> Result<u64, BookError> {
+    let mut session = database.read().await?;
+    let next = session.first("SELECT next FROM head WHERE one = 1", &[], |row| row.count(0));
+    next.await?.ok_or_else(|| damaged("head of the ledger", "it is not there"))
+}
+
 /// The hashes of complete subtrees, in the order asked for.
 pub(crate) async fn nodes(session: &mut Session, nodes: &[Node]) -> Result<Vec<Hash>, BookError> {
     let mut hashes = Vec::with_capacity(nodes.len());

@@ -171,4 +171,8 @@ impl Book for Store {
     async fn entries(&self, filter: &EntryFilter) -> Result<Page<Entry>, BookError> {
         entries::list(&self.database, filter).await
     }
+
+    async fn length(&self) -> Result<u64, BookError> {
+        entries::length(&self.database).await
+    }
 }

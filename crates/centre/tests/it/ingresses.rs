@@ -291,12 +291,32 @@ async fn whether_one_person_is_among_the_permits_is_not_told_and_the_asking_is_k
 }
 
 #[tokio::test]
+async fn a_permit_of_small_counts_links_no_table_of_fewer_than_five() {
+    for (smallest_count, least) in [(3, 5), (5, 5), (8, 8)] {
+        let house = House::new().await;
+        house.let_publish(3).await;
+        let permit = house.permit(|terms| terms.outputs.smallest_count = smallest_count).await;
+        let room = house.room_on(&permit).await;
+        let id = house.bring(&room, own_table(least - 1, "id")).await.unwrap();
+        let why = house.ingress(&id).await.decided.unwrap().why;
+        assert_eq!(why, format!("it is about fewer than {least} people of the permit's data"));
+        let id = house.bring(&room, own_table(least, "id")).await.unwrap();
+        assert_eq!(house.ingress(&id).await.state, IngressState::Inspected);
+    }
+}
+
+#[tokio::test]
 async fn a_linked_table_is_decided_on_by_a_person_under_every_rule() {
     let house = House::new().await;
     let room = house.room_that(Bring::Rule).await;
-    let table = Brought { name: "x.R".to_owned(), declared: Declared::Code, ..own_table(6, "id") };
+    // No row is like no other: nothing but the link keeps it from being plain code.
+    let bytes = b"id,score\np1,7\np2,7\np3,7\np4,7\np5,7\np6,7\n".to_vec();
+    let table =
+        Brought { name: "x.R".to_owned(), declared: Declared::Code, bytes, ..own_table(6, "id") };
     let id = house.bring(&room, table).await.unwrap();
-    assert_eq!(house.ingress(&id).await.state, IngressState::Inspected);
+    let ingress = house.ingress(&id).await;
+    assert!(ingress.findings().is_empty());
+    assert_eq!(ingress.state, IngressState::Inspected);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One moment: what was read stands until something is written.
 
+use std::sync::atomic::Ordering;
+
 use ledger::Draft;
 use model::{PermitId, RoomId, Timestamp};
 use permit::PermitEvent;
@@ -7,6 +9,7 @@ use permit::policy::Action;
 use room::RoomEvent;
 
 use crate::house::House;
+use crate::pretence::Site;
 
 /// Another program on the same ledger takes the permit back.
 async fn revoke_elsewhere(house: &House, permit: &PermitId) {
@@ -112,4 +115,26 @@ async fn at_one_moment_the_policy_is_asked_once_about_each_and_anew_when_they_di
         assert!(!house.centre.ruling(&account.into(), Action::EnterRoom, &thing).allowed);
     });
     moment.await;
+}
+
+#[tokio::test]
+async fn the_next_moment_knows_what_one_before_it_read_until_somebody_writes() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    let caller = Site::caller();
+    let look = || {
+        site.centre.at_one_moment(async {
+            let seen = site.centre.room(&caller, &room).await.unwrap();
+            let rooms = site.centre.rooms(&caller).await.unwrap();
+            let told = site.centre.timeline("room", room.as_str()).await.unwrap();
+            assert_eq!(rooms.first(), Some(&seen));
+            told.items.len()
+        })
+    };
+    assert_eq!(look().await, 1);
+    let before = site.reads.load(Ordering::Relaxed);
+    assert_eq!(look().await, 1);
+    assert_eq!(site.reads.load(Ordering::Relaxed), before, "read anew though nobody wrote");
+    site.begin(&room).await;
+    assert_eq!(look().await, 2, "what is not true any more was told");
 }

@@ -249,8 +249,9 @@ impl Runtime for Pretence {
 }
 
 /// A book in which somebody else looks into a room just before each of the first
-/// entries of one kind is written.
+/// entries of one kind is written. It counts how often records and entries are read.
 struct Rival {
+    reads: Arc<AtomicUsize>,
     book: MemoryBook,
     before: &'static str,
     left: AtomicUsize,
@@ -278,15 +279,22 @@ impl Book for Rival {
     }
 
     async fn record(&self, subject: &Subject) -> Result<Option<Row>, BookError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.book.record(subject).await
     }
 
     async fn records(&self, kind: &str, filter: &RecordFilter) -> Result<Page<Row>, BookError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.book.records(kind, filter).await
     }
 
     async fn entries(&self, filter: &EntryFilter) -> Result<Page<Entry>, BookError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.book.entries(filter).await
+    }
+
+    async fn length(&self) -> Result<u64, BookError> {
+        self.book.length().await
     }
 }
 
@@ -295,6 +303,8 @@ impl Book for Rival {
 pub(crate) struct Site {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) book: Arc<dyn Book>,
+    /// How often records and entries were read.
+    pub(crate) reads: Arc<AtomicUsize>,
     pub(crate) rooms: Arc<Pretence>,
     pub(crate) centre: Arc<Centre>,
     pub(crate) folder: tempfile::TempDir,
@@ -318,8 +328,13 @@ impl Site {
         let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
         let entropy = Arc::new(SeededEntropy::new(7));
         let kept = MemoryBook::new(&centre::projections(), clock.clone() as Arc<dyn Clock>);
-        let book: Arc<dyn Book> =
-            Arc::new(Rival { book: kept, before: act, left: AtomicUsize::new(times) });
+        let reads = Arc::new(AtomicUsize::new(0));
+        let book: Arc<dyn Book> = Arc::new(Rival {
+            reads: reads.clone(),
+            book: kept,
+            before: act,
+            left: AtomicUsize::new(times),
+        });
         let rooms = Arc::new(Pretence { folder: folder.path().to_owned(), ..Pretence::default() });
         let key = SigningKey::from_bytes(&[1; 32]);
         let centre = Centre::new(centre::Parts {
@@ -337,7 +352,7 @@ impl Site {
         })
         .unwrap();
         let [ends, goes_on] = [(); 2].map(|()| PermitId::mint(entropy.as_ref()));
-        let site = Self { clock, book, rooms, centre, folder, ends, goes_on, entropy };
+        let site = Self { clock, book, reads, rooms, centre, folder, ends, goes_on, entropy };
         let last = Period { from: None, until: Some(model::Date::constant(2026, 3, 1)) };
         site.issue(&site.ends, last, &key).await;
         site.issue(&site.goes_on, Period::default(), &key).await;
@@ -422,7 +437,7 @@ impl Site {
 
     /// The acts of the room, oldest first.
     pub(crate) async fn acts(&self, room: &RoomId) -> Vec<String> {
-        let entries = self.centre.timeline("room", room.as_str()).await.unwrap();
+        let entries = self.centre.timeline("room", room.as_str()).await.unwrap().items.clone();
         entries.into_iter().map(|entry| entry.act.clone()).collect()
     }
 }

@@ -119,7 +119,7 @@ async fn a_look_at_a_file_is_written_down_before_anybody_sees_it() {
     std::fs::write(site.folder.path().join("table.csv"), "a,b\n").unwrap();
     let shown = site.centre.read_in_room(&Site::caller(), &room, "table.csv").await.unwrap();
     assert_eq!(shown, b"a,b\n");
-    let entries = site.centre.timeline("room", room.as_str()).await.unwrap();
+    let entries = site.centre.timeline("room", room.as_str()).await.unwrap().items.clone();
     let looked: RoomEvent = entries.last().unwrap().event().unwrap();
     let RoomEvent::Looked { by, file, bytes, sha256 } = looked else { panic!("{looked:?}") };
     assert_eq!((by, file.as_str(), bytes), (researcher(), "table.csv", 4));

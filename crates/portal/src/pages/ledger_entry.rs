@@ -139,7 +139,7 @@ fn sample_entry() -> Entry {
 pub(crate) async fn entry(app: &App, visitor: &Visitor, seq: u64) -> Result<Entry, Failure> {
     let filter = EntryFilter { limit: 1, offset: seq, ..EntryFilter::default() };
     let found = app.centre.ledger(visitor.caller(), &filter).await?;
-    found.items.into_iter().find(|entry| entry.seq == seq).ok_or(Failure::Absent)
+    found.items.iter().find(|entry| entry.seq == seq).cloned().ok_or(Failure::Absent)
 }
 
 /// `GET /ledger/{seq}`

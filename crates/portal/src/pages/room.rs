@@ -456,7 +456,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter {
-            Some(inside(app, visitor, room, run, running::last_script(&entries)).await?)
+            Some(inside(app, visitor, room, run, running::last_script(&entries.items)).await?)
         } else {
             None
         },
@@ -464,7 +464,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
         until: terms.valid.until,
         now: app.centre.now(),
         rulings,
-        happenings: seen::told(visitor, &names, &entries),
+        happenings: seen::told(visitor, &names, &entries.items),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
     Ok(RoomPage::of(visitor.chrome(app), room, &names, seen))

@@ -23,7 +23,7 @@ pub(crate) async fn happenings(
         "room" => app.centre.timeline_of(kind, id, &OF_A_ROOM).await?,
         _ => app.centre.timeline(kind, id).await?,
     };
-    Ok(told(visitor, names, &entries))
+    Ok(told(visitor, names, &entries.items))
 }
 
 /// What is told of a room. What was done in a notebook is in the room's journal:
