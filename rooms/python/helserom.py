@@ -5,6 +5,7 @@
 
     helserom.tables()                      # ['laboratory', 'population']
     people = helserom.read("population")   # a pandas data frame
+    helserom.sql("SELECT sex, count(*) AS n FROM population GROUP BY sex")
     helserom.hand_over(
         "out/table1.csv",
         "frequency-table",
@@ -21,7 +22,7 @@ import json
 import os
 import tempfile
 
-__all__ = ["columns", "hand_over", "handed_over", "read", "tables"]
+__all__ = ["columns", "hand_over", "handed_over", "read", "sql", "tables"]
 
 DATA = os.environ.get("HELSEROM_DATA", "/data")
 WORK = os.environ.get("HELSEROM_WORK", "/work")
@@ -75,6 +76,24 @@ def read(table, columns=None):
         quoted = ", ".join('"' + column.replace('"', '""') + '"' for column in columns)
         relation = relation.project(quoted)
     return relation.df()
+
+
+def sql(statement, parameters=None):
+    """What the tables answer to a statement, as a pandas data frame; nothing, when
+    it has no answer. ``%s`` in it stands for one of ``parameters`` after the other.
+
+    Every statement is kept in the room's journal, word for word.
+    """
+    import pandas
+    import psycopg
+
+    # Where the socket is stands in the environment.
+    with psycopg.connect(autocommit=True) as connection:
+        cursor = connection.execute(statement, parameters)
+        if cursor.description is None:
+            return None
+        names = [column.name for column in cursor.description]
+        return pandas.DataFrame(cursor.fetchall(), columns=names)
 
 
 def handed_over():

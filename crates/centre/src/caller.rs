@@ -3,7 +3,7 @@
 use permit::{Account, policy};
 
 /// Somebody who asks the centre for something: known by their account, or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Caller {
     /// Somebody who has not signed in.
     Visitor,

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use ingress::IngressState;
 use ledger::{Entry, Hash};
-use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, Timestamp};
+use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
-use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, Script};
+use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, Script, StatementEnd};
 use serde::Serialize;
 
 use crate::{Caller, Centre, Refused};
@@ -35,6 +35,8 @@ pub enum Done {
     Ran(Box<Ran>),
     /// Code was given to a kernel of the notebook.
     Cell(Box<Cell>),
+    /// A program asked something of the tables in SQL.
+    Statement(Box<Statement>),
     /// Somebody was in the notebook.
     Entered {
         /// For how long, milliseconds; nothing while they are.
@@ -90,10 +92,11 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 11] = [
+    pub const KINDS: [&'static str; 12] = [
         "ran",
         "notebook",
         "cell",
+        "statement",
         "entered",
         "saved",
         "withheld",
@@ -111,6 +114,7 @@ impl Done {
             Self::Ran(ran) if ran.notebook => "notebook",
             Self::Ran(_) => "ran",
             Self::Cell(_) => "cell",
+            Self::Statement(_) => "statement",
             Self::Entered { .. } => "entered",
             Self::Saved { .. } => "saved",
             Self::Withheld { .. } => "withheld",
@@ -151,17 +155,40 @@ pub struct Cell {
 }
 
 impl Cell {
-    /// How much of its first line stands for it, characters.
-    const TITLE: usize = 80;
-
     /// Its first line that says something.
     pub fn title(&self) -> String {
-        let first = self.code.lines().map(str::trim).find(|line| !line.is_empty());
-        let first = first.unwrap_or_default();
-        match first.char_indices().nth(Self::TITLE) {
-            Some((at, _)) => format!("{}…", first.get(..at).unwrap_or_default()),
-            None => first.to_owned(),
-        }
+        first_line(&self.code)
+    }
+}
+
+/// Something that a program asked of the tables in SQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// Its id.
+    pub statement: StatementId,
+    /// The run it came from.
+    pub run: RunId,
+    /// Every word of it, and what was bound to it.
+    pub sql: String,
+    /// What came of it; nothing while it is answered, or when nobody saw.
+    pub ended: Option<StatementEnd>,
+}
+
+impl Statement {
+    /// Its first line that says something.
+    pub fn title(&self) -> String {
+        first_line(&self.sql)
+    }
+}
+
+/// How much of a first line stands for the whole, characters.
+const TITLE: usize = 80;
+
+fn first_line(text: &str) -> String {
+    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    match first.char_indices().nth(TITLE) {
+        Some((at, _)) => format!("{}…", first.get(..at).unwrap_or_default()),
+        None => first.to_owned(),
     }
 }
 
@@ -235,6 +262,7 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
     let mut deeds: Vec<Deed> = Vec::new();
     let mut begun: HashMap<RunId, usize> = HashMap::new();
     let mut cells: HashMap<CellId, usize> = HashMap::new();
+    let mut statements: HashMap<StatementId, usize> = HashMap::new();
     let mut stays: HashMap<AccountId, Vec<usize>> = HashMap::new();
     for entry in entries {
         let event: RoomEvent =
@@ -278,6 +306,17 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 let at = cells.get(&cell).and_then(|at| deeds.get_mut(*at));
                 if let Some(Deed { what: Done::Cell(cell), .. }) = at {
                     cell.ended = Some(CellEnd { outcome, wall_ms });
+                }
+                continue;
+            }
+            RoomEvent::StatementRun { statement, run, sql } => {
+                statements.insert(statement.clone(), deeds.len());
+                Done::Statement(Box::new(Statement { statement, run, sql, ended: None }))
+            }
+            RoomEvent::StatementEnded { statement, end } => {
+                let at = statements.get(&statement).and_then(|at| deeds.get_mut(*at));
+                if let Some(Deed { what: Done::Statement(statement), .. }) = at {
+                    statement.ended = Some(end);
                 }
                 continue;
             }

@@ -25,12 +25,14 @@ pub mod releases;
 pub mod results;
 pub mod rooms;
 pub mod sources;
+mod statements;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ledger::{Book, BookError, Draft, Entry, Event, Guard, Projection, Record, Subject};
-use model::{AccountId, Clock, Entropy, Timestamp};
+use model::{AccountId, Clock, Entropy, RoomId, Timestamp};
 use permit::policy::{Action, Policy, Thing};
 
 pub use caller::Caller;
@@ -100,6 +102,10 @@ pub struct Centre {
     pub(crate) mends: outputs::Mends,
     pub(crate) parsed: moment::Parsed,
     pub(crate) known: moment::Known,
+    pub(crate) length: moment::Length,
+    pub(crate) rulings: moment::Rulings,
+    /// Who ran a cell last in the notebooks that run.
+    pub(crate) at_work: Mutex<HashMap<RoomId, AccountId>>,
     /// Whose turn it is at the gate of the rooms.
     pub(crate) gate_turn: tokio::sync::Mutex<()>,
 }
@@ -120,6 +126,9 @@ impl Centre {
             mends: outputs::Mends::default(),
             parsed: moment::Parsed::default(),
             known: moment::Known::default(),
+            length: moment::Length::default(),
+            rulings: moment::Rulings::default(),
+            at_work: Mutex::default(),
             gate_turn: tokio::sync::Mutex::default(),
         }))
     }
@@ -170,7 +179,7 @@ impl Centre {
             return Ok(());
         }
         tracing::info!(%action, thing = thing.kind(), "refused by policy");
-        Err(Refused::denied(action, thing, ruling.rules))
+        Err(Refused::denied(action, thing, ruling.rules.clone()))
     }
 
     /// Reads a record that must be there.

@@ -3,7 +3,7 @@
 //!
 //! A page asks the policy about many things and shows many records, and most of
 //! its questions come back to the same permit. In [`Centre::at_one_moment`] the
-//! first answer stands for the rest, the policy's too; whatever is written ends it.
+//! first answer stands for the rest; whatever is written ends it.
 //! Work that changes something does not begin one: it reads what is true now, and
 //! its guards say when that has changed.
 //!
@@ -14,10 +14,12 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{
-    BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
+    Book, BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
     Subject,
 };
 use permit::policy::{Action, Ruling, Thing};
@@ -50,8 +52,62 @@ struct Moment {
     records: Mutex<Answers>,
     /// How long the ledger is, once that was asked.
     length: Mutex<Option<u64>>,
-    /// Few: looked through from the front.
-    rulings: Mutex<Vec<(Caller, Action, Thing, Ruling)>>,
+}
+
+/// What the policy said: of the same caller, action and thing, each with all its
+/// facts, it says the same at any time.
+#[derive(Default)]
+pub(crate) struct Rulings(Mutex<HashMap<u64, Vec<Asked>>>, RandomState);
+
+type Asked = (Caller, Action, Thing, Arc<Ruling>);
+
+impl Rulings {
+    const MOST: usize = 4096;
+
+    /// What the policy said before, or what `ask` says.
+    fn of(
+        &self,
+        (caller, action, thing): (&Caller, Action, &Thing),
+        ask: impl FnOnce() -> Ruling,
+    ) -> Arc<Ruling> {
+        let place = self.1.hash_one((caller, action, thing));
+        let same = |(who, what, to, _): &&Asked| *what == action && to == thing && who == caller;
+        if let Some((.., ruling)) =
+            locked(&self.0).get(&place).and_then(|asked| asked.iter().find(same))
+        {
+            return Arc::clone(ruling);
+        }
+        let ruling = Arc::new(ask());
+        let mut kept = locked(&self.0);
+        if kept.len() >= Self::MOST {
+            kept.clear();
+        }
+        let asked = (caller.clone(), action, thing.clone(), Arc::clone(&ruling));
+        kept.entry(place).or_default().push(asked);
+        ruling
+    }
+}
+
+/// How long the ledger is, asked once for all who want to know at the same time:
+/// an answer is true for everybody who asked before it was begun.
+#[derive(Default)]
+pub(crate) struct Length {
+    /// How many have asked.
+    asked: AtomicU64,
+    /// For how many of them the last answer is, and the answer.
+    answer: tokio::sync::Mutex<(u64, u64)>,
+}
+
+impl Length {
+    async fn of(&self, book: &dyn Book) -> Result<u64, BookError> {
+        let turn = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
+        let mut answer = self.answer.lock().await;
+        if answer.0 < turn {
+            let asked = self.asked.load(Ordering::Acquire);
+            *answer = (asked, book.length().await?);
+        }
+        Ok(answer.1)
+    }
 }
 
 /// What moments found out, while the ledger had so many entries.
@@ -123,30 +179,9 @@ impl Moment {
             MOMENT.try_with(|moment| locked(&moment.records).insert(question, answer()));
     }
 
-    /// What the policy said before, or what `ask` says.
-    fn ruling(
-        (caller, action, thing): (&Caller, Action, &Thing),
-        ask: impl Fn() -> Ruling,
-    ) -> Ruling {
-        let known = |moment: &Self| {
-            let mut rulings = locked(&moment.rulings);
-            let same = |(who, what, to, _): &&(Caller, Action, Thing, Ruling)| {
-                *what == action && to == thing && who == caller
-            };
-            if let Some((.., ruling)) = rulings.iter().find(same) {
-                return ruling.clone();
-            }
-            let ruling = ask();
-            rulings.push((caller.clone(), action, thing.clone(), ruling.clone()));
-            ruling
-        };
-        MOMENT.try_with(known).unwrap_or_else(|_outside_of_a_moment| ask())
-    }
-
     fn forget() {
         let _outside_of_a_moment = MOMENT.try_with(|moment| {
             locked(&moment.records).clear();
-            locked(&moment.rulings).clear();
             *locked(&moment.length) = None;
         });
     }
@@ -197,7 +232,7 @@ impl Centre {
         if known.is_some() {
             return Ok(known);
         }
-        let length = Some(self.parts.book.length().await?);
+        let length = Some(self.length.of(self.parts.book.as_ref()).await?);
         let _outside_of_a_moment = MOMENT.try_with(|moment| *locked(&moment.length) = length);
         Ok(length)
     }
@@ -269,9 +304,9 @@ impl Centre {
     }
 
     /// May `caller` do `action` on `thing`, and by which rule?
-    pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Ruling {
+    pub fn ruling(&self, caller: &Caller, action: Action, thing: &Thing) -> Arc<Ruling> {
         let ask = || self.policy().ask(caller.as_policy(), action, thing);
-        Moment::ruling((caller, action, thing), ask)
+        self.rulings.of((caller, action, thing), ask)
     }
 
     /// Writes all of `drafts`, or nothing. What was read before is not true any

@@ -2,8 +2,9 @@
 //! step asks the policy and the permit anew (invariant 4), and code is in the
 //! ledger before a kernel gets it (invariants 1 and 5).
 
+use std::collections::HashMap;
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{AccountId, CellId, RoomId};
@@ -141,8 +142,24 @@ impl Centre {
         let cell = CellId::mint(self.parts.entropy.as_ref());
         let by = admitted.account.clone();
         let kernel = kernel.to_owned();
-        self.note(admitted, &RoomEvent::CellRun { cell: cell.clone(), by, kernel, code }).await?;
+        let event = RoomEvent::CellRun { cell: cell.clone(), by: by.clone(), kernel, code };
+        self.note(admitted, &event).await?;
+        self.cells().insert(admitted.room.clone(), by);
         Ok(cell)
+    }
+
+    /// Who ran a cell last in the notebook that runs in a room.
+    pub(crate) fn at_work(&self, room: &RoomId) -> Option<AccountId> {
+        self.cells().get(room).cloned()
+    }
+
+    /// Nobody is at work in a room any more.
+    pub(crate) fn nobody_at_work(&self, room: &RoomId) {
+        self.cells().remove(room);
+    }
+
+    fn cells(&self) -> MutexGuard<'_, HashMap<RoomId, AccountId>> {
+        self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Writes down that a kernel answered.

@@ -72,7 +72,7 @@ impl Centre {
             Some(id) => Caller::from(self.load::<Account>(id.as_str()).await?.0),
         };
         let thing = self.thing(action, on).await?;
-        Ok(self.ruling(&caller, action, &thing))
+        Ok(Ruling::clone(&*self.ruling(&caller, action, &thing)))
     }
 
     /// The thing an action is about, found by its id.

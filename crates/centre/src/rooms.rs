@@ -175,9 +175,17 @@ impl Centre {
         }
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
+        let statements = crate::statements::OfRun {
+            centre: Arc::clone(self),
+            room: id.clone(),
+            run: run.clone(),
+            by: actor.clone(),
+            executor: tokio::runtime::Handle::current(),
+        };
         let running = blocking("starting the command", move || {
             let kept = logs.open(&in_room, &of_run)?;
             let log = Arc::new(Tee { kept, shown });
+            runtime.hear_statements(&of_run, Arc::new(statements));
             start(runtime.as_ref(), &in_room, &of_run, log).map_err(|error| error.to_string())
         })
         .await
@@ -196,6 +204,7 @@ impl Centre {
         let room = id.clone();
         tokio::spawn(async move {
             let ended = wait_for(running).await;
+            centre.nobody_at_work(&room);
             if let Err(refused) = centre.note_end(&actor, &room, &run, &ended).await {
                 tracing::error!(%room, %run, %refused, "the end of a run was not written down");
             }

@@ -10,6 +10,7 @@ mod disk;
 mod machine;
 mod progress;
 mod site;
+mod statements;
 mod wiring;
 
 use std::io::IsTerminal as _;
@@ -25,6 +26,9 @@ use crate::config::{Config, Explained, LogFormat};
 
 fn main() -> ExitCode {
     if let Some(ended) = apart::called(std::env::args_os()) {
+        return ended;
+    }
+    if let Some(ended) = statements::called(std::env::args_os()) {
         return ended;
     }
     let cli = Cli::parse();

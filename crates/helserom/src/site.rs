@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use lake::Lake;
 use ledger::{Report, SignerKey};
 use model::{Clock, Entropy, Secret, Text};
-use sandbox::Bubblewrap;
+use sandbox::{Bubblewrap, SqlProgram};
 use store::Store;
 use vault::{MasterKey, MasterKeyError, Vault};
 
@@ -270,5 +270,9 @@ fn open_gate(config: &Config, runtime: &Arc<Bubblewrap>) -> Result<RoomGate, Sto
 fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {
     let mut rooms = sandbox::Config::new(folder.join("rooms"));
     rooms.python = config.python().map(Path::to_owned);
+    let program = File::open("/proc/self/exe")
+        .map_err(|error| Stop::usage(format!("this program cannot open itself: {error}")))?;
+    let words = vec![crate::statements::WORD.to_owned()];
+    rooms.sql = Some(SqlProgram { program: Arc::new(program), words });
     Bubblewrap::new(rooms).map_err(Stop::usage)
 }

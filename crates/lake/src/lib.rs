@@ -1,4 +1,5 @@
-//! Snapshots in Delta tables: the only crate that names the table format.
+//! Snapshots in Delta tables, and SQL over extracts: the only crate that names the
+//! table format and the query engine.
 //!
 //! A source has one table, `<lake>/<source>/`, and a version of it per import.
 //! A version holds the whole delivery, sorted by subject, time and row, and
@@ -16,6 +17,8 @@
 //! allows, of the people a crosswalk names, as plain Parquet files that no
 //! longer belong to the lake.
 //!
+//! What programs in a room ask of an extract in SQL is answered by [`sql::serve`].
+//!
 //! This crate knows no contract beyond its columns, no key and no database.
 
 mod delta;
@@ -28,6 +31,7 @@ mod place;
 mod recover;
 mod snapshot;
 mod sort;
+pub mod sql;
 mod staged;
 mod write;
 

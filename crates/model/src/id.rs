@@ -129,6 +129,8 @@ ids! {
     RunId, "a run id", "run";
     /// Code that was given to a kernel of a notebook.
     CellId, "a cell id", "cell";
+    /// A statement that a program in a room asked of its tables.
+    StatementId, "a statement id", "statement";
     /// A file that somebody asks to bring into a room.
     IngressId, "an ingress id", "ingress";
     /// A file that somebody asks to take out of a room.

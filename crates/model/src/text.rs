@@ -66,7 +66,7 @@ impl FromStr for Lang {
 
 /// A text in one or more languages: `{ en = "Laboratory", nb = "Laboratoriet" }`,
 /// or just `"Laboratory"`, which counts as English.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(from = "Written", into = "BTreeMap<Lang, String>")]
 pub struct Text(BTreeMap<Lang, String>);
 

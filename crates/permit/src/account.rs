@@ -66,7 +66,7 @@ pub struct UnknownRole(String);
 
 /// Somebody who can sign in. Holds no secret: how they prove who they are is
 /// kept beside the ledger, where it can be erased.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Account {
     /// The name they sign in with.

@@ -6,10 +6,10 @@
 use std::fmt;
 
 use ledger::{Event, Hash};
-use model::{AccountId, CellId, ExtractId, PermitId, RunId};
+use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId};
 use serde::{Deserialize, Serialize};
 
-use crate::{Holds, Limits, Script};
+use crate::{Holds, Limits, Script, StatementEnd};
 
 /// What can happen to a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +76,24 @@ pub enum RoomEvent {
         outcome: CellOutcome,
         /// From when it was sent until the answer, milliseconds.
         wall_ms: u64,
+    },
+    /// A program in the room asked something of its tables in SQL. Written before
+    /// it is answered. What the answer was is not kept.
+    StatementRun {
+        /// Its id.
+        statement: StatementId,
+        /// The run it came from.
+        run: RunId,
+        /// Every word of it, and what was bound to it.
+        sql: String,
+    },
+    /// It was answered, or was not.
+    StatementEnded {
+        /// Its id.
+        statement: StatementId,
+        /// How.
+        #[serde(flatten)]
+        end: StatementEnd,
     },
     /// A notebook or a text was saved from the browser.
     Saved {
@@ -148,6 +166,8 @@ impl Event for RoomEvent {
             Self::Left { .. } => "left",
             Self::CellRun { .. } => "cell-run",
             Self::CellEnded { .. } => "cell-ended",
+            Self::StatementRun { .. } => "statement-run",
+            Self::StatementEnded { .. } => "statement-ended",
             Self::Saved { .. } => "saved",
             Self::Withheld { .. } => "withheld",
             Self::RunEnded { .. } => "run-ended",

@@ -13,6 +13,7 @@ pub mod record;
 pub mod runtime;
 pub mod script;
 pub mod spec;
+pub mod statement;
 pub mod work;
 
 pub use event::{CellOutcome, Closing, Outcome, RoomEvent};
@@ -24,6 +25,7 @@ pub use runtime::{
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;
+pub use statement::{StatementEnd, Statements, TableRead};
 pub use work::{
     Listing, NameError, Refusal, Refused, TakeError, Taken, Usage, WorkError, WorkFile, WorkFolder,
     WorkName,

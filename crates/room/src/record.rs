@@ -46,12 +46,15 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "entered", State::Running),
     (Some(State::Running), "cell-run", State::Running),
     (Some(State::Running), "cell-ended", State::Running),
+    (Some(State::Running), "statement-run", State::Running),
+    (Some(State::Running), "statement-ended", State::Running),
     (Some(State::Running), "saved", State::Running),
     (Some(State::Running), "withheld", State::Running),
     (Some(State::Running), "left", State::Running),
     // The notebook may be shut before it is left.
     (Some(State::Open), "left", State::Open),
     (Some(State::Open), "cell-ended", State::Open),
+    (Some(State::Open), "statement-ended", State::Open),
     (Some(State::Open), "looked", State::Open),
     (Some(State::Running), "looked", State::Running),
     (Some(State::Open), "closed", State::Closed),
@@ -227,6 +230,8 @@ impl Record for Room {
             | RoomEvent::Left { .. }
             | RoomEvent::CellRun { .. }
             | RoomEvent::CellEnded { .. }
+            | RoomEvent::StatementRun { .. }
+            | RoomEvent::StatementEnded { .. }
             | RoomEvent::Saved { .. }
             | RoomEvent::Withheld { .. }
             | RoomEvent::Looked { .. } => {}

@@ -16,7 +16,7 @@ use std::time::Duration;
 use model::{RoomId, RunId};
 
 use crate::work::{Usage, WorkError, WorkFolder};
-use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec};
+use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec, Statements};
 
 /// Opens rooms, runs commands in them, closes them.
 pub trait Runtime: Send + Sync {
@@ -32,6 +32,12 @@ pub trait Runtime: Send + Sync {
         command: Command,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError>;
+
+    /// Who takes down the statements of a run, told before it is started. A runtime
+    /// whose rooms have no SQL lets it be.
+    fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
+        let _ = (run, statements);
+    }
 
     /// Whether its rooms have a notebook server. One that says so has the next two.
     fn has_notebooks(&self) -> bool {

@@ -67,7 +67,7 @@ impl Bubblewrap {
         let running = made.and_then(|()| {
             let setting = Setting { program: Some(program.try_clone()?), ..Setting::default() };
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            self.launch(&room, &run, (&words, &setting), limits.wall(), Arc::new(Unheard))
+            self.launch(&room, &run, (&words, setting), limits.wall(), Arc::new(Unheard))
                 .map_err(io::Error::other)
         });
         match running {

@@ -1,31 +1,29 @@
 //! The runtime: rooms as folders, commands as bubblewraps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command as Program;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use model::{RoomId, RunId};
 use room::{
     BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError,
-    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Stuck, Usage, WorkError,
-    WorkFolder,
+    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements, Stuck,
+    Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
-use rustix::thread::CpuSet;
 
-use crate::cgroup::{Holding, Place};
+use crate::cgroup::{Group, Holding, Place};
 use crate::config::{Config, DiskHold};
 use crate::identity::{Identity, MOST_ROOMS};
+use crate::mason::Mason;
 use crate::run::{Handle, Job, mind};
-use crate::spawn::{Before, process_limits};
+use crate::sql::{self, Door, SqlProgram};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
-use crate::walls::{Folders, Setting, arguments};
+use crate::walls::Setting;
 use crate::{brought, disk, extract, notebook, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
@@ -48,9 +46,10 @@ pub struct Bubblewrap {
     pub(crate) config: Config,
     identity: Identity,
     place: Place,
-    filters: [Vec<u8>; 2],
+    pub(crate) mason: Arc<Mason>,
     running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
-    turn: AtomicUsize,
+    /// Who takes down the statements of runs that are about to be started.
+    statements: Mutex<BTreeMap<RunId, Arc<dyn Statements>>>,
 }
 
 impl std::fmt::Debug for Bubblewrap {
@@ -113,9 +112,9 @@ impl Bubblewrap {
             rooms,
             identity: Identity::find(config.first_uid).map_err(SandboxError::Users)?,
             place: Place::find(&config.cgroup),
-            filters: seccomp::programs()?,
+            mason: Arc::new(Mason::new(config.bwrap.clone(), config.python.clone())?),
             running: Mutex::new(BTreeMap::new()),
-            turn: AtomicUsize::new(0),
+            statements: Mutex::new(BTreeMap::new()),
             config,
         };
         runtime.probe().map_err(SandboxError::Machine)?;
@@ -235,67 +234,11 @@ impl Bubblewrap {
         Ok(state)
     }
 
-    /// The command for bubblewrap and what is done before it runs. Also gives
-    /// the end to read what bubblewrap says.
-    pub(crate) fn prepare(
-        &self,
-        state: &RoomState,
-        work: &Path,
-        words: &[String],
-        setting: &Setting,
-    ) -> io::Result<(Program, Before, std::os::fd::OwnedFd)> {
-        let (read, write) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?;
-        let mut before = Before::as_user(state.uid);
-        before.limits = process_limits(&state.limits, state.holds);
-        if state.holds.cpu != Hold::Kernel {
-            before.processors = self.processors(&state.limits);
-        }
-        let dir = self.dir(&state.room);
-        let brought = Some(dir.brought()).filter(|brought| brought.is_dir());
-        let folders = Folders {
-            data: &state.data,
-            work,
-            brought: brought.as_deref(),
-            python: self.config.python.as_deref(),
-        };
-        let walls = arguments(&mut before, &folders, &state.limits, setting, &self.filters, write)?;
-        let mut program = Program::new(&self.config.bwrap);
-        program.args(walls);
-        if state.holds.processes != Hold::Kernel {
-            // Counted per user namespace, so it is set inside. Two more than
-            // allowed: process 1, and one that is seen and ends the command.
-            program.arg("/usr/bin/prlimit");
-            program.arg(format!("--nproc={}", state.limits.processes.saturating_add(2)));
-            program.arg("--");
-        }
-        if let Some(own) = &setting.program {
-            // By its number: the room sees no file of ours.
-            let own = std::os::fd::OwnedFd::from(own.try_clone()?);
-            program.arg(format!("/proc/self/fd/{}", own.as_raw_fd()));
-            before.inherited.push(own);
-        }
-        program.args(words);
-        Ok((program, before, read))
-    }
-
-    /// As many processors as the room may keep busy, others for the next room.
-    fn processors(&self, limits: &Limits) -> Option<CpuSet> {
-        let ours = rustix::thread::sched_getaffinity(None).ok()?;
-        let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| ours.is_set(*cpu)).collect();
-        let wanted = usize::try_from(limits.processors()).unwrap_or(usize::MAX).min(all.len());
-        let first = self.turn.fetch_add(wanted, Ordering::Relaxed);
-        let mut set = CpuSet::new();
-        for cpu in all.iter().cycle().skip(first % all.len().max(1)).take(wanted) {
-            set.set(*cpu);
-        }
-        Some(set)
-    }
-
     pub(crate) fn launch(
         &self,
         room: &RoomId,
         run: &RunId,
-        (words, setting): (&[String], &Setting),
+        (words, mut setting): (&[String], Setting),
         wall: Duration,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Handle>, StartError> {
@@ -306,6 +249,8 @@ impl Bubblewrap {
                 why: error.to_string(),
             }
         };
+        // Whatever becomes of it, nobody else takes its statements down.
+        let statements = self.statements().remove(run);
         let dir = self.dir(room);
         let state = dir
             .state()
@@ -338,14 +283,21 @@ impl Bubblewrap {
             groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
         };
         let ready = dir.put_run(&noted).and_then(|()| {
+            let door = match (&self.config.sql, statements) {
+                (Some(sql), Some(statements)) => {
+                    Some(self.open_door(&dir, &state, group.as_ref(), sql, statements)?)
+                }
+                _ => None,
+            };
+            setting.sql = door.is_some();
             let (program, mut before, status) =
-                self.prepare(&state, &dir.work(), words, setting)?;
+                self.mason.prepare(&dir, &state, &dir.work(), words, &setting)?;
             if let Some(group) = &group {
                 before.joins = group.joins()?;
             }
-            Ok((program, before, status))
+            Ok((program, before, status, door))
         });
-        let (program, before, status) = match ready {
+        let (program, before, status, door) = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 if let Some(group) = &group {
@@ -363,11 +315,41 @@ impl Bubblewrap {
             before,
             status,
             group,
+            door,
             wall,
             log,
             _lock: lock,
         };
         start_minding(job, run).map_err(failed("bubblewrap was started"))
+    }
+
+    fn statements(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<dyn Statements>>> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the SQL socket of a room for one command.
+    fn open_door(
+        &self,
+        dir: &RoomDir,
+        state: &RoomState,
+        group: Option<&Group>,
+        sql: &SqlProgram,
+        statements: Arc<dyn Statements>,
+    ) -> io::Result<Door> {
+        let joins = group.map(Group::joins).transpose()?.unwrap_or_default();
+        let (mason, dir, state) = (Arc::clone(&self.mason), dir.clone(), state.clone());
+        let sql = sql.clone();
+        let listener = sql::listen(&dir)?;
+        let start = move || {
+            let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
+            let program = Some(sql.program.try_clone()?);
+            let setting = Setting { program, ..Setting::default() };
+            let (command, mut before, status) =
+                mason.prepare(&dir, &state, &dir.work(), &words, &setting)?;
+            before.joins = joins.iter().map(File::try_clone).collect::<io::Result<_>>()?;
+            Ok((command, before, status))
+        };
+        Door::open(listener, Box::new(start), statements)
     }
 }
 
@@ -431,7 +413,7 @@ impl Runtime for Bubblewrap {
         let script = command.script.as_ref();
         let texts = script.map(|script| (script.path(), script.text().to_owned()));
         let setting = Setting { texts: texts.into_iter().collect(), ..Setting::default() };
-        let handle = self.launch(room, run, (&command.words, &setting), command.wall, log)?;
+        let handle = self.launch(room, run, (&command.words, setting), command.wall, log)?;
         self.handles().insert(room.clone(), Arc::clone(&handle));
         Ok(handle)
     }
@@ -450,9 +432,13 @@ impl Runtime for Bubblewrap {
             return Err(StartError::NoTime(room.clone()));
         }
         let (words, setting) = (notebook::words(), notebook::setting(room));
-        let handle = self.launch(room, run, (&words, &setting), wall, log)?;
+        let handle = self.launch(room, run, (&words, setting), wall, log)?;
         self.handles().insert(room.clone(), Arc::clone(&handle));
         Ok(handle)
+    }
+
+    fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
+        self.statements().insert(run.clone(), statements);
     }
 
     fn has_notebooks(&self) -> bool {

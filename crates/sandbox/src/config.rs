@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use crate::sql::SqlProgram;
+
 /// Where rooms live and what they are made with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// The folder that holds one folder per room. Made if it is not there.
     pub rooms: PathBuf,
@@ -18,6 +20,8 @@ pub struct Config {
     pub cgroup: CgroupPlace,
     /// What holds the size of a work folder.
     pub disk: DiskHold,
+    /// What answers statements; without it rooms have no SQL.
+    pub sql: Option<SqlProgram>,
 }
 
 /// Where control groups for rooms are made.
@@ -52,6 +56,7 @@ impl Config {
             first_uid: None,
             cgroup: CgroupPlace::default(),
             disk: DiskHold::default(),
+            sql: None,
         }
     }
 }

@@ -58,7 +58,7 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
             variable("JUPYTER_RUNTIME_DIR", "/tmp/jupyter"),
             variable("IPYTHONDIR", "/tmp/ipython"),
         ],
-        program: None,
+        ..Setting::default()
     }
 }
 

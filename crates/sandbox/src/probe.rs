@@ -12,7 +12,7 @@ use crate::bubblewrap::{Bubblewrap, NEW, private_dir};
 use crate::disk::remove_tree;
 use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
-use crate::state::RoomState;
+use crate::state::{RoomDir, RoomState};
 use crate::walls::Setting;
 
 const MIB: u64 = 1 << 20;
@@ -70,8 +70,13 @@ impl Bubblewrap {
             image: false,
         };
         let words = ["/bin/true".to_owned()];
-        let (mut program, before, status) =
-            self.prepare(&state, &data, &words, &Setting::default())?;
+        let (mut program, before, status) = self.mason.prepare(
+            &RoomDir(dir.to_owned()),
+            &state,
+            &data,
+            &words,
+            &Setting::default(),
+        )?;
         program.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = spawn(program, before)?;
         // Read on a thread of its own: nobody knows who holds the other end.

@@ -18,6 +18,7 @@ use crate::disk::DiskWatch;
 use crate::output::Log;
 use crate::process;
 use crate::spawn::{Before, spawn};
+use crate::sql::Door;
 use crate::state::{Lock, RoomDir, RoomState, RunState};
 use crate::watch::Watch;
 
@@ -41,6 +42,8 @@ pub(crate) struct Job {
     /// Where bubblewrap says what it did.
     pub status: OwnedFd,
     pub group: Option<Group>,
+    /// Where its statements come in.
+    pub door: Option<Door>,
     pub wall: Duration,
     pub log: Arc<dyn LogSink>,
     /// Held until nothing is left; never looked at.
@@ -135,6 +138,7 @@ pub(crate) fn mind(
     let child = match spawn(command, before) {
         Ok(child) => child,
         Err(error) => {
+            drop(job.door.take());
             job.clear();
             let _ = started.send(Err(error));
             return;
@@ -142,6 +146,7 @@ pub(crate) fn mind(
     };
     let _ = started.send(Ok(()));
     let ended = follow(&mut job, child, handle, news, began);
+    drop(job.door.take());
     job.clear();
     let log = Arc::clone(&job.log);
     // Free for the next command before anybody hears that this one ended.

@@ -8,6 +8,7 @@
 //!     work.img     the file system of the work folder, where one can be mounted
 //!     work/        the work folder
 //!     in/          what was brought in
+//!     sql/         the socket for statements
 //! ```
 
 use std::fs::File;
@@ -62,6 +63,10 @@ impl RoomDir {
 
     pub(crate) fn brought(&self) -> PathBuf {
         self.0.join("in")
+    }
+
+    pub(crate) fn sql(&self) -> PathBuf {
+        self.0.join("sql")
     }
 
     pub(crate) fn image(&self) -> PathBuf {

@@ -2,12 +2,13 @@
 
 use std::io::{self, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use room::Limits;
 use rustix::fs::MemfdFlags;
 
 use crate::spawn::Before;
+use crate::sql;
 
 /// The Python environment's place in a room.
 pub(crate) const PYTHON: &str = "/opt/room-python";
@@ -54,6 +55,8 @@ pub(crate) struct Folders<'a> {
     pub work: &'a Path,
     /// What was brought in, once a room has a folder for it.
     pub brought: Option<&'a Path>,
+    /// Where its SQL socket is, for what may connect to it.
+    pub sql: Option<PathBuf>,
     pub python: Option<&'a Path>,
 }
 
@@ -67,6 +70,8 @@ pub(crate) struct Setting {
     /// A program of ours that is run in place of one of the machine's: its words
     /// follow.
     pub program: Option<std::fs::File>,
+    /// Whether it may connect to the room's SQL socket.
+    pub sql: bool,
 }
 
 /// Builds the words, and keeps the files they name by number.
@@ -132,6 +137,10 @@ pub(crate) fn arguments(
         words.add(&["--ro-bind", &python, PYTHON]);
     }
     words.add(&["--dir", "/run"]);
+    if let Some(sql) = &folders.sql {
+        let sql = words.before.show(sql)?;
+        words.add(&["--ro-bind", &sql, sql::FOLDER]);
+    }
     for (path, text) in &setting.texts {
         words.add_text(text.as_bytes(), path)?;
     }
@@ -141,7 +150,8 @@ pub(crate) fn arguments(
     words.add(&["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]);
     words.add(&["--chdir", "/work"]);
     environment(&mut words, limits, folders.python.is_some());
-    for (name, value) in &setting.variables {
+    let sql = if setting.sql { sql::variables() } else { Vec::new() };
+    for (name, value) in setting.variables.iter().chain(&sql) {
         words.add(&["--setenv", name, value]);
     }
     for filter in filters {

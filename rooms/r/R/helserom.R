@@ -3,6 +3,7 @@
 #
 #   helserom::tables()
 #   people <- helserom::read("population")
+#   helserom::sql("SELECT sex, count(*) AS n FROM population GROUP BY sex")
 #   helserom::hand_over("out/table1.csv", "frequency-table",
 #                       dimensions = c("sex", "age_group"), counts = "n",
 #                       note = "Table 1 of the paper")
@@ -59,6 +60,16 @@ read <- function(table, columns = NULL) {
                            colClasses = unname(classes), check.names = FALSE,
                            na.strings = "", encoding = "UTF-8")
   frame[wanted]
+}
+
+# What the tables answer to a statement, as a data frame. Every statement is kept
+# in the room's journal, word for word.
+sql <- function(statement) {
+  # Where the socket is stands in the environment.
+  connection <- DBI::dbConnect(RPostgreSQL::PostgreSQL(), host = Sys.getenv("PGHOST"),
+                               dbname = Sys.getenv("PGDATABASE"), user = Sys.getenv("PGUSER"))
+  on.exit(DBI::dbDisconnect(connection))
+  DBI::dbGetQuery(connection, statement)
 }
 
 # What can be said of each kind of file: what must be, what may be.

@@ -18,6 +18,8 @@ const ADDRESS: SocketAddr =
 const AT_ONCE: usize = 50;
 /// Requests of each connection.
 const REPEATS: usize = 20;
+/// Times that every page is measured; the median counts.
+const ROUNDS: usize = 5;
 /// Times the sign-in page's.
 const ASKED_RATIO: f64 = 5.0;
 const SIGN_IN: &str = "/sign-in";
@@ -61,10 +63,15 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     wait_until_open()?;
 
     let pages = pages()?;
-    let mut p99 = BTreeMap::new();
-    for (pattern, (browser, path)) in &pages {
-        p99.insert(pattern.clone(), at_once(browser, path)?);
+    // In turn, so that what else the machine does meanwhile meets every page.
+    let mut rounds = BTreeMap::<String, Vec<f64>>::new();
+    for _ in 0..ROUNDS {
+        for (pattern, (browser, path)) in &pages {
+            rounds.entry(pattern.clone()).or_default().push(at_once(browser, path)?);
+        }
     }
+    let p99: BTreeMap<String, f64> =
+        rounds.into_iter().map(|(page, times)| (page, percentile(times, 0.5))).collect();
     let Some(sign_in) = p99.get(SIGN_IN).copied() else {
         return failed("no sign-in page was found");
     };
@@ -78,7 +85,9 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
             .push((format!("`{page}`"), format!("{:.1} ms, {ratio:.2} × sign-in", p99 * 1000.0)));
     }
     Ok(Finding {
-        what: format!("The portal's pages at {AT_ONCE} requests at once, 99th percentile"),
+        what: format!(
+            "The portal's pages at {AT_ONCE} requests at once, 99th percentile, median of {ROUNDS}"
+        ),
         figures,
         asked: format!("every page within {ASKED_RATIO} × the sign-in page"),
         reached: worst <= ASKED_RATIO,

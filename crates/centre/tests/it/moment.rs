@@ -89,7 +89,7 @@ async fn outside_of_a_moment_every_record_is_read_anew() {
 }
 
 #[tokio::test]
-async fn at_one_moment_the_policy_is_asked_once_about_each_and_anew_when_they_differ() {
+async fn the_policy_is_asked_anew_when_caller_action_or_thing_differ_in_a_fact() {
     let house = House::new().await;
     let room = house.room().await;
     let moment = house.centre.at_one_moment(async {

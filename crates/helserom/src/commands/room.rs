@@ -161,6 +161,13 @@ fn told(deed: &Deed) -> Vec<String> {
             let ended = cell.ended.map_or("running", |end| end.outcome.as_str());
             (cell.title(), ended.to_owned())
         }
+        Done::Statement(asked) => {
+            let ended = asked
+                .ended
+                .as_ref()
+                .map_or("running", |end| if end.answered { "answered" } else { "not answered" });
+            (asked.title(), ended.to_owned())
+        }
         Done::Entered { wall_ms: None, .. } => (String::new(), "there".to_owned()),
         Done::Entered { wall_ms: Some(after), shown } => {
             let shown = shown.map_or_else(String::new, |bytes| format!("shown {bytes} bytes"));

@@ -26,6 +26,7 @@ mod killed;
 mod locks;
 mod shapes;
 mod sorting;
+mod statements;
 mod support;
 mod types;
 mod versions;

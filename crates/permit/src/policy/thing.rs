@@ -11,7 +11,7 @@ use super::{set, text};
 use crate::{Application, Permit};
 
 /// A thing and its facts, as `policies/schema.cedarschema` describes them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Thing {
     kind: &'static str,
     id: String,

@@ -3,8 +3,8 @@
 
 use askama::Template;
 use axum::extract::{Path, Query, State};
-use centre::journal::{Cell as Code, Deed, Done, Ran};
-use model::{AccountId, CellId, Lang, RoomId, RunId, Timestamp};
+use centre::journal::{Cell as Code, Deed, Done, Ran, Statement};
+use model::{AccountId, CellId, Lang, RoomId, RunId, StatementId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
 use room::{CellOutcome, Outcome, Script};
@@ -91,6 +91,7 @@ fn wall_ms(what: &Done) -> Option<u64> {
     match what {
         Done::Ran(ran) => ran.ended.as_ref().map(|end| end.wall_ms),
         Done::Cell(code) => code.ended.map(|end| end.wall_ms),
+        Done::Statement(asked) => asked.ended.as_ref().map(|end| end.wall_ms),
         Done::Entered { wall_ms, .. } => *wall_ms,
         _ => None,
     }
@@ -101,6 +102,7 @@ fn kind_key(kind: &str) -> &'static str {
         "ran" => "did-ran",
         "notebook" => "did-notebook",
         "cell" => "did-cell",
+        "statement" => "did-statement",
         "entered" => "did-entered",
         "saved" => "did-saved",
         "withheld" => "did-withheld",
@@ -120,6 +122,9 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
         }
         Done::Cell(code) => {
             Cell::Link(code.title(), format!("/rooms/{}/journal/{}", line.room, code.cell))
+        }
+        Done::Statement(asked) => {
+            Cell::Link(asked.title(), format!("/rooms/{}/journal/{}", line.room, asked.statement))
         }
         Done::Saved { file, .. } => Cell::Words(file.clone()),
         Done::Withheld { bytes } => Cell::Words(words.bytes(*bytes)),
@@ -143,6 +148,7 @@ fn ended(line: &DeedLine, words: &Words) -> Cell {
         Done::AskedIn { state, .. } => Cell::Tag(super::ingress::state_tag(words, *state)),
         Done::AskedOut { state, .. } => Cell::Tag(state_tag(words, *state)),
         Done::Cell(code) => Cell::Tag(cell_tag(words, code)),
+        Done::Statement(asked) => Cell::Tag(statement_tag(words, asked)),
         Done::Withheld { .. } => Cell::Tag(Tag::new(Tone::Warning, words.say("withheld"))),
         _ => Cell::None,
     }
@@ -154,6 +160,15 @@ fn cell_tag(words: &Words, code: &Code) -> Tag {
         Some(CellOutcome::Error) => ("outcome-failed", Tone::Danger),
         Some(CellOutcome::Unheard) => ("outcome-lost", Tone::Warning),
         Some(CellOutcome::Aborted) => ("outcome-not-begun", Tone::Neutral),
+        None => ("state-room-running", Tone::Info),
+    };
+    Tag::new(tone, words.say(key))
+}
+
+fn statement_tag(words: &Words, asked: &Statement) -> Tag {
+    let (key, tone) = match asked.ended.as_ref().map(|end| end.answered) {
+        Some(true) => ("statement-answered", Tone::Success),
+        Some(false) => ("statement-unanswered", Tone::Danger),
         None => ("state-room-running", Tone::Info),
     };
     Tag::new(tone, words.say(key))
@@ -178,6 +193,13 @@ fn holds(line: &DeedLine, words: &Words, wanted: &[String]) -> bool {
     }
     if let Done::Cell(code) = &line.deed.what {
         text.push_str(&code.code.to_lowercase());
+    }
+    if let Done::Statement(asked) = &line.deed.what {
+        text.push_str(&asked.sql.to_lowercase());
+        for read in asked.ended.iter().flat_map(|end| &end.read) {
+            text.push(' ');
+            text.push_str(&read.table);
+        }
     }
     wanted.iter().all(|word| text.contains(word.as_str()))
 }
@@ -336,6 +358,40 @@ impl RunPage {
         Self { chrome, standing, script: Some(code.code.clone()) }
     }
 
+    /// One statement.
+    pub fn of_statement(
+        chrome: Chrome,
+        room: &RoomId,
+        names: &Names,
+        deed: &Deed,
+        asked: &Statement,
+    ) -> Self {
+        let words = chrome.words().clone();
+        let mut facts = vec![(
+            words.say("run-started").into_owned(),
+            Fact::Time(words.moment(deed.at), names.person(&deed.by, words.lang())),
+        )];
+        if let Some(end) = &asked.ended {
+            let mut fact = |label: String, value| facts.push((label, Fact::Words(value)));
+            fact(words.say("run-took").into_owned(), took(&words, end.wall_ms));
+            fact(words.say("statement-rows").into_owned(), words.whole(end.rows));
+            for read in &end.read {
+                fact(words.say_with("statement-read", &read.table), words.whole(read.rows));
+            }
+        }
+        let run = format!("/rooms/{room}/journal/{}", asked.run);
+        let standing = Standing {
+            trail: trail(&words, room),
+            kind: words.say("did-statement").into_owned(),
+            title: asked.title(),
+            tag: statement_tag(&words, asked),
+            says: String::new(),
+            facts,
+            steps: vec![Step::go(words.say("statement-run"), run)],
+        };
+        Self { chrome, standing, script: Some(asked.sql.clone()) }
+    }
+
     /// A sample.
     pub fn sample(lang: Lang) -> Self {
         let room = literal("room-3c5d7f9h1k");
@@ -366,6 +422,20 @@ fn sample_run() -> Ran {
     }
 }
 
+fn sample_statement() -> Statement {
+    Statement {
+        statement: literal("statement-5v7x9z1b3d"),
+        run: literal("run-5v7x9z1b3d"),
+        sql: "SELECT test, count(*) FROM laboratory GROUP BY test".to_owned(),
+        ended: Some(room::StatementEnd {
+            answered: true,
+            wall_ms: 84,
+            rows: 10,
+            read: vec![room::TableRead { table: "laboratory".to_owned(), rows: 400_123 }],
+        }),
+    }
+}
+
 fn sample_deeds() -> Vec<Deed> {
     let deed = |at: &str, what| Deed { at: literal(at), by: literal("researcher"), what };
     let code = Code {
@@ -381,6 +451,7 @@ fn sample_deeds() -> Vec<Deed> {
             Done::Entered { wall_ms: Some(5_400_000), shown: Some(3 << 20) },
         ),
         deed("2026-03-01T08:10:00Z", Done::Cell(Box::new(code))),
+        deed("2026-03-01T08:15:00Z", Done::Statement(Box::new(sample_statement()))),
         deed("2026-03-01T08:20:00Z", Done::Withheld { bytes: 9 << 20 }),
         deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),
         deed("2026-03-01T08:40:00Z", Done::Looked { file: "out/km.svg".to_owned(), bytes: 9_120 }),
@@ -438,6 +509,16 @@ pub(crate) async fn show_run(
         let (deed, code) = found.ok_or(Failure::Absent)?;
         let names = app.names(visitor.caller()).await?;
         return html(&RunPage::of_cell(visitor.chrome(&app), &room, &names, deed, code));
+    }
+    if run.starts_with(StatementId::PREFIX) {
+        let statement: StatementId = seen::id(&run)?;
+        let found = deeds.iter().find_map(|deed| match &deed.what {
+            Done::Statement(asked) if asked.statement == statement => Some((deed, asked)),
+            _ => None,
+        });
+        let (deed, asked) = found.ok_or(Failure::Absent)?;
+        let names = app.names(visitor.caller()).await?;
+        return html(&RunPage::of_statement(visitor.chrome(&app), &room, &names, deed, asked));
     }
     let run: RunId = seen::id(&run)?;
     let found = deeds.iter().find_map(|deed| match &deed.what {

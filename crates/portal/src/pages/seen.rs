@@ -67,7 +67,7 @@ pub(crate) fn require(
         action,
         kind: thing.kind(),
         id: thing.id().to_owned(),
-        rules: ruling.rules,
+        rules: ruling.rules.clone(),
     })))
 }
 

@@ -1,0 +1,331 @@
+//! Statements over an extract: each is taken down before it is run, memory is
+//! bounded, and one connection knows nothing of another.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, Int32Array, StringArray};
+use arrow::record_batch::RecordBatch;
+use async_trait::async_trait;
+use lake::sql::{Recorder, SqlOptions, StatementEnd, serve};
+use parquet::arrow::ArrowWriter;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{UnixListener, UnixStream};
+
+/// What was taken down: statements, and what came of them.
+#[derive(Default)]
+struct Book {
+    begun: Mutex<Vec<String>>,
+    ended: Mutex<Vec<(u64, StatementEnd)>>,
+    /// Statements with this in them are not taken down.
+    refuses: Option<&'static str>,
+}
+
+#[async_trait]
+impl Recorder for Book {
+    async fn begin(&self, sql: &str) -> Result<u64, String> {
+        if self.refuses.is_some_and(|word| sql.contains(word)) {
+            return Err("the book is full".to_owned());
+        }
+        let mut begun = self.begun.lock().unwrap();
+        begun.push(sql.to_owned());
+        Ok(begun.len() as u64)
+    }
+
+    fn ended(&self, statement: u64, end: StatementEnd) {
+        self.ended.lock().unwrap().push((statement, end));
+    }
+}
+
+impl Book {
+    fn begun(&self) -> Vec<String> {
+        self.begun.lock().unwrap().clone()
+    }
+
+    /// What came of the statement of that number, when it has ended.
+    async fn end(&self, statement: u64) -> StatementEnd {
+        for _ in 0..500 {
+            let ended = self.ended.lock().unwrap();
+            if let Some((_, end)) = ended.iter().find(|(known, _)| *known == statement) {
+                return end.clone();
+            }
+            drop(ended);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("statement {statement} does not end");
+    }
+}
+
+/// A server over two tables, and who it tells.
+struct Served {
+    folder: TempDir,
+    book: Arc<Book>,
+}
+
+const PEOPLE: i32 = 20_000;
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let file = std::fs::File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+impl Served {
+    async fn new(memory: usize, book: Book) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        std::fs::create_dir_all(folder.path().join("spill")).unwrap();
+        std::fs::create_dir(&data).unwrap();
+        let person: ArrayRef = Arc::new(Int32Array::from_iter_values(1..=PEOPLE));
+        let word = |n: i32| format!("{:032}", i64::from(n) * 7_919 % 1_000_003);
+        let words: ArrayRef = Arc::new(StringArray::from_iter_values((1..=PEOPLE).map(word)));
+        let sex: ArrayRef = Arc::new(Int32Array::from_iter_values((1..=PEOPLE).map(|n| n % 2)));
+        write(&data.join("population.parquet"), vec![("person", person), ("sex", sex)]);
+        let many: ArrayRef =
+            Arc::new(Int32Array::from_iter_values((0..PEOPLE * 20).map(|n| n % PEOPLE + 1)));
+        let values = (0..PEOPLE * 20).map(|n| word(n % 65_537));
+        let values: ArrayRef = Arc::new(StringArray::from_iter_values(values));
+        write(&data.join("laboratory.parquet"), vec![("person", many), ("value", values)]);
+        write(&data.join("words.parquet"), vec![("word", words)]);
+        std::fs::write(data.join("manifest.json"), "{}").unwrap();
+        let options = SqlOptions {
+            data,
+            spill: folder.path().join("spill"),
+            memory,
+            most_spilled: 1 << 30,
+            threads: 2,
+        };
+        let listener = UnixListener::bind(folder.path().join("socket")).unwrap();
+        let book = Arc::new(book);
+        let recorder = Arc::clone(&book) as Arc<dyn Recorder>;
+        tokio::spawn(async move { serve(listener, options, recorder).await.unwrap() });
+        Self { folder, book }
+    }
+
+    async fn connect(&self) -> Client {
+        let socket = UnixStream::connect(self.folder.path().join("socket")).await.unwrap();
+        let mut client = Client(socket);
+        let mut startup = vec![0, 3, 0, 0];
+        startup.extend(b"user\0room\0database\0extract\0\0");
+        let length = u32::try_from(startup.len() + 4).unwrap().to_be_bytes();
+        client.0.write_all(&[&length, startup.as_slice()].concat()).await.unwrap();
+        client.answer().await.unwrap();
+        client
+    }
+}
+
+/// As much of PostgreSQL's protocol (version 3, "message formats") as these tests
+/// speak.
+struct Client(UnixStream);
+
+type Rows = Vec<Vec<Option<String>>>;
+
+impl Client {
+    async fn send(&mut self, kind: u8, body: &[u8]) {
+        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+        self.0.write_all(&[&[kind], &length[..], body].concat()).await.unwrap();
+    }
+
+    async fn receive(&mut self) -> (u8, Vec<u8>) {
+        let mut head = [0; 5];
+        self.0.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize - 4;
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.unwrap();
+        (head[0], body)
+    }
+
+    /// The rows until the server is ready for the next, or the error it told.
+    async fn answer(&mut self) -> Result<Rows, String> {
+        let (mut rows, mut fault) = (Vec::new(), None);
+        loop {
+            match self.receive().await {
+                (b'D', body) => rows.push(cells(&body)),
+                (b'E', body) => {
+                    let fields = body.split(|byte| *byte == 0);
+                    let said = fields.filter_map(|field| field.strip_prefix(b"M")).next().unwrap();
+                    fault = Some(String::from_utf8(said.to_vec()).unwrap());
+                }
+                (b'Z', _) => return fault.map_or(Ok(rows), Err),
+                _ => {}
+            }
+        }
+    }
+
+    async fn ask(&mut self, sql: &str) -> Result<Rows, String> {
+        self.send(b'Q', &[sql.as_bytes(), b"\0"].concat()).await;
+        self.answer().await
+    }
+
+    /// The same with something bound to `$1`, as drivers do it.
+    async fn ask_with(&mut self, sql: &str, bound: &str) -> Result<Rows, String> {
+        self.send(b'P', &[b"\0", sql.as_bytes(), b"\0\0\0"].concat()).await;
+        let length = u32::try_from(bound.len()).unwrap().to_be_bytes();
+        let bind = [b"\0\0\0\0\0\x01", &length[..], bound.as_bytes(), b"\0\0"].concat();
+        self.send(b'B', &bind).await;
+        self.send(b'E', b"\0\0\0\0\0").await;
+        self.send(b'S', b"").await;
+        self.answer().await
+    }
+}
+
+fn cells(mut body: &[u8]) -> Vec<Option<String>> {
+    let mut take = |n: usize| {
+        let (head, rest) = body.split_at(n);
+        body = rest;
+        head
+    };
+    let count = u16::from_be_bytes(take(2).try_into().unwrap());
+    (0..count)
+        .map(|_| {
+            let length = i32::from_be_bytes(take(4).try_into().unwrap());
+            let length = usize::try_from(length).ok()?;
+            Some(String::from_utf8(take(length).to_vec()).unwrap())
+        })
+        .collect()
+}
+
+fn row(cells: &[&str]) -> Vec<Option<String>> {
+    cells.iter().map(|cell| Some((*cell).to_owned())).collect()
+}
+
+const MIB: usize = 1 << 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_is_answered_and_taken_down_with_what_it_read() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let sql = "SELECT sex, count(*) AS n FROM population JOIN laboratory USING (person) \
+               GROUP BY sex ORDER BY sex";
+    let rows = client.ask(sql).await.unwrap();
+    assert_eq!(rows, [row(&["0", "200000"]), row(&["1", "200000"])]);
+    assert_eq!(served.book.begun(), [sql]);
+    let end = served.book.end(1).await;
+    assert!(end.answered);
+    assert_eq!(end.rows, 2);
+    assert_eq!(end.read, [("laboratory".to_owned(), 400_000), ("population".to_owned(), 20_000)]);
+    // Two in one, and what one has read is not the other's.
+    let rows = client.ask("SELECT 1; SELECT word FROM words LIMIT 3").await.unwrap();
+    assert_eq!(rows.len(), 4);
+    let end = served.book.end(2).await;
+    assert_eq!((end.answered, end.rows), (true, 4));
+    assert_eq!(end.read.len(), 1, "{:?}", end.read);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_bound_is_taken_down_too() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let sql = "SELECT count(*) FROM words WHERE word < $1";
+    let rows = client.ask_with(sql, "5").await.unwrap();
+    assert_eq!(rows, [row(&["20000"])]);
+    assert_eq!(served.book.begun(), [format!("{sql}\n-- $1: 5")]);
+    assert_eq!(served.book.end(1).await.rows, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_taken_down_is_not_run() {
+    let book = Book { refuses: Some("words"), ..Book::default() };
+    let served = Served::new(64 * MIB, book).await;
+    let mut client = served.connect().await;
+    for asked in ["SELECT count(*) FROM words", "COPY (SELECT * FROM words) TO '/tmp/x.parquet'"] {
+        assert_eq!(client.ask(asked).await, Err("the book is full".to_owned()));
+    }
+    let bound = client.ask_with("SELECT count(*) FROM words WHERE word < $1", "5").await;
+    assert_eq!(bound, Err("the book is full".to_owned()));
+    let longest = format!("SELECT '{}'", "x".repeat(256 << 10));
+    assert!(client.ask(&longest).await.unwrap_err().contains("256 KiB"));
+    assert_eq!(served.book.begun(), [""; 0]);
+    // The connection goes on.
+    assert_eq!(client.ask("SELECT 1 AS one").await.unwrap(), [row(&["1"])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_is_told_and_not_answered() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let why = client.ask("SELECT nope FROM population").await.unwrap_err();
+    assert!(why.contains("nope") && why.contains("population.sex"), "{why}");
+    let end = served.book.end(1).await;
+    assert_eq!((end.answered, end.rows, end.read), (false, 0, vec![]));
+    assert!(client.ask("SELEC 1").await.is_err());
+    assert_eq!(client.ask("SELECT 1 AS one").await.unwrap(), [row(&["1"])]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_goes_away_has_not_been_answered() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    client.send(b'Q', b"SELECT * FROM laboratory\0").await;
+    client.receive().await;
+    drop(client);
+    let end = served.book.end(1).await;
+    assert!(!end.answered);
+    assert!(end.rows < 400_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_connection_knows_nothing_of_another() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let (mut one, mut other) = (served.connect().await, served.connect().await);
+    one.ask("CREATE VIEW women AS SELECT * FROM population WHERE sex = 0").await.unwrap();
+    assert_eq!(one.ask("SELECT count(*) FROM women").await.unwrap(), [row(&["10000"])]);
+    assert!(other.ask("SELECT count(*) FROM women").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sort_that_does_not_fit_goes_to_the_disk_and_is_the_same() {
+    let served = Served::new(8 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let sorted = "SELECT count(*), min(value), max(value) FROM \
+                  (SELECT value, row_number() OVER (ORDER BY value, person) AS place \
+                   FROM laboratory) WHERE place > 0";
+    let rows = client.ask(sorted).await.unwrap();
+    assert_eq!(rows[0][0].as_deref(), Some("400000"));
+    let plan = client.ask(&format!("EXPLAIN ANALYZE {sorted}")).await.unwrap();
+    let plan: String = plan.into_iter().flatten().flatten().collect();
+    let spilled = plan.split("spill_count=").skip(1).any(|rest| !rest.starts_with('0'));
+    assert!(spilled, "nothing was spilled: {plan}");
+    // What was spilled is gone again.
+    let left: Vec<_> = walk(&served.folder.path().join("spill"));
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(walk(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_whose_rows_nobody_could_describe_is_refused() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let why = client.ask_with("DECLARE c CURSOR FOR SELECT * FROM words", "").await.unwrap_err();
+    assert!(why.contains("COPY"), "{why}");
+    client.ask("DECLARE c CURSOR FOR SELECT word FROM words").await.unwrap();
+    assert_eq!(client.ask("FETCH 7 FROM c").await.unwrap().len(), 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tools_find_the_tables() {
+    let served = Served::new(64 * MIB, Book::default()).await;
+    let mut client = served.connect().await;
+    let listed = client
+        .ask("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public' ORDER BY 1")
+        .await
+        .unwrap();
+    assert_eq!(listed, [row(&["laboratory"]), row(&["population"]), row(&["words"])]);
+    let columns = client
+        .ask("SELECT column_name FROM information_schema.columns WHERE table_name = 'population'")
+        .await
+        .unwrap();
+    assert_eq!(columns, [row(&["person"]), row(&["sex"])]);
+}
