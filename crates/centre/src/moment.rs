@@ -211,16 +211,15 @@ impl Centre {
         }
         let Some(length) = self.length().await? else { return Ok(Arc::new(read.await?.0)) };
         let known = self.known.answer(length, &question).and_then(as_asked);
-        let answer = match known {
-            Some(answer) => answer,
-            None => {
-                let (answer, is_kept) = read.await?;
-                let answer = Arc::new(answer);
-                if is_kept {
-                    self.known.keep(length, question.clone(), Arc::clone(&answer) as Answer);
-                }
-                answer
+        let answer = if let Some(answer) = known {
+            answer
+        } else {
+            let (answer, is_kept) = read.await?;
+            let answer = Arc::new(answer);
+            if is_kept {
+                self.known.keep(length, question.clone(), Arc::clone(&answer) as Answer);
             }
+            answer
         };
         Moment::keep(question, || Arc::clone(&answer) as Answer);
         Ok(answer)

@@ -8,15 +8,16 @@
 //! is run before a [`Recorder`] took it.
 
 mod counted;
+mod pool;
 mod recorded;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
 use datafusion::error::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
 use datafusion_postgres::datafusion_pg_catalog::pg_catalog::context::EmptyContextProvider;
@@ -26,6 +27,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
 use self::counted::Counted;
+use self::pool::Halves;
 use self::recorded::Handlers;
 
 pub use self::counted::Reads;
@@ -131,7 +133,7 @@ async fn answer(
 struct Tables {
     options: SqlOptions,
     runtime: Arc<RuntimeEnv>,
-    tables: Vec<(String, Arc<dyn datafusion::catalog::TableProvider>)>,
+    named: Vec<(String, Arc<dyn TableProvider>)>,
 }
 
 impl Tables {
@@ -140,10 +142,10 @@ impl Tables {
             .with_mode(DiskManagerMode::Directories(vec![options.spill.clone()]))
             .with_max_temp_directory_size(options.most_spilled);
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(options.memory)))
+            .with_memory_pool(Arc::new(Halves::of(options.memory)))
             .with_disk_manager_builder(disk)
             .build_arc()?;
-        let mut opened = Self { options, runtime, tables: Vec::new() };
+        let mut opened = Self { options, runtime, named: Vec::new() };
         let mut names = Vec::new();
         let failed = |error: std::io::Error| SqlError::Tables(error.to_string());
         for entry in std::fs::read_dir(&opened.options.data).map_err(failed)? {
@@ -160,7 +162,7 @@ impl Tables {
         for (name, path) in names {
             session.register_parquet(&name, &path, ParquetReadOptions::default()).await?;
             let table = session.table_provider(&name).await?;
-            opened.tables.push((name, table));
+            opened.named.push((name, table));
         }
         Ok(opened)
     }
@@ -171,7 +173,7 @@ impl Tables {
             .with_information_schema(true)
             // What is kept for merging what was spilled: not most of a small room.
             .with_sort_spill_reservation_bytes(
-                MERGING.min(self.options.memory / (8 * self.options.threads)),
+                MERGING.min(self.options.memory / (16 * self.options.threads)),
             )
             .with_target_partitions(self.options.threads);
         SessionContext::new_with_config_rt(config, Arc::clone(&self.runtime))
@@ -181,7 +183,7 @@ impl Tables {
     /// is not there in another. What its statements read is counted in `reads`.
     fn session(&self, reads: &Reads) -> Result<SessionContext, SqlError> {
         let session = self.context();
-        for (name, table) in &self.tables {
+        for (name, table) in &self.named {
             let counted = Counted::new(name.clone(), Arc::clone(table), reads.clone());
             session.register_table(name.as_str(), Arc::new(counted))?;
         }

@@ -78,7 +78,7 @@ pub(crate) fn listen(dir: &RoomDir) -> io::Result<UnixListener> {
 pub(crate) fn words(limits: &Limits) -> [String; 3] {
     // The rest is for what else runs in the room, and for what its pool does not
     // count.
-    let memory = (limits.memory / 3).max(32 << 20);
+    let memory = (limits.memory / 3).max(64 << 20);
     [memory, limits.disk / 2, limits.processors().into()].map(|number| number.to_string())
 }
 

@@ -10,7 +10,7 @@ use crate::place::{Place, Said, signal, text};
 use crate::web::Server;
 
 /// What set-up made, beside the program: nothing here works without it.
-fn made(name: &str) -> PathBuf {
+pub(crate) fn made(name: &str) -> PathBuf {
     let program = Path::new(env!("CARGO_BIN_EXE_helserom"));
     program.parent().and_then(Path::parent).unwrap().join(name)
 }

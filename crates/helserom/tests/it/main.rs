@@ -22,5 +22,6 @@ mod people;
 mod place;
 mod setup;
 mod starts;
+mod statements;
 mod stops;
 mod web;

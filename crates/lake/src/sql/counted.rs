@@ -13,7 +13,10 @@ use datafusion::physical_plan::ExecutionPlan;
 
 /// What one connection reads. Its statements are run one after the other.
 #[derive(Debug, Clone, Default)]
-pub struct Reads(Arc<Mutex<Vec<(String, Arc<dyn ExecutionPlan>)>>>);
+pub struct Reads(Arc<Mutex<Vec<Scan>>>);
+
+/// A table, and how it is read.
+type Scan = (String, Arc<dyn ExecutionPlan>);
 
 impl Reads {
     fn note(&self, table: &str, scan: &Arc<dyn ExecutionPlan>) {

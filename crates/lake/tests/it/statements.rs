@@ -47,11 +47,12 @@ impl Book {
     /// What came of the statement of that number, when it has ended.
     async fn end(&self, statement: u64) -> StatementEnd {
         for _ in 0..500 {
-            let ended = self.ended.lock().unwrap();
-            if let Some((_, end)) = ended.iter().find(|(known, _)| *known == statement) {
-                return end.clone();
+            let of_it =
+                |(known, end): &(u64, StatementEnd)| (*known == statement).then(|| end.clone());
+            let end = self.ended.lock().unwrap().iter().find_map(of_it);
+            if let Some(end) = end {
+                return end;
             }
-            drop(ended);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("statement {statement} does not end");
@@ -75,7 +76,7 @@ fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
 }
 
 impl Served {
-    async fn new(memory: usize, book: Book) -> Self {
+    fn new(memory: usize, book: Book) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         std::fs::create_dir_all(folder.path().join("spill")).unwrap();
@@ -146,8 +147,8 @@ impl Client {
             match self.receive().await {
                 (b'D', body) => rows.push(cells(&body)),
                 (b'E', body) => {
-                    let fields = body.split(|byte| *byte == 0);
-                    let said = fields.filter_map(|field| field.strip_prefix(b"M")).next().unwrap();
+                    let mut fields = body.split(|byte| *byte == 0);
+                    let said = fields.find_map(|field| field.strip_prefix(b"M")).unwrap();
                     fault = Some(String::from_utf8(said.to_vec()).unwrap());
                 }
                 (b'Z', _) => return fault.map_or(Ok(rows), Err),
@@ -197,7 +198,7 @@ const MIB: usize = 1 << 20;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_is_answered_and_taken_down_with_what_it_read() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     let sql = "SELECT sex, count(*) AS n FROM population JOIN laboratory USING (person) \
                GROUP BY sex ORDER BY sex";
@@ -218,7 +219,7 @@ async fn a_statement_is_answered_and_taken_down_with_what_it_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_bound_is_taken_down_too() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     let sql = "SELECT count(*) FROM words WHERE word < $1";
     let rows = client.ask_with(sql, "5").await.unwrap();
@@ -230,7 +231,7 @@ async fn what_is_bound_is_taken_down_too() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_taken_down_is_not_run() {
     let book = Book { refuses: Some("words"), ..Book::default() };
-    let served = Served::new(64 * MIB, book).await;
+    let served = Served::new(64 * MIB, book);
     let mut client = served.connect().await;
     for asked in ["SELECT count(*) FROM words", "COPY (SELECT * FROM words) TO '/tmp/x.parquet'"] {
         assert_eq!(client.ask(asked).await, Err("the book is full".to_owned()));
@@ -246,7 +247,7 @@ async fn what_cannot_be_taken_down_is_not_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_told_and_not_answered() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     let why = client.ask("SELECT nope FROM population").await.unwrap_err();
     assert!(why.contains("nope") && why.contains("population.sex"), "{why}");
@@ -258,7 +259,7 @@ async fn what_is_wrong_is_told_and_not_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_goes_away_has_not_been_answered() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     client.send(b'Q', b"SELECT * FROM laboratory\0").await;
     client.receive().await;
@@ -270,7 +271,7 @@ async fn who_goes_away_has_not_been_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_connection_knows_nothing_of_another() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let (mut one, mut other) = (served.connect().await, served.connect().await);
     one.ask("CREATE VIEW women AS SELECT * FROM population WHERE sex = 0").await.unwrap();
     assert_eq!(one.ask("SELECT count(*) FROM women").await.unwrap(), [row(&["10000"])]);
@@ -279,7 +280,7 @@ async fn one_connection_knows_nothing_of_another() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sort_that_does_not_fit_goes_to_the_disk_and_is_the_same() {
-    let served = Served::new(8 * MIB, Book::default()).await;
+    let served = Served::new(48 * MIB, Book::default());
     let mut client = served.connect().await;
     let sorted = "SELECT count(*), min(value), max(value) FROM \
                   (SELECT value, row_number() OVER (ORDER BY value, person) AS place \
@@ -306,7 +307,7 @@ fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_whose_rows_nobody_could_describe_is_refused() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     let why = client.ask_with("DECLARE c CURSOR FOR SELECT * FROM words", "").await.unwrap_err();
     assert!(why.contains("COPY"), "{why}");
@@ -316,7 +317,7 @@ async fn a_cursor_whose_rows_nobody_could_describe_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tools_find_the_tables() {
-    let served = Served::new(64 * MIB, Book::default()).await;
+    let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;
     let listed = client
         .ask("SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public' ORDER BY 1")
