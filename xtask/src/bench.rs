@@ -12,6 +12,7 @@ mod machine;
 mod page;
 mod portal;
 mod registers;
+mod sql;
 mod watch;
 
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub(crate) enum Measurement {
     Import,
     /// Building an extract of 30 million rows, beside `DuckDB`
     Extract,
+    /// SQL in a room over 30 million rows
+    Sql,
     /// Verifying a ledger
     Ledger,
     /// The portal's pages at 50 requests at once
@@ -76,6 +79,7 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
         Measurement::Demo => demo::measure(repository),
         Measurement::Import => import::measure(repository),
         Measurement::Extract => extract::measure(repository),
+        Measurement::Sql => sql::measure(repository),
         Measurement::Ledger => ledger::measure(repository),
         Measurement::Portal => portal::measure(repository),
     }
@@ -88,7 +92,8 @@ fn release(repository: &Repository, program: &str) -> Result<PathBuf, Failed> {
     const MEASURED: [&str; 4] = ["helserom", "synthetic", "lake", "ledger"];
     let mut build = repository.cargo();
     build.args(["build", "--release", "--locked", "--bins"]);
-    build.args(["--example", "extract_speed", "--example", "verify_speed"]);
+    build.args(["--example", "extract_speed", "--example", "sql_speed"]);
+    build.args(["--example", "verify_speed"]);
     build.args(MEASURED.iter().flat_map(|package| ["--package", package]));
     run::run(&mut build)?;
     Ok(repository.target().join("release").join(program))

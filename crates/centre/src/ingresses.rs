@@ -312,7 +312,7 @@ impl Centre {
     pub async fn see_to_ingresses(&self) -> Result<(), Refused> {
         for ingress in self.every_ingress(&["asked", "inspected", "admitted"], None).await? {
             let (room, _) = self.load::<Room>(ingress.room.as_str()).await?;
-            if room.state == room::State::Closed {
+            if !room.is_entered() {
                 self.shut_gate(&ingress.asked_by, &ingress.room).await?;
             }
         }

@@ -8,7 +8,7 @@ use ledger::{Entry, Hash};
 use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
-use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, Script, StatementEnd};
+use room::{CellOutcome, Closing, Outcome, Removed, Room, RoomEvent, Script, StatementEnd};
 use serde::Serialize;
 
 use crate::{Caller, Centre, Refused};
@@ -83,7 +83,18 @@ pub enum Done {
         /// Where it stands now.
         state: OutputState,
     },
-    /// The room was closed.
+    /// The room was shut; its files stay for a while.
+    Frozen {
+        /// Why.
+        why: Closing,
+        /// Until when its files stay.
+        until: Timestamp,
+    },
+    /// The room was opened again.
+    Thawed,
+    /// What was in the room was counted, to be removed.
+    Counted(Removed),
+    /// The room was closed, and what was in it is gone.
     Closed {
         /// Why.
         why: Closing,
@@ -92,7 +103,7 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 12] = [
+    pub const KINDS: [&'static str; 15] = [
         "ran",
         "notebook",
         "cell",
@@ -104,6 +115,9 @@ impl Done {
         "asked-in",
         "asked-out",
         "opened",
+        "frozen",
+        "thawed",
+        "counted",
         "closed",
     ];
 
@@ -121,6 +135,9 @@ impl Done {
             Self::Looked { .. } => "looked",
             Self::AskedIn { .. } => "asked-in",
             Self::AskedOut { .. } => "asked-out",
+            Self::Frozen { .. } => "frozen",
+            Self::Thawed => "thawed",
+            Self::Counted(_) => "counted",
             Self::Closed { .. } => "closed",
         }
     }
@@ -337,6 +354,9 @@ fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
             RoomEvent::Saved { file, bytes, sha256, .. } => Done::Saved { file, bytes, sha256 },
             RoomEvent::Withheld { bytes, .. } => Done::Withheld { bytes },
             RoomEvent::Looked { file, bytes, .. } => Done::Looked { file, bytes },
+            RoomEvent::Frozen { why, until } => Done::Frozen { why, until },
+            RoomEvent::Thawed { .. } => Done::Thawed,
+            RoomEvent::Counted(removed) => Done::Counted(removed),
             RoomEvent::Closed { why } => Done::Closed { why },
         };
         deeds.push(Deed { at: entry.at, by: entry.actor.clone(), what });

@@ -87,6 +87,8 @@ pub struct Parts {
     pub extracts: Arc<dyn ports::Extracts>,
     /// Keeps rooms shut.
     pub runtime: Arc<dyn room::Runtime>,
+    /// How long the files of a room stay after it was closed.
+    pub standstill: jiff::SignedDuration,
     /// Where files come into rooms.
     pub gate: Arc<dyn ports::Gate>,
     /// Keeps what commands print.

@@ -343,7 +343,7 @@ impl Centre {
             bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
             sha256: taken.sha256,
         };
-        if self.write_on(&actor, id, &looked, |room| room.state != room::State::Closed).await? {
+        if self.write_on(&actor, id, &looked, Room::is_entered).await? {
             Ok(taken.bytes)
         } else {
             Err(Refused::Conflict(format!("room `{id}` was closed meanwhile")))
@@ -369,24 +369,73 @@ impl Centre {
         Ok(seen)
     }
 
-    /// Closes a room: what runs is stopped, the work folder removed.
+    /// Closes a room: what runs is stopped, and nobody enters it. Its files stay
+    /// until the standstill is over: until then it can be opened again.
     pub async fn close_room(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::CloseRoom, &self.room_thing(&room).await?)?;
-        if room.state == room::State::Closed {
+        if !room.is_entered() {
             return Err(Refused::Conflict(format!("room `{id}` is closed already")));
         }
-        self.shut(&actor, id, Closing::ByPerson).await
+        self.shut(&actor, id, Closing::ByPerson).await?;
+        if self.parts.standstill.is_zero() { self.remove(&actor, id).await } else { Ok(()) }
+    }
+
+    /// Opens a closed room again, with everything as it was.
+    pub async fn reopen_room(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let permit = self.permit_of(&room).await?;
+        let actor = self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
+        self.activate(&permit)?;
+        let newest = self.newest_extract(&permit.id).await?;
+        if room.state != room::State::Frozen {
+            return Err(Refused::Conflict(format!("room `{id}` is not frozen")));
+        }
+        if newest.is_none_or(|extract| extract.id != room.extract) {
+            return Err(Refused::Conflict(format!(
+                "the extract that room `{id}` was opened on is not the permit's any more: open \
+                 another room"
+            )));
+        }
+        let thawed = RoomEvent::Thawed { by: actor.clone() };
+        if self.write_on(&actor, id, &thawed, |room| room.state == room::State::Frozen).await? {
+            Ok(())
+        } else {
+            Err(Refused::Conflict(format!("room `{id}` was removed meanwhile")))
+        }
+    }
+
+    /// Removes a closed room before its standstill is over. One whose permit was
+    /// taken back stays: what was done in it may be asked about.
+    pub async fn remove_room(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let actor = self.require(caller, Action::CloseRoom, &self.room_thing(&room).await?)?;
+        let revoked = self.permit_of(&room).await?.revoked.is_some();
+        if room.state == room::State::Closed {
+            return Err(Refused::Conflict(format!("room `{id}` is removed already")));
+        }
+        match room.frozen_until {
+            None => Err(Refused::Conflict(format!("close room `{id}` first"))),
+            Some(until) if revoked && self.now() < until => Err(Refused::Conflict(format!(
+                "the permit of room `{id}` was taken back: what is in it stays until {until}"
+            ))),
+            Some(_) => self.remove(&actor, id).await,
+        }
     }
 
     pub(crate) async fn permit_of(&self, room: &Room) -> Result<Permit, Refused> {
         Ok(self.load::<Permit>(room.permit.as_str()).await?.0)
     }
 
+    /// The permit of a room as the policy sees it now.
+    pub async fn permit_thing_of_room(&self, room: &Room) -> Result<Thing, Refused> {
+        self.permit_thing(&self.permit_of(room).await?).await
+    }
+
     /// The room as the policy sees it now. A room in which something runs is open.
     pub async fn room_thing(&self, room: &Room) -> Result<Thing, Refused> {
         let permit = self.permit_of(room).await?;
-        let state = if room.state == room::State::Closed { "closed" } else { "open" };
+        let state = if room.is_entered() { "open" } else { "closed" };
         Ok(Thing::room(&room.id, state, &permit, self.now()))
     }
 

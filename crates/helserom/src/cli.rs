@@ -272,8 +272,18 @@ pub(crate) enum RoomCommand {
         /// Which room
         id: RoomId,
     },
-    /// Close a room and remove its work folder
+    /// Close a room: its files stay for a while, and it can be opened again
     Close {
+        /// Which room
+        id: RoomId,
+    },
+    /// Open a closed room again, with everything as it was
+    Reopen {
+        /// Which room
+        id: RoomId,
+    },
+    /// Remove a closed room with all that is in it, before its time
+    Remove {
         /// Which room
         id: RoomId,
     },

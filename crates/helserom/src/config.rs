@@ -131,6 +131,9 @@ pub(crate) struct Rooms {
     /// The largest file that is brought into a room, MiB. What comes of an archive
     /// may be ten times as much.
     pub(crate) bring_in_mib: u32,
+    /// How many days the files of a room stay after it was closed or its permit
+    /// ended; then the room is removed. 0: it is removed when it is closed.
+    pub(crate) standstill_days: u32,
     /// The socket of a malware scanner (clamd) that looks at what is brought in.
     /// While it does not answer, nothing comes in. Empty: none looks.
     pub(crate) malware_scanner: PathBuf,
@@ -200,6 +203,7 @@ impl Default for Config {
                 notebook_shown_kib_per_minute: 512,
                 notebook_idle_minutes: 60,
                 bring_in_mib: 64,
+                standstill_days: 14,
                 malware_scanner: PathBuf::new(),
             },
             work: Work { memory_mib: 512 },

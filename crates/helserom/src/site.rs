@@ -10,7 +10,7 @@ use centre::{Centre, Parts, SigningKeys};
 use ed25519_dalek::SigningKey;
 use lake::Lake;
 use ledger::{Report, SignerKey};
-use model::{Clock, Entropy, Secret, Text};
+use model::{Clock, Entropy, Secret, SignedDuration, Text};
 use sandbox::{Bubblewrap, SqlProgram};
 use store::Store;
 use vault::{MasterKey, MasterKeyError, Vault};
@@ -107,6 +107,7 @@ impl Site {
                 .map_err(Stop::usage)?,
             ),
             runtime,
+            standstill: SignedDuration::from_hours(24 * i64::from(config.rooms.standstill_days)),
             gate: Arc::new(gate),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
             blobs: Arc::new(blobs),

@@ -75,6 +75,8 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/handed-over", post(room::ask_handed_over))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))
         .route("/rooms/{room}/closing", post(room::close))
+        .route("/rooms/{room}/reopening", post(room::reopen))
+        .route("/rooms/{room}/removal", post(room::remove))
         .route("/outputs", get(outputs::show))
         .route("/outputs/{output}", get(output::show))
         .route("/outputs/{output}/file", get(output::file))

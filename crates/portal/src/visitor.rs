@@ -270,6 +270,8 @@ const DONE: &[&str] = &[
     "done-revoked",
     "done-extract",
     "done-room-opened",
+    "done-room-reopened",
+    "done-room-removed",
     "done-room-closed",
     "done-run",
     "done-stopped",

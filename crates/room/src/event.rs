@@ -6,7 +6,7 @@
 use std::fmt;
 
 use ledger::{Event, Hash};
-use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId};
+use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{Holds, Limits, Script, StatementEnd};
@@ -148,11 +148,39 @@ pub enum RoomEvent {
         /// SHA-256 of what was shown.
         sha256: Hash,
     },
+    /// It was shut: nothing runs in it and nobody enters it. Its files stay as they
+    /// are for a while.
+    Frozen {
+        /// Why.
+        why: Closing,
+        /// Until when its files stay.
+        until: Timestamp,
+    },
+    /// It was opened again, with everything as it was.
+    Thawed {
+        /// Who opened it.
+        by: AccountId,
+    },
+    /// What is in its work folder was counted, to be removed now.
+    Counted(Removed),
     /// It was closed, and its work folder removed.
     Closed {
         /// Why.
         why: Closing,
     },
+}
+
+/// What is removed with a room. Not the names: auditors read the ledger, and only
+/// the room's people see its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Removed {
+    /// How many files were in the work folder.
+    pub files: u64,
+    /// How long they were together, bytes.
+    pub bytes: u64,
+    /// SHA-256 over the list of them: see [`crate::Listing::digest`].
+    pub files_sha256: Hash,
 }
 
 impl Event for RoomEvent {
@@ -172,6 +200,9 @@ impl Event for RoomEvent {
             Self::Withheld { .. } => "withheld",
             Self::RunEnded { .. } => "run-ended",
             Self::Looked { .. } => "looked",
+            Self::Frozen { .. } => "frozen",
+            Self::Thawed { .. } => "thawed",
+            Self::Counted(_) => "counted",
             Self::Closed { .. } => "closed",
         }
     }

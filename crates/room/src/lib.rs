@@ -16,7 +16,7 @@ pub mod spec;
 pub mod statement;
 pub mod work;
 
-pub use event::{CellOutcome, Closing, Outcome, RoomEvent};
+pub use event::{CellOutcome, Closing, Outcome, Removed, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{

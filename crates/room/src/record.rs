@@ -6,7 +6,7 @@ use ledger::{Entry, Hash, Record};
 use model::{AccountId, ExtractId, PermitId, RoomId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closing, Holds, Limits, Outcome, RoomEvent};
+use crate::{Closing, Holds, Limits, Outcome, Removed, RoomEvent};
 
 /// Where a room stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +16,8 @@ pub enum State {
     Open,
     /// A command runs in it.
     Running,
+    /// Nothing runs in it and nobody enters it; its files stay for a while.
+    Frozen,
     /// It is gone.
     Closed,
 }
@@ -26,6 +28,7 @@ impl State {
         match self {
             Self::Open => "open",
             Self::Running => "running",
+            Self::Frozen => "frozen",
             Self::Closed => "closed",
         }
     }
@@ -57,6 +60,15 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Open), "statement-ended", State::Open),
     (Some(State::Open), "looked", State::Open),
     (Some(State::Running), "looked", State::Running),
+    (Some(State::Open), "frozen", State::Frozen),
+    (Some(State::Frozen), "thawed", State::Open),
+    // What was going on when it was shut is told a moment later.
+    (Some(State::Frozen), "left", State::Frozen),
+    (Some(State::Frozen), "cell-ended", State::Frozen),
+    (Some(State::Frozen), "statement-ended", State::Frozen),
+    (Some(State::Frozen), "counted", State::Frozen),
+    (Some(State::Frozen), "closed", State::Closed),
+    // Its work folder was gone.
     (Some(State::Open), "closed", State::Closed),
 ];
 
@@ -69,6 +81,7 @@ fn next(from: Option<State>, act: &str) -> Result<State, String> {
             None => format!("a room begins with `opened`, not with `{act}`"),
             Some(State::Open) => format!("`{act}` does not happen to a room with nothing running"),
             Some(State::Running) => format!("`{act}` does not happen while a command runs"),
+            Some(State::Frozen) => format!("`{act}` does not happen to a room that is frozen"),
             Some(State::Closed) => "the room is closed".to_owned(),
         })
 }
@@ -98,9 +111,15 @@ pub struct Room {
     pub runs: Vec<Run>,
     /// How many commands were run altogether.
     pub runs_total: u64,
+    /// Until when its files stay, while it is frozen.
+    #[serde(default)]
+    pub frozen_until: Option<Timestamp>,
+    /// What was in it when it was removed.
+    #[serde(default)]
+    pub removed: Option<Removed>,
     /// When it was closed, if it was.
     pub closed_at: Option<Timestamp>,
-    /// Why it was closed, if it was.
+    /// Why it was shut or closed, if it was.
     pub closed: Option<Closing>,
 }
 
@@ -147,7 +166,17 @@ pub struct RunEnd {
     pub files_total: u64,
 }
 
+impl State {
+    /// Of a room that has its work folder.
+    pub const THERE: [Self; 3] = [Self::Open, Self::Running, Self::Frozen];
+}
+
 impl Room {
+    /// Whether people may be in it: neither frozen nor closed.
+    pub const fn is_entered(&self) -> bool {
+        matches!(self.state, State::Open | State::Running)
+    }
+
     /// How many runs a record keeps. The entries keep them all.
     pub const KEPT: usize = 100;
 
@@ -181,6 +210,8 @@ impl Record for Room {
             opened_at: entry.at,
             runs: Vec::new(),
             runs_total: 0,
+            frozen_until: None,
+            removed: None,
             closed_at: None,
             closed: None,
         })
@@ -235,7 +266,17 @@ impl Record for Room {
             | RoomEvent::Saved { .. }
             | RoomEvent::Withheld { .. }
             | RoomEvent::Looked { .. } => {}
+            RoomEvent::Frozen { why, until } => {
+                self.closed = Some(why);
+                self.frozen_until = Some(until);
+            }
+            RoomEvent::Thawed { .. } => {
+                self.closed = None;
+                self.frozen_until = None;
+            }
+            RoomEvent::Counted(removed) => self.removed = Some(removed),
             RoomEvent::Closed { why } => {
+                self.frozen_until = None;
                 self.closed_at = Some(entry.at);
                 self.closed = Some(why);
             }

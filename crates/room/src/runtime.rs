@@ -87,6 +87,10 @@ pub trait Runtime: Send + Sync {
         Err(BringError::NoRoom(room.clone()))
     }
 
+    /// Stops what runs in the room, whichever process minds it, and waits until
+    /// nothing of it is left. The room stays.
+    fn quiet(&self, room: &RoomId) -> Result<(), CloseError>;
+
     /// Stops what runs in the room and removes the room with its work folder.
     /// A room that is gone is closed.
     fn close(&self, room: &RoomId) -> Result<(), CloseError>;

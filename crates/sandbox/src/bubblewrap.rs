@@ -323,6 +323,28 @@ impl Bubblewrap {
         start_minding(job, run).map_err(failed("bubblewrap was started"))
     }
 
+    /// Ends what runs in a room and keeps anything else from beginning; nothing,
+    /// when there is no such room.
+    fn end_runs(&self, room: &RoomId) -> Result<Option<Lock>, CloseError> {
+        let ours = self.handles().get(room).map(Arc::clone);
+        if let Some(running) = ours {
+            running.stop();
+            // Known as running until it has ended: the next try waits again.
+            running.wait_at_most(PATIENCE_OWN).ok_or_else(|| CloseError::Stuck(room.clone()))?;
+            self.handles().remove(room);
+        }
+        let dir = self.dir(room);
+        if !dir.0.exists() {
+            return Ok(None);
+        }
+        let ended = recover::end_run(&dir, PATIENCE).map_err(|error| CloseError::Machine {
+            room: room.clone(),
+            what: "what runs in it was ended",
+            why: error.to_string(),
+        })?;
+        ended.map(Some).ok_or_else(|| CloseError::Stuck(room.clone()))
+    }
+
     fn statements(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<dyn Statements>>> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -507,6 +529,10 @@ impl Runtime for Bubblewrap {
         brought::bring(&dir, room, from, state.limits.disk)
     }
 
+    fn quiet(&self, room: &RoomId) -> Result<(), CloseError> {
+        self.end_runs(room).map(drop)
+    }
+
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {
         let failed = |what| {
             move |error: io::Error| CloseError::Machine {
@@ -515,19 +541,8 @@ impl Runtime for Bubblewrap {
                 why: error.to_string(),
             }
         };
-        let ours = self.handles().get(room).map(Arc::clone);
-        if let Some(running) = ours {
-            running.stop();
-            // Known as running until it has ended: the next try waits again.
-            running.wait_at_most(PATIENCE_OWN).ok_or_else(|| CloseError::Stuck(room.clone()))?;
-            self.handles().remove(room);
-        }
-        let dir = self.dir(room);
-        if dir.0.exists() {
-            // Kept until the folder is gone: nothing starts in it any more.
-            let _lock = recover::end_run(&dir, PATIENCE)
-                .map_err(failed("what runs in it was ended"))?
-                .ok_or_else(|| CloseError::Stuck(room.clone()))?;
+        // Kept until the folder is gone: nothing starts in it any more.
+        if let Some(_lock) = self.end_runs(room)? {
             let _turn = self.lock_rooms().map_err(failed("the rooms were locked"))?;
             recover::remove(self, room).map_err(failed("its folder was removed"))?;
         }

@@ -5,9 +5,9 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use model::{AccountId, RoomId};
+use model::{AccountId, RoomId, Timestamp};
 use permit::Standing;
-use room::{Closing, Ended, Room, RoomEvent, State};
+use room::{Closing, Ended, Removed, Room, RoomEvent, Runtime, State, WorkError};
 
 use crate::{Centre, Refused, blocking};
 
@@ -21,6 +21,9 @@ const BEGINNING: SignedDuration = SignedDuration::from_secs(60);
 /// How long a run that ended may take to be written down by who minded it.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// The states of rooms that are there.
+const THERE: [&str; 3] = ["open", "running", "frozen"];
+
 /// What went wrong with one room, told in the log at once: the others are seen
 /// to first.
 fn failure(room: &RoomId, done: Result<(), Refused>) -> Option<String> {
@@ -30,14 +33,20 @@ fn failure(room: &RoomId, done: Result<(), Refused>) -> Option<String> {
 }
 
 impl Centre {
-    /// Closes every room whose permit has ended, and ends in the ledger the runs
+    /// Freezes every room whose permit has ended, removes those whose standstill is
+    /// over, and ends in the ledger the runs
     /// whose program was killed. Called when a permit is revoked, at every start,
     /// and once a minute. Names the rooms that could not be seen to; the others
     /// were.
     pub async fn sweep(&self) -> Result<(), Refused> {
         let mut failures = Vec::new();
-        for room in self.every_room(&["open", "running"]).await? {
-            failures.extend(failure(&room.id, self.close_if_over(&room).await));
+        for room in self.every_room(&THERE).await? {
+            let seen_to = match room.frozen_until {
+                None => self.close_if_over(&room).await,
+                Some(until) if self.now() >= until => self.remove(&room.opened_by, &room.id).await,
+                Some(_) => Ok(()),
+            };
+            failures.extend(failure(&room.id, seen_to));
         }
         for room in self.unminded().await? {
             failures.extend(failure(&room.id, self.end_lost_run(&room).await));
@@ -127,33 +136,38 @@ impl Centre {
         Ok(())
     }
 
+    /// Shuts a room: what runs is stopped, and nobody enters it any more. Its files
+    /// stay until the standstill is over.
     pub(super) async fn shut(
         &self,
         actor: &AccountId,
         id: &RoomId,
         why: Closing,
     ) -> Result<(), Refused> {
-        let (runtime, logs, room) =
-            (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
-        blocking("closing the room", move || {
-            runtime.close(&room).map_err(|error| error.to_string())?;
-            logs.remove(&room)
-        })
-        .await?
-        .map_err(|error| Refused::failed("closing the room", error))?;
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        blocking("ending what runs in the room", move || runtime.quiet(&room))
+            .await?
+            .map_err(|error| Refused::failed("closing the room", error))?;
+        let until = self.now().saturating_add(self.parts.standstill);
+        let until = until.unwrap_or(Timestamp::MAX);
         for step in 0..PATIENCE_STEPS {
             let (room, _) = self.load::<Room>(id.as_str()).await?;
             match room.state {
-                State::Closed => return Ok(()),
+                State::Closed | State::Frozen => return Ok(()),
                 State::Open => {
-                    let closed = RoomEvent::Closed { why };
-                    if self.write_on(actor, id, &closed, |room| room.state == State::Open).await? {
-                        return self.shut_gate(actor, id).await;
+                    let frozen = RoomEvent::Frozen { why, until };
+                    if self.write_on(actor, id, &frozen, |room| room.state == State::Open).await? {
+                        self.shut_gate(actor, id).await?;
+                        let runtime = self.parts.runtime.clone();
+                        // What holds its files is let go of; what cannot be is seen
+                        // to when the program stops.
+                        blocking("letting go of the room", move || runtime.let_go()).await?;
+                        return Ok(());
                     }
                 }
                 // The run that was stopped is written down by whoever started it;
                 // that may take a moment. Its program may also be gone: nothing
-                // runs in a room that is removed, and nothing begins there.
+                // runs in the room.
                 State::Running if step >= PATIENCE_STEPS / 2 => self.end_lost_run(&room).await?,
                 State::Running => tokio::time::sleep(PATIENCE_STEP).await,
             }
@@ -161,10 +175,44 @@ impl Centre {
         Err(Refused::Conflict(format!("what runs in room `{id}` does not end: try again")))
     }
 
+    /// Removes a room that is frozen, with all that is in it. What that is is
+    /// counted and in the ledger before anything is removed; that the room is
+    /// closed is written when nothing of it is left.
+    pub(super) async fn remove(&self, actor: &AccountId, id: &RoomId) -> Result<(), Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let Some(why) = room.closed.filter(|_| room.state == State::Frozen) else {
+            return Err(Refused::Conflict(format!("room `{id}` is not frozen")));
+        };
+        let frozen = |room: &Room| room.state == State::Frozen;
+        let (runtime, counted) = (self.parts.runtime.clone(), id.clone());
+        let removed = blocking("counting what is in the room", move || count(&*runtime, &counted))
+            .await?
+            .map_err(|error| Refused::failed("counting what is in the room", error))?;
+        if let Some(removed) = removed
+            && !self.write_on(actor, id, &RoomEvent::Counted(removed), frozen).await?
+        {
+            return Err(Refused::Conflict(format!("room `{id}` was opened again meanwhile")));
+        }
+        let (runtime, logs, gone) =
+            (self.parts.runtime.clone(), self.parts.logs.clone(), id.clone());
+        blocking("removing the room", move || {
+            runtime.close(&gone).map_err(|error| error.to_string())?;
+            logs.remove(&gone)?;
+            match runtime.work(&gone) {
+                Err(WorkError::NoRoom(_)) => Ok(()),
+                _ => Err("its work folder is still there".to_owned()),
+            }
+        })
+        .await?
+        .map_err(|error| Refused::failed("removing the room", error))?;
+        self.write_on(actor, id, &RoomEvent::Closed { why }, frozen).await?;
+        Ok(())
+    }
+
     /// Ends in the ledger what a stopped program left running, closes the rooms
     /// whose work folder is gone, and removes rooms no entry speaks of.
     pub(crate) async fn recover_rooms(&self) -> Result<(), Refused> {
-        let rooms = self.every_room(&["open", "running"]).await?;
+        let rooms = self.every_room(&THERE).await?;
         let open: Vec<_> = rooms.iter().map(|room| room.id.clone()).collect();
         let runtime = self.parts.runtime.clone();
         let recovered = blocking("recovery of rooms", move || runtime.recover(&open))
@@ -185,9 +233,26 @@ impl Centre {
 
     async fn recover_room(&self, room: &Room, recovered: &room::Recovered) -> Result<(), Refused> {
         self.end_lost_run(room).await?;
-        if recovered.missing.contains(&room.id) {
-            self.shut(&room.opened_by, &room.id, Closing::Lost).await?;
+        if !recovered.missing.contains(&room.id) {
+            return Ok(());
         }
-        Ok(())
+        if room.state == State::Frozen {
+            // Stopped between the removal and the entry of it.
+            return self.remove(&room.opened_by, &room.id).await;
+        }
+        let closed = RoomEvent::Closed { why: Closing::Lost };
+        self.write_on(&room.opened_by, &room.id, &closed, |room| room.state == State::Open).await?;
+        self.shut_gate(&room.opened_by, &room.id).await
     }
+}
+
+/// What is in the work folder of a room; nothing, when there is none.
+fn count(runtime: &dyn Runtime, room: &RoomId) -> Result<Option<Removed>, WorkError> {
+    let work = match runtime.work(room) {
+        Err(WorkError::NoRoom(_)) => return Ok(None),
+        work => work?,
+    };
+    let listing = work.list_at_most(usize::MAX)?;
+    let (files, bytes) = (listing.total(), listing.bytes());
+    Ok(Some(Removed { files, bytes, files_sha256: listing.digest() }))
 }

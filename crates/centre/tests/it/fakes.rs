@@ -217,7 +217,14 @@ impl Runtime for Folders {
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        if !self.of(room).exists() {
+            return Err(WorkError::NoRoom(room.clone()));
+        }
         WorkFolder::open(&self.of(room))
+    }
+
+    fn quiet(&self, _: &RoomId) -> Result<(), CloseError> {
+        Ok(())
     }
 
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {

@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use ledger::{Book, EntryFilter, MemoryBook};
 use model::{
     AccountId, ApplicationId, Clock, Entropy, ManualClock, OutputId, PermitId, Purpose, RoomId,
-    SeededEntropy, Text, Timestamp,
+    SeededEntropy, SignedDuration, Text, Timestamp,
 };
 use permit::{ColumnTerms, Period, Role, SourceTerms, Terms, Verdict};
 
@@ -97,6 +97,7 @@ impl House {
             runtime: Arc::new(Folders(rooms.clone())),
             logs: Arc::new(NoLogs),
             blobs: blobs.clone(),
+            standstill: SignedDuration::from_hours(24 * 14),
             gate: gate.clone(),
         };
         let centre = Centre::new(parts).unwrap();

@@ -46,8 +46,8 @@ async fn an_expired_permit_opens_nothing_and_its_room_closes_by_itself() {
     assert_eq!(refused_by(opened), ["room-opens-for-the-people-of-the-permit"]);
     house.centre.sweep().await.unwrap();
     let closed = house.centre.room(&researcher, &room).await.unwrap();
-    assert_eq!((closed.state, closed.closed), (State::Closed, Some(Closing::PermitExpired)));
-    assert_eq!(house.acts("room", room.as_str()).await, ["room.opened", "room.closed"]);
+    assert_eq!((closed.state, closed.closed), (State::Frozen, Some(Closing::PermitExpired)));
+    assert_eq!(house.acts("room", room.as_str()).await, ["room.opened", "room.frozen"]);
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn a_revoked_permit_closes_its_rooms_at_once_and_no_others() {
 
     house.centre.revoke_permit(&caseworker, &permit, "the study was stopped".into()).await.unwrap();
     let closed = house.centre.room(&researcher, &room).await.unwrap();
-    assert_eq!((closed.state, closed.closed), (State::Closed, Some(Closing::PermitRevoked)));
+    assert_eq!((closed.state, closed.closed), (State::Frozen, Some(Closing::PermitRevoked)));
     assert_eq!(house.centre.room(&researcher, &other).await.unwrap().state, State::Open);
     assert_eq!(house.acts("permit", permit.as_str()).await, ["permit.issued", "permit.revoked"]);
     assert!(house.centre.open_room(&researcher, &permit).await.is_err());

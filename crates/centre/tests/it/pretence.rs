@@ -21,7 +21,7 @@ use ledger::{
 use linkage::ExtractManifest;
 use model::{
     AccountId, Clock, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
-    SeededEntropy, SourceId,
+    SeededEntropy, SignedDuration, SourceId,
 };
 use permit::permit::{Grant, PermitEvent};
 use permit::{Account, ActivePermit, Period, Role, Terms};
@@ -220,14 +220,23 @@ impl Runtime for Pretence {
         Err(WorkError::NoRoom(room.clone()))
     }
 
-    fn work(&self, _: &RoomId) -> Result<WorkFolder, WorkError> {
+    fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        if self.missing.lock().unwrap().contains(room) {
+            return Err(WorkError::NoRoom(room.clone()));
+        }
         WorkFolder::open(&self.folder)
     }
 
-    fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+    fn quiet(&self, room: &RoomId) -> Result<(), CloseError> {
         if self.stuck.lock().unwrap().contains(room) {
             return Err(CloseError::Stuck(room.clone()));
         }
+        Ok(())
+    }
+
+    fn close(&self, room: &RoomId) -> Result<(), CloseError> {
+        self.quiet(room)?;
+        self.missing.lock().unwrap().insert(room.clone());
         Ok(())
     }
 
@@ -348,6 +357,7 @@ impl Site {
             runtime: rooms.clone(),
             logs: Arc::new(Nothing),
             blobs: Arc::new(Nothing),
+            standstill: SignedDuration::from_hours(24 * 14),
             gate: Arc::new(crate::doorway::Doorway::default()),
         })
         .unwrap();

@@ -1,10 +1,13 @@
 //! Rooms are seen to, each by itself, and what happens in them is written down.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use centre::ports::Unwatched;
 use jiff::SignedDuration;
 use room::{Closing, Outcome, RoomEvent, State};
 
+use crate::house::{House, refused_by};
 use crate::pretence::{Site, researcher};
 
 #[tokio::test]
@@ -87,7 +90,7 @@ async fn a_room_is_closed_though_the_program_that_ran_something_in_it_was_killed
     site.begin(&room).await;
     site.centre.close_room(&Site::caller(), &room).await.unwrap();
     let room = site.see(&room).await;
-    assert_eq!((room.state, room.closed), (State::Closed, Some(Closing::ByPerson)));
+    assert_eq!((room.state, room.closed), (State::Frozen, Some(Closing::ByPerson)));
     assert_eq!(room.runs[0].ended.unwrap().outcome, Outcome::Lost);
 }
 
@@ -134,7 +137,7 @@ async fn a_look_at_a_file_is_written_down_before_anybody_sees_it() {
 
 #[tokio::test]
 async fn people_who_look_into_a_room_hold_up_neither_a_start_nor_an_end() {
-    for act in ["room.run-started", "room.run-ended", "room.closed"] {
+    for act in ["room.run-started", "room.run-ended", "room.frozen"] {
         let site = Site::with_rival(act, 3).await;
         let room = site.room_that_stays().await;
         let words = vec!["Rscript".to_owned()];
@@ -155,4 +158,104 @@ async fn a_program_that_stops_lets_go_of_the_rooms() {
     site.room_that_stays().await;
     site.centre.stop_runs().await.unwrap();
     assert_eq!(site.rooms.let_go.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn what_is_in_a_closed_room_stays_until_the_standstill_is_over() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    std::fs::write(site.folder.path().join("table.csv"), "a,b\n").unwrap();
+    site.centre.close_room(&Site::caller(), &room).await.unwrap();
+    let frozen = site.see(&room).await;
+    assert_eq!(frozen.frozen_until, Some("2026-03-15T12:00:00Z".parse().unwrap()));
+    // Nobody is in it.
+    let words = vec!["Rscript".to_owned()];
+    assert!(site.centre.start_run(&Site::caller(), &room, words, None, None).await.is_err());
+    assert!(site.centre.read_in_room(&Site::caller(), &room, "table.csv").await.is_err());
+    assert!(site.centre.open_notebook(&Site::caller(), &room).await.is_err());
+    site.clock.advance(SignedDuration::from_hours(24 * 14 - 1));
+    site.centre.sweep().await.unwrap();
+    assert_eq!(site.see(&room).await.state, State::Frozen);
+    site.clock.advance(SignedDuration::from_hours(1));
+    site.centre.sweep().await.unwrap();
+    let gone = site.see(&room).await;
+    assert_eq!((gone.state, gone.closed), (State::Closed, Some(Closing::ByPerson)));
+    let removed = gone.removed.unwrap();
+    assert_eq!((removed.files, removed.bytes), (1, 4));
+    assert_ne!(removed.files_sha256, room::Listing::default().digest());
+    assert_eq!(
+        site.acts(&room).await,
+        ["room.opened", "room.frozen", "room.counted", "room.closed"]
+    );
+}
+
+#[tokio::test]
+async fn a_closed_room_is_opened_again_while_its_permit_goes_on() {
+    let house = House::new().await;
+    let permit = house.permit(|_| {}).await;
+    let room = house.room_on(&permit).await;
+    house.put(&room, "table.csv", "a,b\n");
+    let researcher = house.caller("researcher").await;
+    assert!(house.centre.reopen_room(&researcher, &room).await.is_err(), "it is open");
+    house.centre.close_room(&researcher, &room).await.unwrap();
+    assert!(house.centre.close_room(&researcher, &room).await.is_err(), "it is closed");
+    let stranger = house.caller("stranger").await;
+    refused_by(house.centre.reopen_room(&stranger, &room).await);
+    refused_by(house.centre.remove_room(&stranger, &room).await);
+    house.centre.reopen_room(&researcher, &room).await.unwrap();
+    let again = house.centre.room(&researcher, &room).await.unwrap();
+    assert_eq!((again.state, again.closed, again.frozen_until), (State::Open, None, None));
+    assert_eq!(house.centre.read_in_room(&researcher, &room, "table.csv").await.unwrap(), b"a,b\n");
+    // Not on the old data of a permit that has new ones.
+    house.centre.close_room(&researcher, &room).await.unwrap();
+    house.wait_until("2026-03-01T09:00:01Z");
+    house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    assert!(
+        house.centre.reopen_room(&researcher, &room).await.is_err(),
+        "its data are not the permit's"
+    );
+    // Nor when the permit has ended.
+    let other = house.room().await;
+    house.centre.close_room(&researcher, &other).await.unwrap();
+    house.wait_until("2027-03-02T00:00:00Z");
+    let over = house.centre.reopen_room(&researcher, &other).await;
+    assert_eq!(refused_by(over), ["room-opens-for-the-people-of-the-permit"]);
+}
+
+#[tokio::test]
+async fn a_room_is_removed_before_its_time_by_its_people_but_not_when_its_permit_was_taken_back() {
+    let site = Site::new().await;
+    let (own, taken) = (site.room_that_stays().await, site.room_that_stays().await);
+    let open = site.centre.remove_room(&Site::caller(), &own).await.unwrap_err().to_string();
+    assert!(open.contains("close room"), "{open}");
+    site.centre.close_room(&Site::caller(), &own).await.unwrap();
+    site.centre.remove_room(&Site::caller(), &own).await.unwrap();
+    assert_eq!(site.see(&own).await.state, State::Closed);
+    assert!(site.centre.remove_room(&Site::caller(), &own).await.is_err());
+    let permit = site.see(&taken).await.permit;
+    let why = "it was misused".to_owned();
+    site.centre.revoke_permit(&Site::caseworker(), &permit, why).await.unwrap();
+    let refused = site.centre.remove_room(&Site::caller(), &taken).await.unwrap_err().to_string();
+    assert!(refused.contains("stays until"), "{refused}");
+    assert_eq!(site.see(&taken).await.state, State::Frozen);
+    site.clock.advance(SignedDuration::from_hours(24 * 14));
+    site.centre.sweep().await.unwrap();
+    assert_eq!(site.see(&taken).await.closed, Some(Closing::PermitRevoked));
+    assert_eq!(site.see(&taken).await.state, State::Closed);
+}
+
+#[tokio::test]
+async fn a_removal_that_was_cut_short_is_ended_at_the_start() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    site.centre.close_room(&Site::caller(), &room).await.unwrap();
+    let (files, bytes) = (3, 99);
+    let counted = room::Removed { files, bytes, files_sha256: ledger::Hash::default() };
+    site.write(room.as_str(), &RoomEvent::Counted(counted)).await;
+    // The folder is gone; the program was killed before it wrote that.
+    site.rooms.missing.lock().unwrap().insert(room.clone());
+    site.centre.recover().await.unwrap();
+    let gone = site.see(&room).await;
+    assert_eq!((gone.state, gone.closed), (State::Closed, Some(Closing::ByPerson)));
+    assert_eq!(gone.removed, Some(counted));
 }

@@ -108,7 +108,28 @@ pub(super) async fn run(
         }
         RoomCommand::Close { id } => {
             site.centre.close_room(&caller, &id).await?;
-            Ok(Answer::new(format!("room `{id}` is closed"), json!({ "closed": id })))
+            let room = site.centre.room(&caller, &id).await?;
+            let text = match room.frozen_until {
+                Some(until) => format!("room `{id}` is closed; what is in it stays until {until}"),
+                None => format!("room `{id}` is closed, and what was in it is gone"),
+            };
+            Ok(Answer::new(text, json!({ "closed": id, "until": room.frozen_until })))
+        }
+        RoomCommand::Reopen { id } => {
+            site.centre.reopen_room(&caller, &id).await?;
+            Ok(Answer::new(format!("room `{id}` is open again"), json!({ "reopened": id })))
+        }
+        RoomCommand::Remove { id } => {
+            site.centre.remove_room(&caller, &id).await?;
+            let room = site.centre.room(&caller, &id).await?;
+            let text = match room.removed {
+                Some(gone) => format!(
+                    "room `{id}` is removed: {} files, {} bytes; the list of them had SHA-256 {}",
+                    gone.files, gone.bytes, gone.files_sha256
+                ),
+                None => format!("room `{id}` is removed"),
+            };
+            Ok(Answer::new(text, json!({ "removed": id, "what": room.removed })))
         }
     }
 }
@@ -180,6 +201,11 @@ fn told(deed: &Deed) -> Vec<String> {
         }
         Done::AskedOut { output, file, state } => {
             (format!("{file} ({output})"), state.as_str().to_owned())
+        }
+        Done::Thawed => (String::new(), String::new()),
+        Done::Frozen { why, until } => (why.as_str().to_owned(), format!("until {until}")),
+        Done::Counted(gone) => {
+            (format!("{} files, {} bytes", gone.files, gone.bytes), gone.files_sha256.to_string())
         }
         Done::Closed { why } => (why.as_str().to_owned(), String::new()),
     };

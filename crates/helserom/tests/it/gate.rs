@@ -89,6 +89,7 @@ fn code_comes_in_unpacked_and_is_not_changed_there() {
     gate.place.entries();
     // The room's end is the end of it.
     gate.place.does(&["--as", "researcher", "room", "close", &gate.room]);
+    gate.place.does(&["--as", "researcher", "room", "remove", &gate.room]);
     assert!(!gate.place.data().join("rooms").join(&gate.room).exists());
 }
 

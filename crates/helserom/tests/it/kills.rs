@@ -104,16 +104,17 @@ fn a_room_that_is_killed_while_it_opens_runs_and_closes() {
         place.does(&["--as", "researcher", "room", "exec", &room, "--", "true"]);
     }
     for (delay, room) in (0..5).map(|n| n * 150).zip(rooms) {
-        let mut child = Running(
-            place.command(&["--as", "researcher", "room", "close", &room]).spawn().unwrap(),
-        );
-        std::thread::sleep(Duration::from_millis(delay));
-        child.0.kill().unwrap();
-        child.0.wait().unwrap();
-        place.entries();
-        let said = place.says(&["--as", "researcher", "room", "close", &room]);
-        let closed_before = said.code == Some(1) && said.err.contains("is closed already");
-        assert!(said.code == Some(0) || closed_before, "killed after {delay} ms: {said:?}");
+        for (word, before) in [("close", "is closed already"), ("remove", "is removed already")] {
+            let words = ["--as", "researcher", "room", word, &room];
+            let mut child = Running(place.command(&words).spawn().unwrap());
+            std::thread::sleep(Duration::from_millis(delay));
+            child.0.kill().unwrap();
+            child.0.wait().unwrap();
+            place.entries();
+            let said = place.says(&words);
+            let done_before = said.code == Some(1) && said.err.contains(before);
+            assert!(said.code == Some(0) || done_before, "killed after {delay} ms: {said:?}");
+        }
         assert!(!place.data().join("rooms").join(&room).exists(), "{room} left its folder");
     }
 }

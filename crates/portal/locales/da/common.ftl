@@ -158,3 +158,5 @@ done-basket-full = Kurven er fuld. Begynd på en ansøgning med det, der ligger 
 api-title = API til programmer
 api-lead = Alt, hvad portalen gør, kan programmer også gøre. Beskrivelsen er på engelsk.
 api-description = Hent beskrivelsen (OpenAPI 3.1)
+done-room-reopened = Rummet er åbent igen.
+done-room-removed = Rummet er fjernet.

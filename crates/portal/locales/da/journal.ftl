@@ -35,3 +35,6 @@ statement-unanswered = Ikke besvaret
 statement-rows = Rækker sendt
 statement-read = Rækker læst fra { $value }
 statement-run = Se kørslen, den kom fra
+did-frozen = Lukkede rummet
+did-thawed = Åbnede rummet igen
+did-counted = Talte det, der fjernes

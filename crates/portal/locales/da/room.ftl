@@ -19,7 +19,7 @@ room-run-button = Kør
 room-one-at-a-time = Én kørsel ad gangen.
 room-stop = Stands kørslen
 room-close = Luk rummet
-room-close-what = Alt i arbejdsmappen slettes. Filer, du har bedt om at få ud, beholdes.
+room-close-what = Det, der kører, standses, og ingen går ind i rummet. Det, der er i det, bliver liggende nogle dage: indtil da kan det åbnes igen. Så fjernes det. Filer, du har bedt om at tage ud, beholdes.
 room-open-says = Intet kører.
 room-running-says = { $value } kører et script.
 room-fullness = Så fyldt er det
@@ -93,3 +93,13 @@ room-notebook-says = { $value } har åbnet notesbogen.
 outcome-not-begun = Ikke begyndt
 withheld = Holdt tilbage
 cell-kernel = Kerne
+state-room-frozen = Lukket, opbevares
+room-reopen = Åbn det igen
+room-files-stay = Indholdet bliver liggende til
+room-removed = Fjernet
+room-remove = Fjern det nu
+room-remove-what = Alt i arbejdsmappen fjernes nu og kan ikke fås tilbage. Hvor meget det var, står i hovedbogen, ikke hvad. Filer, du har bedt om at tage ud, beholdes.
+files-count = { $n ->
+    [one] { $count } fil
+   *[other] { $count } filer
+}

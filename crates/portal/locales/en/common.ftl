@@ -158,3 +158,5 @@ done-basket-full = The basket is full. Begin an application with what is in it.
 api-title = API for programs
 api-lead = Everything the portal does, programs can do too.
 api-description = Download the description (OpenAPI 3.1)
+done-room-reopened = The room is open again.
+done-room-removed = The room is removed.

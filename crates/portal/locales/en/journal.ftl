@@ -35,3 +35,6 @@ statement-unanswered = Not answered
 statement-rows = Rows sent
 statement-read = Rows read of { $value }
 statement-run = See the run it came from
+did-frozen = Closed the room
+did-thawed = Opened the room again
+did-counted = Counted what is removed

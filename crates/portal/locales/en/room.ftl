@@ -19,7 +19,7 @@ room-run-button = Run
 room-one-at-a-time = One run at a time.
 room-stop = Stop the run
 room-close = Close the room
-room-close-what = Everything in the work folder is removed. Files you have asked to take out are kept.
+room-close-what = What runs is stopped, and nobody enters the room. What is in it stays for some days: until then it can be opened again. Then it is removed. Files you have asked to take out are kept.
 room-open-says = Nothing runs.
 room-running-says = { $value } runs a script.
 room-fullness = How full it is
@@ -93,3 +93,13 @@ room-notebook-says = { $value } has opened the notebook.
 outcome-not-begun = Not begun
 withheld = Withheld
 cell-kernel = Kernel
+state-room-frozen = Closed, kept
+room-reopen = Open it again
+room-files-stay = What is in it stays until
+room-removed = Removed
+room-remove = Remove it now
+room-remove-what = Everything in the work folder is removed now, and cannot be had back. How much it was is kept in the ledger, not what. Files you have asked to take out are kept.
+files-count = { $n ->
+    [one] { $count } file
+   *[other] { $count } files
+}

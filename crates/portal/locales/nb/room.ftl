@@ -19,7 +19,7 @@ room-run-button = Kjør
 room-one-at-a-time = Én kjøring om gangen.
 room-stop = Stans kjøringen
 room-close = Lukk rommet
-room-close-what = Alt i arbeidsmappen slettes. Filer du har bedt om å få ut, beholdes.
+room-close-what = Det som kjører, stanses, og ingen går inn i rommet. Det som er i det, blir liggende noen dager: inntil da kan det åpnes igjen. Så fjernes det. Filer du har bedt om å ta ut, beholdes.
 room-open-says = Ingenting kjører.
 room-running-says = { $value } kjører et skript.
 room-fullness = Så fullt er det
@@ -93,3 +93,13 @@ room-notebook-says = { $value } har åpnet notatboken.
 outcome-not-begun = Ikke begynt
 withheld = Holdt tilbake
 cell-kernel = Kjerne
+state-room-frozen = Stengt, oppbevares
+room-reopen = Åpne det igjen
+room-files-stay = Innholdet blir liggende til
+room-removed = Fjernet
+room-remove = Fjern det nå
+room-remove-what = Alt i arbeidsmappen fjernes nå, og kan ikke fås tilbake. Hvor mye det var, står i hovedboken, ikke hva. Filer du har bedt om å ta ut, beholdes.
+files-count = { $n ->
+    [one] { $count } fil
+   *[other] { $count } filer
+}

@@ -92,6 +92,8 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/rooms/{room}/handed-over", Some("output_ask")),
     ("/rooms/{room}/packing", Some("release_pack")),
     ("/rooms/{room}/closing", Some("room_close")),
+    ("/rooms/{room}/reopening", Some("room_reopen")),
+    ("/rooms/{room}/removal", Some("room_remove")),
     ("/outputs/{output}/decision", Some("output_decide")),
     ("/outputs/{output}/mend", Some("output_mend")),
     ("/releases/{release}/package", Some("release_fetch")),

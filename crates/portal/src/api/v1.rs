@@ -51,6 +51,8 @@ mod room_inside;
 mod room_journal;
 mod room_list;
 mod room_open;
+mod room_remove;
+mod room_reopen;
 mod room_run;
 mod room_show;
 mod ruling;
@@ -127,6 +129,8 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))
         .routes(routes!(room_close::close))
+        .routes(routes!(room_reopen::reopen))
+        .routes(routes!(room_remove::remove))
         .routes(routes!(ingress_ask::ask))
         .routes(routes!(ingress_list::list))
         .routes(routes!(ingress_show::show))

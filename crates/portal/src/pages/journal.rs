@@ -110,13 +110,20 @@ fn kind_key(kind: &str) -> &'static str {
         "asked-in" => "did-asked-in",
         "asked-out" => "did-asked-out",
         "opened" => "did-opened",
+        "frozen" => "did-frozen",
+        "thawed" => "did-thawed",
+        "counted" => "did-counted",
         _ => "did-closed",
     }
 }
 
 fn what(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
-        Done::Opened | Done::Entered { shown: None, .. } => Cell::None,
+        Done::Opened | Done::Thawed | Done::Entered { shown: None, .. } => Cell::None,
+        Done::Counted(removed) => {
+            let files = words.say_count("files-count", removed.files);
+            Cell::Words(format!("{files}, {}", words.bytes(removed.bytes)))
+        }
         Done::Entered { shown: Some(bytes), .. } => {
             Cell::Words(words.say_with("journal-shown", words.bytes(*bytes)))
         }
@@ -138,7 +145,9 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
         Done::AskedOut { output, file, .. } => {
             Cell::Link(file.clone(), format!("/outputs/{output}"))
         }
-        Done::Closed { why } => Cell::Words(words.say(closing_key(*why)).into_owned()),
+        Done::Frozen { why, .. } | Done::Closed { why } => {
+            Cell::Words(words.say(closing_key(*why)).into_owned())
+        }
     }
 }
 

@@ -418,7 +418,7 @@ async fn rooms(
                 opened_at: words.moment(room.opened_at),
                 runs: room.runs_total,
             };
-            (line, room.state != room::State::Closed)
+            (line, room.is_entered())
         })
         .collect())
 }

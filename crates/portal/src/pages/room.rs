@@ -56,6 +56,7 @@ pub struct RoomPage {
     /// The address where files are brought in, and those that were.
     bringing: Option<(String, Vec<IngressLine>)>,
     may_close: bool,
+    may_remove: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
     script: String,
@@ -191,6 +192,7 @@ pub const fn state_word(state: RoomState) -> (&'static str, Tone) {
     match state {
         RoomState::Open => ("state-room-open", Tone::Success),
         RoomState::Running => ("state-room-running", Tone::Info),
+        RoomState::Frozen => ("state-room-frozen", Tone::Warning),
         RoomState::Closed => ("state-room-closed", Tone::Neutral),
     }
 }
@@ -263,7 +265,7 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
 
 fn says(words: &Words, names: &Names, room: &Room) -> String {
     match (room.state, room.closed) {
-        (RoomState::Closed, why) => {
+        (RoomState::Frozen | RoomState::Closed, why) => {
             why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
         }
         (RoomState::Running, _) => match room.running() {
@@ -347,7 +349,25 @@ impl RoomPage {
             ],
             steps,
         };
-        if let Some(until) = seen.until.filter(|_| room.state != RoomState::Closed) {
+        if room.state == RoomState::Frozen && seen.may(Action::OpenRoom) {
+            let href = format!("/rooms/{id}/reopening");
+            standing.steps.push(Step::send(words.say("room-reopen"), href, &token));
+        }
+        if let Some(until) = room.frozen_until {
+            let stay = (
+                words.say("room-files-stay").into_owned(),
+                Fact::Time(words.moment(until), String::new()),
+            );
+            standing.facts.insert(1, stay);
+        }
+        if let Some(removed) = room.removed.filter(|_| room.state == RoomState::Closed) {
+            let files = words.say_count("files-count", removed.files);
+            let what = format!("{files}, {}", words.bytes(removed.bytes));
+            let digest = Fact::Words(removed.files_sha256.to_string());
+            standing.facts.push((words.say("room-removed").into_owned(), Fact::Words(what)));
+            standing.facts.push((words.say("run-files-digest").into_owned(), digest));
+        }
+        if let Some(until) = seen.until.filter(|_| room.is_entered()) {
             let (left, _) = time_left(&words, seen.now, until);
             let end = (words.say("room-until").into_owned(), Fact::Time(words.date(until), left));
             standing.facts.insert(1, end);
@@ -365,8 +385,11 @@ impl RoomPage {
         Self {
             bringing,
             state: room.state,
-            may_enter: may_enter && room.state != RoomState::Closed,
-            may_close: room.state != RoomState::Closed && seen.may(Action::CloseRoom),
+            may_enter: may_enter && room.is_entered(),
+            may_close: room.is_entered() && seen.may(Action::CloseRoom),
+            may_remove: room.state == RoomState::Frozen
+                && room.closed != Some(Closing::PermitRevoked)
+                && seen.may(Action::CloseRoom),
             may_ask: seen.may(Action::RequestOutput)
                 && (room.state == RoomState::Open || room.notebook().is_some()),
             notebook,
@@ -452,7 +475,12 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let thing = app.centre.room_thing(room).await?;
     let terms = app.centre.permit_of_room(caller, room).await?.grant.terms;
     let entries = app.centre.timeline_of("room", room.id.as_str(), &seen::OF_A_ROOM).await?;
-    let rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
+    let mut rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
+    if room.state == RoomState::Frozen {
+        // Who may open a room on the permit may open this one again.
+        let permit = app.centre.permit_thing_of_room(room).await?;
+        rulings.extend(seen::rulings(app, visitor, &permit, &[Action::OpenRoom]));
+    }
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter {
@@ -569,9 +597,7 @@ async fn state_in_the_way(
         Ok(room) if !fitted && room.state == RoomState::Running => {
             Failure::Unfit("room-one-at-a-time")
         }
-        Ok(room) if !fitted && room.state == RoomState::Closed => {
-            Failure::Unfit("conflict-room-closed")
-        }
+        Ok(room) if !fitted && !room.is_entered() => Failure::Unfit("conflict-room-closed"),
         _ => refused.into(),
     }
 }
@@ -584,11 +610,46 @@ pub(crate) async fn close(
     _: Signed,
 ) -> Answered {
     let id = seen::id(&room)?;
-    match app.centre.close_room(visitor.caller(), &id).await {
-        Ok(()) => Ok(see(&format!("/rooms/{id}"), "room-closed")),
+    let done = app.centre.close_room(visitor.caller(), &id).await;
+    changed(&app, &visitor, &id, ("closing", "room-closed"), done).await
+}
+
+/// `POST /rooms/{room}/reopening`
+pub(crate) async fn reopen(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    let id = seen::id(&room)?;
+    let done = app.centre.reopen_room(visitor.caller(), &id).await;
+    changed(&app, &visitor, &id, ("reopening", "room-reopened"), done).await
+}
+
+/// `POST /rooms/{room}/removal`
+pub(crate) async fn remove(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    let id = seen::id(&room)?;
+    let done = app.centre.remove_room(visitor.caller(), &id).await;
+    changed(&app, &visitor, &id, ("removal", "room-removed"), done).await
+}
+
+async fn changed(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    (form, done): (&'static str, &'static str),
+    result: Result<(), centre::Refused>,
+) -> Answered {
+    match result {
+        Ok(()) => Ok(see(&format!("/rooms/{id}"), done)),
         Err(refused) => {
-            let failure = state_in_the_way(&app, &visitor, &id, refused).await;
-            again(&app, &visitor, &id, ("closing", ""), Fields::default(), failure).await
+            let failure = state_in_the_way(app, visitor, id, refused).await;
+            again(app, visitor, id, (form, ""), Fields::default(), failure).await
         }
     }
 }

@@ -290,7 +290,15 @@ impl Runtime for Pretence {
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        if !self.folder(room).exists() {
+            return Err(WorkError::NoRoom(room.clone()));
+        }
         WorkFolder::open(&self.folder(room))
+    }
+
+    fn quiet(&self, _: &RoomId) -> Result<(), CloseError> {
+        self.ends.open();
+        Ok(())
     }
 
     fn close(&self, room: &RoomId) -> Result<(), CloseError> {
@@ -533,6 +541,7 @@ impl Site {
             }),
             logs: Arc::new(Logs::default()),
             blobs: Arc::new(BlobsInMemory(Mutex::default(), folder.path().join("blobs"))),
+            standstill: model::SignedDuration::from_hours(24 * 14),
             gate: Arc::new(Doorway(folder.path().join("in"))),
         };
         let centre = Centre::new(parts).unwrap();

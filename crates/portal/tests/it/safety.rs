@@ -33,6 +33,8 @@ const CHANGES: &[&str] = &[
     "/rooms/room-1/notebook",
     "/rooms/room-1/packing",
     "/rooms/room-1/closing",
+    "/rooms/room-1/reopening",
+    "/rooms/room-1/removal",
     "/outputs/output-1/decision",
     "/outputs/output-1/mend",
     "/releases/release-1/package",

@@ -61,6 +61,18 @@ fn entry(event: &RoomEvent, seq: u64) -> Entry {
     Entry::seal(draft, seq, Timestamp::UNIX_EPOCH, Hash::default()).unwrap()
 }
 
+fn frozen() -> RoomEvent {
+    RoomEvent::Frozen { why: Closing::PermitExpired, until: Timestamp::UNIX_EPOCH }
+}
+
+fn thawed() -> RoomEvent {
+    RoomEvent::Thawed { by: researcher() }
+}
+
+fn counted() -> RoomEvent {
+    RoomEvent::Counted(room::Removed { files: 2, bytes: 9, files_sha256: Hash::default() })
+}
+
 fn fold(events: &[RoomEvent]) -> Result<Room, String> {
     let mut room: Option<Room> = None;
     for (event, seq) in events.iter().zip(0..) {
@@ -89,12 +101,14 @@ fn a_room_opens_runs_and_closes() {
 
 #[test]
 fn every_order_of_events_that_the_table_does_not_name_is_refused() {
-    let events = [opened(), started(1), ended(1), looked(), closed()];
-    let reach: [(Option<State>, Vec<RoomEvent>); 4] = [
+    let events =
+        [opened(), started(1), ended(1), looked(), frozen(), thawed(), counted(), closed()];
+    let reach: [(Option<State>, Vec<RoomEvent>); 5] = [
         (None, vec![]),
         (Some(State::Open), vec![opened()]),
         (Some(State::Running), vec![opened(), started(1)]),
-        (Some(State::Closed), vec![opened(), closed()]),
+        (Some(State::Frozen), vec![opened(), frozen()]),
+        (Some(State::Closed), vec![opened(), frozen(), closed()]),
     ];
     for (state, before) in &reach {
         for event in &events {
@@ -108,6 +122,13 @@ fn every_order_of_events_that_the_table_does_not_name_is_refused() {
             assert_eq!(came, named, "{} in {state:?}", event.act());
         }
     }
+}
+
+#[test]
+fn a_room_that_was_frozen_and_opened_again_is_as_it_was() {
+    let before = fold(&[opened(), started(1), ended(1)]).unwrap();
+    let again = fold(&[opened(), started(1), ended(1), frozen(), thawed()]).unwrap();
+    assert_eq!(again, before);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use crate::visitor::Visitor;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-/// Closes a room: what runs is stopped, the work folder removed.
+/// Closes a room: what runs is stopped, and nobody enters it. Its files stay for
+/// some days, until which it can be opened again.
 #[utoipa::path(
     post,
     path = "/rooms/{room}/closing",

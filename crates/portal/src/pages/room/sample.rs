@@ -65,6 +65,8 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
             ),
         ],
         runs_total: 2,
+        frozen_until: None,
+        removed: None,
         closed_at: None,
         closed: None,
     }
