@@ -86,7 +86,7 @@ fn prepare(folder: &Path, persons: i32, rows: u64) -> Outcome<()> {
         let people = || people.clone().flat_map(|person| (0..each).map(move |_| person));
         let person: ArrayRef = Arc::new(people().collect::<Int32Array>());
         let date: ArrayRef =
-            Arc::new(people().map(|_| 10_957 + small(7_300)).collect::<Date32Array>());
+            Arc::new(people().map(|_| Some(10_957 + small(7_300))).collect::<Date32Array>());
         let test = |_| TESTS.get(usize::try_from(below(8)).unwrap_or_default()).copied();
         let test: ArrayRef = Arc::new(people().map(test).collect::<StringArray>());
         let value: ArrayRef =

@@ -127,8 +127,12 @@ async fn outputs_of_a_destroyed_extract_are_still_shown_and_decided() {
     let small = house.asked(&room, "small.csv", SMALL).await;
     let safe = house.asked(&room, "safe.csv", SAFE).await;
     let operator = house.caller("operator").await;
-    house.centre.close_room(&house.caller("researcher").await, &room).await.unwrap();
+    let researcher = house.caller("researcher").await;
+    house.centre.close_room(&researcher, &room).await.unwrap();
     let extract = house.centre.extracts_of(&operator, &permit).await.unwrap().remove(0).id;
+    let early = house.centre.destroy_extract(&operator, &extract, "over".into()).await;
+    assert!(matches!(early, Err(Refused::Conflict(_))), "a room is frozen on it: {early:?}");
+    house.centre.remove_room(&researcher, &room).await.unwrap();
     house.centre.destroy_extract(&operator, &extract, "over".into()).await.unwrap();
 
     let checker = house.caller("checker").await;

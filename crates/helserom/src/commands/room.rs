@@ -4,9 +4,11 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
+use centre::Caller;
 use centre::ingresses::Brought;
 use centre::journal::{Deed, Done};
 use ingress::{Declared, Ingress, IngressState};
+use model::RoomId;
 use room::{LogLine, LogSink, Outcome, Script, Stream};
 use serde_json::json;
 
@@ -106,32 +108,36 @@ pub(super) async fn run(
             let rows: Vec<_> = deeds.iter().map(told).collect();
             Ok(Answer::new(table(&["when", "who", "did", "what", "ended"], &rows), json!(deeds)))
         }
-        RoomCommand::Close { id } => {
-            site.centre.close_room(&caller, &id).await?;
-            let room = site.centre.room(&caller, &id).await?;
-            let text = match room.frozen_until {
-                Some(until) => format!("room `{id}` is closed; what is in it stays until {until}"),
-                None => format!("room `{id}` is closed, and what was in it is gone"),
-            };
-            Ok(Answer::new(text, json!({ "closed": id, "until": room.frozen_until })))
-        }
+        RoomCommand::Close { id } => close(&site, &caller, &id).await,
         RoomCommand::Reopen { id } => {
             site.centre.reopen_room(&caller, &id).await?;
             Ok(Answer::new(format!("room `{id}` is open again"), json!({ "reopened": id })))
         }
-        RoomCommand::Remove { id } => {
-            site.centre.remove_room(&caller, &id).await?;
-            let room = site.centre.room(&caller, &id).await?;
-            let text = match room.removed {
-                Some(gone) => format!(
-                    "room `{id}` is removed: {} files, {} bytes; the list of them had SHA-256 {}",
-                    gone.files, gone.bytes, gone.files_sha256
-                ),
-                None => format!("room `{id}` is removed"),
-            };
-            Ok(Answer::new(text, json!({ "removed": id, "what": room.removed })))
-        }
+        RoomCommand::Remove { id } => remove(&site, &caller, &id).await,
     }
+}
+
+async fn close(site: &Site, caller: &Caller, id: &RoomId) -> Result<Answer, Stop> {
+    site.centre.close_room(caller, id).await?;
+    let room = site.centre.room(caller, id).await?;
+    let text = match room.frozen_until {
+        Some(until) => format!("room `{id}` is closed; what is in it stays until {until}"),
+        None => format!("room `{id}` is closed, and what was in it is gone"),
+    };
+    Ok(Answer::new(text, json!({ "closed": id, "until": room.frozen_until })))
+}
+
+async fn remove(site: &Site, caller: &Caller, id: &RoomId) -> Result<Answer, Stop> {
+    site.centre.remove_room(caller, id).await?;
+    let room = site.centre.room(caller, id).await?;
+    let text = match room.removed {
+        Some(gone) => format!(
+            "room `{id}` is removed: {} files, {} bytes; the list of them had SHA-256 {}",
+            gone.files, gone.bytes, gone.files_sha256
+        ),
+        None => format!("room `{id}` is removed"),
+    };
+    Ok(Answer::new(text, json!({ "removed": id, "what": room.removed })))
 }
 
 /// What became of a file that was asked to be brought in: a no when it stays out.

@@ -62,6 +62,6 @@ subject-account = Kontoer
 subject-organisation = Organisasjoner
 subject-session = Innlogginger
 subject-centre = Senteret
-act-room-frozen = Rommet ble stengt; innholdet blir liggende en stund
+act-room-frozen = Rommet ble lukket; innholdet blir liggende en stund
 act-room-thawed = Rommet ble åpnet igjen
 act-room-counted = Innholdet i rommet ble talt, for å fjernes

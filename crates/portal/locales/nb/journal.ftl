@@ -35,6 +35,6 @@ statement-unanswered = Ikke besvart
 statement-rows = Rader sendt
 statement-read = Rader lest fra { $value }
 statement-run = Se kjøringen den kom fra
-did-frozen = Stengte rommet
+did-frozen = Lukket rommet
 did-thawed = Åpnet rommet igjen
 did-counted = Talte det som fjernes

@@ -2,6 +2,7 @@
 //! take a file out.
 
 mod asking;
+mod closing;
 mod handed_over;
 mod running;
 mod sample;
@@ -10,17 +11,17 @@ mod sample;
 pub(crate) use sample::sample_room;
 
 pub(crate) use asking::ask;
+pub(crate) use closing::{close, remove, reopen};
 pub use handed_over::HandedOver;
 pub(crate) use handed_over::ask_handed_over;
 pub(crate) use running::{how_to_run, run, stop};
 
 use super::bringing::{self, IngressLine};
 use super::{output as output_page, seen};
-use crate::answer::{Answered, html, not_accepted, see};
+use crate::answer::{Answered, html, not_accepted};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::query::Query;
-use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
 use askama::Template;
@@ -55,8 +56,8 @@ pub struct RoomPage {
     journal: Option<String>,
     /// The address where files are brought in, and those that were.
     bringing: Option<(String, Vec<IngressLine>)>,
-    may_close: bool,
-    may_remove: bool,
+    /// How the reader may end it.
+    ending: Option<closing::Ending>,
     languages: [(&'static str, &'static str); 2],
     language: String,
     script: String,
@@ -349,24 +350,7 @@ impl RoomPage {
             ],
             steps,
         };
-        if room.state == RoomState::Frozen && seen.may(Action::OpenRoom) {
-            let href = format!("/rooms/{id}/reopening");
-            standing.steps.push(Step::send(words.say("room-reopen"), href, &token));
-        }
-        if let Some(until) = room.frozen_until {
-            let stay = (
-                words.say("room-files-stay").into_owned(),
-                Fact::Time(words.moment(until), String::new()),
-            );
-            standing.facts.insert(1, stay);
-        }
-        if let Some(removed) = room.removed.filter(|_| room.state == RoomState::Closed) {
-            let files = words.say_count("files-count", removed.files);
-            let what = format!("{files}, {}", words.bytes(removed.bytes));
-            let digest = Fact::Words(removed.files_sha256.to_string());
-            standing.facts.push((words.say("room-removed").into_owned(), Fact::Words(what)));
-            standing.facts.push((words.say("run-files-digest").into_owned(), digest));
-        }
+        closing::tell(&words, room, seen.may(Action::OpenRoom), &token, &mut standing);
         if let Some(until) = seen.until.filter(|_| room.is_entered()) {
             let (left, _) = time_left(&words, seen.now, until);
             let end = (words.say("room-until").into_owned(), Fact::Time(words.date(until), left));
@@ -386,10 +370,7 @@ impl RoomPage {
             bringing,
             state: room.state,
             may_enter: may_enter && room.is_entered(),
-            may_close: room.is_entered() && seen.may(Action::CloseRoom),
-            may_remove: room.state == RoomState::Frozen
-                && room.closed != Some(Closing::PermitRevoked)
-                && seen.may(Action::CloseRoom),
+            ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput)
                 && (room.state == RoomState::Open || room.notebook().is_some()),
             notebook,
@@ -599,58 +580,6 @@ async fn state_in_the_way(
         }
         Ok(room) if !fitted && !room.is_entered() => Failure::Unfit("conflict-room-closed"),
         _ => refused.into(),
-    }
-}
-
-/// `POST /rooms/{room}/closing`
-pub(crate) async fn close(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    _: Signed,
-) -> Answered {
-    let id = seen::id(&room)?;
-    let done = app.centre.close_room(visitor.caller(), &id).await;
-    changed(&app, &visitor, &id, ("closing", "room-closed"), done).await
-}
-
-/// `POST /rooms/{room}/reopening`
-pub(crate) async fn reopen(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    _: Signed,
-) -> Answered {
-    let id = seen::id(&room)?;
-    let done = app.centre.reopen_room(visitor.caller(), &id).await;
-    changed(&app, &visitor, &id, ("reopening", "room-reopened"), done).await
-}
-
-/// `POST /rooms/{room}/removal`
-pub(crate) async fn remove(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(room): Path<String>,
-    _: Signed,
-) -> Answered {
-    let id = seen::id(&room)?;
-    let done = app.centre.remove_room(visitor.caller(), &id).await;
-    changed(&app, &visitor, &id, ("removal", "room-removed"), done).await
-}
-
-async fn changed(
-    app: &App,
-    visitor: &Visitor,
-    id: &RoomId,
-    (form, done): (&'static str, &'static str),
-    result: Result<(), centre::Refused>,
-) -> Answered {
-    match result {
-        Ok(()) => Ok(see(&format!("/rooms/{id}"), done)),
-        Err(refused) => {
-            let failure = state_in_the_way(app, visitor, id, refused).await;
-            again(app, visitor, id, (form, ""), Fields::default(), failure).await
-        }
     }
 }
 

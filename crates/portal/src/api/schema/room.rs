@@ -32,7 +32,7 @@ pub(crate) struct ExtractBody {
 pub(crate) struct RoomBody {
     /// Its id.
     id: String,
-    /// `open`, `running` or `closed`.
+    /// `open`, `running`, `frozen` or `closed`.
     state: String,
     /// The permit it was opened on.
     permit: String,
@@ -52,12 +52,29 @@ pub(crate) struct RoomBody {
     runs: Vec<RunBody>,
     /// How many there were altogether.
     runs_total: u64,
+    /// Until when what is in it stays, while it is frozen.
+    #[schema(format = DateTime)]
+    frozen_until: Option<String>,
+    /// What was in it when it was removed.
+    removed: Option<RemovedBody>,
     /// When it was closed, if it was.
     #[schema(format = DateTime)]
     closed_at: Option<String>,
     /// Why: `by-person`, `permit-expired`, `permit-revoked`, `extract-destroyed`
     /// or `lost`.
     closed: Option<String>,
+}
+
+/// What was removed with a room.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct RemovedBody {
+    /// How many files were in the work folder.
+    files: u64,
+    /// How long they were together, bytes.
+    bytes: u64,
+    /// SHA-256 over the list of them.
+    files_sha256: String,
 }
 
 /// How large a room is.
@@ -155,8 +172,8 @@ pub(crate) struct DeedBody {
     at: String,
     /// Who.
     by: String,
-    /// `opened`, `ran`, `cell`, `entered`, `saved`, `withheld`, `looked`,
-    /// `asked-in`, `asked-out` or `closed`.
+    /// `opened`, `ran`, `cell`, `statement`, `entered`, `saved`, `withheld`,
+    /// `looked`, `asked-in`, `asked-out`, `frozen`, `thawed`, `counted` or `closed`.
     did: String,
     /// What was run: its id.
     run: Option<String>,
@@ -172,6 +189,10 @@ pub(crate) struct DeedBody {
     kernel: Option<String>,
     /// Every word of the cell.
     code: Option<String>,
+    /// What was asked in SQL: its id.
+    statement: Option<String>,
+    /// Every word of the statement, and what was bound to it.
+    sql: Option<String>,
     /// How it ended; nothing while it runs.
     ended: Option<DeedEndBody>,
     /// How long somebody was in the notebook, milliseconds; nothing while they are.
@@ -190,8 +211,15 @@ pub(crate) struct DeedBody {
     output: Option<String>,
     /// Where that stands now.
     state: Option<String>,
-    /// Why the room was closed.
+    /// Why the room was shut or closed.
     why: Option<String>,
+    /// Until when what is in it stays.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// How many files are removed with it.
+    files: Option<u64>,
+    /// SHA-256 over the list of them.
+    files_sha256: Option<String>,
 }
 
 /// A script as it was run.
@@ -206,12 +234,28 @@ struct ScriptBody {
     text: String,
 }
 
-/// How a command or a cell of a journal ended.
+/// What a statement read.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct TableReadBody {
+    /// The table.
+    table: String,
+    /// How many rows of it.
+    rows: u64,
+}
+
+/// How a command, a cell or a statement of a journal ended.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct DeedEndBody {
-    /// As in the runs of a room.
-    outcome: String,
+    /// As in the runs of a room; not of a statement.
+    outcome: Option<String>,
+    /// Whether a statement was answered to its end.
+    answered: Option<bool>,
+    /// How many rows a statement was answered with.
+    rows: Option<u64>,
+    /// How many rows it read of which table.
+    read: Option<Vec<TableReadBody>>,
     /// What the program returned.
     exit: Option<i32>,
     /// How long it ran, milliseconds.
