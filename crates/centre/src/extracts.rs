@@ -62,6 +62,19 @@ impl Centre {
         Ok(self.load(extract.as_str()).await?.0)
     }
 
+    /// A stand-in for the data of a permit, to write code against: a zip archive of
+    /// files like an extract's, made from what the catalogue shows of the sources.
+    pub async fn stand_in(&self, caller: &Caller, id: &PermitId) -> Result<Vec<u8>, Refused> {
+        let (permit, _) = self.load::<Permit>(id.as_str()).await?;
+        self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
+        let active = self.activate(&permit)?;
+        let sources: Vec<SourceRecord> = self.every_source().await?;
+        let extracts = self.parts.extracts.clone();
+        blocking("making the stand-in", move || extracts.stand_in(&active, &sources))
+            .await?
+            .map_err(not_built)
+    }
+
     async fn discard(&self, permit: &PermitId, extract: &ExtractId) {
         let extracts = self.parts.extracts.clone();
         let (permit, extract) = (permit.clone(), extract.clone());

@@ -11,6 +11,7 @@ use release::OutputState;
 use room::{CellOutcome, Closing, Outcome, Removed, Room, RoomEvent, Script, StatementEnd};
 use serde::Serialize;
 
+use crate::rooms::blind;
 use crate::{Caller, Centre, Refused};
 
 /// One thing that somebody did.
@@ -269,6 +270,9 @@ impl Centre {
             what: Done::AskedOut { output: output.id, file: output.name, state: output.state },
         }));
         deeds.sort_by_key(|deed| deed.at);
+        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+            deeds.iter_mut().for_each(blind::dim_deed);
+        }
         Ok(deeds)
     }
 }

@@ -198,6 +198,14 @@ pub enum NotLinked {
 
 /// Makes the data of a permit. Blocking.
 pub trait Extracts: Send + Sync {
+    /// A stand-in for what `permit` would have, as a zip archive: files like an
+    /// extract's about people who do not exist.
+    fn stand_in(
+        &self,
+        permit: &ActivePermit,
+        sources: &[SourceRecord],
+    ) -> Result<Vec<u8>, NotBuilt>;
+
     /// Links, numbers, selects and writes: all of it or nothing.
     fn build(
         &self,

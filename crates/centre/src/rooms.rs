@@ -1,6 +1,7 @@
 //! Rooms: opening, running, looking, closing. A room is derived from its permit
 //! on every access (invariant 4).
 
+pub(crate) mod blind;
 mod upkeep;
 
 use std::sync::Arc;
@@ -58,6 +59,8 @@ pub struct RoomStanding {
     /// What programs in the room handed over, to be asked out; or why that
     /// cannot be read.
     pub handed_over: Result<Vec<Wish>, String>,
+    /// Whether the data of the room are not to be seen: the rest is told dimmed.
+    pub blind: bool,
 }
 
 struct Tee {
@@ -135,6 +138,8 @@ impl Centre {
             .map_err(|error| Refused::Conflict(error.to_string()))?;
         let command =
             Command { words: words.clone(), script: script.clone(), wall: spec.wall(self.now()) };
+        // What it prints is told when it is over, and scrubbed.
+        let shown = shown.filter(|_| !blind::is_blind(&permit, caller));
         let begun = |run| RoomEvent::RunStarted {
             run,
             by: actor.clone(),
@@ -275,10 +280,14 @@ impl Centre {
     ) -> Result<String, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let (logs, room, run) = (self.parts.logs.clone(), id.clone(), run.clone());
-        blocking("reading the log", move || logs.read(&room, &run))
+        let (logs, of, wanted) = (self.parts.logs.clone(), id.clone(), run.clone());
+        let log = blocking("reading the log", move || logs.read(&of, &wanted))
             .await?
-            .map_err(|why| Refused::failed("reading the log", why))
+            .map_err(|why| Refused::failed("reading the log", why))?;
+        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+            return self.dim_log(&room, run, &log).await;
+        }
+        Ok(log)
     }
 
     /// How full a room is and what is in it, and the log of one run if it is
@@ -291,6 +300,20 @@ impl Centre {
     ) -> Result<RoomStanding, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let blind = blind::is_blind(&self.permit_of(&room).await?, caller);
+        let mut standing = self.whole_standing(id, run, blind).await?;
+        if blind {
+            self.dim_standing(&room, run, &mut standing).await?;
+        }
+        Ok(standing)
+    }
+
+    async fn whole_standing(
+        &self,
+        id: &RoomId,
+        run: Option<&RunId>,
+        blind: bool,
+    ) -> Result<RoomStanding, Refused> {
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (room, run) = (id.clone(), run.cloned());
         blocking("looking into the room", move || {
@@ -304,7 +327,7 @@ impl Centre {
                 let taken = work.take(&file.name, LONGEST_HANDED_OVER);
                 outputs::handed_over(&taken.map_err(|error| error.to_string())?.bytes)
             });
-            Ok(RoomStanding { standing, listing, log, handed_over })
+            Ok(RoomStanding { standing, listing, log, handed_over, blind })
         })
         .await?
         .map_err(|why: String| Refused::failed("looking into the room", why))
@@ -327,6 +350,12 @@ impl Centre {
     ) -> Result<Vec<u8>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+            return Err(Refused::Conflict(format!(
+                "nobody sees the data of room `{id}`: its permit says so. Ask for the file to be \
+                 taken out: it is checked first"
+            )));
+        }
         let name: WorkName =
             name.parse().map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
         let file = name.as_str().to_owned();
@@ -352,17 +381,23 @@ impl Centre {
 
     /// One room, for those who may see it.
     pub async fn room(&self, caller: &Caller, id: &RoomId) -> Result<Room, Refused> {
-        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let (mut room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::SeeRoom, &self.room_thing(&room).await?)?;
+        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+            blind::dim_room(&mut room);
+        }
         Ok(room)
     }
 
     /// The rooms the caller may see, newest first.
     pub async fn rooms(&self, caller: &Caller) -> Result<Vec<Room>, Refused> {
         let mut seen = Vec::new();
-        for room in self.every_room(&[]).await? {
+        for mut room in self.every_room(&[]).await? {
             let thing = self.room_thing(&room).await?;
             if self.ruling(caller, Action::SeeRoom, &thing).allowed {
+                if blind::is_blind(&self.permit_of(&room).await?, caller) {
+                    blind::dim_room(&mut room);
+                }
                 seen.push(room);
             }
         }

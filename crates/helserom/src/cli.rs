@@ -161,6 +161,15 @@ pub(crate) enum PermitCommand {
         /// Which permit
         id: PermitId,
     },
+    /// Make a stand-in for the data of a permit, to write code against: tables like
+    /// its extract's about people who do not exist
+    StandIn {
+        /// Which permit
+        id: PermitId,
+        /// The zip archive to write
+        #[arg(long = "to", value_name = "FILE")]
+        to: PathBuf,
+    },
     /// Say whether the account of `--as` may do something, by which rule and
     /// law. `--as visitor` is somebody who has not signed in
     Explain {

@@ -49,7 +49,7 @@ const WAITING_BYTES: usize = 512 << 20;
 /// What an unfinished extract's folder ends with.
 const UNFINISHED: &str = ".tmp";
 /// What lies beside the tables.
-const MANIFEST: &str = "manifest.json";
+pub(crate) const MANIFEST: &str = "manifest.json";
 
 /// Called with a table's name, how many of the snapshot's rows were read, and
 /// how many it has.

@@ -33,6 +33,7 @@ mod snapshot;
 mod sort;
 pub mod sql;
 mod staged;
+mod stand_in;
 mod write;
 
 pub use error::LakeError;
@@ -43,3 +44,4 @@ pub use place::Lake;
 pub use recover::Recovered;
 pub use snapshot::{SUBJECT, Scan, Snapshot, subjects};
 pub use staged::Staged;
+pub use stand_in::write_stand_in;

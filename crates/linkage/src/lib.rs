@@ -6,6 +6,7 @@ mod crosswalk;
 pub mod extract;
 mod numbers;
 pub mod plan;
+pub mod stand_in;
 
 pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link};
 pub use extract::{

@@ -54,6 +54,7 @@ fn cases() -> Router<App> {
         .route("/applications/{application}/comments", post(application::comment))
         .route("/applications/{application}/withdrawal", post(application::withdraw))
         .route("/permits/{permit}", get(permit::show))
+        .route("/permits/{permit}/stand-in", get(permit::stand_in))
         .route("/permits/{permit}/extracts", post(permit::build))
         .route("/permits/{permit}/rooms", post(permit::open_room))
         .route("/permits/{permit}/revocation", post(permit::revoke))

@@ -12,6 +12,7 @@ pub mod notebook;
 pub mod record;
 pub mod runtime;
 pub mod script;
+pub mod scrub;
 pub mod spec;
 pub mod statement;
 pub mod work;

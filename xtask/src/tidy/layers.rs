@@ -36,7 +36,7 @@ const HOUSE: &[(&str, &[&str])] = &[
     ("vault", &["model", "ledger", "source"]),
     ("catalogue", &["model", "ledger", "source"]),
     ("permit", &["model", "ledger", "source", "catalogue"]),
-    ("linkage", &["model", "ledger", "source", "vault", "permit"]),
+    ("linkage", &["model", "ledger", "source", "vault", "catalogue", "permit"]),
     ("room", &["model", "ledger", "permit", "linkage"]),
     ("ingress", &["model", "ledger", "room"]),
     ("disclosure", &["model"]),

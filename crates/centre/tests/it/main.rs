@@ -10,6 +10,7 @@
 )]
 
 mod applications;
+mod blind;
 mod decisions;
 mod doorway;
 mod explain;

@@ -74,6 +74,10 @@ impl Deliveries for Nothing {
 }
 
 impl Extracts for Nothing {
+    fn stand_in(&self, _: &ActivePermit, _: &[SourceRecord]) -> Result<Vec<u8>, NotBuilt> {
+        unreachable!("nothing stands in")
+    }
+
     fn build(
         &self,
         _: &ActivePermit,

@@ -6,6 +6,7 @@ use permit::{Permit, Standing};
 use serde_json::json;
 
 use super::open;
+use super::release::write_new;
 use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, PermitCommand};
 use crate::config::Config;
@@ -42,6 +43,12 @@ pub(super) async fn run(
                 in_words(&permit, standing),
                 json!({ "permit": permit, "standing": standing }),
             ))
+        }
+        PermitCommand::StandIn { id, to } => {
+            let archive = site.centre.stand_in(&caller, &id).await?;
+            write_new(&to, &archive)?;
+            let text = format!("`{}`: {} bytes; nobody in it exists", to.display(), archive.len());
+            Ok(Answer::new(text, json!({ "file": to, "bytes": archive.len() })))
         }
         PermitCommand::Explain { action, on } => {
             let who = caller.account().map(|account| &account.id);

@@ -147,7 +147,7 @@ pub(super) fn read_key(text: &str) -> Result<VerifyingKey, Stop> {
         })
 }
 
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     use std::io::Write as _;
     let refused = |error: &std::io::Error| Stop::refused(disk::in_words(path, error));
     let mut file = std::fs::File::create_new(path).map_err(|error| refused(&error))?;

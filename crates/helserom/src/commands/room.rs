@@ -10,7 +10,7 @@ use centre::journal::{Deed, Done};
 use ingress::{Declared, Ingress, IngressState};
 use model::RoomId;
 use room::{LogLine, LogSink, Outcome, Script, Stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::open;
 use super::serve::StopSignal;
@@ -32,34 +32,7 @@ pub(super) async fn run(
         }
         RoomCommand::Exec { id, script, command } => {
             let script = script.as_deref().map(read_script).transpose()?;
-            let shown: Option<Arc<dyn LogSink>> =
-                if common.json { None } else { Some(Arc::new(Console)) };
-            let mut signal = StopSignal::listen()?;
-            let started = site.centre.start_run(&caller, &id, command, script, shown).await?;
-            let run = started.run.clone();
-            let ended = ended_or_stopped(&site, started, &mut signal)
-                .await?
-                .ok_or_else(|| Stop::refused("the command ended without a word"))?;
-            let log = if common.json {
-                site.centre.run_log(&caller, &id, &run).await?
-            } else {
-                String::new()
-            };
-            let json = json!({
-                "run": run,
-                "outcome": ended.outcome,
-                "exit": ended.exit,
-                "seconds": ended.wall.as_secs_f64(),
-                "peak-memory": ended.peak_memory,
-                "log": log,
-            });
-            if ended.outcome == Outcome::Finished {
-                Ok(Answer::new("", json))
-            } else {
-                let exit = ended.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
-                let text = format!("the command ended: {}{exit}", ended.outcome.as_str());
-                Ok(Answer::no(text, json))
-            }
+            exec(&site, &caller, &id, (command, script), common.json).await
         }
         RoomCommand::Bring { id, file, declared, origin, why, link } => {
             let brought = Brought {
@@ -115,6 +88,43 @@ pub(super) async fn run(
         }
         RoomCommand::Remove { id } => remove(&site, &caller, &id).await,
     }
+}
+
+/// Runs a command, and shows what it prints as it comes. Of a room whose data
+/// nobody sees, what may be told is told when it is over.
+async fn exec(
+    site: &Site,
+    caller: &Caller,
+    id: &RoomId,
+    (command, script): (Vec<String>, Option<Script>),
+    as_json: bool,
+) -> Result<Answer, Stop> {
+    let shown: Option<Arc<dyn LogSink>> = if as_json { None } else { Some(Arc::new(Console)) };
+    let mut signal = StopSignal::listen()?;
+    let started = site.centre.start_run(caller, id, command, script, shown).await?;
+    let run = started.run.clone();
+    let ended = ended_or_stopped(site, started, &mut signal)
+        .await?
+        .ok_or_else(|| Stop::refused("the command ended without a word"))?;
+    let blind = site.centre.is_blind(caller, id).await?;
+    let log =
+        if as_json || blind { site.centre.run_log(caller, id, &run).await? } else { String::new() };
+    let seen = |value: Value| if blind { Value::Null } else { value };
+    let json = json!({
+        "run": run,
+        "outcome": ended.outcome,
+        "exit": seen(json!(ended.exit)),
+        "seconds": seen(json!(ended.wall.as_secs_f64())),
+        "peak-memory": seen(json!(ended.peak_memory)),
+        "log": log,
+    });
+    let log = if blind { log } else { String::new() };
+    if ended.outcome == Outcome::Finished {
+        return Ok(Answer::new(log, json));
+    }
+    let exit = ended.exit.filter(|_| !blind).map(|exit| format!(" ({exit})")).unwrap_or_default();
+    let text = format!("{log}the command ended: {}{exit}", ended.outcome.as_str());
+    Ok(Answer::no(text, json))
 }
 
 async fn close(site: &Site, caller: &Caller, id: &RoomId) -> Result<Answer, Stop> {

@@ -13,8 +13,9 @@ use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake};
 use linkage::ExtractManifest;
-use model::{Entropy, ExtractId, NationalId, PermitId, SourceId};
+use model::{Entropy, ExtractId, NationalId, PermitId, SeededEntropy, SourceId};
 use permit::ActivePermit;
+use sha2::{Digest as _, Sha256};
 use source::{Pseudonymiser as _, SourceRecord, SubjectKey};
 use vault::{SubjectHasher, Vault};
 
@@ -48,6 +49,30 @@ impl Extracting {
             .map_err(|error| format!("`{}`: {error}", folder.display()))?;
         Ok(Self { vault, lake, entropy, memory, folder, sketched: Mutex::default() })
     }
+}
+
+/// What the folder begins with in which a stand-in is made.
+const STAND_IN: &str = ".stand-in-";
+
+/// The files of a folder as a zip archive, with what they are beside them.
+fn zipped(folder: &Path) -> std::io::Result<Vec<u8>> {
+    const SAID: &str = "These tables are about people who do not exist. They are drawn from what \
+                        the centre's catalogue shows of each column by itself: how columns go \
+                        together is not in them, and nothing can be learnt from them. They are \
+                        here to write code against.\n\n\
+                        In Python and R, set HELSEROM_DATA to this folder and use the functions \
+                        of the room's helserom package.\n";
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    let mut files: Vec<_> = fs::read_dir(folder)?.collect::<Result<_, _>>()?;
+    files.sort_by_key(fs::DirEntry::file_name);
+    archive.start_file("README.txt", options)?;
+    archive.write_all(SAID.as_bytes())?;
+    for file in files {
+        archive.start_file(file.file_name().to_string_lossy(), options)?;
+        archive.write_all(&fs::read(file.path())?)?;
+    }
+    Ok(archive.finish()?.into_inner())
 }
 
 fn by_machine(why: impl ToString) -> NotBuilt {
@@ -120,6 +145,27 @@ impl Extracting {
 }
 
 impl Extracts for Extracting {
+    fn stand_in(
+        &self,
+        permit: &ActivePermit,
+        sources: &[SourceRecord],
+    ) -> Result<Vec<u8>, NotBuilt> {
+        // The same for a permit whenever it is asked for.
+        let seed = Sha256::digest(permit.id().as_str());
+        let seed = seed.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+        let entropy = SeededEntropy::new(seed);
+        let plan = linkage::plan(permit, sources, &ExtractId::mint(&entropy))
+            .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
+        let datasets: Vec<_> = sources.iter().map(catalogue::Dataset::of).collect();
+        let stand_in = linkage::stand_in::stand_in(&plan, &datasets, &entropy);
+        let folder = tempfile::Builder::new()
+            .prefix(STAND_IN)
+            .tempdir_in(&self.folder)
+            .map_err(by_machine)?;
+        lake::write_stand_in(&plan, &stand_in, folder.path()).map_err(by_machine)?;
+        zipped(folder.path()).map_err(by_machine)
+    }
+
     fn build(
         &self,
         permit: &ActivePermit,

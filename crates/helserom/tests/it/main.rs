@@ -12,6 +12,7 @@
 )]
 
 mod backups;
+mod blind;
 mod deliveries;
 mod demo;
 mod figures;

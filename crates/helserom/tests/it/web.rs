@@ -101,6 +101,11 @@ impl Server {
 /// A laboratory that was delivered to, and a permit for its values: applied for,
 /// approved and granted through the API.
 pub(crate) fn with_permit(people: usize) -> (Place, String) {
+    with_permit_that(people, |_| {})
+}
+
+/// The same on terms with `change`.
+pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -> (Place, String) {
     let place = Place::with_laboratory();
     place.does(&["account", "add-organisation", "university", "--name", "The university"]);
     place.does(&["account", "add-organisation", "access-body", "--name", "The access body"]);
@@ -126,7 +131,9 @@ pub(crate) fn with_permit(people: usize) -> (Place, String) {
     assert_eq!(place.import(&file).code, Some(0));
     let server = Server::start(&place, &[]);
     let researcher = server.sign_in("researcher");
-    let begun = server.post("/applications", &researcher, &serde_json::to_value(terms()).unwrap());
+    let mut asked = terms();
+    change(&mut asked);
+    let begun = server.post("/applications", &researcher, &serde_json::to_value(asked).unwrap());
     let application = format!("/applications/{}", begun["id"].as_str().unwrap());
     server.post(&format!("{application}/submission"), &researcher, &json!(null));
     let yes = json!({ "verdict": "approve", "why": "No more is asked for than is needed." });

@@ -10,4 +10,5 @@
 
 mod linking;
 mod plans;
+mod stand_ins;
 mod support;

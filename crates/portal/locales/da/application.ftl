@@ -113,6 +113,7 @@ label-cpu = Processor, procent
 label-processes = Processer
 label-disk = Arbejdsmappe, MiB
 label-wall = Længste kørsel, sekunder
+room-way-blind = Ingen ser dataene: koden skrives mod en stedfortræder og indleveres; resultater kommer kontrolleret ud
 room-way-scripts = Arbejdet gøres med scripts: log og filer kan ses
 room-way-notebook = Arbejdet gøres i notesbøger (JupyterLab) eller med scripts
 label-way = Sådan skal der arbejdes i rummet

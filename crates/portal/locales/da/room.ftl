@@ -103,3 +103,5 @@ files-count = { $n ->
     [one] { $count } fil
    *[other] { $count } filer
 }
+room-blind = Ingen ser dataene i dette rum: af en kørsel, der fejlede, gengives de sidste linjer uden det, der ikke står i scriptet.
+room-blind-files = Filerne, som det seneste script nævner, med afrundet størrelse.

@@ -103,3 +103,5 @@ files-count = { $n ->
     [one] { $count } file
    *[other] { $count } files
 }
+room-blind = Nobody sees the data in this room: of a run that failed the last lines are told, without what is not in the script.
+room-blind-files = The files that the last script names, their sizes rounded.

@@ -103,3 +103,5 @@ files-count = { $n ->
     [one] { $count } fil
    *[other] { $count } filer
 }
+room-blind = Ingen ser dataene i dette rommet: av en kjøring som feilet, gjengis de siste linjene, uten det som ikke står i skriptet.
+room-blind-files = Filene som det siste skriptet nevner, med avrundet størrelse.

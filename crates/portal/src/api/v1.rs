@@ -36,6 +36,7 @@ mod permit_list;
 mod permit_public;
 mod permit_revoke;
 mod permit_show;
+mod permit_stand_in;
 mod quarantine;
 mod register;
 mod release_fetch;
@@ -117,6 +118,7 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(application_comment::comment))
         .routes(routes!(permit_list::list))
         .routes(routes!(permit_show::show))
+        .routes(routes!(permit_stand_in::stand_in))
         .routes(routes!(permit_revoke::revoke))
         .routes(routes!(extract_build::build))
         .routes(routes!(extract_list::list))

@@ -2,7 +2,7 @@
 //! the rooms opened on it.
 
 use super::{register, room as room_page, seen};
-use crate::answer::{Answered, html, not_accepted, see};
+use crate::answer::{Answered, download, html, not_accepted, see};
 use crate::failure::Failure;
 use crate::fields::Fields;
 use crate::security::forms::Signed;
@@ -42,6 +42,8 @@ pub struct PermitPage {
     rooms: Vec<RoomLine>,
     signature: String,
     may_revoke: bool,
+    /// Where a stand-in for its data is, for those who may open rooms on it.
+    stand_in: Option<String>,
     typed: Typed,
     rules: Rules,
     timeline: Timeline,
@@ -198,6 +200,9 @@ impl PermitPage {
             summary: terms.summary.clone(),
             terms: TermsTree::new(&words, names, datasets, terms),
             signature: permit.signature.clone(),
+            stand_in: seen
+                .may(Action::OpenRoom)
+                .then(|| format!("/permits/{}/stand-in", permit.id)),
             may_revoke: seen.may(Action::RevokePermit)
                 && matches!(stands, PermitStanding::Active | PermitStanding::NotYet),
             typed: Typed::default(),
@@ -421,6 +426,17 @@ async fn rooms(
             (line, room.is_entered())
         })
         .collect())
+}
+
+/// `GET /permits/{permit}/stand-in`
+pub(crate) async fn stand_in(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(permit): Path<String>,
+) -> Answered {
+    let id: model::PermitId = seen::id(&permit)?;
+    let archive = app.centre.stand_in(visitor.caller(), &id).await?;
+    Ok(download("application/zip", &format!("stand-in-{id}.zip"), archive))
 }
 
 /// `POST /permits/{permit}/extracts`: begins to make the data ready. The page

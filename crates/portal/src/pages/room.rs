@@ -50,6 +50,8 @@ pub struct RoomPage {
     state: RoomState,
     may_enter: bool,
     may_ask: bool,
+    /// Whether its people see nothing of its data.
+    blind: bool,
     /// Whether its notebook can be opened, or is.
     notebook: Notebook,
     /// The address of its journal, for those who may read it.
@@ -161,6 +163,8 @@ pub struct Inside {
     pub brought: Vec<IngressLine>,
     /// What programs in the room handed over.
     pub handed_over: HandedOver,
+    /// Whether nobody sees its data: what is told is dimmed.
+    pub blind: bool,
 }
 
 /// What the reader of a room sees besides the room.
@@ -373,6 +377,7 @@ impl RoomPage {
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput)
                 && (room.state == RoomState::Open || room.notebook().is_some()),
+            blind: inside.blind,
             notebook,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
@@ -512,6 +517,7 @@ async fn inside(
     let ingresses = app.centre.ingresses(caller, Some(&room.id)).await?;
     Ok(Inside {
         handed_over,
+        blind: standing.blind,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
         language,

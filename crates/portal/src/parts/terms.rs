@@ -123,6 +123,7 @@ fn outputs(words: &Words, terms: &Terms) -> Vec<String> {
 /// How people work in a room, in a sentence.
 pub(crate) const fn way_key(way: Way) -> &'static str {
     match way {
+        Way::Blind => "room-way-blind",
         Way::Scripts => "room-way-scripts",
         Way::Notebook => "room-way-notebook",
     }

@@ -90,6 +90,7 @@ impl RoomPage {
             why: Vec::new(),
         };
         let inside = Inside {
+            blind: false,
             handed_over: HandedOver {
                 files: vec![(
                     "results/cox.csv".to_owned(),

@@ -1,0 +1,193 @@
+//! Rooms whose data nobody sees (`Way::Blind`): what their people are told of them.
+//! Whatever a program in the room chooses, a size, a time, a name, a number of
+//! rows, is a way to say something, so it is rounded or left out. Auditors read
+//! the ledger, which has it as it was.
+
+use std::collections::HashSet;
+
+use model::{RoomId, RunId};
+use permit::{Permit, Way};
+use room::{Listing, Room, RoomEvent, RunEnd, scrub};
+
+use super::RoomStanding;
+use crate::journal::{Deed, Done};
+use crate::{Caller, Centre, Refused};
+
+/// So many files are told of: each that is there or not is a yes or a no.
+const MOST_FILES: usize = 20;
+
+/// Whether `caller` is one of the people of a permit whose data nobody sees.
+pub(crate) fn is_blind(permit: &Permit, caller: &Caller) -> bool {
+    permit.grant.terms.room.way == Way::Blind
+        && caller.account().is_none_or(|account| permit.grant.terms.people.contains(&account.id))
+}
+
+/// A power of two that is no less: of a size or a time little more than how many
+/// digits it has is told.
+const fn rounded(number: u64) -> u64 {
+    match number.checked_next_power_of_two() {
+        Some(rounded) if number > 0 => rounded,
+        _ => number,
+    }
+}
+
+fn dim_end(end: &mut RunEnd) {
+    end.exit = end.exit.map(|exit| exit.clamp(0, 1));
+    for number in [&mut end.wall_ms, &mut end.cpu_ms, &mut end.peak_memory, &mut end.files_total] {
+        *number = rounded(*number);
+    }
+}
+
+/// The record of a room as its people may have it.
+pub(crate) fn dim_room(room: &mut Room) {
+    room.runs.iter_mut().filter_map(|run| run.ended.as_mut()).for_each(dim_end);
+    if let Some(removed) = &mut room.removed {
+        (removed.files, removed.bytes) = (rounded(removed.files), rounded(removed.bytes));
+        removed.files_sha256 = ledger::Hash::default();
+    }
+}
+
+/// What was done in a room as its people may read it.
+pub(crate) fn dim_deed(deed: &mut Deed) {
+    match &mut deed.what {
+        Done::Ran(ran) => {
+            if let Some(end) = &mut ran.ended {
+                end.exit = end.exit.map(|exit| exit.clamp(0, 1));
+                for number in
+                    [&mut end.wall_ms, &mut end.cpu_ms, &mut end.peak_memory, &mut end.files]
+                {
+                    *number = rounded(*number);
+                }
+                end.files_sha256 = ledger::Hash::default();
+            }
+        }
+        Done::Statement(asked) => {
+            if let Some(end) = &mut asked.ended {
+                end.wall_ms = rounded(end.wall_ms);
+                end.rows = 0;
+                end.read.clear();
+            }
+        }
+        Done::Counted(removed) => {
+            (removed.files, removed.bytes) = (rounded(removed.files), rounded(removed.bytes));
+            removed.files_sha256 = ledger::Hash::default();
+        }
+        _ => {}
+    }
+}
+
+/// What stands between quotes in a script: the names it gives files.
+fn quoted(script: &str) -> HashSet<&str> {
+    let mut found = HashSet::new();
+    for line in script.lines() {
+        for quote in ['"', '\''] {
+            found.extend(line.split(quote).skip(1).step_by(2));
+        }
+    }
+    found
+}
+
+/// The files that a script names, with their sizes rounded.
+fn dim_listing(listing: &mut Listing, script: &str) {
+    let names = quoted(script);
+    listing.refused.clear();
+    listing.files.retain(|file| {
+        let name = file.name.as_str();
+        names.contains(name) || names.contains(format!("/work/{name}").as_str())
+    });
+    listing.files.truncate(MOST_FILES);
+    for file in &mut listing.files {
+        file.bytes = rounded(file.bytes);
+        file.modified = 0;
+    }
+}
+
+impl Centre {
+    /// Whether the caller is one of the people of a room whose data nobody sees.
+    pub async fn is_blind(&self, caller: &Caller, id: &RoomId) -> Result<bool, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        Ok(is_blind(&self.permit_of(&room).await?, caller))
+    }
+
+    /// The script of a run, or the words of its command; and whether it failed.
+    async fn script_of(&self, room: &Room, run: &RunId) -> Result<(String, bool), Refused> {
+        let told =
+            self.timeline_of("room", room.id.as_str(), &["run-started", "run-ended"]).await?;
+        let (mut text, mut failed) = (String::new(), false);
+        for entry in &told.items {
+            match entry.event::<RoomEvent>() {
+                Ok(RoomEvent::RunStarted { run: started, command, script, .. })
+                    if started == *run =>
+                {
+                    text = command.join(" ");
+                    if let Some(script) = script {
+                        text.push('\n');
+                        text.push_str(script.text());
+                    }
+                }
+                Ok(RoomEvent::RunEnded { run: ended, outcome, .. }) if ended == *run => {
+                    failed = outcome != room::Outcome::Finished;
+                }
+                _ => {}
+            }
+        }
+        Ok((text, failed))
+    }
+
+    /// What may be told of a log in a room whose data nobody sees.
+    pub(super) async fn dim_log(
+        &self,
+        room: &Room,
+        run: &RunId,
+        log: &str,
+    ) -> Result<String, Refused> {
+        let (script, failed) = self.script_of(room, run).await?;
+        Ok(scrub::scrub(log, &script, failed))
+    }
+
+    /// What may be told of how a room stands.
+    pub(super) async fn dim_standing(
+        &self,
+        room: &Room,
+        run: Option<&RunId>,
+        standing: &mut RoomStanding,
+    ) -> Result<(), Refused> {
+        let newest = room.runs.last().map(|run| &run.id);
+        let script = match newest {
+            Some(newest) => self.script_of(room, newest).await?.0,
+            None => String::new(),
+        };
+        if let (Some(run), Some(log)) = (run, &standing.log) {
+            standing.log = Some(self.dim_log(room, run, log).await?);
+        }
+        dim_listing(&mut standing.listing, &script);
+        let there: HashSet<&str> =
+            standing.listing.files.iter().map(|file| file.name.as_str()).collect();
+        if let Ok(wishes) = &mut standing.handed_over {
+            wishes.retain(|wish| there.contains(wish.name.as_str()));
+        }
+        standing.standing.memory = rounded(standing.standing.memory);
+        standing.standing.work.bytes = rounded(standing.standing.work.bytes);
+        standing.standing.work.files = 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_and_times_are_told_in_powers_of_two() {
+        assert_eq!([0, 1, 3, 1000, u64::MAX].map(rounded), [0, 1, 4, 1024, u64::MAX]);
+    }
+
+    #[test]
+    fn only_whole_quoted_names_count() {
+        let names = quoted("write.csv(x, \"out/a.csv\")\nfor n in ['b.csv', 'c']: open('d' + x)\n");
+        for name in ["out/a.csv", "b.csv", "c", "d"] {
+            assert!(names.contains(name), "{name}: {names:?}");
+        }
+        assert!(!names.contains("a.csv") && !names.contains("x"), "{names:?}");
+    }
+}
