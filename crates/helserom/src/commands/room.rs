@@ -118,12 +118,13 @@ async fn exec(
         "peak-memory": seen(json!(ended.peak_memory)),
         "log": log,
     });
-    let log = if blind { log } else { String::new() };
+    let log = if blind { log.trim_end().to_owned() } else { String::new() };
     if ended.outcome == Outcome::Finished {
         return Ok(Answer::new(log, json));
     }
     let exit = ended.exit.filter(|_| !blind).map(|exit| format!(" ({exit})")).unwrap_or_default();
-    let text = format!("{log}the command ended: {}{exit}", ended.outcome.as_str());
+    let text = format!("{log}\nthe command ended: {}{exit}", ended.outcome.as_str());
+    let text = text.trim_start().to_owned();
     Ok(Answer::no(text, json))
 }
 

@@ -70,12 +70,11 @@ fn what_a_script_prints_about_people_stays_in() {
     assert_eq!(said.code, Some(1), "{said:?}");
     let all = format!("{}{}", said.out, said.err);
     assert!(all.contains("Error") && all.contains("value of person"), "{all}");
-    let told = all.replace("4 lines were printed", "").replace("3 lines were printed", "");
-    let digits: String = told.lines().filter(|line| line.contains("person")).collect();
-    assert!(
-        !digits.replace("x.person[7]", "").replace("[7", "").chars().any(|c| c.is_ascii_digit()),
-        "{all}"
-    );
+    let about: Vec<&str> = all.lines().filter(|line| line.contains("person")).collect();
+    assert!(!about.is_empty(), "{all}");
+    for line in about {
+        assert!(!line.chars().any(|c| c.is_ascii_digit()), "{all}");
+    }
     let json =
         ["--json", "--as", "researcher", "room", "exec", &room, "--", "sh", "-c", "echo 12345"];
     let said: serde_json::Value = serde_json::from_str(&place.does(&json)).unwrap();

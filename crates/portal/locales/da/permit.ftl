@@ -54,5 +54,5 @@ extract-making = Dataene gøres klar:
 extract-failed = Det gik ikke:
 phase-linking = personer findes på tværs af kilderne
 phase-table = { $value } skrives
-stand-in = Hent en stedfortræder
-stand-in-what = Tabeller som tilladelsens om 1 000 personer, der ikke findes, lavet af det, kataloget viser. Skriv og prøv koden hjemme på dem; på dataene kører den i et rum.
+permit-stand-in = Hent en stedfortræder
+permit-stand-in-what = Tabeller som tilladelsens om 1 000 personer, der ikke findes, lavet af det, kataloget viser. Skriv og prøv koden hjemme på dem; på dataene kører den i et rum.

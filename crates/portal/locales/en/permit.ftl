@@ -54,5 +54,5 @@ extract-making = The data are being made ready:
 extract-failed = It failed:
 phase-linking = people are found across the sources
 phase-table = { $value } is written
-stand-in = Download a stand-in
-stand-in-what = Tables like the permit’s about 1,000 people who do not exist, made from what the catalogue publishes. Write and try your code on them at home; it runs on the data in a room.
+permit-stand-in = Download a stand-in
+permit-stand-in-what = Tables like the permit’s about 1,000 people who do not exist, made from what the catalogue publishes. Write and try your code on them at home; it runs on the data in a room.

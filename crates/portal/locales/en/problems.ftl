@@ -47,4 +47,3 @@ conflict-file-large = One of the files is larger than what can be taken out at o
 conflict-file-look = The file is too large to be shown here, or it is being written right now.
 conflict-no-notebooks = The rooms of this centre have no notebooks.
 conflict-notebook = The notebook cannot be opened now: another run goes on in the room, or the permit is for scripts.
-conflict-blind = This is not shown in a room whose data nobody sees.

@@ -54,5 +54,5 @@ extract-making = Dataene gjøres klare:
 extract-failed = Det gikk ikke:
 phase-linking = personer finnes på tvers av kildene
 phase-table = { $value } skrives
-stand-in = Last ned en stedfortreder
-stand-in-what = Tabeller som tillatelsens om 1 000 personer som ikke finnes, laget av det katalogen viser. Skriv og prøv koden hjemme på dem; på dataene kjører den i et rom.
+permit-stand-in = Last ned en stedfortreder
+permit-stand-in-what = Tabeller som tillatelsens om 1 000 personer som ikke finnes, laget av det katalogen viser. Skriv og prøv koden hjemme på dem; på dataene kjører den i et rom.

@@ -47,4 +47,3 @@ conflict-file-large = En av filene er større enn det som kan tas ut på én gan
 conflict-file-look = Filen er for stor til å vises her, eller den skrives akkurat nå.
 conflict-no-notebooks = Rommene i dette senteret har ingen notatbøker.
 conflict-notebook = Notatboken kan ikke åpnes nå: noe annet kjører i rommet, eller tillatelsen gjelder skript.
-conflict-blind = Dette vises ikke i et rom der ingen ser dataene.
