@@ -66,7 +66,9 @@ pub fn scrub(log: &str, script: &str, failed: bool) -> String {
     };
     let mut told = count;
     for line in lines.iter().skip(lines.len().saturating_sub(LINES)) {
-        told.extend(scrubber.scrubbed(line).chars().take(LONGEST));
+        // No more is read of a line than can be told.
+        let line: String = line.chars().take(4 * LONGEST).collect();
+        told.extend(scrubber.scrubbed(&line).trim_end().chars().take(LONGEST));
         told.push('\n');
     }
     told
@@ -90,7 +92,10 @@ impl Scrubber<'_> {
         for word in words(line) {
             if !word.starts_with(is_part_of_word) {
                 // What parts words says nothing by how much of it there is.
-                told.push_str(mark(word));
+                let mark = mark(word);
+                if !(mark == " " && told.ends_with(' ')) {
+                    told.push_str(mark);
+                }
                 continue;
             }
             if self.tells(before, word) {
@@ -202,7 +207,7 @@ mod tests {
         assert_eq!(told.lines().count(), LINES + 1);
         // Nor is anything said by how much stands between words, or is left out.
         let one = scrub("error!!!!!!??!!!error secret secret secret-secret", SCRIPT, true);
-        assert_eq!(one, scrub("error error secret", SCRIPT, true).replace("▒▒\n", "▒▒   \n"));
+        assert_eq!(one, scrub("error error secret", SCRIPT, true));
     }
 
     #[test]
