@@ -104,7 +104,7 @@ fn table(
         let variable = dataset.into_iter().flat_map(|dataset| &dataset.variables);
         let mut profile = variable.filter(|variable| variable.id.name == column.name);
         let profile = profile.next().and_then(|variable| variable.profile.as_ref());
-        let values = Column { column, profile, tests: &tests, draw }.values(person.len());
+        let values = Column { planned: column, profile, tests: &tests, draw }.values(person.len());
         (column.clone(), values)
     });
     let columns = columns.collect();
@@ -131,7 +131,7 @@ impl StandInTable {
 
 /// A column that is drawn.
 struct Column<'a> {
-    column: &'a PlannedColumn,
+    planned: &'a PlannedColumn,
     profile: Option<&'a VariableProfile>,
     tests: &'a [Test],
     draw: &'a Draw<'a>,
@@ -139,7 +139,7 @@ struct Column<'a> {
 
 impl Column<'_> {
     fn values(&self, count: usize) -> Values {
-        match self.column.value_type {
+        match self.planned.value_type {
             ValueType::Text | ValueType::Code => Values::Texts(self.each(
                 count,
                 || self.text(),
@@ -216,7 +216,7 @@ impl Column<'_> {
         if let Some(value) = self.draw.of(self.top(), |top| top.rows) {
             return value.value.clone();
         }
-        let codes: Vec<&String> = self.column.codes.keys().collect();
+        let codes: Vec<&String> = self.planned.codes.keys().collect();
         match self.draw.of(&codes, |_| 1) {
             Some(code) => (*code).clone(),
             None => format!("text {}", self.draw.below(20) + 1),
