@@ -22,9 +22,9 @@ use tokio::sync::oneshot;
 pub(crate) const WORD: &str = "answer-statements";
 
 const DATA: &str = "/data";
-/// Where what does not fit into memory goes: in the work folder, whose size is
-/// the room's.
-const SPILL: &str = "/work/.sql";
+/// Where what does not fit into memory goes: in the work folder, which a room
+/// begins in and whose size is the room's.
+const SPILL: &str = ".sql";
 
 /// Answers statements, if that is what the words say: bytes of memory, bytes to
 /// spill, threads.

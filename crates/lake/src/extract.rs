@@ -306,7 +306,7 @@ fn check_columns(
     Ok(())
 }
 
-fn extract_column(column: &linkage::PlannedColumn) -> ExtractColumn {
+pub(crate) fn extract_column(column: &linkage::PlannedColumn) -> ExtractColumn {
     ExtractColumn {
         name: column.name.clone(),
         value_type: column.value_type,

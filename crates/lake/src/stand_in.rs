@@ -13,13 +13,13 @@ use arrow::datatypes::{DataType, Field, Schema};
 use arrow::record_batch::RecordBatch;
 use linkage::extract::Hash;
 use linkage::stand_in::{PEOPLE, StandIn, StandInTable, Values};
-use linkage::{ExtractColumn, ExtractManifest, ExtractPlan, PERSON, TableManifest};
+use linkage::{ExtractManifest, ExtractPlan, PERSON, TableManifest};
 use parquet::arrow::ArrowWriter;
 use sha2::{Digest as _, Sha256};
 use source::{arrow_type, days_of};
 
 use crate::error::LakeError;
-use crate::extract::{MANIFEST, write_csv};
+use crate::extract::{MANIFEST, extract_column, write_csv};
 
 /// Writes the stand-in for `plan` into the empty folder `folder`.
 pub fn write_stand_in(
@@ -33,14 +33,7 @@ pub fn write_stand_in(
         write(table, &path).map_err(|error| LakeError::files("writing", &path, &*error))?;
         write_csv(&path, &path.with_extension("csv"))?;
         let bytes = fs::read(&path).map_err(|error| LakeError::files("reading", &path, &error))?;
-        let columns = table.columns.iter().map(|(column, _)| ExtractColumn {
-            name: column.name.clone(),
-            value_type: column.value_type,
-            title: column.title.clone(),
-            unit: column.unit.clone(),
-            code_system: column.code_system.clone(),
-            codes: column.codes.clone(),
-        });
+        let columns = table.columns.iter().map(|(column, _)| extract_column(column));
         let mut people = table.person.clone();
         people.dedup();
         let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);

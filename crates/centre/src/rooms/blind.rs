@@ -87,13 +87,19 @@ fn quoted(script: &str) -> HashSet<&str> {
     found
 }
 
+/// Whether a path ends in the name.
+fn is_at_the_end(path: &str, name: &str) -> bool {
+    path.strip_suffix(name).is_some_and(|folder| folder.ends_with('/'))
+}
+
 /// The files that a script names, with their sizes rounded.
 fn dim_listing(listing: &mut Listing, script: &str) {
     let names = quoted(script);
     listing.refused.clear();
     listing.files.retain(|file| {
         let name = file.name.as_str();
-        names.contains(name) || names.contains(format!("/work/{name}").as_str())
+        // By its name in the work folder, however the script says where that is.
+        names.contains(name) || names.iter().any(|said| is_at_the_end(said, name))
     });
     listing.files.truncate(MOST_FILES);
     for file in &mut listing.files {

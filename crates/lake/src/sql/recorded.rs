@@ -83,7 +83,7 @@ impl QueryHook for NoCursors {
         let is_cursor = matches!(statement, Statement::Declare { .. } | Statement::Fetch { .. });
         is_cursor.then(|| {
             let why = "a cursor is not kept for this client: ask for all rows, which come as they \
-                       are found, or write them to a file with COPY (…) TO '/work/…'";
+                       are found, or write them to a file with COPY (…) TO 'file.csv'";
             Err(refusal("0A000", why.to_owned()))
         })
     }
