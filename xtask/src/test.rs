@@ -2,11 +2,13 @@
 
 mod demo;
 mod deny;
+mod mounts;
 mod pages;
 
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use mounts::Mounts;
 
 use crate::repository::Repository;
 use crate::run::{self, Done, Failed, failed};
@@ -72,8 +74,9 @@ pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step]) -> Done
         let name =
             step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         println!("\n== {name} ==");
+        let before = Mounts::now();
         let begun = Instant::now();
-        let done = check(*step, repository);
+        let done = check(*step, repository).and_then(|()| before.nothing_new());
         if let Err(Failed(why)) = &done {
             println!("failed: {why}");
         }
