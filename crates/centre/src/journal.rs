@@ -279,7 +279,7 @@ impl Centre {
 
 /// The entries of a room as deeds: the end of a run, of a cell and of a stay is
 /// put to its beginning.
-fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
+pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
     let mut deeds: Vec<Deed> = Vec::new();
     let mut begun: HashMap<RunId, usize> = HashMap::new();
     let mut cells: HashMap<CellId, usize> = HashMap::new();

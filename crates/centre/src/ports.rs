@@ -294,6 +294,10 @@ pub trait RunLogs: Send + Sync {
     /// Where the lines of a run go.
     fn open(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String>;
 
+    /// The same for a run that goes on and tells its lines again from the first: what
+    /// was kept of them is put in their place.
+    fn reopen(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String>;
+
     /// What a run has printed so far.
     fn read(&self, room: &RoomId, run: &RunId) -> Result<String, String>;
 

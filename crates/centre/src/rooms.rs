@@ -2,6 +2,7 @@
 //! on every access (invariant 4).
 
 pub(crate) mod blind;
+mod outliving;
 mod upkeep;
 
 use std::sync::Arc;
@@ -24,6 +25,9 @@ pub const LARGEST_LOOK: u64 = 1 << 20;
 /// How many times an entry is tried again because somebody else wrote about the
 /// room meanwhile.
 const TRIES: usize = 50;
+
+/// The states of rooms that are there.
+const THERE: [&str; 3] = ["open", "running", "frozen"];
 
 /// A command that was started in a room.
 #[derive(Clone)]
@@ -203,19 +207,8 @@ impl Centre {
                 return Err(refused);
             }
         };
-        let (tell, done) = tokio::sync::watch::channel(None);
-        let (centre, actor) = (Arc::clone(self), actor.clone());
-        let started = Started { run: run.clone(), done };
-        let room = id.clone();
-        tokio::spawn(async move {
-            let ended = wait_for(running).await;
-            centre.nobody_at_work(&room);
-            if let Err(refused) = centre.note_end(&actor, &room, &run, &ended).await {
-                tracing::error!(%room, %run, %refused, "the end of a run was not written down");
-            }
-            let _ = tell.send(Some(Arc::new(ended)));
-        });
-        Ok(started)
+        let done = self.see_to_end(actor.clone(), id.clone(), run.clone(), running);
+        Ok(Started { run, done })
     }
 
     async fn note_end(

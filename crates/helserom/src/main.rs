@@ -11,6 +11,7 @@ mod machine;
 mod progress;
 mod site;
 mod statements;
+mod warden;
 mod wiring;
 
 use std::io::IsTerminal as _;
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         return ended;
     }
     if let Some(ended) = statements::called(std::env::args_os()) {
+        return ended;
+    }
+    if let Some(ended) = warden::called(std::env::args_os()) {
         return ended;
     }
     let cli = Cli::parse();

@@ -11,7 +11,7 @@ use ed25519_dalek::SigningKey;
 use lake::Lake;
 use ledger::{Report, SignerKey};
 use model::{Clock, Entropy, Secret, SignedDuration, Text};
-use sandbox::{Bubblewrap, SqlProgram};
+use sandbox::{Bubblewrap, SqlProgram, WardenProgram};
 use store::Store;
 use vault::{MasterKey, MasterKeyError, Vault};
 
@@ -273,7 +273,9 @@ fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {
     rooms.python = config.python().map(Path::to_owned);
     let program = File::open("/proc/self/exe")
         .map_err(|error| Stop::usage(format!("this program cannot open itself: {error}")))?;
+    let program = Arc::new(program);
     let words = vec![crate::statements::WORD.to_owned()];
-    rooms.sql = Some(SqlProgram { program: Arc::new(program), words });
+    rooms.sql = Some(SqlProgram { program: Arc::clone(&program), words });
+    rooms.warden = Some(WardenProgram { program, words: vec![crate::warden::WORD.to_owned()] });
     Bubblewrap::new(rooms).map_err(Stop::usage)
 }

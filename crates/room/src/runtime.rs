@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{RoomId, RunId};
+use serde::{Deserialize, Serialize};
 
 use crate::work::{Usage, WorkError, WorkFolder};
 use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec, Statements};
@@ -37,6 +38,30 @@ pub trait Runtime: Send + Sync {
     /// whose rooms have no SQL lets it be.
     fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
         let _ = (run, statements);
+    }
+
+    /// From now on, what is started goes on when this program is killed, where the
+    /// runtime can do that: for a program that comes again and looks after it.
+    fn outlive(&self) {}
+
+    /// Takes over a command that goes on though the program that started it is gone.
+    /// Every line of its log is told again from the first, to what `log` opens. Nothing,
+    /// when nobody minds it any more, or another program hears of it.
+    fn adopt(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
+        statements: Arc<dyn Statements>,
+    ) -> io::Result<Option<Arc<dyn Running>>> {
+        let _ = (room, run, log, statements);
+        Ok(None)
+    }
+
+    /// Forgets how the commands of a room ended, all but `keep`: it is written down.
+    fn forget_others(&self, room: &RoomId, keep: Option<&RunId>) -> io::Result<()> {
+        let _ = (room, keep);
+        Ok(())
     }
 
     /// Whether its rooms have a notebook server. One that says so has the next two.
@@ -135,6 +160,9 @@ pub trait Running: Send + Sync {
 
     /// Memory held now, bytes.
     fn memory(&self) -> u64;
+
+    /// Its end is written down: the runtime need not keep it any more.
+    fn noted(&self) {}
 }
 
 /// Where the lines go that a command prints.
@@ -160,7 +188,8 @@ pub struct LogLine<'a> {
 }
 
 /// Where a line was printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Stream {
     /// Standard output.
     Output,
@@ -169,7 +198,8 @@ pub enum Stream {
 }
 
 /// How a command ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Ended {
     /// How.
     pub outcome: Outcome,

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::run::{Handle, Job, mind};
 use crate::sql::{self, Door, SqlProgram};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::Setting;
+use crate::warden::{self, Errand};
 use crate::{brought, disk, extract, notebook, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
@@ -50,6 +52,8 @@ pub struct Bubblewrap {
     running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
     /// Who takes down the statements of runs that are about to be started.
     statements: Mutex<BTreeMap<RunId, Arc<dyn Statements>>>,
+    /// Whether commands that are started now are to outlive this program.
+    outlives: AtomicBool,
 }
 
 impl std::fmt::Debug for Bubblewrap {
@@ -96,6 +100,13 @@ impl Bubblewrap {
     /// The runtime, after a first room was made, run in and removed: a machine
     /// that cannot seal a room is found out here and not by a researcher.
     pub fn new(config: Config) -> Result<Self, SandboxError> {
+        let runtime = Self::unproved(config)?;
+        runtime.probe().map_err(SandboxError::Machine)?;
+        Ok(runtime)
+    }
+
+    /// The runtime as it is, where another program made the first room.
+    pub(crate) fn unproved(config: Config) -> Result<Self, SandboxError> {
         let rooms = make_rooms(&config.rooms).map_err(|error| SandboxError::Rooms {
             path: config.rooms.clone(),
             why: error.to_string(),
@@ -108,17 +119,16 @@ impl Bubblewrap {
             })?;
             config.python = Some(found);
         }
-        let runtime = Self {
+        Ok(Self {
             rooms,
             identity: Identity::find(config.first_uid).map_err(SandboxError::Users)?,
             place: Place::find(&config.cgroup),
             mason: Arc::new(Mason::new(config.bwrap.clone(), config.python.clone())?),
             running: Mutex::new(BTreeMap::new()),
             statements: Mutex::new(BTreeMap::new()),
+            outlives: AtomicBool::new(false),
             config,
-        };
-        runtime.probe().map_err(SandboxError::Machine)?;
-        Ok(runtime)
+        })
     }
 
     /// What makes the limits of a room hold here, `image` saying whether its
@@ -323,6 +333,27 @@ impl Bubblewrap {
         start_minding(job, run).map_err(failed("bubblewrap was started"))
     }
 
+    /// Starts what is asked for, under a warden if it is to outlive this program.
+    fn begin(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        errand: Errand,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        let warden = self.config.warden.as_ref().filter(|_| self.outlives.load(Ordering::Relaxed));
+        let handle = if let Some(program) = warden {
+            let statements = self.statements().remove(run);
+            warden::start(self, program, (room, run), errand, wall, (log, statements))?
+        } else {
+            let (words, setting) = errand.setting(room);
+            self.launch(room, run, (&words, setting), wall, log)?
+        };
+        self.handles().insert(room.clone(), Arc::clone(&handle));
+        Ok(handle)
+    }
+
     /// Ends what runs in a room and keeps anything else from beginning; nothing,
     /// when there is no such room.
     fn end_runs(&self, room: &RoomId) -> Result<Option<Lock>, CloseError> {
@@ -433,11 +464,8 @@ impl Runtime for Bubblewrap {
             return Err(StartError::NoTime(room.clone()));
         }
         let script = command.script.as_ref();
-        let texts = script.map(|script| (script.path(), script.text().to_owned()));
-        let setting = Setting { texts: texts.into_iter().collect(), ..Setting::default() };
-        let handle = self.launch(room, run, (&command.words, setting), command.wall, log)?;
-        self.handles().insert(room.clone(), Arc::clone(&handle));
-        Ok(handle)
+        let script = script.map(|script| (script.path(), script.text().to_owned()));
+        self.begin(room, run, Errand::Command { words: command.words, script }, command.wall, log)
     }
 
     fn start_notebook(
@@ -453,10 +481,29 @@ impl Runtime for Bubblewrap {
         if wall.is_zero() {
             return Err(StartError::NoTime(room.clone()));
         }
-        let (words, setting) = (notebook::words(), notebook::setting(room));
-        let handle = self.launch(room, run, (&words, setting), wall, log)?;
+        self.begin(room, run, Errand::Notebook, wall, log)
+    }
+
+    fn outlive(&self) {
+        self.outlives.store(true, Ordering::Relaxed);
+    }
+
+    fn adopt(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
+        statements: Arc<dyn Statements>,
+    ) -> io::Result<Option<Arc<dyn Running>>> {
+        let Some(handle) = warden::adopt(self.dir(room), run, log, statements)? else {
+            return Ok(None);
+        };
         self.handles().insert(room.clone(), Arc::clone(&handle));
-        Ok(handle)
+        Ok(Some(handle))
+    }
+
+    fn forget_others(&self, room: &RoomId, keep: Option<&RunId>) -> io::Result<()> {
+        warden::dismiss(&self.dir(room), keep)
     }
 
     fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
@@ -560,7 +607,8 @@ impl Runtime for Bubblewrap {
     fn is_minded(&self, room: &RoomId) -> bool {
         let dir = self.dir(room);
         // Who cannot be asked may be alive.
-        dir.0.exists() && !matches!(dir.lock(), Ok(Some(_)))
+        dir.0.exists()
+            && (!matches!(dir.lock(), Ok(Some(_))) || !matches!(warden::is_there(&dir), Ok(false)))
     }
 }
 

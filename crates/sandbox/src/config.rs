@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::sql::SqlProgram;
+use crate::warden::WardenProgram;
 
 /// Where rooms live and what they are made with.
 #[derive(Debug, Clone)]
@@ -22,10 +25,14 @@ pub struct Config {
     pub disk: DiskHold,
     /// What answers statements; without it rooms have no SQL.
     pub sql: Option<SqlProgram>,
+    /// What minds commands that are to outlive this program, once it has said that
+    /// they are ([`room::Runtime::outlive`]); without it none does.
+    pub warden: Option<WardenProgram>,
 }
 
 /// Where control groups for rooms are made.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CgroupPlace {
     /// Below the server's own, or, as root, below the top.
     #[default]
@@ -37,7 +44,8 @@ pub enum CgroupPlace {
 }
 
 /// What holds the size of a work folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DiskHold {
     /// A file system of that size where one can be mounted, else watching.
     #[default]
@@ -57,6 +65,7 @@ impl Config {
             cgroup: CgroupPlace::default(),
             disk: DiskHold::default(),
             sql: None,
+            warden: None,
         }
     }
 }

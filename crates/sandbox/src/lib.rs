@@ -28,6 +28,7 @@ mod sql;
 mod state;
 mod syscalls;
 mod walls;
+mod warden;
 mod watch;
 
 pub use apart::Apart;
@@ -35,3 +36,5 @@ pub use bubblewrap::{Bubblewrap, SandboxError, let_go};
 pub use config::{CgroupPlace, Config, DiskHold};
 pub use seccomp::FilterError;
 pub use sql::SqlProgram;
+pub use warden::WardenProgram;
+pub use warden::keep::keep as keep_command;

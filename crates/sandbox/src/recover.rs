@@ -14,7 +14,7 @@ use room::{RecoverError, Recovered, Stuck};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
 use crate::state::{Lock, RoomDir, RunState, boot_id};
-use crate::{cgroup, disk, process};
+use crate::{cgroup, disk, process, warden};
 
 /// Ends what runs in a room, whoever started it, and takes the room's lock.
 /// `None` when it does not end in time.
@@ -132,6 +132,11 @@ fn recover_room(
         recovered.minded.push(room.clone());
         return Ok(());
     };
+    if is_open && warden::is_there(&dir)? {
+        // Its command has ended, and who minded it waits to say so.
+        recovered.minded.push(room.clone());
+        return Ok(());
+    }
     if forget(&dir, Duration::from_secs(10))? {
         recovered.ended.push(room.clone());
     }

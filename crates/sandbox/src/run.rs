@@ -20,6 +20,7 @@ use crate::process;
 use crate::spawn::{Before, spawn};
 use crate::sql::Door;
 use crate::state::{Lock, RoomDir, RoomState, RunState};
+use crate::warden::Line;
 use crate::watch::Watch;
 
 /// How long the kernel gets to clear away what was killed.
@@ -62,10 +63,18 @@ pub(crate) enum News {
     Stop,
 }
 
+/// How whoever minds a command is told something.
+enum Minder {
+    /// A thread of this program.
+    Here(Sender<News>),
+    /// A process of its own.
+    Warden(Arc<Line>),
+}
+
 /// The handle of a command.
 pub(crate) struct Handle {
     run: RunId,
-    news: Sender<News>,
+    minder: Minder,
     memory: AtomicU64,
     ended: Mutex<Option<Ended>>,
     change: Condvar,
@@ -73,15 +82,29 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(crate) fn new(run: RunId, news: Sender<News>) -> Self {
+        Self::told(run, Minder::Here(news))
+    }
+
+    /// Of a command that a warden minds.
+    pub(crate) fn afar(run: RunId, warden: Arc<Line>) -> Self {
+        Self::told(run, Minder::Warden(warden))
+    }
+
+    fn told(run: RunId, minder: Minder) -> Self {
         let (memory, ended, change) = (AtomicU64::new(0), Mutex::new(None), Condvar::new());
-        Self { run, news, memory, ended, change }
+        Self { run, minder, memory, ended, change }
+    }
+
+    /// Takes down how much memory it holds, bytes.
+    pub(crate) fn hold(&self, memory: u64) {
+        self.memory.store(memory, Ordering::Relaxed);
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Ended>> {
         self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn end(&self, ended: Ended) {
+    pub(crate) fn end(&self, ended: Ended) {
         *self.lock() = Some(ended);
         self.change.notify_all();
     }
@@ -99,8 +122,11 @@ impl Running for Handle {
     }
 
     fn stop(&self) {
-        // Nobody listens any more: it has ended.
-        let _ = self.news.send(News::Stop);
+        match &self.minder {
+            // Nobody listens any more: it has ended.
+            Minder::Here(news) => drop(news.send(News::Stop)),
+            Minder::Warden(line) => line.stop(),
+        }
     }
 
     fn ended(&self) -> Option<Ended> {
@@ -119,6 +145,13 @@ impl Running for Handle {
 
     fn memory(&self) -> u64 {
         self.memory.load(Ordering::Relaxed)
+    }
+
+    fn noted(&self) {
+        match &self.minder {
+            Minder::Here(_) => {}
+            Minder::Warden(line) => line.noted(),
+        }
     }
 }
 
@@ -326,7 +359,7 @@ impl Minded {
                 Ok(heard) => self.hear(&heard),
                 Err(RecvTimeoutError::Timeout) => {
                     let passed = watch.look();
-                    handle.memory.store(watch.counted.memory, Ordering::Relaxed);
+                    handle.hold(watch.counted.memory);
                     self.verdict = self.verdict.or(passed);
                 }
             }

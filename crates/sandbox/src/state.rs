@@ -9,6 +9,7 @@
 //!     work/        the work folder
 //!     in/          what was brought in
 //!     sql/         the socket for statements
+//!     wardens/     where those are reached who mind its commands apart
 //! ```
 
 use std::fs::File;
@@ -67,6 +68,15 @@ impl RoomDir {
 
     pub(crate) fn sql(&self) -> PathBuf {
         self.0.join("sql")
+    }
+
+    pub(crate) fn wardens(&self) -> PathBuf {
+        self.0.join("wardens")
+    }
+
+    /// What is there of the warden of a run: `sock` or `lock`.
+    pub(crate) fn warden(&self, run: &RunId, what: &str) -> PathBuf {
+        self.wardens().join(format!("{run}.{what}"))
     }
 
     pub(crate) fn image(&self) -> PathBuf {

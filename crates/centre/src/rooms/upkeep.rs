@@ -9,6 +9,7 @@ use model::{AccountId, RoomId, Timestamp};
 use permit::Standing;
 use room::{Closing, Ended, Removed, Room, RoomEvent, Runtime, State, WorkError};
 
+use super::THERE;
 use crate::{Centre, Refused, blocking};
 
 /// How long the end of a run that was stopped is waited for: ten seconds.
@@ -20,9 +21,6 @@ const BEGINNING: SignedDuration = SignedDuration::from_secs(60);
 
 /// How long a run that ended may take to be written down by who minded it.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-
-/// The states of rooms that are there.
-const THERE: [&str; 3] = ["open", "running", "frozen"];
 
 /// What went wrong with one room, told in the log at once: the others are seen
 /// to first.

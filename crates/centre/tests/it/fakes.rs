@@ -257,6 +257,10 @@ impl RunLogs for NoLogs {
         Ok(Arc::new(Unheard))
     }
 
+    fn reopen(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String> {
+        self.open(room, run)
+    }
+
     fn read(&self, _: &RoomId, _: &RunId) -> Result<String, String> {
         Ok(String::new())
     }

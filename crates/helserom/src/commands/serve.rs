@@ -20,6 +20,7 @@ use crate::wiring::web;
 pub(super) async fn run(config: Config, explained: Vec<Explained>) -> Result<Answer, Stop> {
     let listening = listen(&config).await?;
     let site = Site::open(&config).await?;
+    site.centre.outlive().await?;
     let served = serve(&site, listening, Vec::new(), explained, |_| ()).await;
     site.store.close().await;
     served?;

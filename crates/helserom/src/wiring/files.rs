@@ -93,6 +93,14 @@ impl RunLogs for LogFiles {
         Ok(Arc::new(LogFile(Mutex::new(Kept { file, path, whole: 0, lost: 0 }))))
     }
 
+    fn reopen(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String> {
+        let path = self.path(room, run);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
+            _ => self.open(room, run),
+        }
+    }
+
     fn read(&self, room: &RoomId, run: &RunId) -> Result<String, String> {
         let path = self.path(room, run);
         let mut bytes = Vec::new();

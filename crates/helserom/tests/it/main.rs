@@ -19,6 +19,7 @@ mod figures;
 mod gate;
 mod keys;
 mod kills;
+mod outlives;
 mod people;
 mod place;
 mod setup;

@@ -335,6 +335,11 @@ impl RunLogs for Logs {
         Ok(Arc::new(LogOf(run.clone(), self.0.clone())))
     }
 
+    fn reopen(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String> {
+        self.0.lock().unwrap().remove(run);
+        self.open(room, run)
+    }
+
     fn read(&self, _: &RoomId, run: &RunId) -> Result<String, String> {
         Ok(self.0.lock().unwrap().get(run).cloned().unwrap_or_default())
     }

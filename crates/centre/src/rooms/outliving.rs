@@ -1,0 +1,99 @@
+//! Commands that go on when this program is killed, and are found again by the next
+//! (decision 0078).
+
+use std::io;
+use std::sync::Arc;
+
+use ledger::Event as _;
+use model::{AccountId, RoomId, RunId};
+use room::{CellOutcome, Ended, Room, RoomEvent, Running, State};
+
+use super::{THERE, wait_for};
+use crate::journal::{Cell, Done, deeds};
+use crate::{Centre, Refused, blocking};
+
+impl Centre {
+    /// Takes over what an earlier program left running in rooms, and has what is
+    /// started from now on outlive this one: for a program that stays, at its start.
+    /// A command that nobody minds was ended in the ledger before.
+    pub async fn outlive(self: &Arc<Self>) -> Result<(), Refused> {
+        self.parts.runtime.outlive();
+        for room in self.every_room(&THERE).await? {
+            if let Err(refused) = self.take_over(&room).await {
+                // The next start tries again; the others are seen to.
+                tracing::error!(room = %room.id, %refused, "what runs in a room was not taken over");
+            }
+        }
+        Ok(())
+    }
+
+    async fn take_over(self: &Arc<Self>, room: &Room) -> Result<(), Refused> {
+        let running = room.running().cloned();
+        let (runtime, id) = (self.parts.runtime.clone(), room.id.clone());
+        let keep = running.as_ref().map(|run| run.id.clone());
+        blocking("letting go of what has ended", move || runtime.forget_others(&id, keep.as_ref()))
+            .await?
+            .map_err(|error| Refused::failed("letting go of what has ended", error))?;
+        let Some(run) = running else { return Ok(()) };
+        let statements = crate::statements::OfRun {
+            centre: Arc::clone(self),
+            room: room.id.clone(),
+            run: run.id.clone(),
+            by: run.by.clone(),
+            executor: tokio::runtime::Handle::current(),
+        };
+        let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
+        let (id, of_run) = (room.id.clone(), run.id.clone());
+        let adopted = blocking("taking over a command", move || {
+            let log = || logs.reopen(&id, &of_run).map_err(io::Error::other);
+            runtime.adopt(&id, &of_run, &log, Arc::new(statements))
+        })
+        .await?
+        .map_err(|error| Refused::failed("taking over a command", error))?;
+        if let Some(running) = adopted {
+            tracing::info!(room = %room.id, run = %run.id, "a command that went on was taken over");
+            self.end_unheard_cells(&room.id).await?;
+            drop(self.see_to_end(run.by, room.id.clone(), run.id, running));
+        }
+        Ok(())
+    }
+
+    /// Ends in the ledger the cells whose answer nobody heard: the connections of the
+    /// browsers went with the program that was killed.
+    async fn end_unheard_cells(&self, id: &RoomId) -> Result<(), Refused> {
+        let now = self.now();
+        for deed in deeds(&self.timeline(RoomEvent::KIND, id.as_str()).await?.items)? {
+            let Done::Cell(cell) = deed.what else { continue };
+            let Cell { cell, ended: None, .. } = *cell else { continue };
+            let milliseconds = now.duration_since(deed.at).as_millis();
+            let wall_ms = u64::try_from(milliseconds).unwrap_or_default();
+            let event = RoomEvent::CellEnded { cell, outcome: CellOutcome::Unheard, wall_ms };
+            self.write_on(&deed.by, id, &event, |room| room.state == State::Running).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for the end of a command and writes it down, beside everything else.
+    pub(super) fn see_to_end(
+        self: &Arc<Self>,
+        actor: AccountId,
+        room: RoomId,
+        run: RunId,
+        running: Arc<dyn Running>,
+    ) -> tokio::sync::watch::Receiver<Option<Arc<Ended>>> {
+        let (tell, done) = tokio::sync::watch::channel(None);
+        let centre = Arc::clone(self);
+        tokio::spawn(async move {
+            let ended = wait_for(Arc::clone(&running)).await;
+            centre.nobody_at_work(&room);
+            match centre.note_end(&actor, &room, &run, &ended).await {
+                Ok(()) => running.noted(),
+                Err(refused) => {
+                    tracing::error!(%room, %run, %refused, "the end of a run was not written down");
+                }
+            }
+            let _ = tell.send(Some(Arc::new(ended)));
+        });
+        done
+    }
+}

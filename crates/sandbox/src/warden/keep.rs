@@ -1,0 +1,312 @@
+//! The warden's side: it minds one command and says what comes of it to whichever
+//! server listens. It waits for the next when there is none, and goes when a server
+//! has written down how the command ended, or the room is gone.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::Shutdown;
+use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use model::{RunId, StatementId};
+use room::statement::{line, next_line};
+use room::{LogLine, LogSink, Running, StartError, StatementEnd, Statements};
+use rustix::fs::{FlockOperation, Mode, OFlags};
+
+use super::wire::{Order, Tells, Told};
+use crate::bubblewrap::{Bubblewrap, private_dir};
+use crate::run::Handle;
+use crate::sql::SqlProgram;
+use crate::state::{Lock, RoomDir, lock};
+
+/// How often the memory is told, and the room is seen to be there still.
+const OFTEN: Duration = Duration::from_millis(500);
+
+/// So many ends of statements are kept for the next server.
+const MOST_OWED: usize = 10_000;
+
+/// Minds the command that the order on standard input asks for, to its end and until
+/// that end is written down. The words of [`super::WardenProgram`] lead here.
+pub fn keep() -> io::Result<()> {
+    // A terminal that is closed is the server's.
+    let _ = rustix::process::setsid();
+    let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut said = BufReader::new(stream.try_clone()?);
+    let mut order = Vec::new();
+    said.read_until(b'\n', &mut order)?;
+    let order: Order = serde_json::from_slice(&order)?;
+    let (post, dir, run) = (Arc::new(Post::default()), order.dir(), order.run.clone());
+    match begin(order, &post, &dir) {
+        Ok((handle, listener, _alive)) => {
+            let turn = post.take(stream)?;
+            listen(&post, &handle, said, turn);
+            stand(&post, &handle, listener)?;
+            tell_of(&post, &handle, &dir, &run);
+            let _ = std::fs::remove_file(dir.warden(&run, "sock"));
+            let _ = std::fs::remove_file(dir.warden(&run, "lock"));
+            Ok(())
+        }
+        Err(error) => {
+            let mut stream = stream;
+            stream.write_all(&line(&Told::NotStarted(error.into()))?)
+        }
+    }
+}
+
+fn begin(
+    order: Order,
+    post: &Arc<Post>,
+    dir: &RoomDir,
+) -> Result<(Arc<Handle>, UnixListener, Lock), StartError> {
+    let room = order.room.clone();
+    let failed = |what| {
+        let room = room.clone();
+        move |error: io::Error| StartError::Machine { room, what, why: error.to_string() }
+    };
+    if !dir.0.exists() {
+        return Err(StartError::NoRoom(room));
+    }
+    let mut config = order.config();
+    if let Some(words) = &order.sql {
+        let program = File::open("/proc/self/exe").map_err(failed("this program was opened"))?;
+        config.sql = Some(SqlProgram { program: Arc::new(program), words: words.clone() });
+    }
+    let runtime = Bubblewrap::unproved(config)
+        .map_err(|error| failed("the machine was looked at")(io::Error::other(error)))?;
+    let (alive, listener) = be_found(dir, &order.run).map_err(failed("its socket was made"))?;
+    if order.heard {
+        let statements: Arc<dyn Statements> = Arc::<Post>::clone(post);
+        room::Runtime::hear_statements(&runtime, &order.run, statements);
+    }
+    let (words, setting) = order.errand.setting(&order.room);
+    let log: Arc<dyn LogSink> = Arc::<Post>::clone(post);
+    let handle = runtime
+        .launch(&order.room, &order.run, (&words, setting), order.wall, log)
+        .inspect_err(|_| {
+            let _ = std::fs::remove_file(dir.warden(&order.run, "sock"));
+            let _ = std::fs::remove_file(dir.warden(&order.run, "lock"));
+        })?;
+    Ok((handle, listener, alive))
+}
+
+/// Makes the socket, and the lock that says that somebody is behind it.
+fn be_found(dir: &RoomDir, run: &RunId) -> io::Result<(Lock, UnixListener)> {
+    match private_dir(&dir.wardens()) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made?,
+    }
+    let alive = lock(&dir.warden(run, "lock"), FlockOperation::NonBlockingLockExclusive)?
+        .ok_or_else(|| io::Error::other("another minds it"))?;
+    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = rustix::fs::open(dir.wardens(), flags, Mode::empty())?;
+    let at = format!("/proc/self/fd/{}/{run}.sock", folder.as_raw_fd());
+    Ok((alive, UnixListener::bind(at)?))
+}
+
+/// Takes servers in, one at a time, on a thread of its own.
+fn stand(post: &Arc<Post>, handle: &Arc<Handle>, listener: UnixListener) -> io::Result<()> {
+    let (post, handle) = (Arc::clone(post), Arc::clone(handle));
+    std::thread::Builder::new().name("warden-door".to_owned()).spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let Ok(said) = stream.try_clone() else { continue };
+            // Hung up on, when another listens.
+            match post.take(stream) {
+                Ok(turn) => listen(&post, &handle, BufReader::new(said), turn),
+                // It may have come to say that the end is written down.
+                Err(_) => listen_for_leave(&post, &said),
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Does what a server says, on a thread of its own, until it goes.
+fn listen(post: &Arc<Post>, handle: &Arc<Handle>, mut said: BufReader<UnixStream>, turn: u64) {
+    let (heard, handle) = (Arc::clone(post), Arc::clone(handle));
+    let spawned = std::thread::Builder::new().name("warden-ear".to_owned()).spawn(move || {
+        loop {
+            match next_line::<Tells>(&mut said) {
+                Ok(Some(Tells::Stop)) => handle.stop(),
+                Ok(Some(Tells::Heard { number, answer })) => heard.answer(number, answer),
+                Ok(Some(Tells::Noted)) => heard.note(),
+                Ok(None) | Err(_) => break,
+            }
+        }
+        heard.hang_up(turn);
+    });
+    if spawned.is_err() {
+        // Deaf to it: the server sees that and comes again.
+        post.hang_up(turn);
+    }
+}
+
+fn listen_for_leave(post: &Post, said: &UnixStream) {
+    let _ = said.set_read_timeout(Some(Duration::from_secs(1)));
+    if matches!(next_line::<Tells>(&mut BufReader::new(said)), Ok(Some(Tells::Noted))) {
+        post.note();
+    }
+    let _ = said.shutdown(Shutdown::Both);
+}
+
+/// Says how much memory the command holds, then how it ended, until that is written
+/// down or the room is gone.
+fn tell_of(post: &Post, handle: &Handle, dir: &RoomDir, run: &RunId) {
+    let mut told = 0;
+    let ended = loop {
+        if let Some(ended) = handle.wait_at_most(OFTEN) {
+            break ended;
+        }
+        if !dir.warden(run, "sock").exists() {
+            // Its room was taken away, and nobody can reach it any more.
+            handle.stop();
+        }
+        let memory = handle.memory();
+        if memory != told {
+            post.tell_now(Told::Memory(memory));
+            told = memory;
+        }
+    };
+    post.tell_all(Told::Ended(ended));
+    while !post.is_noted_within(OFTEN) && dir.warden(run, "sock").exists() {}
+}
+
+/// What is said, and to whom.
+#[derive(Default)]
+struct Post {
+    inner: Mutex<Inner>,
+    noted: Mutex<bool>,
+    change: Condvar,
+    /// Who waits to hear whether a statement was written down.
+    waiting: Mutex<HashMap<u64, Sender<Result<StatementId, String>>>>,
+    next: AtomicU64,
+}
+
+#[derive(Default)]
+struct Inner {
+    server: Option<UnixStream>,
+    /// How many servers have listened: the one that goes may have been followed.
+    turn: u64,
+    /// Everything that every server is told: what was printed, and the end. The
+    /// runtime bounds the log of a command.
+    all: Vec<Told>,
+    /// Ends of statements that no server was there to hear.
+    owed: Vec<Told>,
+}
+
+impl Inner {
+    /// Tells the server that listens. Says whether it was told.
+    fn tell(&mut self, told: &Told) -> bool {
+        let Some(server) = &mut self.server else { return false };
+        let sent = line(told).and_then(|line| server.write_all(&line)).is_ok();
+        if !sent {
+            let _ = server.shutdown(Shutdown::Both);
+            self.server = None;
+        }
+        sent
+    }
+}
+
+impl Post {
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Sender<Result<StatementId, String>>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a server in and tells it everything so far. Not when there is one.
+    /// Says which it is.
+    fn take(&self, server: UnixStream) -> io::Result<u64> {
+        let mut inner = self.inner();
+        if inner.server.is_some() {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        inner.server = Some(server);
+        inner.turn += 1;
+        inner.tell(&Told::Started);
+        // Before the rest: the end is the last thing that a server hears.
+        let owed = std::mem::take(&mut inner.owed);
+        let untold = owed.into_iter().filter(|told| !inner.tell(told)).collect();
+        inner.owed = untold;
+        let all = std::mem::take(&mut inner.all);
+        for told in &all {
+            inner.tell(told);
+        }
+        inner.all = all;
+        Ok(inner.turn)
+    }
+
+    /// Tells it now or never.
+    fn tell_now(&self, told: Told) {
+        self.inner().tell(&told);
+    }
+
+    /// Tells it now, and every server that comes.
+    fn tell_all(&self, told: Told) {
+        let mut inner = self.inner();
+        inner.tell(&told);
+        inner.all.push(told);
+    }
+
+    fn hang_up(&self, turn: u64) {
+        let mut inner = self.inner();
+        if inner.turn == turn {
+            inner.server = None;
+        }
+        drop(inner);
+        // Who waits for an answer gets none: its sender is gone.
+        self.waiting().clear();
+    }
+
+    fn answer(&self, number: u64, answer: Result<StatementId, String>) {
+        if let Some(waits) = self.waiting().remove(&number) {
+            let _ = waits.send(answer);
+        }
+    }
+
+    fn note(&self) {
+        *self.noted.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.change.notify_all();
+    }
+
+    fn is_noted_within(&self, patience: Duration) -> bool {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.change.wait_timeout_while(noted, patience, |noted| !*noted);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl LogSink for Post {
+    fn line(&self, line: LogLine<'_>) {
+        self.tell_all(Told::Line { stream: line.stream, text: line.text.to_owned() });
+    }
+}
+
+impl Statements for Post {
+    fn begin(&self, sql: String) -> Result<StatementId, String> {
+        const NOBODY: &str = "the centre is not there at this moment, and no statement is run \
+                              that is not written down: try again";
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (tell, answer) = channel();
+        self.waiting().insert(number, tell);
+        if !self.inner().tell(&Told::Begin { number, sql }) {
+            self.waiting().remove(&number);
+            return Err(NOBODY.to_owned());
+        }
+        answer.recv().unwrap_or_else(|_| Err(NOBODY.to_owned()))
+    }
+
+    fn ended(&self, statement: StatementId, end: StatementEnd) {
+        let mut inner = self.inner();
+        let told = Told::StatementEnded { statement, end };
+        if !inner.tell(&told) && inner.owed.len() < MOST_OWED {
+            inner.owed.push(told);
+        }
+    }
+}

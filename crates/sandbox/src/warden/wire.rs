@@ -1,0 +1,150 @@
+//! What a server and a warden say to each other: a JSON line each.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use model::{RoomId, RunId, StatementId};
+use room::{Ended, StartError, StatementEnd, Stream};
+use serde::{Deserialize, Serialize};
+
+use crate::bubblewrap::Bubblewrap;
+use crate::config::{CgroupPlace, Config, DiskHold};
+use crate::notebook;
+use crate::state::RoomDir;
+use crate::walls::Setting;
+
+/// What a warden is told first. It holds no secret.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Order {
+    pub room: RoomId,
+    pub run: RunId,
+    pub errand: Errand,
+    pub wall: Duration,
+    /// Whether statements of it are taken down.
+    pub heard: bool,
+    rooms: PathBuf,
+    python: Option<PathBuf>,
+    bwrap: PathBuf,
+    first_uid: Option<u32>,
+    cgroup: CgroupPlace,
+    disk: DiskHold,
+    /// The words of what answers statements.
+    pub sql: Option<Vec<String>>,
+}
+
+impl Order {
+    pub(super) fn new(
+        runtime: &Bubblewrap,
+        room: &RoomId,
+        run: &RunId,
+        errand: Errand,
+        wall: Duration,
+        heard: bool,
+    ) -> Self {
+        let config = &runtime.config;
+        Self {
+            room: room.clone(),
+            run: run.clone(),
+            errand,
+            wall,
+            heard,
+            rooms: runtime.rooms.clone(),
+            python: config.python.clone(),
+            bwrap: config.bwrap.clone(),
+            first_uid: config.first_uid,
+            cgroup: config.cgroup.clone(),
+            disk: config.disk,
+            sql: config.sql.as_ref().map(|sql| sql.words.clone()),
+        }
+    }
+
+    pub(super) fn dir(&self) -> RoomDir {
+        RoomDir(self.rooms.join(self.room.as_str()))
+    }
+
+    /// The configuration of the server, without what is opened.
+    pub(super) fn config(&self) -> Config {
+        Config {
+            python: self.python.clone(),
+            bwrap: self.bwrap.clone(),
+            first_uid: self.first_uid,
+            cgroup: self.cgroup.clone(),
+            disk: self.disk,
+            ..Config::new(self.rooms.clone())
+        }
+    }
+}
+
+/// What is to be run in a room.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Errand {
+    /// A command, and a script by its path in the room.
+    Command { words: Vec<String>, script: Option<(String, String)> },
+    /// The notebook server.
+    Notebook,
+}
+
+impl Errand {
+    /// Its words, and what it finds in the room.
+    pub(crate) fn setting(self, room: &RoomId) -> (Vec<String>, Setting) {
+        match self {
+            Self::Command { words, script } => {
+                (words, Setting { texts: script.into_iter().collect(), ..Setting::default() })
+            }
+            Self::Notebook => (notebook::words(), notebook::setting(room)),
+        }
+    }
+}
+
+/// What a warden says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "told", content = "is", rename_all = "kebab-case")]
+pub(super) enum Told {
+    /// The command began. Said first, to every server.
+    Started,
+    /// It did not, and the warden is gone.
+    NotStarted(Refused),
+    /// It printed a line.
+    Line { stream: Stream, text: String },
+    /// It holds so many bytes of memory now.
+    Memory(u64),
+    /// A statement is about to be run.
+    Begin { number: u64, sql: String },
+    /// A statement has ended.
+    StatementEnded { statement: StatementId, end: StatementEnd },
+    /// The command has ended. Said last.
+    Ended(Ended),
+}
+
+/// Why a command did not begin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Refused {
+    NoRoom,
+    Busy,
+    Machine(String),
+}
+
+impl From<StartError> for Refused {
+    fn from(error: StartError) -> Self {
+        match error {
+            StartError::NoRoom(_) => Self::NoRoom,
+            StartError::Busy(_) => Self::Busy,
+            StartError::Machine { what, why, .. } => Self::Machine(format!("{what}: {why}")),
+            other => Self::Machine(other.to_string()),
+        }
+    }
+}
+
+/// What a warden is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "tells", rename_all = "kebab-case")]
+pub(super) enum Tells {
+    /// The command is to end.
+    Stop,
+    /// The statement was written down, or is not to be run.
+    Heard { number: u64, answer: Result<StatementId, String> },
+    /// The end of the command is written down.
+    Noted,
+}
