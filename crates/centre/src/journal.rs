@@ -54,6 +54,13 @@ pub enum Done {
         /// SHA-256 of it.
         sha256: Hash,
     },
+    /// A text was pasted into the desktop.
+    Pasted {
+        /// How long it is, bytes.
+        bytes: u64,
+        /// SHA-256 of it.
+        sha256: Hash,
+    },
     /// More was to be shown than may be in a minute, and was withheld.
     Withheld {
         /// How much was held back first, bytes.
@@ -104,13 +111,15 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 15] = [
+    pub const KINDS: [&'static str; 17] = [
         "ran",
         "notebook",
+        "desktop",
         "cell",
         "statement",
         "entered",
         "saved",
+        "pasted",
         "withheld",
         "looked",
         "asked-in",
@@ -127,11 +136,13 @@ impl Done {
         match self {
             Self::Opened => "opened",
             Self::Ran(ran) if ran.notebook => "notebook",
+            Self::Ran(ran) if ran.desktop => "desktop",
             Self::Ran(_) => "ran",
             Self::Cell(_) => "cell",
             Self::Statement(_) => "statement",
             Self::Entered { .. } => "entered",
             Self::Saved { .. } => "saved",
+            Self::Pasted { .. } => "pasted",
             Self::Withheld { .. } => "withheld",
             Self::Looked { .. } => "looked",
             Self::AskedIn { .. } => "asked-in",
@@ -155,6 +166,8 @@ pub struct Ran {
     pub script: Option<Script>,
     /// Whether it is the room's notebook server.
     pub notebook: bool,
+    /// Whether it is the room's desktop.
+    pub desktop: bool,
     /// How it ended; nothing while it runs.
     pub ended: Option<RanEnd>,
 }
@@ -290,9 +303,9 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
             entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
         let what = match event {
             RoomEvent::Opened { .. } => Done::Opened,
-            RoomEvent::RunStarted { run, command, script, notebook, .. } => {
+            RoomEvent::RunStarted { run, command, script, notebook, desktop, .. } => {
                 begun.insert(run.clone(), deeds.len());
-                Done::Ran(Box::new(Ran { run, command, script, notebook, ended: None }))
+                Done::Ran(Box::new(Ran { run, command, script, notebook, desktop, ended: None }))
             }
             RoomEvent::RunEnded {
                 run,
@@ -356,6 +369,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 continue;
             }
             RoomEvent::Saved { file, bytes, sha256, .. } => Done::Saved { file, bytes, sha256 },
+            RoomEvent::Pasted { bytes, sha256, .. } => Done::Pasted { bytes, sha256 },
             RoomEvent::Withheld { bytes, .. } => Done::Withheld { bytes },
             RoomEvent::Looked { file, bytes, .. } => Done::Looked { file, bytes },
             RoomEvent::Frozen { why, until } => Done::Frozen { why, until },

@@ -1,4 +1,4 @@
-//! Notebooks in rooms: opening them, who is in them, and what is done there. Every
+//! Notebooks and desktops in rooms: opening them, who is in them, and what is done there. Every
 //! step asks the policy and the permit anew (invariant 4), and code is in the
 //! ledger before a kernel gets it (invariants 1 and 5).
 
@@ -19,7 +19,10 @@ use crate::{Caller, Centre, Refused, blocking};
 /// The words that stand for the notebook server in the ledger.
 const SERVER: [&str; 2] = ["jupyter", "lab"];
 
-/// Somebody who may be in the notebook of a room now. It is asked for anew at
+/// The words that stand for the desktop in the ledger.
+const DESKTOP: [&str; 1] = ["desktop"];
+
+/// Somebody who may be in the notebook or at the desktop of a room now. It is asked for anew at
 /// every request: it does not outlive one.
 #[derive(Debug, Clone)]
 pub struct Admitted {
@@ -27,8 +30,18 @@ pub struct Admitted {
     pub account: AccountId,
     /// Where.
     pub room: RoomId,
-    /// Whether the notebook server runs.
+    /// Which of the two its permit is for.
+    pub way: Way,
+    /// Whether it runs.
     pub runs: bool,
+}
+
+/// What people are in, as refusals call it.
+const fn called(way: Way) -> &'static str {
+    match way {
+        Way::Desktop => "desktop",
+        _ => "notebook",
+    }
 }
 
 impl Centre {
@@ -46,16 +59,47 @@ impl Centre {
         caller: &Caller,
         id: &RoomId,
     ) -> Result<Option<Started>, Refused> {
+        self.open_session(caller, id, Way::Notebook).await
+    }
+
+    /// Whether the desktop can be opened in a room: as [`Centre::has_notebook`].
+    pub async fn has_desktop(&self, room: &Room) -> Result<bool, Refused> {
+        let permit = self.permit_of(room).await?;
+        Ok(permit.grant.terms.room.way == Way::Desktop && self.parts.runtime.has_desktops())
+    }
+
+    /// Opens the desktop of a room, as [`Centre::open_notebook`].
+    pub async fn open_desktop(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &RoomId,
+    ) -> Result<Option<Started>, Refused> {
+        self.open_session(caller, id, Way::Desktop).await
+    }
+
+    async fn open_session(
+        self: &Arc<Self>,
+        caller: &Caller,
+        id: &RoomId,
+        way: Way,
+    ) -> Result<Option<Started>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let permit = self.permit_of(&room).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let active = self.activate(&permit)?;
-        if active.terms().room.way != Way::Notebook {
+        let granted = active.terms().room.way;
+        if granted != way {
             return Err(Refused::Conflict(format!(
-                "the permit of room `{id}` is for scripts: notebooks are not opened on it"
+                "the permit of room `{id}` is for `{}`: no {} is opened on it",
+                granted.as_str(),
+                called(way)
             )));
         }
-        if room.notebook().is_some() {
+        let desktop = way == Way::Desktop;
+        if desktop && !self.parts.runtime.has_desktops() {
+            return Err(Refused::Conflict(room::StartError::NoDesktops.to_string()));
+        }
+        if room.session().is_some() {
             return Ok(None);
         }
         let folder = self.parts.extracts.folder(&room.extract);
@@ -65,41 +109,58 @@ impl Centre {
         let begun = |run| RoomEvent::RunStarted {
             run,
             by: actor.clone(),
-            command: SERVER.map(str::to_owned).to_vec(),
+            command: if desktop { &DESKTOP[..] } else { &SERVER[..] }
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             script: None,
-            notebook: true,
+            notebook: !desktop,
+            desktop,
         };
         self.begin(&actor, id, begun, None, move |runtime, room, run, log| {
-            runtime.start_notebook(room, run, wall, log)
+            if desktop {
+                runtime.start_desktop(room, run, wall, log)
+            } else {
+                runtime.start_notebook(room, run, wall, log)
+            }
         })
         .await
         .map(Some)
     }
 
-    /// Whether the caller may be in the notebook of a room now.
+    /// Whether the caller may be in the notebook or at the desktop of a room now.
     pub async fn admit(&self, caller: &Caller, id: &RoomId) -> Result<Admitted, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let account = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let permit = self.permit_of(&room).await?;
-        if self.activate(&permit)?.terms().room.way != Way::Notebook {
-            return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
-        }
-        let runs = room.notebook().is_some();
-        Ok(Admitted { account, room: room.id, runs })
+        let way = self.activate(&permit)?.terms().room.way;
+        let runs = match way {
+            Way::Notebook => room.notebook().is_some(),
+            Way::Desktop => room.desktop().is_some(),
+            Way::Blind | Way::Scripts => {
+                return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
+            }
+        };
+        Ok(Admitted { account, room: room.id, way, runs })
     }
 
-    /// A connection to the notebook server.
+    /// A connection to the notebook server, or to the desktop.
     pub async fn reach_notebook(&self, admitted: &Admitted) -> Result<UnixStream, Refused> {
         if !admitted.runs {
             return Err(Refused::Conflict(format!(
-                "the notebook of room `{}` is closed: open it on the room's page",
+                "the {} of room `{}` is closed: open it on the room's page",
+                called(admitted.way),
                 admitted.room
             )));
         }
+        let desktop = admitted.way == Way::Desktop;
         let (runtime, room) = (self.parts.runtime.clone(), admitted.room.clone());
-        blocking("reaching the notebook", move || runtime.reach(&room))
+        let reach = move || {
+            if desktop { runtime.reach_desktop(&room) } else { runtime.reach(&room) }
+        };
+        blocking("reaching the room", reach)
             .await?
-            .map_err(|error| Refused::failed("reaching the notebook", error))
+            .map_err(|error| Refused::failed("reaching the room", error))
     }
 
     /// A connection to the notebook server of a room, to ask it how it is: for
@@ -111,7 +172,7 @@ impl Centre {
             .map_err(|error| Refused::failed("reaching the notebook", error))
     }
 
-    /// Writes down that somebody came into the notebook.
+    /// Writes down that somebody came into the notebook or to the desktop.
     pub async fn enter_notebook(&self, admitted: &Admitted) -> Result<(), Refused> {
         let by = admitted.account.clone();
         self.note(admitted, &RoomEvent::Entered { by }).await
@@ -192,6 +253,16 @@ impl Centre {
         self.note(admitted, &saved).await
     }
 
+    /// Writes down what is pasted into the desktop before it is.
+    pub async fn paste(&self, admitted: &Admitted, text: &[u8]) -> Result<(), Refused> {
+        let pasted = RoomEvent::Pasted {
+            by: admitted.account.clone(),
+            bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            sha256: ledger::Hash(Sha256::digest(text).into()),
+        };
+        self.note(admitted, &pasted).await
+    }
+
     /// Writes down that more was to be shown than may be.
     pub async fn withhold(&self, admitted: &Admitted, bytes: u64) -> Result<(), Refused> {
         let by = admitted.account.clone();
@@ -199,21 +270,22 @@ impl Centre {
     }
 
     async fn note(&self, admitted: &Admitted, event: &RoomEvent) -> Result<(), Refused> {
-        let runs = |room: &Room| room.notebook().is_some();
+        let runs = |room: &Room| room.session().is_some();
         if self.write_on(&admitted.account, &admitted.room, event, runs).await? {
             Ok(())
         } else {
-            Err(Refused::Conflict(format!("the notebook of room `{}` was closed", admitted.room)))
+            let what = called(admitted.way);
+            Err(Refused::Conflict(format!("the {what} of room `{}` was closed", admitted.room)))
         }
     }
 
-    /// Stops a notebook server in which nothing was done for long.
+    /// Stops a notebook server or a desktop in which nothing was done for long.
     pub async fn stop_idle_notebook(&self, id: &RoomId) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        if room.notebook().is_some()
+        if room.session().is_some()
             && let Some(running) = self.parts.runtime.running(id)
         {
-            tracing::info!(room = %id, "the notebook is closed: nothing was done in it for long");
+            tracing::info!(room = %id, "what people are in is closed: nothing was done in it for long");
             running.stop();
         }
         Ok(())

@@ -65,6 +65,9 @@ pub struct RoomStanding {
     pub handed_over: Result<Vec<Wish>, String>,
     /// Whether the data of the room are not to be seen: the rest is told dimmed.
     pub blind: bool,
+    /// Whether its people see it as pixels alone: its files are looked at on its
+    /// desktop.
+    pub pixels: bool,
 }
 
 struct Tee {
@@ -143,13 +146,14 @@ impl Centre {
         let command =
             Command { words: words.clone(), script: script.clone(), wall: spec.wall(self.now()) };
         // What it prints is told when it is over, and scrubbed.
-        let shown = shown.filter(|_| !blind::is_blind(&permit, caller));
+        let shown = shown.filter(|_| !blind::hides_text(&permit, caller));
         let begun = |run| RoomEvent::RunStarted {
             run,
             by: actor.clone(),
             command: words,
             script,
             notebook: false,
+            desktop: false,
         };
         self.begin(&actor, id, begun, shown, move |runtime, room, run, log| {
             runtime.start(room, run, command, log)
@@ -277,7 +281,7 @@ impl Centre {
         let log = blocking("reading the log", move || logs.read(&of, &wanted))
             .await?
             .map_err(|why| Refused::failed("reading the log", why))?;
-        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+        if blind::hides_text(&self.permit_of(&room).await?, caller) {
             return self.dim_log(&room, run, &log).await;
         }
         Ok(log)
@@ -293,10 +297,16 @@ impl Centre {
     ) -> Result<RoomStanding, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let blind = blind::is_blind(&self.permit_of(&room).await?, caller);
+        let permit = self.permit_of(&room).await?;
+        let blind = blind::is_blind(&permit, caller);
         let mut standing = self.whole_standing(id, run, blind).await?;
         if blind {
             self.dim_standing(&room, run, &mut standing).await?;
+        } else if blind::hides_text(&permit, caller) {
+            standing.pixels = true;
+            if let (Some(run), Some(log)) = (run, &standing.log) {
+                standing.log = Some(self.dim_log(&room, run, log).await?);
+            }
         }
         Ok(standing)
     }
@@ -320,7 +330,7 @@ impl Centre {
                 let taken = work.take(&file.name, LONGEST_HANDED_OVER);
                 outputs::handed_over(&taken.map_err(|error| error.to_string())?.bytes)
             });
-            Ok(RoomStanding { standing, listing, log, handed_over, blind })
+            Ok(RoomStanding { standing, listing, log, handed_over, blind, pixels: false })
         })
         .await?
         .map_err(|why: String| Refused::failed("looking into the room", why))
@@ -343,7 +353,13 @@ impl Centre {
     ) -> Result<Vec<u8>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+        let permit = self.permit_of(&room).await?;
+        if !blind::is_blind(&permit, caller) && blind::hides_text(&permit, caller) {
+            return Err(Refused::Conflict(format!(
+                "the permit of room `{id}` is for a desktop: its files are looked at there"
+            )));
+        }
+        if blind::is_blind(&permit, caller) {
             return Err(Refused::Conflict(format!(
                 "nobody sees the data of room `{id}`: its permit says so. Ask for the file to be \
                  taken out: it is checked first"

@@ -198,6 +198,9 @@ pub enum Way {
     /// The data are not seen: code is written against a stand-in, handed in and
     /// run, and what it prints is told scrubbed.
     Blind,
+    /// A desktop is seen in the browser, as pixels: text goes in and does not come
+    /// out, and what scripts print is told scrubbed.
+    Desktop,
     /// Scripts are handed in and run; their log and files are looked at.
     #[default]
     Scripts,
@@ -207,13 +210,14 @@ pub enum Way {
 
 impl Way {
     /// Every way.
-    pub const ALL: [Self; 3] = [Self::Blind, Self::Scripts, Self::Notebook];
+    pub const ALL: [Self; 4] = [Self::Blind, Self::Desktop, Self::Scripts, Self::Notebook];
 
     /// The same word as in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Blind => "blind",
             Self::Scripts => "scripts",
+            Self::Desktop => "desktop",
             Self::Notebook => "notebook",
         }
     }

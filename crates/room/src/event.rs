@@ -41,13 +41,16 @@ pub enum RoomEvent {
         /// Whether it is the room's notebook server.
         #[serde(default, skip_serializing_if = "is_false")]
         notebook: bool,
+        /// Whether it is the room's desktop.
+        #[serde(default, skip_serializing_if = "is_false")]
+        desktop: bool,
     },
-    /// Somebody came into the notebook.
+    /// Somebody came into the notebook or to the desktop.
     Entered {
         /// Who.
         by: AccountId,
     },
-    /// Somebody left the notebook, or lost the connection to it.
+    /// Somebody left it, or lost the connection to it.
     Left {
         /// Who.
         by: AccountId,
@@ -104,6 +107,16 @@ pub enum RoomEvent {
         /// How much was sent, bytes.
         bytes: u64,
         /// SHA-256 of what was sent.
+        sha256: Hash,
+    },
+    /// A text was put on the desktop's clipboard from the browser. Written before it
+    /// is there.
+    Pasted {
+        /// By whom.
+        by: AccountId,
+        /// How long it is, bytes.
+        bytes: u64,
+        /// SHA-256 of it.
         sha256: Hash,
     },
     /// More was to be shown in the browser than may be shown in a minute: the
@@ -197,6 +210,7 @@ impl Event for RoomEvent {
             Self::StatementRun { .. } => "statement-run",
             Self::StatementEnded { .. } => "statement-ended",
             Self::Saved { .. } => "saved",
+            Self::Pasted { .. } => "pasted",
             Self::Withheld { .. } => "withheld",
             Self::RunEnded { .. } => "run-ended",
             Self::Looked { .. } => "looked",

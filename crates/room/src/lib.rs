@@ -6,6 +6,7 @@
 //! This crate knows no bubblewrap, no cgroup and no system call filter: those
 //! are the runtime's, see `sandbox`.
 
+pub mod desktop;
 pub mod event;
 pub mod limits;
 pub mod notebook;

@@ -52,6 +52,7 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "statement-run", State::Running),
     (Some(State::Running), "statement-ended", State::Running),
     (Some(State::Running), "saved", State::Running),
+    (Some(State::Running), "pasted", State::Running),
     (Some(State::Running), "withheld", State::Running),
     (Some(State::Running), "left", State::Running),
     // The notebook may be shut before it is left.
@@ -140,6 +141,9 @@ pub struct Run {
     /// Whether it is the room's notebook server.
     #[serde(default)]
     pub notebook: bool,
+    /// Whether it is the room's desktop.
+    #[serde(default)]
+    pub desktop: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended, if it has.
@@ -166,6 +170,13 @@ pub struct RunEnd {
     pub files_total: u64,
 }
 
+impl Run {
+    /// Whether people are in it: it runs until it is stopped.
+    pub const fn is_session(&self) -> bool {
+        self.notebook || self.desktop
+    }
+}
+
 impl State {
     /// Of a room that has its work folder.
     pub const THERE: [Self; 3] = [Self::Open, Self::Running, Self::Frozen];
@@ -183,6 +194,16 @@ impl Room {
     /// The notebook server that runs now, if it is that which runs.
     pub fn notebook(&self) -> Option<&Run> {
         self.running().filter(|run| run.notebook)
+    }
+
+    /// The desktop that runs now, if it is that which runs.
+    pub fn desktop(&self) -> Option<&Run> {
+        self.running().filter(|run| run.desktop)
+    }
+
+    /// What runs now that people are in: the notebook server, or the desktop.
+    pub fn session(&self) -> Option<&Run> {
+        self.running().filter(|run| run.is_session())
     }
 
     /// The command that runs now.
@@ -221,7 +242,7 @@ impl Record for Room {
         let state = next(Some(self.state), ledger::Event::act(&event))?;
         match event {
             RoomEvent::Opened { .. } => return Err("the room is open already".into()),
-            RoomEvent::RunStarted { run, by, command, script, notebook } => {
+            RoomEvent::RunStarted { run, by, command, script, notebook, desktop } => {
                 if self.runs.len() == Self::KEPT {
                     self.runs.remove(0);
                 }
@@ -232,6 +253,7 @@ impl Record for Room {
                     script_sha256: script.as_ref().map(crate::Script::sha256),
                     script: script.map(|script| script.name().to_owned()),
                     notebook,
+                    desktop,
                     started_at: entry.at,
                     ended: None,
                 });
@@ -264,6 +286,7 @@ impl Record for Room {
             | RoomEvent::StatementRun { .. }
             | RoomEvent::StatementEnded { .. }
             | RoomEvent::Saved { .. }
+            | RoomEvent::Pasted { .. }
             | RoomEvent::Withheld { .. }
             | RoomEvent::Looked { .. } => {}
             RoomEvent::Frozen { why, until } => {

@@ -89,6 +89,30 @@ pub trait Runtime: Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
+    /// Whether its rooms have a desktop. One that says so has the next two.
+    fn has_desktops(&self) -> bool {
+        false
+    }
+
+    /// Starts the desktop in a room that nothing else runs in. It speaks RFB (RFC
+    /// 6143) on its socket soon after, and asks for no password.
+    fn start_desktop(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        let _ = (room, run, wall, log);
+        Err(StartError::NoDesktops)
+    }
+
+    /// A connection to the desktop of a room, as [`Runtime::reach`].
+    fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
+        let _ = room;
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Whether a living process, this one or another, minds a command in the
     /// room. What nobody minds was ended with the process that did.
     fn is_minded(&self, room: &RoomId) -> bool {
@@ -344,6 +368,12 @@ pub enum StartError {
          `rooms.python`"
     )]
     NoNotebooks,
+    /// The machine has no display server for rooms.
+    #[error(
+        "rooms have no desktop here: install the Debian packages `tigervnc-standalone-server`, \
+         `jwm` and `xterm`"
+    )]
+    NoDesktops,
     /// There is nothing to run.
     #[error("no command was given")]
     NoCommand,

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{RoomId, RunId};
@@ -21,12 +21,12 @@ use crate::cgroup::{Group, Holding, Place};
 use crate::config::{Config, DiskHold};
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
-use crate::run::{Handle, Job, mind};
+use crate::run::{Handle, Job, start_minding};
 use crate::sql::{self, Door, SqlProgram};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::Setting;
 use crate::warden::{self, Errand};
-use crate::{brought, disk, extract, notebook, process, recover, seccomp};
+use crate::{brought, desktop, disk, extract, notebook, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -150,7 +150,7 @@ impl Bubblewrap {
         RoomDir(self.rooms.join(room.as_str()))
     }
 
-    fn handles(&self) -> MutexGuard<'_, BTreeMap<RoomId, Arc<Handle>>> {
+    pub(crate) fn handles(&self) -> MutexGuard<'_, BTreeMap<RoomId, Arc<Handle>>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -406,19 +406,6 @@ impl Bubblewrap {
     }
 }
 
-/// Starts the thread that minds the command, and waits until the command runs.
-fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
-    let (tell, news) = mpsc::channel();
-    let (started, began) = mpsc::channel();
-    let handle = Arc::new(Handle::new(run.clone(), tell.clone()));
-    let minded = Arc::clone(&handle);
-    std::thread::Builder::new()
-        .name(format!("room-{run}"))
-        .spawn(move || mind(job, &minded, (tell, news), &started))?;
-    began.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that minds it ended")))?;
-    Ok(handle)
-}
-
 impl Runtime for Bubblewrap {
     fn open(&self, spec: &Spec) -> Result<Holds, OpenError> {
         let room = spec.id();
@@ -516,9 +503,31 @@ impl Runtime for Bubblewrap {
     }
 
     fn reach(&self, room: &RoomId) -> io::Result<UnixStream> {
-        let dir = self.dir(room);
-        let state = dir.state()?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        notebook::connect(&dir.work(), state.uid)
+        self.reach_socket(room, (notebook::FOLDER, notebook::SOCKET))
+    }
+
+    fn has_desktops(&self) -> bool {
+        desktop::is_there()
+    }
+
+    fn start_desktop(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        if !self.has_desktops() {
+            return Err(StartError::NoDesktops);
+        }
+        if wall.is_zero() {
+            return Err(StartError::NoTime(room.clone()));
+        }
+        self.begin(room, run, Errand::Desktop, wall, log)
+    }
+
+    fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
+        self.reach_socket(room, (desktop::FOLDER, desktop::SOCKET))
     }
 
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {

@@ -158,7 +158,7 @@ impl Running for Handle {
 /// Minds a command to its end. Runs on a thread of its own, which lives as long
 /// as the command: the kernel ends the command when the thread ends. `started`
 /// hears whether it began.
-pub(crate) fn mind(
+fn mind(
     mut job: Job,
     handle: &Handle,
     news: (Sender<News>, Receiver<News>),
@@ -257,6 +257,19 @@ fn follow(
         log_kept,
         log_dropped,
     }
+}
+
+/// Starts the thread that minds the command, and waits until the command runs.
+pub(crate) fn start_minding(job: Job, run: &RunId) -> io::Result<Arc<Handle>> {
+    let (tell, news) = channel();
+    let (started, began) = channel();
+    let handle = Arc::new(Handle::new(run.clone(), tell.clone()));
+    let minded = Arc::clone(&handle);
+    std::thread::Builder::new()
+        .name(format!("room-{run}"))
+        .spawn(move || mind(job, &minded, (tell, news), &started))?;
+    began.recv().unwrap_or_else(|_| Err(io::Error::other("the thread that minds it ended")))?;
+    Ok(handle)
 }
 
 /// Starts the threads that read what the command prints, what bubblewrap says,

@@ -18,7 +18,18 @@ const MOST_FILES: usize = 20;
 
 /// Whether `caller` is one of the people of a permit whose data nobody sees.
 pub(crate) fn is_blind(permit: &Permit, caller: &Caller) -> bool {
-    permit.grant.terms.room.way == Way::Blind
+    is_one_of(permit, Way::Blind, caller)
+}
+
+/// Whether no text comes out of the room to `caller`, who is one of its people: the
+/// desktop shows pixels, and outside of it what scripts print is told as in a blind
+/// room, and no file is looked at.
+pub(crate) fn hides_text(permit: &Permit, caller: &Caller) -> bool {
+    is_blind(permit, caller) || is_one_of(permit, Way::Desktop, caller)
+}
+
+fn is_one_of(permit: &Permit, way: Way, caller: &Caller) -> bool {
+    permit.grant.terms.room.way == way
         && caller.account().is_none_or(|account| permit.grant.terms.people.contains(&account.id))
 }
 
@@ -113,6 +124,13 @@ impl Centre {
     pub async fn is_blind(&self, caller: &Caller, id: &RoomId) -> Result<bool, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         Ok(is_blind(&self.permit_of(&room).await?, caller))
+    }
+
+    /// Whether no text comes out of a room to the caller: see [`Way::Desktop`] and
+    /// [`Way::Blind`].
+    pub async fn hides_text(&self, caller: &Caller, id: &RoomId) -> Result<bool, Refused> {
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        Ok(hides_text(&self.permit_of(&room).await?, caller))
     }
 
     /// The script of a run, or the words of its command; and whether it failed.

@@ -21,6 +21,7 @@ impl House {
             command: vec!["Rscript".to_owned()],
             script: Some(Script::new("a.R", SCRIPT.to_owned()).unwrap()),
             notebook: false,
+            desktop: false,
         };
         let ended = room::Ended {
             outcome,
@@ -106,6 +107,7 @@ async fn what_a_statement_counted_is_for_auditors() {
             command: vec!["psql".to_owned()],
             script: None,
             notebook: false,
+            desktop: false,
         },
         RoomEvent::StatementRun { statement: statement.clone(), run, sql },
         RoomEvent::StatementEnded { statement, end },

@@ -421,8 +421,14 @@ impl Site {
     pub(crate) async fn begin(&self, room: &RoomId) -> RunId {
         let run = RunId::mint(self.entropy.as_ref());
         let (by, command, script) = (researcher(), vec!["Rscript".to_owned()], None);
-        let begun =
-            RoomEvent::RunStarted { run: run.clone(), by, command, script, notebook: false };
+        let begun = RoomEvent::RunStarted {
+            run: run.clone(),
+            by,
+            command,
+            script,
+            notebook: false,
+            desktop: false,
+        };
         self.write(room.as_str(), &begun).await;
         run
     }

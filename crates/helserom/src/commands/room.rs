@@ -106,7 +106,7 @@ async fn exec(
     let ended = ended_or_stopped(site, started, &mut signal)
         .await?
         .ok_or_else(|| Stop::refused("the command ended without a word"))?;
-    let blind = site.centre.is_blind(caller, id).await?;
+    let blind = site.centre.hides_text(caller, id).await?;
     let log =
         if as_json || blind { site.centre.run_log(caller, id, &run).await? } else { String::new() };
     let seen = |value: Value| if blind { Value::Null } else { value };

@@ -35,6 +35,7 @@ fn started(number: u64) -> RoomEvent {
         command: vec!["Rscript".into(), "/run/script/cox.R".into()],
         script: Some(Script::new("cox.R", "library(survival)\n".into()).unwrap()),
         notebook: false,
+        desktop: false,
     }
 }
 

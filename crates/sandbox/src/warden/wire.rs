@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::config::{CgroupPlace, Config, DiskHold};
-use crate::notebook;
 use crate::state::RoomDir;
 use crate::walls::Setting;
+use crate::{desktop, notebook};
 
 /// What a warden is told first. It holds no secret.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,6 +83,8 @@ pub(crate) enum Errand {
     Command { words: Vec<String>, script: Option<(String, String)> },
     /// The notebook server.
     Notebook,
+    /// The desktop.
+    Desktop,
 }
 
 impl Errand {
@@ -93,6 +95,7 @@ impl Errand {
                 (words, Setting { texts: script.into_iter().collect(), ..Setting::default() })
             }
             Self::Notebook => (notebook::words(), notebook::setting(room)),
+            Self::Desktop => (desktop::words(), desktop::setting()),
         }
     }
 }
