@@ -126,7 +126,12 @@ pub(crate) struct Rooms {
     pub(crate) notebook_shown_kib: u32,
     /// How much more with every minute, KiB.
     pub(crate) notebook_shown_kib_per_minute: u32,
-    /// A notebook in which nothing is done for so many minutes is closed.
+    /// How much of a desktop is shown to one person at once, KiB of compressed
+    /// pixels.
+    pub(crate) desktop_shown_kib: u32,
+    /// How much more with every minute, KiB.
+    pub(crate) desktop_shown_kib_per_minute: u32,
+    /// A notebook or a desktop in which nothing is done for so many minutes is closed.
     pub(crate) notebook_idle_minutes: u32,
     /// The largest file that is brought into a room, MiB. What comes of an archive
     /// may be ten times as much.
@@ -201,6 +206,8 @@ impl Default for Config {
                 notebook_url: String::new(),
                 notebook_shown_kib: 4096,
                 notebook_shown_kib_per_minute: 512,
+                desktop_shown_kib: 16_384,
+                desktop_shown_kib_per_minute: 4096,
                 notebook_idle_minutes: 60,
                 bring_in_mib: 64,
                 standstill_days: 14,

@@ -1,11 +1,11 @@
-// Puts what the portal embeds into dist/: designsystemet's style sheet and the
-// Inter font. The style sheet carries its icons as `data:` addresses, which the
+// Puts what the portal embeds into dist/: designsystemet's style sheet, the Inter
+// font, and noVNC, which shows the desktops of rooms. The style sheet carries its icons as `data:` addresses, which the
 // portal's content security policy does not let in; each becomes a file.
 //
 // Run after `npm ci --ignore-scripts`. The same packages give the same bytes.
 
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -46,11 +46,17 @@ const inter = join(packages, "@fontsource-variable/inter/files");
 const font = readFileSync(join(inter, "inter-latin-wght-normal.woff2"));
 writeFileSync(join(dist, "inter-latin.woff2"), font);
 
+// As they are: browsers take modules in one by one.
+for (const part of ["core", "vendor/pako"]) {
+  cpSync(join(packages, "@novnc/novnc", part), join(dist, "novnc", part), { recursive: true });
+}
+
 for (const [name, path] of [
+  ["novnc/LICENSE.txt", "@novnc/novnc/LICENSE.txt"],
   ["designsystemet-LICENSE.txt", "@digdir/designsystemet-css/LICENSE"],
   ["inter-LICENSE.txt", "@fontsource-variable/inter/LICENSE"],
 ]) {
   writeFileSync(join(dist, name), readFileSync(join(packages, path)));
 }
 
-console.log(`assets: designsystemet.css, ${icons.size} icons, 1 font`);
+console.log(`assets: designsystemet.css, ${icons.size} icons, 1 font, novnc`);

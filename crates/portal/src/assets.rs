@@ -18,6 +18,7 @@ use tower_http::compression::CompressionLayer;
 #[derive(RustEmbed)]
 #[folder = "assets/dist"]
 #[exclude = ".gitkeep"]
+#[exclude = "novnc/**"]
 struct Packages;
 
 const TOKENS: &str = include_str!("../assets/src/tokens.css");

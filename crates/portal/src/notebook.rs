@@ -1,10 +1,12 @@
-//! The notebooks of rooms in the browser: a second address, beside the portal's,
+//! The notebooks and desktops of rooms in the browser: a second address, beside the portal's,
 //! so that nothing which a room sends shares an origin with the portal.
 //!
 //! What passes is decided by [`room::notebook`]; here is how: who is let in
 //! ([`door`]), what the answers tell browsers ([`headers`]), files of the rooms'
-//! software ([`image`]), requests ([`forward`]) and sockets ([`sockets`]).
+//! software ([`image`]), requests ([`forward`]), sockets
+//! ([`sockets`]), and desktops ([`desktop`]).
 
+pub(crate) mod desktop;
 pub(crate) mod door;
 mod forward;
 mod headers;
@@ -43,7 +45,11 @@ pub struct Notebooks {
     pub at_once: u64,
     /// How much more with every minute, bytes.
     pub per_minute: u64,
-    /// A notebook in which nothing is done for so long is closed.
+    /// How much of a desktop may be shown at once, bytes: pixels say less than text.
+    pub desktop_at_once: u64,
+    /// How much more with every minute, bytes.
+    pub desktop_per_minute: u64,
+    /// A notebook or a desktop in which nothing is done for so long is closed.
     pub idle: Duration,
 }
 
@@ -217,25 +223,64 @@ impl Used {
         now: Timestamp,
     ) -> Passes {
         self.with(room, |used| {
-            let showing = used.shown.entry(account.clone()).or_insert_with(|| Showing {
-                all: Shown::new(notebooks.at_once, notebooks.per_minute, now),
-                signs: Shown::new(notebooks.at_once / 8, notebooks.per_minute / 8, now),
-                told: None,
-                sum: 0,
-            });
+            let (at_once, per_minute) = (notebooks.at_once, notebooks.per_minute);
+            let showing = used
+                .shown
+                .entry(account.clone())
+                .or_insert_with(|| Showing::new(at_once, per_minute, now));
             let bytes = bytes.max(LEAST);
             if showing.all.take(bytes, now) || (bytes <= SIGN && showing.signs.take(bytes, now)) {
                 showing.sum = showing.sum.saturating_add(bytes);
                 return Passes::Yes;
             }
-            let first = showing
-                .told
-                .is_none_or(|told| now.duration_since(told) >= jiff::SignedDuration::from_mins(1));
-            if first {
-                showing.told = Some(now);
-            }
-            Passes::No { first }
+            showing.withheld(now)
         })
+    }
+}
+
+impl Used {
+    /// Whether so many bytes of a desktop may be shown to somebody; if so they are.
+    pub(crate) fn shows_pixels(
+        &self,
+        notebooks: &Notebooks,
+        (room, account): (&RoomId, &AccountId),
+        bytes: u64,
+        now: Timestamp,
+    ) -> Passes {
+        let (at_once, per_minute) = (notebooks.desktop_at_once, notebooks.desktop_per_minute);
+        self.with(room, |used| {
+            let showing = used
+                .shown
+                .entry(account.clone())
+                .or_insert_with(|| Showing::new(at_once, per_minute, now));
+            if showing.all.take(bytes, now) {
+                showing.sum = showing.sum.saturating_add(bytes);
+                return Passes::Yes;
+            }
+            showing.withheld(now)
+        })
+    }
+}
+
+impl Showing {
+    const fn new(at_once: u64, per_minute: u64, now: Timestamp) -> Self {
+        Self {
+            all: Shown::new(at_once, per_minute, now),
+            signs: Shown::new(at_once / 8, per_minute / 8, now),
+            told: None,
+            sum: 0,
+        }
+    }
+
+    /// Something is not shown.
+    fn withheld(&mut self, now: Timestamp) -> Passes {
+        let first = self
+            .told
+            .is_none_or(|told| now.duration_since(told) >= jiff::SignedDuration::from_mins(1));
+        if first {
+            self.told = Some(now);
+        }
+        Passes::No { first }
     }
 }
 
@@ -254,6 +299,8 @@ mod tests {
             image: PathBuf::new(),
             at_once: 80_000,
             per_minute: 8_000,
+            desktop_at_once: 160_000,
+            desktop_per_minute: 16_000,
             idle: Duration::from_mins(30),
         }
     }

@@ -53,6 +53,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("room", room::RoomPage::sample(lang).render()),
         ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
         ("notebook", notebook::NotebookPage::sample(lang).render()),
+        ("desktop", notebook::NotebookPage::desktop_sample(lang).render()),
         ("room-file", room_file::RoomFilePage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
         ("journal", journal::JournalPage::sample(lang).render()),

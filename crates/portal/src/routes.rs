@@ -64,6 +64,7 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/file", get(room_file::show))
         .route("/rooms/{room}/picture", get(room_file::show_picture))
         .route("/rooms/{room}/notebook", get(notebook::show).post(notebook::open))
+        .route("/rooms/{room}/desktop", get(notebook::show_desktop).post(notebook::open_desktop))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))
         .route(

@@ -23,6 +23,9 @@ const NAMESPACES: u64 = (libc::CLONE_NEWNS
 /// `__X32_SYSCALL_BIT`): the same architecture to a filter, other numbers.
 const X32: u32 = 0x4000_0000;
 
+/// The user and group that everything in a room is: see `walls::USER`.
+const USER: u64 = 1000;
+
 /// Why no filter could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum FilterError {
@@ -78,6 +81,9 @@ fn refusals() -> Result<BTreeMap<i64, Vec<SeccompRule>>, FilterError> {
     }
     let usual = u64::from(libc::SCHED_OTHER.unsigned_abs());
     rules.insert(libc::SYS_sched_setscheduler, vec![when(1, Dword, Ne, usual)?]);
+    for call in [libc::SYS_setuid, libc::SYS_setgid] {
+        rules.insert(call, vec![when(0, Dword, Ne, USER)?]);
+    }
     // A limit on dumps that is not 1 lets the machine's collector of crashes have
     // them (`process_limits`).
     let core = u64::from(libc::RLIMIT_CORE);
@@ -145,6 +151,11 @@ mod tests {
         for (call, _) in REFUSED {
             assert!(!ALLOWED.contains(call) && !ALLOWED_HERE.contains(call), "call {call}");
         }
+    }
+
+    #[test]
+    fn the_user_who_may_be_set_is_the_rooms() {
+        assert_eq!(USER.to_string(), crate::walls::USER);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::sql;
 pub(crate) const PYTHON: &str = "/opt/room-python";
 
 /// The user and group that code in a room believes it is.
-const USER: &str = "1000";
+pub(crate) const USER: &str = "1000";
 
 /// Of the machine's `/etc`, what the linker, R, Python and drawing text need.
 /// `Renviron.site` and `Rprofile.site` are left out: sites keep keys in them.

@@ -47,6 +47,18 @@ pub(crate) const FOR_DEMO: &[Package] = &[
     Package { name: "r-cran-ggplot2", gives: RPackage("ggplot2"), why: "R in the room" },
     Package { name: "r-cran-lme4", gives: RPackage("lme4"), why: "R in the room" },
     Package { name: "r-cran-rpostgresql", gives: RPackage("RPostgreSQL"), why: "R in the room" },
+    Package {
+        name: "tigervnc-standalone-server",
+        gives: Program("Xtigervnc"),
+        why: "the display of a desktop in the room",
+    },
+    Package { name: "jwm", gives: Program("jwm"), why: "windows on a desktop in the room" },
+    Package { name: "xterm", gives: Program("xterm"), why: "a terminal in the room" },
+    Package {
+        name: "python3-tk",
+        gives: PythonModule("tkinter"),
+        why: "figures on a desktop in the room",
+    },
     Package { name: "postgresql-client", gives: Program("psql"), why: "SQL in the room" },
     Package {
         name: "python3-venv",

@@ -86,6 +86,8 @@ fn notebooks_config(config: &Config, (portal, own): (u16, u16)) -> Option<portal
         image: config.python()?.to_owned(),
         at_once: u64::from(rooms.notebook_shown_kib) << 10,
         per_minute: u64::from(rooms.notebook_shown_kib_per_minute) << 10,
+        desktop_at_once: u64::from(rooms.desktop_shown_kib) << 10,
+        desktop_per_minute: u64::from(rooms.desktop_shown_kib_per_minute) << 10,
         idle: Duration::from_mins(rooms.notebook_idle_minutes.into()),
     })
 }

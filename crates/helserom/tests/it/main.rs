@@ -15,6 +15,7 @@ mod backups;
 mod blind;
 mod deliveries;
 mod demo;
+mod desktop;
 mod figures;
 mod gate;
 mod keys;

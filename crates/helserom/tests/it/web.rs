@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 use crate::people;
 use crate::place::{PATIENCE, Place, Running, until};
 
-const PASSWORD: &str = "a sentence is easy to remember";
+pub(crate) const PASSWORD: &str = "a sentence is easy to remember";
 
 /// `helserom serve` on a free port of this machine.
 pub(crate) struct Server {
     pub(crate) running: Running,
-    address: String,
+    pub(crate) address: String,
     /// What it wrote to its log so far.
     pub(crate) log: Arc<Mutex<String>>,
 }

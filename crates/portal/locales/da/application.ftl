@@ -114,6 +114,7 @@ label-processes = Processer
 label-disk = Arbejdsmappe, MiB
 label-wall = Længste kørsel, sekunder
 room-way-blind = Ingen ser dataene: koden skrives mod en stedfortræder og indleveres; resultater kommer kontrolleret ud
+room-way-desktop = Arbejdet gøres på et skrivebord, der vises som billede: tekst kan sættes ind, og intet kan kopieres ud
 room-way-scripts = Arbejdet gøres med scripts: log og filer kan ses
 room-way-notebook = Arbejdet gøres i notesbøger (JupyterLab) eller med scripts
 label-way = Sådan skal der arbejdes i rummet

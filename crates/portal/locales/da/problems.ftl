@@ -47,3 +47,5 @@ conflict-file-large = En af filerne er større end det, der kan tages ud på én
 conflict-file-look = Filen er for stor til at vises her, eller den skrives lige nu.
 conflict-no-notebooks = Rummene i dette center har ingen notesbøger.
 conflict-notebook = Notesbogen kan ikke åbnes nu: noget andet kører i rummet, eller tilladelsen gælder scripts.
+conflict-no-desktops = Rummene i dette center har intet skrivebord.
+conflict-desktop = Skrivebordet kan ikke åbnes nu: noget andet kører i rummet, tilladelsen gælder noget andet, eller skærmserveren er ikke installeret.

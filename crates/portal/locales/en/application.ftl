@@ -114,6 +114,7 @@ label-processes = Processes
 label-disk = Work folder, MiB
 label-wall = Longest run, seconds
 room-way-blind = Nobody sees the data: code is written against a stand-in and handed in; results come out checked
+room-way-desktop = Work is on a desktop shown as a picture: text can be pasted in, and nothing can be copied out
 room-way-scripts = Work is by scripts: their log and files are looked at
 room-way-notebook = Work is in notebooks (JupyterLab), or by scripts
 label-way = How you will work in it

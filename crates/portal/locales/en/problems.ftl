@@ -47,3 +47,5 @@ conflict-file-large = One of the files is larger than what can be taken out at o
 conflict-file-look = The file is too large to be shown here, or it is being written right now.
 conflict-no-notebooks = The rooms of this centre have no notebooks.
 conflict-notebook = The notebook cannot be opened now: another run goes on in the room, or the permit is for scripts.
+conflict-no-desktops = The rooms of this centre have no desktop.
+conflict-desktop = The desktop cannot be opened now: another run goes on in the room, the permit is for something else, or the display server is not installed.

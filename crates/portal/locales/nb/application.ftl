@@ -114,6 +114,7 @@ label-processes = Prosesser
 label-disk = Arbeidsmappe, MiB
 label-wall = Lengste kjøring, sekunder
 room-way-blind = Ingen ser dataene: koden skrives mot en stedfortreder og leveres inn; resultater kommer kontrollert ut
+room-way-desktop = Arbeidet gjøres på et skrivebord som vises som bilde: tekst kan limes inn, og ingenting kan kopieres ut
 room-way-scripts = Arbeidet gjøres med skript: logg og filer kan ses
 room-way-notebook = Arbeidet gjøres i notatbøker (JupyterLab) eller med skript
 label-way = Slik skal det arbeides i rommet

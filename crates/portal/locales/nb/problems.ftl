@@ -47,3 +47,5 @@ conflict-file-large = En av filene er større enn det som kan tas ut på én gan
 conflict-file-look = Filen er for stor til å vises her, eller den skrives akkurat nå.
 conflict-no-notebooks = Rommene i dette senteret har ingen notatbøker.
 conflict-notebook = Notatboken kan ikke åpnes nå: noe annet kjører i rommet, eller tillatelsen gjelder skript.
+conflict-no-desktops = Rommene i dette senteret har ikke skrivebord.
+conflict-desktop = Skrivebordet kan ikke åpnes nå: noe annet kjører i rommet, tillatelsen gjelder noe annet, eller skjermtjeneren er ikke installert.

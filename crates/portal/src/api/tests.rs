@@ -74,6 +74,7 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/basket", None),
     // A notebook is worked in in a browser: programs run scripts.
     ("/rooms/{room}/notebook", None),
+    ("/rooms/{room}/desktop", None),
     ("/applications/new", Some("application_begin")),
     ("/applications/{application}/edit", Some("application_submit")),
     ("/applications/{application}/draft", Some("application_save")),

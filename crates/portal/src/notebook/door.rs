@@ -10,7 +10,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
-use model::{AccountId, Entropy, RoomId, Timestamp};
+use model::{AccountId, Entropy, Lang, RoomId, Timestamp};
+use permit::Way;
 
 use crate::ports::TokenHash;
 use crate::security::token::Token;
@@ -30,6 +31,10 @@ pub(crate) struct Pass {
     pub(crate) account: AccountId,
     /// The portal's session that it came from: it ends with that.
     pub(crate) session: TokenHash,
+    /// Whether it leads to the notebook or to the desktop.
+    pub(crate) way: Way,
+    /// The language of the page that it came from.
+    pub(crate) lang: Lang,
     given: Timestamp,
 }
 
@@ -59,10 +64,12 @@ impl Door {
         &self,
         entropy: &dyn Entropy,
         (room, account, session): (&RoomId, &AccountId, TokenHash),
+        (way, lang): (Way, Lang),
         now: Timestamp,
     ) -> Token {
         let token = Token::signed_in(entropy);
-        let pass = Pass { room: room.clone(), account: account.clone(), session, given: now };
+        let (room, account) = (room.clone(), account.clone());
+        let pass = Pass { room, account, session, way, lang, given: now };
         let mut tickets = held(&self.tickets);
         tickets.retain(|_, ticket| now.duration_since(ticket.given) < TICKET);
         keep(&mut tickets, token.hash(), pass);
@@ -110,7 +117,14 @@ mod tests {
         let at = |second| Timestamp::from_second(second).unwrap();
         let (room, account) = ("room-a".parse().unwrap(), "researcher".parse().unwrap());
         let ticket = |now| {
-            door.ticket(&entropy, (&room, &account, TokenHash([7; 32])), now).as_str().to_owned()
+            door.ticket(
+                &entropy,
+                (&room, &account, TokenHash([7; 32])),
+                (Way::Notebook, Lang::En),
+                now,
+            )
+            .as_str()
+            .to_owned()
         };
         let first = ticket(at(0));
         let (token, pass) = door.enter(&entropy, &first, at(1)).unwrap();

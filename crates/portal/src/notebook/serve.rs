@@ -14,11 +14,12 @@ use axum::routing::post;
 use axum_extra::extract::cookie::CookieJar;
 use centre::notebooks::Admitted;
 use model::RoomId;
+use permit::Way;
 use room::notebook::{Answer, Route, route};
 
 use super::door::Pass;
 use super::forward::{NoAnswer, pass};
-use super::{forward, headers, image, sockets};
+use super::{desktop, forward, headers, image, sockets};
 use crate::observe;
 use crate::security::cookies::Cookie;
 use crate::state::App;
@@ -52,7 +53,8 @@ async fn add_headers(State(app): State<App>, request: Request, next: Next) -> Re
     } else {
         StatusCode::MISDIRECTED_REQUEST.into_response()
     };
-    headers::put(response.headers_mut(), portal.as_deref());
+    let strict = response.extensions().get::<headers::Strict>().copied();
+    headers::put(response.headers_mut(), portal.as_deref(), strict);
     response
 }
 
@@ -84,7 +86,8 @@ async fn enter(State(app): State<App>, jar: CookieJar, request: Request) -> Resp
     if let Some(before) = before {
         app.used.door.forget(before);
     }
-    let mut response = Redirect::to(&format!("/{}/lab", pass.room)).into_response();
+    let page = if pass.way == Way::Desktop { "desktop" } else { "lab" };
+    let mut response = Redirect::to(&format!("/{}/{page}", pass.room)).into_response();
     let headers = response.headers_mut();
     if let Some(cookie) = Cookie::Notebook.set(token.as_str(), https) {
         headers.append(header::SET_COOKIE, cookie);
@@ -129,12 +132,16 @@ pub(super) async fn admit(app: &App, pass: &Pass, acts: bool) -> Result<Admitted
         )));
     }
     // Room and permit are read once for the answer.
-    Ok(app.centre.at_one_moment(app.centre.admit(&caller, &pass.room)).await?)
+    let admitted = app.centre.at_one_moment(app.centre.admit(&caller, &pass.room)).await?;
+    if admitted.way != pass.way {
+        return Err(room::notebook::Denied::NotHere.into());
+    }
+    Ok(admitted)
 }
 
 /// Whether the request comes from the notebooks' own page, as far as browsers
 /// tell. Programs that are no browsers tell nothing, and hold no cookie of theirs.
-fn is_from_its_page(headers: &HeaderMap, ours: Option<&str>, answer: Option<Answer>) -> bool {
+fn is_from_its_page(headers: &HeaderMap, ours: Option<&str>, is_page: bool) -> bool {
     if text(headers, "service-worker").is_some() {
         return false;
     }
@@ -144,9 +151,9 @@ fn is_from_its_page(headers: &HeaderMap, ours: Option<&str>, answer: Option<Answ
         return false;
     }
     let framed = |to: &str| matches!(to, "iframe" | "frame");
-    match (answer, text(headers, "sec-fetch-dest"), text(headers, "sec-fetch-site")) {
+    match (is_page, text(headers, "sec-fetch-dest"), text(headers, "sec-fetch-site")) {
         // The page itself is shown in the portal's frame and nowhere else.
-        (Some(Answer::Page), Some(to), _) => framed(to),
+        (true, Some(to), _) => framed(to),
         // What a page asks for by itself: not a tab, a frame or another site.
         (_, Some("document"), _) => false,
         (_, Some(to), _) if framed(to) => false,
@@ -173,12 +180,18 @@ async fn answer(app: &App, jar: &CookieJar, request: Request) -> Result<Response
     if room.parse::<RoomId>().ok().as_ref() != Some(&pass_held.room) {
         return Ok(gone());
     }
+    if pass_held.way == Way::Desktop {
+        let below = below.to_owned();
+        return desktop_answer(app, pass_held, notebooks, (&below, request)).await;
+    }
     let route = route(request.method().as_str(), below, request.uri().query().unwrap_or_default())?;
     let kind = match &route {
         Route::Forward(forward) => Some(forward.answer),
         _ => None,
     };
-    if !is_from_its_page(request.headers(), notebooks.origin(request.headers()).as_deref(), kind) {
+    let is_page = kind == Some(Answer::Page);
+    let ours = notebooks.origin(request.headers());
+    if !is_from_its_page(request.headers(), ours.as_deref(), is_page) {
         return Ok(StatusCode::FORBIDDEN.into_response());
     }
     let acts = !request.method().is_safe() || kind == Some(Answer::Page);
@@ -224,7 +237,32 @@ async fn answer(app: &App, jar: &CookieJar, request: Request) -> Result<Response
     }
 }
 
-async fn upgrade(request: Request) -> Result<WebSocketUpgrade, NoAnswer> {
+/// The same for a desktop.
+async fn desktop_answer(
+    app: &App,
+    pass: Pass,
+    notebooks: &super::Notebooks,
+    (below, request): (&str, Request),
+) -> Result<Response, NoAnswer> {
+    let asked = desktop::asked(request.method(), below, request.uri().query())?;
+    let is_page = asked == desktop::Asked::Page;
+    let ours = notebooks.origin(request.headers());
+    if !is_from_its_page(request.headers(), ours.as_deref(), is_page) {
+        return Ok(StatusCode::FORBIDDEN.into_response());
+    }
+    let admitted = admit(app, &pass, is_page).await?;
+    if is_page {
+        app.used.touch(&admitted.room);
+    }
+    desktop::answer(app, (pass, admitted), asked, request).await
+}
+
+/// A page of ours, written out.
+pub(super) fn whole_page(page: &impl askama::Template) -> Result<String, NoAnswer> {
+    page.render().map_err(|error| NoAnswer::Broken(error.to_string()))
+}
+
+pub(super) async fn upgrade(request: Request) -> Result<WebSocketUpgrade, NoAnswer> {
     let (mut parts, _) = request.into_parts();
     WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|_| {
         room::notebook::Denied::Form("a web socket is asked for here".to_owned()).into()
@@ -257,19 +295,19 @@ pub(crate) async fn watch_idle(app: App) {
 mod tests {
     use super::*;
 
-    fn from_its_page(headers: &[(&'static str, &'static str)], answer: Option<Answer>) -> bool {
+    fn from_its_page(headers: &[(&'static str, &'static str)], is_page: bool) -> bool {
         let headers = headers
             .iter()
             .map(|(name, value)| {
                 (header::HeaderName::from_static(name), HeaderValue::from_static(value))
             })
             .collect();
-        is_from_its_page(&headers, Some("http://a.no:8421"), answer)
+        is_from_its_page(&headers, Some("http://a.no:8421"), is_page)
     }
 
     #[test]
     fn a_notebook_is_shown_in_the_portals_frame_alone() {
-        let page = Some(Answer::Page);
+        let page = true;
         assert!(from_its_page(
             &[("sec-fetch-dest", "iframe"), ("sec-fetch-site", "same-site")],
             page
@@ -302,7 +340,7 @@ mod tests {
 
     #[test]
     fn what_a_page_asks_for_is_opened_in_no_tab_and_by_no_other_site() {
-        let json = Some(Answer::Json);
+        let json = false;
         let own = [("sec-fetch-dest", "empty"), ("sec-fetch-site", "same-origin")];
         assert!(from_its_page(&own, json));
         assert!(from_its_page(&[], json));

@@ -24,7 +24,7 @@ use super::serve::admit;
 use crate::state::App;
 
 /// How often it is asked whether somebody still may be there.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
+pub(super) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What a page says where it only listens is no longer.
 const LONGEST_HEARD: usize = 1024;
@@ -110,7 +110,7 @@ struct Talk {
 }
 
 /// Why a talk ends.
-enum Over {
+pub(super) enum Over {
     /// One of the two is gone.
     Gone,
     /// Somebody may not be there any more, or the ledger cannot be written: in words.
@@ -118,7 +118,7 @@ enum Over {
 }
 
 /// Sends, as long as the other side takes it in.
-async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> Result<(), Over> {
+pub(super) async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> Result<(), Over> {
     match tokio::time::timeout(TAKES, sending).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Over::Gone),
@@ -126,13 +126,13 @@ async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> Result<(), 
 }
 
 /// A socket of a room, given back when it is dropped.
-struct Held {
+pub(super) struct Held {
     app: App,
     room: RoomId,
 }
 
 impl Held {
-    fn take(app: &App, room: &RoomId) -> Result<Self, NoAnswer> {
+    pub(super) fn take(app: &App, room: &RoomId) -> Result<Self, NoAnswer> {
         if app.used.take_socket(room) {
             return Ok(Self { app: app.clone(), room: room.clone() });
         }

@@ -101,10 +101,12 @@ fn kind_key(kind: &str) -> &'static str {
     match kind {
         "ran" => "did-ran",
         "notebook" => "did-notebook",
+        "desktop" => "did-desktop",
         "cell" => "did-cell",
         "statement" => "did-statement",
         "entered" => "did-entered",
         "saved" => "did-saved",
+        "pasted" => "did-pasted",
         "withheld" => "did-withheld",
         "looked" => "did-looked",
         "asked-in" => "did-asked-in",
@@ -134,7 +136,7 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
             Cell::Link(asked.title(), format!("/rooms/{}/journal/{}", line.room, asked.statement))
         }
         Done::Saved { file, .. } => Cell::Words(file.clone()),
-        Done::Withheld { bytes } => Cell::Words(words.bytes(*bytes)),
+        Done::Withheld { bytes } | Done::Pasted { bytes, .. } => Cell::Words(words.bytes(*bytes)),
         Done::Ran(ran) => {
             Cell::Link(ran.title(), format!("/rooms/{}/journal/{}", line.room, ran.run))
         }
@@ -419,6 +421,7 @@ fn sample_run() -> Ran {
         command: vec!["Rscript".to_owned(), "/run/script/script.R".to_owned()],
         script: Script::new("script.R", text.to_owned()).ok(),
         notebook: false,
+        desktop: false,
         ended: Some(centre::journal::RanEnd {
             outcome: Outcome::Finished,
             exit: Some(0),

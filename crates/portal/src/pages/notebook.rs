@@ -1,4 +1,5 @@
-//! The notebook of a room: JupyterLab, in a frame from the notebooks' own address.
+//! The notebook of a room, which is JupyterLab, or its desktop: in a frame from the
+//! rooms' own address.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use model::{Lang, RoomId};
-use permit::Role;
+use permit::{Role, Way};
 
 use super::seen;
 use crate::answer::{Answered, html, see};
@@ -24,45 +25,85 @@ use crate::visitor::Visitor;
 const PATIENCE: Duration = Duration::from_secs(40);
 const TRY_EVERY: Duration = Duration::from_millis(25);
 
-/// The page around the notebook.
+/// Which of the two a page is around, and its words.
+#[derive(Debug, Clone, Copy)]
+struct Kind {
+    way: Way,
+    /// The last part of its address.
+    path: &'static str,
+    name: &'static str,
+    close: &'static str,
+    show: &'static str,
+    lead: &'static str,
+    not_printed: &'static str,
+}
+
+const NOTEBOOK: Kind = Kind {
+    way: Way::Notebook,
+    path: "notebook",
+    name: "notebook",
+    close: "notebook-close",
+    show: "notebook-show",
+    lead: "notebook-lead",
+    not_printed: "notebook-not-printed",
+};
+
+const DESKTOP: Kind = Kind {
+    way: Way::Desktop,
+    path: "desktop",
+    name: "desktop",
+    close: "desktop-close",
+    show: "desktop-show",
+    lead: "desktop-lead",
+    not_printed: "desktop-not-printed",
+};
+
+/// The page around the notebook or the desktop.
 #[derive(Debug, Template)]
 #[template(path = "pages/notebook.html")]
 pub struct NotebookPage {
     chrome: Chrome,
     standing: Standing,
     room: String,
-    /// The notebooks' address.
+    kind: Kind,
+    /// The rooms' address.
     origin: String,
     /// What the form hands in there, once.
     ticket: String,
 }
 
 impl NotebookPage {
-    fn of(chrome: Chrome, room: &RoomId, origin: String, ticket: String) -> Self {
+    fn of(chrome: Chrome, room: &RoomId, kind: Kind, (origin, ticket): (String, String)) -> Self {
         let words = chrome.words().clone();
-        let stop = Step::send(
-            words.say("notebook-close"),
-            format!("/rooms/{room}/stop"),
-            &chrome.form_token,
-        );
+        let stop =
+            Step::send(words.say(kind.close), format!("/rooms/{room}/stop"), &chrome.form_token);
         let standing = Standing {
             trail: vec![(room.to_string(), format!("/rooms/{room}"))],
             kind: words.say("room").into_owned(),
-            title: words.say("notebook").into_owned(),
+            title: words.say(kind.name).into_owned(),
             tag: Tag::new(Tone::Info, words.say("state-room-running")),
             says: String::new(),
             facts: Vec::new(),
             steps: vec![stop.grave()],
         };
-        Self { chrome, standing, room: room.to_string(), origin, ticket }
+        Self { chrome, standing, room: room.to_string(), kind, origin, ticket }
     }
 
     /// A sample.
     pub fn sample(lang: Lang) -> Self {
         let room = literal("room-3c5d7f9h1k");
-        let chrome = Chrome::sample(lang, &format!("/rooms/{room}/notebook"));
+        Self::sample_of(lang, &room, NOTEBOOK)
+    }
+
+    /// A sample of a desktop's.
+    pub fn desktop_sample(lang: Lang) -> Self {
+        Self::sample_of(lang, &literal("room-3c5d7f9h1k"), DESKTOP)
+    }
+
+    fn sample_of(lang: Lang, room: &RoomId, kind: Kind) -> Self {
+        let chrome = Chrome::sample(lang, &format!("/rooms/{room}/{}", kind.path));
         let chrome = chrome.seen_by(&[Role::Researcher]);
-        Self::of(chrome, &room, "http://127.0.0.1:8421".to_owned(), "ticket".to_owned())
+        Self::of(chrome, room, kind, ("http://127.0.0.1:8421".to_owned(), "ticket".to_owned()))
     }
 }
 
@@ -80,16 +121,37 @@ pub(crate) async fn open(
     if let Err(refused) = app.centre.open_notebook(visitor.caller(), &room).await {
         return Err(Failure::unfit(refused, "conflict-notebook"));
     }
-    app.used.touch(&room);
+    wait(&app, &visitor, &room, NOTEBOOK).await
+}
+
+/// `POST /rooms/{room}/desktop`: the same for the desktop.
+pub(crate) async fn open_desktop(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    let room: RoomId = seen::id(&room)?;
+    if app.config.notebooks.is_none() {
+        return Err(Failure::Unfit("conflict-no-desktops"));
+    }
+    if let Err(refused) = app.centre.open_desktop(visitor.caller(), &room).await {
+        return Err(Failure::unfit(refused, "conflict-desktop"));
+    }
+    wait(&app, &visitor, &room, DESKTOP).await
+}
+
+async fn wait(app: &App, visitor: &Visitor, room: &RoomId, kind: Kind) -> Answered {
+    app.used.touch(room);
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
-        let admitted = app.centre.admit(visitor.caller(), &room).await?;
+        let admitted = app.centre.admit(visitor.caller(), room).await?;
         if !admitted.runs {
             // It ended at once: its log says why.
             return Ok(see(&format!("/rooms/{room}#runs"), ""));
         }
         if app.centre.reach_notebook(&admitted).await.is_ok() {
-            return Ok(see(&format!("/rooms/{room}/notebook"), ""));
+            return Ok(see(&format!("/rooms/{room}/{}", kind.path), ""));
         }
         tokio::time::sleep(TRY_EVERY).await;
     }
@@ -103,18 +165,39 @@ pub(crate) async fn show(
     Path(room): Path<String>,
     headers: HeaderMap,
 ) -> Answered {
-    let room: RoomId = seen::id(&room)?;
+    shown(&app, &visitor, seen::id(&room)?, NOTEBOOK, &headers).await
+}
+
+/// `GET /rooms/{room}/desktop`
+pub(crate) async fn show_desktop(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    headers: HeaderMap,
+) -> Answered {
+    shown(&app, &visitor, seen::id(&room)?, DESKTOP, &headers).await
+}
+
+async fn shown(
+    app: &App,
+    visitor: &Visitor,
+    room: RoomId,
+    kind: Kind,
+    headers: &HeaderMap,
+) -> Answered {
     let account = visitor.account()?.id.clone();
-    let origin = app.config.notebooks.as_ref().and_then(|notebooks| notebooks.origin(&headers));
+    let origin = app.config.notebooks.as_ref().and_then(|notebooks| notebooks.origin(headers));
     let origin = origin.ok_or(Failure::Unfit("conflict-no-notebooks"))?;
     let admitted = app.centre.admit(visitor.caller(), &room).await?;
-    if !admitted.runs {
+    if !admitted.runs || admitted.way != kind.way {
         return Ok(see(&format!("/rooms/{room}"), ""));
     }
     let who = (&room, &account, visitor.token().hash());
-    let ticket = app.used.door.ticket(app.entropy.as_ref(), who, app.centre.now());
+    let how = (kind.way, visitor.words().lang());
+    let ticket = app.used.door.ticket(app.entropy.as_ref(), who, how, app.centre.now());
     let policy = policy(&origin);
-    let page = NotebookPage::of(visitor.chrome(&app), &room, origin, ticket.as_str().to_owned());
+    let told = (origin, ticket.as_str().to_owned());
+    let page = NotebookPage::of(visitor.chrome(app), &room, kind, told);
     let mut response = html(&page)?;
     let policy =
         HeaderValue::from_str(&policy).map_err(|error| Failure::Broken(error.to_string()))?;

@@ -6,6 +6,7 @@ mod closing;
 mod handed_over;
 mod running;
 mod sample;
+mod size;
 
 #[cfg(test)]
 pub(crate) use sample::sample_room;
@@ -33,6 +34,7 @@ use serde::Deserialize;
 
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::notebook::desktop;
 use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step, time_left};
@@ -52,7 +54,9 @@ pub struct RoomPage {
     may_ask: bool,
     /// Whether its people see nothing of its data.
     blind: bool,
-    /// Whether its notebook can be opened, or is.
+    /// Whether its people see pixels of it alone.
+    pixels: bool,
+    /// Whether its notebook or its desktop can be opened, or is.
     notebook: Notebook,
     /// The address of its journal, for those who may read it.
     journal: Option<String>,
@@ -70,7 +74,7 @@ pub struct RoomPage {
     files: Vec<FileLine>,
     refused: Vec<(String, String)>,
     handed_over: HandedOver,
-    meters: Vec<Meter>,
+    meters: Vec<size::Meter>,
     limits: Vec<String>,
     outputs: Vec<OutputLine>,
     kinds: Vec<(&'static str, String)>,
@@ -78,7 +82,7 @@ pub struct RoomPage {
     timeline: Timeline,
 }
 
-/// Whether a room's notebook can be opened.
+/// Whether a room's notebook, or its desktop, can be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Notebook {
     /// Not in this room, or not now.
@@ -112,15 +116,6 @@ pub struct FileLine {
     pub bytes: u64,
     /// When it was written last.
     pub modified: Timestamp,
-}
-
-/// How full something is.
-#[derive(Debug, Clone)]
-pub struct Meter {
-    label: String,
-    used: u64,
-    most: u64,
-    shown: String,
 }
 
 /// An output asked for from this room.
@@ -157,7 +152,7 @@ pub struct Inside {
     pub language: String,
     /// The last script, to be changed and run again.
     pub script: String,
-    /// Whether its notebook can be opened.
+    /// Whether its notebook or its desktop can be opened.
     pub notebook: Notebook,
     /// What was asked to be brought in.
     pub brought: Vec<IngressLine>,
@@ -165,6 +160,8 @@ pub struct Inside {
     pub handed_over: HandedOver,
     /// Whether nobody sees its data: what is told is dimmed.
     pub blind: bool,
+    /// Whether its people see it as pixels alone, on its desktop.
+    pub pixels: bool,
 }
 
 /// What the reader of a room sees besides the room.
@@ -277,37 +274,14 @@ fn says(words: &Words, names: &Names, room: &Room) -> String {
             Some(run) if run.notebook => {
                 words.say_with("room-notebook-says", names.person(&run.by, words.lang()))
             }
+            Some(run) if run.desktop => {
+                words.say_with("room-desktop-says", names.person(&run.by, words.lang()))
+            }
             Some(run) => words.say_with("room-running-says", names.person(&run.by, words.lang())),
             None => words.say("room-open-says").into_owned(),
         },
         (RoomState::Open, _) => words.say("room-open-says").into_owned(),
     }
-}
-
-fn meters(words: &Words, room: &Room, inside: &Inside) -> Vec<Meter> {
-    [
-        ("room-meter-memory", inside.memory, room.limits.memory),
-        ("room-meter-disk", inside.disk, room.limits.disk),
-    ]
-    .map(|(key, used, most)| Meter {
-        label: words.say(key).into_owned(),
-        used,
-        most,
-        shown: words.say_both("of", words.bytes(used), words.bytes(most)),
-    })
-    .into()
-}
-
-fn limits(words: &Words, room: &Room) -> Vec<String> {
-    let limits = room.limits;
-    vec![
-        words.say_with("room-memory", words.bytes(limits.memory)),
-        words.say_with("room-disk", words.bytes(limits.disk)),
-        words.say_with("room-cpu", words.number(f64::from(limits.cpu_percent) / 100.0)),
-        words.say_with("room-processes", limits.processes),
-        words.say_with("room-wall", words.duration(limits.wall_seconds)),
-        words.say("room-no-network").into_owned(),
-    ]
 }
 
 impl RoomPage {
@@ -323,19 +297,24 @@ impl RoomPage {
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
         let mut steps = Vec::new();
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
+        let pixels = inside.as_ref().is_some_and(|inside| inside.pixels);
+        let (open, go, close, path) = if pixels {
+            ("desktop-open", "desktop-go", "desktop-close", "desktop")
+        } else {
+            ("notebook-open", "notebook-go", "notebook-close", "notebook")
+        };
         if may_enter && notebook == Notebook::Shut {
-            let href = format!("/rooms/{id}/notebook");
-            steps.push(Step::send(words.say("notebook-open"), href, &token));
+            steps.push(Step::send(words.say(open), format!("/rooms/{id}/{path}"), &token));
         }
         if may_enter && notebook == Notebook::Open {
-            steps.push(Step::go(words.say("notebook-go"), format!("/rooms/{id}/notebook")));
+            steps.push(Step::go(words.say(go), format!("/rooms/{id}/{path}")));
         }
         if may_enter && room.state == RoomState::Open {
             steps.push(Step::go(words.say("room-run"), "#run"));
         }
         if may_enter && running {
             let href = format!("/rooms/{id}/stop");
-            let key = if room.notebook().is_some() { "notebook-close" } else { "room-stop" };
+            let key = if room.session().is_some() { close } else { "room-stop" };
             steps.push(Step::send(words.say(key), href, &token).grave());
         }
         let mut standing = Standing {
@@ -367,7 +346,8 @@ impl RoomPage {
             .rev()
             .map(|run| run_line(&words, names, run, chosen.as_deref()))
             .collect();
-        let meters = inside.as_ref().map(|inside| meters(&words, room, inside)).unwrap_or_default();
+        let meters =
+            inside.as_ref().map(|inside| size::meters(&words, room, inside)).unwrap_or_default();
         let inside = inside.unwrap_or_default();
         let bringing = may_enter.then(|| (format!("/rooms/{id}/ingresses"), inside.brought));
         Self {
@@ -376,8 +356,9 @@ impl RoomPage {
             may_enter: may_enter && room.is_entered(),
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput)
-                && (room.state == RoomState::Open || room.notebook().is_some()),
+                && (room.state == RoomState::Open || room.session().is_some()),
             blind: inside.blind,
+            pixels,
             notebook,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
@@ -390,7 +371,7 @@ impl RoomPage {
             refused: inside.refused,
             handed_over: inside.handed_over,
             meters,
-            limits: limits(&words, room),
+            limits: size::limits(&words, room),
             outputs: inside.outputs,
             kinds: asking::KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into(),
             journal: seen.may(Action::ReadJournal).then(|| format!("/rooms/{id}/journal")),
@@ -510,7 +491,14 @@ async fn inside(
         {
             Notebook::Shut
         }
-        RoomState::Running if room.notebook().is_some() => Notebook::Open,
+        RoomState::Open
+            if app.config.notebooks.is_some()
+                && desktop::is_there()
+                && app.centre.has_desktop(room).await? =>
+        {
+            Notebook::Shut
+        }
+        RoomState::Running if room.session().is_some() => Notebook::Open,
         _ => Notebook::No,
     };
     let names = app.names(caller).await?;
@@ -518,6 +506,7 @@ async fn inside(
     Ok(Inside {
         handed_over,
         blind: standing.blind,
+        pixels: standing.pixels,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
         language,

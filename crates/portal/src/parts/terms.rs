@@ -124,6 +124,7 @@ fn outputs(words: &Words, terms: &Terms) -> Vec<String> {
 pub(crate) const fn way_key(way: Way) -> &'static str {
     match way {
         Way::Blind => "room-way-blind",
+        Way::Desktop => "room-way-desktop",
         Way::Scripts => "room-way-scripts",
         Way::Notebook => "room-way-notebook",
     }

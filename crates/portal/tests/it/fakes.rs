@@ -278,6 +278,24 @@ impl Runtime for Pretence {
         Ok(running)
     }
 
+    fn has_desktops(&self) -> bool {
+        true
+    }
+
+    fn start_desktop(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        wall: Duration,
+        log: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        self.start_notebook(room, run, wall, log)
+    }
+
+    fn reach_desktop(&self, room: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {
+        self.reach(room)
+    }
+
     fn reach(&self, _: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {
         std::os::unix::net::UnixStream::connect(&self.notebook)
     }

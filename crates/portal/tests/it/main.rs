@@ -11,6 +11,7 @@
 
 mod api;
 mod browser;
+mod desktops;
 mod doorway;
 mod fakes;
 mod gate;

@@ -89,7 +89,7 @@ async fn kernel(State(heard): State<Heard>, upgrade: WebSocketUpgrade) -> Respon
     })
 }
 
-fn config(image: PathBuf) -> Config {
+pub(crate) fn config(image: PathBuf) -> Config {
     let demo = ["researcher", "statistician", "holder", "caseworker", "checker", "auditor"];
     let notebooks = Notebooks {
         url: Some("http://rooms.test".to_owned()),
@@ -99,6 +99,8 @@ fn config(image: PathBuf) -> Config {
         image,
         at_once: 100_000,
         per_minute: 1_000,
+        desktop_at_once: 100_000,
+        desktop_per_minute: 60_000,
         idle: Duration::from_mins(30),
     };
     Config {
@@ -121,12 +123,12 @@ struct Open {
     image: tempfile::TempDir,
 }
 
-fn ticket(page: &Page) -> String {
+pub(crate) fn ticket(page: &Page) -> String {
     let rest = page.body.split("name=\"ticket\" value=\"").nth(1).expect("a ticket");
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn frame(site: &Site) -> Browser {
+pub(crate) fn frame(site: &Site) -> Browser {
     let mut frame = Browser::new(&site.notebooks);
     frame.headers = vec![("host", "rooms.test".to_owned())];
     frame
@@ -497,6 +499,6 @@ async fn a_permit_for_scripts_opens_no_notebook() {
     let id = room.parse().unwrap();
     let caller = site.centre.caller(&"researcher".parse().unwrap()).await.unwrap();
     let refused = site.centre.open_notebook(&caller, &id).await.unwrap_err().to_string();
-    assert!(refused.contains("is for scripts"), "{refused}");
+    assert!(refused.contains("is for `scripts`"), "{refused}");
     assert!(site.centre.admit(&caller, &id).await.is_err());
 }

@@ -31,6 +31,7 @@ const CHANGES: &[&str] = &[
     "/rooms/room-1/ingresses",
     "/ingresses/ingress-1/decision",
     "/rooms/room-1/notebook",
+    "/rooms/room-1/desktop",
     "/rooms/room-1/packing",
     "/rooms/room-1/closing",
     "/rooms/room-1/reopening",

@@ -12,6 +12,11 @@ pub(crate) fn id_in(page: &Page) -> String {
 }
 
 pub(crate) async fn application(site: &Site, researcher: &mut Browser) -> String {
+    application_that(site, researcher, &[]).await
+}
+
+/// The same with more fields.
+async fn application_that(site: &Site, researcher: &mut Browser, more: &[(&str, &str)]) -> String {
     let picked = [("variable", "laboratory/value"), ("do", "add"), ("next", "/basket")];
     let page = researcher.submit("/catalogue", "/basket", &picked).await;
     assert_eq!(page.location(), "/basket");
@@ -32,6 +37,7 @@ pub(crate) async fn application(site: &Site, researcher: &mut Browser) -> String
         ("outputs.smallest-count", "5"),
         ("do", "submit"),
     ];
+    let fields = [&fields[..], more].concat();
     let missing: Vec<_> = fields.iter().copied().filter(|(name, _)| *name != "summary").collect();
     let page = researcher.submit(&edit, &edit, &missing).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -44,7 +50,11 @@ pub(crate) async fn application(site: &Site, researcher: &mut Browser) -> String
 }
 
 pub(crate) async fn permit(site: &Site, researcher: &mut Browser) -> String {
-    let application = application(site, researcher).await;
+    permit_that(site, researcher, &[]).await
+}
+
+async fn permit_that(site: &Site, researcher: &mut Browser, more: &[(&str, &str)]) -> String {
+    let application = application_that(site, researcher, more).await;
     let here = format!("/applications/{application}");
     let mut holder = Browser::as_role(&site.router, "holder").await;
     assert!(holder.get("/work").await.body.contains("Answer the application"));
@@ -86,7 +96,16 @@ pub(crate) async fn wait_for(browser: &mut Browser, path: &str, words: &str) -> 
 }
 
 pub(crate) async fn room(site: &Site, researcher: &mut Browser) -> (String, String) {
-    let permit = permit(site, researcher).await;
+    room_that(site, researcher, &[]).await
+}
+
+/// A room on a permit whose application had more fields.
+pub(crate) async fn room_that(
+    site: &Site,
+    researcher: &mut Browser,
+    more: &[(&str, &str)],
+) -> (String, String) {
+    let permit = permit_that(site, researcher, more).await;
     let here = format!("/permits/{permit}");
     let page = researcher.submit(&here, &format!("{here}/extracts"), &[]).await;
     assert_eq!(page.location(), here);

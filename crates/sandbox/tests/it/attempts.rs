@@ -102,6 +102,20 @@ fn the_scheduling_policy_may_be_set_to_what_it_is_and_to_nothing_else() {
 }
 
 #[test]
+fn a_room_may_be_the_user_that_it_is_and_nobody_else() {
+    let bench = Bench::new();
+    for call in ["setuid", "setgid"] {
+        for other in ["0", "1", "999", "1001", "65534"] {
+            bench.shut(&attempt(&format!("os.{call}({other})")));
+        }
+        assert_eq!(bench.python(&attempt(&format!("os.{call}(1000)"))).text(), "OPEN");
+    }
+    for more in ["os.setgroups([0])", "os.setresuid(0,0,0)", "os.setreuid(0,0)", "os.seteuid(0)"] {
+        bench.shut(&attempt(more));
+    }
+}
+
+#[test]
 fn the_machine_takes_rooms_first_when_memory_runs_out_whatever_they_say() {
     let bench = Bench::new();
     let report = bench.sh("cat /proc/self/oom_score_adj");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
@@ -12,6 +12,8 @@ use permit::permit::{Grant, Permit};
 use permit::{ActivePermit, RoomTerms, Terms};
 use room::{Command, Ended, Holds, LogLine, LogSink, Outcome, Runtime as _, Script, Spec, Stream};
 use sandbox::{Bubblewrap, Config};
+
+use crate::desktop::Desktop;
 
 pub const PYTHON: &str = "/usr/bin/python3";
 
@@ -22,6 +24,8 @@ pub struct Bench {
     pub room: RoomId,
     pub holds: Holds,
     entropy: SeededEntropy,
+    /// Where attempts are made a second time: a desktop, opened when one is.
+    desktop: Mutex<Option<Desktop>>,
 }
 
 /// What a command did.
@@ -99,7 +103,7 @@ impl Bench {
         let room = RoomId::mint(&entropy);
         let spec = Spec::new(room.clone(), &permit(terms), ExtractId::mint(&entropy), &data);
         let holds = runtime.open(&spec.unwrap()).unwrap();
-        Self { dir, runtime, room, holds, entropy }
+        Self { dir, runtime, room, holds, entropy, desktop: Mutex::default() }
     }
 
     pub fn extract(&self) -> PathBuf {
@@ -164,18 +168,26 @@ impl Bench {
         self.shut(attempt);
     }
 
-    /// The attempt must say `SHUT` in the room.
+    /// The attempt must say `SHUT` in the room: as a command, and from the terminal of
+    /// its desktop.
     #[track_caller]
     pub fn shut(&self, attempt: &str) {
         let report = self.python(attempt);
         let said = report.out.join("\n");
         assert!(said.contains("SHUT") && !said.contains("OPEN"), "{report:?}");
+        let mut desktop = self.desktop.lock().unwrap();
+        let said = desktop.get_or_insert_with(|| Desktop::open(self)).python(attempt);
+        assert!(said.contains("SHUT") && !said.contains("OPEN"), "on the desktop: {said}");
     }
 }
 
 impl Drop for Bench {
     fn drop(&mut self) {
         // First what still runs, so that a test that failed leaves nothing either.
+        let desktop = self.desktop.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(desktop) = desktop {
+            let _ = self.runtime.close(&desktop.room);
+        }
         let closed = self.runtime.close(&self.room);
         let recovered = self.runtime.recover(&[]);
         if !std::thread::panicking() {

@@ -20,6 +20,7 @@ mod analysis;
 mod attempts;
 mod bench;
 mod brought;
+mod desktop;
 mod ending;
 mod files;
 mod leftovers;

@@ -122,7 +122,7 @@ struct RoomTermsBody {
     disk_mib: u32,
     /// How long one command may run, seconds.
     wall_seconds: u32,
-    /// `scripts` or `notebook`. Not said: `scripts`.
+    /// `blind`, `desktop`, `scripts` or `notebook`. Not said: `scripts`.
     way: Option<String>,
     /// By whose word files are brought in: `nothing`, `person` or `rule`. Not said:
     /// `person`.

@@ -115,6 +115,8 @@ struct RunBody {
     script_sha256: Option<String>,
     /// Whether it is the room's notebook server.
     notebook: bool,
+    /// Whether it is the room's desktop.
+    desktop: bool,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,
@@ -172,8 +174,8 @@ pub(crate) struct DeedBody {
     at: String,
     /// Who.
     by: String,
-    /// `opened`, `ran`, `cell`, `statement`, `entered`, `saved`, `withheld`,
-    /// `looked`, `asked-in`, `asked-out`, `frozen`, `thawed`, `counted` or `closed`.
+    /// `opened`, `ran`, `cell`, `statement`, `entered`, `saved`, `pasted`,
+    /// `withheld`, `looked`, `asked-in`, `asked-out`, `frozen`, `thawed`, `counted` or `closed`.
     did: String,
     /// What was run: its id.
     run: Option<String>,
@@ -183,6 +185,8 @@ pub(crate) struct DeedBody {
     script: Option<ScriptBody>,
     /// Whether it is the room's notebook server.
     notebook: Option<bool>,
+    /// Whether it is the room's desktop.
+    desktop: Option<bool>,
     /// What a kernel was given: its id.
     cell: Option<String>,
     /// The kernel's name, as the room calls it.
@@ -195,15 +199,15 @@ pub(crate) struct DeedBody {
     sql: Option<String>,
     /// How it ended; nothing while it runs.
     ended: Option<DeedEndBody>,
-    /// How long somebody was in the notebook, milliseconds; nothing while they are.
+    /// How long somebody was in the notebook or at the desktop, milliseconds; nothing while they are.
     wall_ms: Option<u64>,
     /// How much they were shown, bytes; nothing while they are.
     shown: Option<u64>,
     /// The file that was looked at, saved, asked in or asked out.
     file: Option<String>,
-    /// How much of it was shown or saved, or withheld, bytes.
+    /// How much of it was shown or saved, or pasted or withheld, bytes.
     bytes: Option<u64>,
-    /// SHA-256 of what was saved.
+    /// SHA-256 of what was saved or pasted.
     sha256: Option<String>,
     /// The ingress it was asked in as.
     ingress: Option<String>,

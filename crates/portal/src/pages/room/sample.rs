@@ -26,6 +26,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         script: Some(script.to_owned()),
         script_sha256: None,
         notebook: false,
+        desktop: false,
         started_at: at(from),
         ended: Some(RunEnd {
             at: at(to),
@@ -91,6 +92,7 @@ impl RoomPage {
         };
         let inside = Inside {
             blind: false,
+            pixels: false,
             handed_over: HandedOver {
                 files: vec![(
                     "results/cox.csv".to_owned(),
