@@ -308,7 +308,7 @@ fn a_desktop_is_seen_and_typed_into_and_its_clipboard_stays() {
         open('/work/heard','wb').write(h[:1]+f.read(int.from_bytes(h[4:],'big')))\n";
     std::fs::write(open.work().join("listen.py"), listen).unwrap();
     open.types(&mut viewer, "vncconfig -set SendCutText=1 -set SendPrimary=1");
-    viewer.type_in("clear; python3 listen.py & sleep 1; yes secret-4711 | head -500\n");
+    viewer.type_in("clear; python3 listen.py & sleep 1; yes secret4711 | head -500\n");
     until("somebody listens", || open.work().join("listens").exists().then_some(()));
     std::thread::sleep(Duration::from_secs(2));
     // A double click chooses a word.
