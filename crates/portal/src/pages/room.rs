@@ -6,6 +6,7 @@ mod closing;
 mod handed_over;
 mod running;
 mod sample;
+mod sight;
 mod size;
 
 #[cfg(test)]
@@ -42,6 +43,8 @@ use crate::parts::timeline::{Happening, Timeline};
 use crate::parts::{Tag, Tone};
 use crate::words::{Shown, Words};
 
+pub use sight::Sight;
+
 /// The page of a room.
 #[derive(Debug, Template)]
 #[template(path = "pages/room.html")]
@@ -52,10 +55,8 @@ pub struct RoomPage {
     state: RoomState,
     may_enter: bool,
     may_ask: bool,
-    /// Whether its people see nothing of its data.
-    blind: bool,
-    /// Whether its people see pixels of it alone.
-    pixels: bool,
+    /// What its people see of its data from here.
+    sight: Sight,
     /// Whether its notebook or its desktop can be opened, or is.
     notebook: Notebook,
     /// The address of its journal, for those who may read it.
@@ -158,10 +159,8 @@ pub struct Inside {
     pub brought: Vec<IngressLine>,
     /// What programs in the room handed over.
     pub handed_over: HandedOver,
-    /// Whether nobody sees its data: what is told is dimmed.
-    pub blind: bool,
-    /// Whether its people see it as pixels alone, on its desktop.
-    pub pixels: bool,
+    /// What its people see of its data from here.
+    pub sight: Sight,
 }
 
 /// What the reader of a room sees besides the room.
@@ -297,7 +296,7 @@ impl RoomPage {
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
         let mut steps = Vec::new();
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
-        let pixels = inside.as_ref().is_some_and(|inside| inside.pixels);
+        let pixels = inside.as_ref().is_some_and(|inside| inside.sight.is_pixels());
         let (open, go, close, path) = if pixels {
             ("desktop-open", "desktop-go", "desktop-close", "desktop")
         } else {
@@ -357,8 +356,7 @@ impl RoomPage {
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput)
                 && (room.state == RoomState::Open || room.session().is_some()),
-            blind: inside.blind,
-            pixels,
+            sight: inside.sight,
             notebook,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
@@ -484,6 +482,7 @@ async fn inside(
     let words = visitor.words();
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let handed_over = handed_over::still_to_ask(words, &standing, &outputs);
+    let sight = Sight::of(&standing);
     let listing = standing.listing;
     let notebook = match room.state {
         RoomState::Open
@@ -505,8 +504,7 @@ async fn inside(
     let ingresses = app.centre.ingresses(caller, Some(&room.id)).await?;
     Ok(Inside {
         handed_over,
-        blind: standing.blind,
-        pixels: standing.pixels,
+        sight,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
         language,

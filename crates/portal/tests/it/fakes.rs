@@ -29,14 +29,15 @@ use model::{
 use permit::{ActivePermit, Role};
 use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
 use room::{
-    CloseError, Command, Ended, Holds, LogLine, LogSink, OpenError, Outcome, RecoverError,
-    Recovered, Running, Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
+    CloseError, Command, Holds, LogLine, LogSink, OpenError, RecoverError, Recovered, Running,
+    Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
 
 use crate::doorway::Doorway;
 use crate::gate::Gate;
+use crate::pretended::Pretended;
 
 struct Passwords {
     book: Arc<dyn Book>,
@@ -205,31 +206,6 @@ struct Pretence {
     runs: Mutex<HashMap<RoomId, Arc<Pretended>>>,
 }
 
-struct Pretended(RunId, Arc<Gate>);
-
-impl Running for Pretended {
-    fn run(&self) -> &RunId {
-        &self.0
-    }
-
-    fn stop(&self) {
-        self.1.open();
-    }
-
-    fn ended(&self) -> Option<Ended> {
-        self.1.is_open().then(|| self.wait())
-    }
-
-    fn wait(&self) -> Ended {
-        self.1.pass();
-        Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }
-    }
-
-    fn memory(&self) -> u64 {
-        0
-    }
-}
-
 impl Pretence {
     fn folder(&self, room: &RoomId) -> PathBuf {
         self.folder.join(room.as_str())
@@ -257,7 +233,7 @@ impl Runtime for Pretence {
             None => ("result.csv", script.text()),
         };
         std::fs::write(self.folder(room).join(name), text).unwrap();
-        let running = Arc::new(Pretended(run.clone(), self.ends.clone()));
+        let running = Arc::new(Pretended::new(run, &self.ends));
         self.runs.lock().unwrap().insert(room.clone(), running.clone());
         Ok(running)
     }
@@ -273,7 +249,7 @@ impl Runtime for Pretence {
         _: Duration,
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
-        let running = Arc::new(Pretended(run.clone(), self.ends.clone()));
+        let running = Arc::new(Pretended::new(run, &self.ends));
         self.runs.lock().unwrap().insert(room.clone(), running.clone());
         Ok(running)
     }

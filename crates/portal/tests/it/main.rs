@@ -20,6 +20,7 @@ mod ingresses;
 mod journal;
 mod notebooks;
 mod pages;
+mod pretended;
 mod refusals;
 mod safety;
 mod story;

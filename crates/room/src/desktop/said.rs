@@ -241,7 +241,8 @@ mod tests {
     fn text_goes_in_and_is_bounded() {
         assert_eq!(read(&Say::paste(b"select 1")).unwrap(), [Say::Paste(b"select 1".to_vec())]);
         assert_eq!(read(&Say::paste(b"")).unwrap(), [Say::Paste(Vec::new())]);
-        for length in [LONGEST_PASTE as i32 + 1, i32::MAX, -1, -12, i32::MIN] {
+        let longest = i32::try_from(LONGEST_PASTE).unwrap();
+        for length in [longest + 1, i32::MAX, -1, -12, i32::MIN] {
             let said = [[6, 0, 0, 0], length.to_be_bytes()].concat();
             assert!(read(&said).is_err(), "{length}");
         }

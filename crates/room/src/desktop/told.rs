@@ -338,7 +338,8 @@ mod tests {
                 state ^= state >> 7;
                 state ^= state << 17;
                 // Small numbers: those that begin messages and areas.
-                noise.push((state >> 32) as u8 & if round % 2 == 0 { 3 } else { 0xff });
+                let [.., byte] = state.to_be_bytes();
+                noise.push(byte & if round % 2 == 0 { 3 } else { 0xff });
             }
             let (mut told, mut passed) = (Told::new(screen()), Vec::new());
             let _ = told.read(&noise, &mut passed);

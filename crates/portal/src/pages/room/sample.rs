@@ -91,8 +91,7 @@ impl RoomPage {
             why: Vec::new(),
         };
         let inside = Inside {
-            blind: false,
-            pixels: false,
+            sight: super::Sight::Text,
             handed_over: HandedOver {
                 files: vec![(
                     "results/cox.csv".to_owned(),
