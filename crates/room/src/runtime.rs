@@ -15,8 +15,9 @@ use std::time::Duration;
 
 use model::{RoomId, RunId};
 
+use crate::packages::Installed;
 use crate::work::{Usage, WorkError, WorkFolder};
-use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec, Statements};
+use crate::{Holds, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
 
 /// Opens rooms, runs commands in them, closes them.
 pub trait Runtime: Send + Sync {
@@ -37,6 +38,22 @@ pub trait Runtime: Send + Sync {
     /// whose rooms have no SQL lets it be.
     fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
         let _ = (run, statements);
+    }
+
+    /// Who says what a run may fetch from the mirror and takes down what it does,
+    /// told before it is started. A runtime without a mirror lets it be.
+    fn hear_packages(&self, run: &RunId, packages: Arc<dyn Packages>) {
+        let _ = (run, packages);
+    }
+
+    /// Whether its rooms have a mirror of packages.
+    fn has_mirror(&self) -> bool {
+        false
+    }
+
+    /// The packages that every room has, read from what is installed.
+    fn installed(&self) -> Vec<Installed> {
+        Vec::new()
     }
 
     /// Whether its rooms have a notebook server. One that says so has the next two.

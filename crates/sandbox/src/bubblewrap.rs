@@ -1,7 +1,6 @@
 //! The runtime: rooms as folders, commands as bubblewraps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -9,22 +8,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use model::{RoomId, RunId};
+use room::packages::Installed;
 use room::{
-    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError,
+    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError, Packages,
     RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements, Stuck,
     Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
-use crate::cgroup::{Group, Holding, Place};
+use crate::cgroup::{Holding, Place};
 use crate::config::{Config, DiskHold};
+use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
 use crate::run::{Handle, Job, mind};
-use crate::sql::{self, Door, SqlProgram};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::walls::Setting;
-use crate::{brought, disk, extract, notebook, process, recover, seccomp};
+use crate::{brought, disk, extract, notebook, packages, process, recover, seccomp};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -48,8 +48,10 @@ pub struct Bubblewrap {
     place: Place,
     pub(crate) mason: Arc<Mason>,
     running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
-    /// Who takes down the statements of runs that are about to be started.
-    statements: Mutex<BTreeMap<RunId, Arc<dyn Statements>>>,
+    /// Who takes down what runs that are about to be started ask for.
+    heard: Heard,
+    /// The packages that every room has.
+    pub(crate) installed: Vec<Installed>,
 }
 
 impl std::fmt::Debug for Bubblewrap {
@@ -114,7 +116,8 @@ impl Bubblewrap {
             place: Place::find(&config.cgroup),
             mason: Arc::new(Mason::new(config.bwrap.clone(), config.python.clone())?),
             running: Mutex::new(BTreeMap::new()),
-            statements: Mutex::new(BTreeMap::new()),
+            heard: Heard::default(),
+            installed: packages::installed(config.python.as_deref()),
             config,
         };
         runtime.probe().map_err(SandboxError::Machine)?;
@@ -249,8 +252,8 @@ impl Bubblewrap {
                 why: error.to_string(),
             }
         };
-        // Whatever becomes of it, nobody else takes its statements down.
-        let statements = self.statements().remove(run);
+        // Whatever becomes of it, nobody else is asked for it.
+        let heard = self.heard.take(run);
         let dir = self.dir(room);
         let state = dir
             .state()
@@ -283,21 +286,16 @@ impl Bubblewrap {
             groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
         };
         let ready = dir.put_run(&noted).and_then(|()| {
-            let door = match (&self.config.sql, statements) {
-                (Some(sql), Some(statements)) => {
-                    Some(self.open_door(&dir, &state, group.as_ref(), sql, statements)?)
-                }
-                _ => None,
-            };
-            setting.sql = door.is_some();
+            let (door, counter) =
+                self.open_doors((&dir, &state), group.as_ref(), heard, &mut setting)?;
             let (program, mut before, status) =
                 self.mason.prepare(&dir, &state, &dir.work(), words, &setting)?;
             if let Some(group) = &group {
                 before.joins = group.joins()?;
             }
-            Ok((program, before, status, door))
+            Ok((program, before, status, (door, counter)))
         });
-        let (program, before, status, door) = match ready {
+        let (program, before, status, (door, counter)) = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 if let Some(group) = &group {
@@ -316,6 +314,7 @@ impl Bubblewrap {
             status,
             group,
             door,
+            counter,
             wall,
             log,
             _lock: lock,
@@ -345,34 +344,6 @@ impl Bubblewrap {
         ended.map(Some).ok_or_else(|| CloseError::Stuck(room.clone()))
     }
 
-    fn statements(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<dyn Statements>>> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Opens the SQL socket of a room for one command.
-    fn open_door(
-        &self,
-        dir: &RoomDir,
-        state: &RoomState,
-        group: Option<&Group>,
-        sql: &SqlProgram,
-        statements: Arc<dyn Statements>,
-    ) -> io::Result<Door> {
-        let joins = group.map(Group::joins).transpose()?.unwrap_or_default();
-        let (mason, dir, state) = (Arc::clone(&self.mason), dir.clone(), state.clone());
-        let sql = sql.clone();
-        let listener = sql::listen(&dir)?;
-        let start = move || {
-            let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
-            let program = Some(sql.program.try_clone()?);
-            let setting = Setting { program, ..Setting::default() };
-            let (command, mut before, status) =
-                mason.prepare(&dir, &state, &dir.work(), &words, &setting)?;
-            before.joins = joins.iter().map(File::try_clone).collect::<io::Result<_>>()?;
-            Ok((command, before, status))
-        };
-        Door::open(listener, Box::new(start), statements)
-    }
 }
 
 /// Starts the thread that minds the command, and waits until the command runs.
@@ -460,7 +431,19 @@ impl Runtime for Bubblewrap {
     }
 
     fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
-        self.statements().insert(run.clone(), statements);
+        self.heard.statements(run, statements);
+    }
+
+    fn hear_packages(&self, run: &RunId, packages: Arc<dyn Packages>) {
+        self.heard.packages(run, packages);
+    }
+
+    fn has_mirror(&self) -> bool {
+        !self.config.mirror.is_empty()
+    }
+
+    fn installed(&self) -> Vec<Installed> {
+        self.installed.clone()
     }
 
     fn has_notebooks(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::packages::Mirror;
 use crate::sql::SqlProgram;
 
 /// Where rooms live and what they are made with.
@@ -22,6 +23,8 @@ pub struct Config {
     pub disk: DiskHold,
     /// What answers statements; without it rooms have no SQL.
     pub sql: Option<SqlProgram>,
+    /// Where packages are fetched from.
+    pub mirror: Mirror,
 }
 
 /// Where control groups for rooms are made.
@@ -57,6 +60,7 @@ impl Config {
             cgroup: CgroupPlace::default(),
             disk: DiskHold::default(),
             sql: None,
+            mirror: Mirror::default(),
         }
     }
 }

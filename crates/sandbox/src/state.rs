@@ -9,6 +9,7 @@
 //!     work/        the work folder
 //!     in/          what was brought in
 //!     sql/         the socket for statements
+//!     packages/    the socket for packages
 //! ```
 
 use std::fs::File;
@@ -67,6 +68,10 @@ impl RoomDir {
 
     pub(crate) fn sql(&self) -> PathBuf {
         self.0.join("sql")
+    }
+
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.0.join("packages")
     }
 
     pub(crate) fn image(&self) -> PathBuf {
