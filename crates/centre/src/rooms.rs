@@ -16,6 +16,7 @@ use room::{
 };
 
 use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
+use crate::statements::OfRun;
 use crate::{Caller, Centre, Refused, blocking};
 
 /// The largest file of a room that is shown inside, bytes.
@@ -180,7 +181,7 @@ impl Centre {
         }
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
-        let statements = crate::statements::OfRun {
+        let heard = OfRun {
             centre: Arc::clone(self),
             room: id.clone(),
             run: run.clone(),
@@ -190,7 +191,9 @@ impl Centre {
         let running = blocking("starting the command", move || {
             let kept = logs.open(&in_room, &of_run)?;
             let log = Arc::new(Tee { kept, shown });
-            runtime.hear_statements(&of_run, Arc::new(statements));
+            let heard = Arc::new(heard);
+            runtime.hear_statements(&of_run, Arc::<OfRun>::clone(&heard));
+            runtime.hear_packages(&of_run, heard);
             start(runtime.as_ref(), &in_room, &of_run, log).map_err(|error| error.to_string())
         })
         .await

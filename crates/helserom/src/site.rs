@@ -107,6 +107,7 @@ impl Site {
                 .map_err(Stop::usage)?,
             ),
             runtime,
+            allowed_packages: config.packages.allowed().map_err(Stop::usage)?,
             standstill: SignedDuration::from_hours(24 * i64::from(config.rooms.standstill_days)),
             gate: Arc::new(gate),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
@@ -275,5 +276,6 @@ fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {
         .map_err(|error| Stop::usage(format!("this program cannot open itself: {error}")))?;
     let words = vec![crate::statements::WORD.to_owned()];
     rooms.sql = Some(SqlProgram { program: Arc::new(program), words });
+    rooms.mirror = config.packages.mirror().map_err(Stop::usage)?;
     Bubblewrap::new(rooms).map_err(Stop::usage)
 }

@@ -343,7 +343,6 @@ impl Bubblewrap {
         })?;
         ended.map(Some).ok_or_else(|| CloseError::Stuck(room.clone()))
     }
-
 }
 
 /// Starts the thread that minds the command, and waits until the command runs.

@@ -53,7 +53,9 @@ pub(crate) fn dress(setting: &mut Setting, constraints: &str) {
         text("/run/mirror/python/sitecustomize.py", PYTHON),
         text("/run/mirror/profile.R", R),
     ]);
-    setting.programs.extend([text("/run/mirror/bin/pip", COMMAND), text("/run/mirror/bin/pip3", COMMAND)]);
+    setting
+        .programs
+        .extend([text("/run/mirror/bin/pip", COMMAND), text("/run/mirror/bin/pip3", COMMAND)]);
     setting.variables.extend([
         ("PYTHONPATH", "/run/mirror/python".to_owned()),
         ("R_PROFILE", "/run/mirror/profile.R".to_owned()),
@@ -153,8 +155,7 @@ fn welcome(stream: UnixStream, answering: &Arc<Answering>) -> io::Result<Guest> 
 /// Waits until somebody connects; false when the counter is shut first.
 fn somebody_waits(listener: &UnixListener, stopped: &UnixStream) -> bool {
     loop {
-        let mut files =
-            [PollFd::new(listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
+        let mut files = [PollFd::new(listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
         match rustix::event::poll(&mut files, None) {
             Ok(_) => {}
             Err(rustix::io::Errno::INTR) => continue,

@@ -19,6 +19,7 @@ mod figures;
 mod gate;
 mod keys;
 mod kills;
+mod packages;
 mod people;
 mod place;
 mod setup;

@@ -125,9 +125,8 @@ pub fn read_head(head: &[u8]) -> Result<Question, Unfit> {
 fn asked(path: &str) -> Result<Asked, Unfit> {
     // pip writes the plus of a local version so. Nothing else is ever encoded.
     let path = path.replace("%2B", "+").replace("%2b", "+");
-    let plain = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '!' | '~')
-    };
+    let plain =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_' | '+' | '!' | '~');
     if !path.starts_with('/') || !path.chars().all(plain) {
         return Err(Unfit::Malformed);
     }
@@ -172,7 +171,10 @@ mod tests {
         assert_eq!(name.as_str(), "life-lines");
         assert_eq!(read("/cran/src/contrib/PACKAGES"), Ok(Asked::RIndex));
         for (path, file) in [
-            ("/simple/torch/torch-2.0%2Bcpu-cp311-cp311-any.whl", "torch-2.0+cpu-cp311-cp311-any.whl"),
+            (
+                "/simple/torch/torch-2.0%2Bcpu-cp311-cp311-any.whl",
+                "torch-2.0+cpu-cp311-cp311-any.whl",
+            ),
             ("/simple/a/a-1.tar.gz", "a-1.tar.gz"),
             ("/cran/src/contrib/data.table_1.0.tar.gz", "data.table_1.0.tar.gz"),
         ] {
@@ -186,10 +188,20 @@ mod tests {
     #[test]
     fn folders_and_what_is_not_a_packages_file_are_not_there() {
         for path in [
-            "/", "/simple/", "/simple", "/simple/a", "/simple/a/index.html", "/cran/",
-            "/simple/b/a-1.tar.gz", "/simple/A/", "/cran/src/contrib/", "/simple/a/b/a-1.tar.gz",
-            "/cran/src/contrib/PACKAGES.gz", "/cran/src/contrib/Archive/a1/a1_1.tar.gz",
-            "//simple/a/", "/simple//",
+            "/",
+            "/simple/",
+            "/simple",
+            "/simple/a",
+            "/simple/a/index.html",
+            "/cran/",
+            "/simple/b/a-1.tar.gz",
+            "/simple/A/",
+            "/cran/src/contrib/",
+            "/simple/a/b/a-1.tar.gz",
+            "/cran/src/contrib/PACKAGES.gz",
+            "/cran/src/contrib/Archive/a1/a1_1.tar.gz",
+            "//simple/a/",
+            "/simple//",
         ] {
             assert_eq!(read(path), Ok(Asked::Absent), "{path}");
         }
@@ -198,10 +210,24 @@ mod tests {
     #[test]
     fn no_way_of_writing_a_path_leads_elsewhere() {
         for path in [
-            "/simple/../a/", "/simple/a/..", "/simple/%2e%2e/", "/simple/%252e%252e/", "/simple/a%2f..",
-            "/simple/a/%00", "/simple/a\\b/", "/simple/a/?x=1", "/simple/a/#x", "simple/a/", "*",
-            "http://elsewhere/simple/a/", "/simple/./a/", "/.hidden", "/simple/a;x/", "/simple/\u{e6}/",
-            "/simple/a%25/", "/simple/%2B%2e/",
+            "/simple/../a/",
+            "/simple/a/..",
+            "/simple/%2e%2e/",
+            "/simple/%252e%252e/",
+            "/simple/a%2f..",
+            "/simple/a/%00",
+            "/simple/a\\b/",
+            "/simple/a/?x=1",
+            "/simple/a/#x",
+            "simple/a/",
+            "*",
+            "http://elsewhere/simple/a/",
+            "/simple/./a/",
+            "/.hidden",
+            "/simple/a;x/",
+            "/simple/\u{e6}/",
+            "/simple/a%25/",
+            "/simple/%2B%2e/",
         ] {
             assert_eq!(read(path), Err(Unfit::Malformed), "{path}");
         }

@@ -109,6 +109,15 @@ impl PackageName {
     }
 }
 
+impl FromStr for PackageName {
+    type Err = NotPackage;
+
+    /// A name as it is kept.
+    fn from_str(text: &str) -> Result<Self, NotPackage> {
+        text.to_owned().try_into()
+    }
+}
+
 impl TryFrom<String> for PackageName {
     type Error = NotPackage;
 
@@ -220,7 +229,9 @@ mod tests {
         assert_eq!(python("autograd-gamma-0.5.0.tar.gz"), said("autograd-gamma 0.5.0"));
         let r = of_file(Language::R, "data.table_1.14.8.tar.gz").unwrap();
         assert_eq!((r.0.as_str(), r.1.as_str()), ("data.table", "1.14.8"));
-        for none in ["index.html", "x-1.exe", "x.whl", "../x-1.tar.gz", "x-..1.tar.gz", "x-1.tar.gz.asc"] {
+        for none in
+            ["index.html", "x-1.exe", "x.whl", "../x-1.tar.gz", "x-..1.tar.gz", "x-1.tar.gz.asc"]
+        {
             assert_eq!(python(none), None, "{none}");
         }
         assert_eq!(of_file(Language::R, "PACKAGES"), None);

@@ -14,7 +14,8 @@ const MOST_SAID: u64 = 256 << 10;
 const LONGEST_LICENCE: usize = 100;
 
 /// Where R of the machine keeps packages. Rooms see all of `/usr`.
-const R: [&str; 3] = ["/usr/local/lib/R/site-library", "/usr/lib/R/site-library", "/usr/lib/R/library"];
+const R: [&str; 3] =
+    ["/usr/local/lib/R/site-library", "/usr/lib/R/site-library", "/usr/lib/R/library"];
 
 /// The packages of rooms with the Python environment `python`.
 pub(crate) fn installed(python: Option<&Path>) -> Vec<Installed> {
@@ -111,7 +112,11 @@ fn r_package(folder: &Path) -> Option<Installed> {
         language: Language::R,
         name: first(&said, "Package")?,
         version: first(&said, "Version")?,
-        licence: first(&said, "License").unwrap_or_default().chars().take(LONGEST_LICENCE).collect(),
+        licence: first(&said, "License")
+            .unwrap_or_default()
+            .chars()
+            .take(LONGEST_LICENCE)
+            .collect(),
     })
 }
 
@@ -134,7 +139,10 @@ mod tests {
         put(&format!("{site}/old-3.egg-info/PKG-INFO"), said);
         put(&format!("{site}/pip-9.dist-info/METADATA"), "Name: pip\nVersion: 9\n");
         put(&format!("{site}/none.py"), "");
-        put("lib/R/library/ours/DESCRIPTION", "Package: ours\nVersion: 0.1\nLicense: EUPL\nDepends: R,\n  x\n");
+        put(
+            "lib/R/library/ours/DESCRIPTION",
+            "Package: ours\nVersion: 0.1\nLicense: EUPL\nDepends: R,\n  x\n",
+        );
         let found = installed(Some(python.path()));
         let of = |name: &str| {
             let one = found.iter().find(|package| package.name == name).unwrap();

@@ -81,7 +81,9 @@ impl Mirror {
             if field("Path").is_some() || field("File").is_some() {
                 continue;
             }
-            let (Some(name), Some(version)) = (field("Package"), field("Version")) else { continue };
+            let (Some(name), Some(version)) = (field("Package"), field("Version")) else {
+                continue;
+            };
             let (Ok(name), Ok(version)) = (PackageName::of(Language::R, name), version.parse())
             else {
                 continue;
@@ -102,8 +104,12 @@ impl Mirror {
         file: &str,
     ) -> io::Result<(File, u64)> {
         let opened = match language {
-            Language::Python => open(self.pypi.as_deref(), &format!("{name}/{file}"), OFlags::empty()),
-            Language::R => open(self.cran.as_deref(), &format!("src/contrib/{file}"), OFlags::empty()),
+            Language::Python => {
+                open(self.pypi.as_deref(), &format!("{name}/{file}"), OFlags::empty())
+            }
+            Language::R => {
+                open(self.cran.as_deref(), &format!("src/contrib/{file}"), OFlags::empty())
+            }
         }?;
         let bytes = plain(&opened)?;
         if bytes > LARGEST {

@@ -152,16 +152,16 @@ fn run_as(bench: &Bench, run: &model::RunId, words: &[&str]) -> Report {
     let sink: Arc<dyn room::LogSink> = Arc::<Lines>::clone(&lines);
     let ended = bench.runtime.start(&bench.room, run, command, sink).unwrap().wait();
     let lines = std::mem::take(&mut *lines.0.lock().unwrap());
-    let of = |stream| {
-        lines.iter().filter(|(s, _)| *s == stream).map(|(_, text)| text.clone()).collect()
-    };
+    let of =
+        |stream| lines.iter().filter(|(s, _)| *s == stream).map(|(_, text)| text.clone()).collect();
     Report { ended, out: of(room::Stream::Output), err: of(room::Stream::Error) }
 }
 
 #[test]
 fn pip_installs_what_is_allowed_and_says_what_is_not() {
     let shop = Shop::new(Desk::of("python tiny-thing 1.0\n"), |_| {});
-    let report = shop.sh("pip install tiny_thing && python3 -c 'import tiny_thing; print(tiny_thing.SAYS)'");
+    let report =
+        shop.sh("pip install tiny_thing && python3 -c 'import tiny_thing; print(tiny_thing.SAYS)'");
     assert_eq!(report.ended.outcome, Outcome::Finished, "{report:?}");
     // The newer one is not allowed, and so is not there.
     assert_eq!(report.out.last().unwrap(), "tiny 1.0", "{report:?}");
@@ -191,7 +191,9 @@ fn r_installs_what_is_allowed() {
     let heard = shop.heard();
     let [fetched] = &heard[..] else { panic!("{heard:?}") };
     assert_eq!((fetched.language, fetched.file.as_str()), (Language::R, "tinyr_0.1.tar.gz"));
-    let report = shop.sh("Rscript -e 'install.packages(\"secretr\")' -e 'stopifnot(requireNamespace(\"secretr\"))'");
+    let report = shop.sh(
+        "Rscript -e 'install.packages(\"secretr\")' -e 'stopifnot(requireNamespace(\"secretr\"))'",
+    );
     assert_eq!(report.ended.outcome, Outcome::Failed, "{report:?}");
     assert!(report.err.join("\n").contains("not available"), "{report:?}");
     assert_eq!(shop.heard(), []);
@@ -234,8 +236,12 @@ fn nothing_but_allowed_files_is_answered() {
         assert!(!answer.contains("SECRET"), "{path}");
     }
     for path in [
-        "/simple/../secret/", "/simple/%2e%2e/secret/", "/simple/%252e%252e/", "/simple/tiny-thing/..",
-        "/simple/tiny-thing/../secret/secret-1.0-py3-none-any.whl", "/simple/tiny-thing/%2e%2e%2fsecret/",
+        "/simple/../secret/",
+        "/simple/%2e%2e/secret/",
+        "/simple/%252e%252e/",
+        "/simple/tiny-thing/..",
+        "/simple/tiny-thing/../secret/secret-1.0-py3-none-any.whl",
+        "/simple/tiny-thing/%2e%2e%2fsecret/",
     ] {
         let answer = shop.get(path);
         assert!(answer.starts_with("HTTP/1.1 400 "), "{path}: {answer}");
@@ -261,9 +267,8 @@ fn no_request_is_more_than_one() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{bytes}: {answer}");
         assert_eq!(answer.matches("HTTP/1.1").count(), 1, "{bytes}: {answer}");
     }
-    let head = shop.ask(
-        "b'HEAD /simple/tiny-thing/tiny_thing-1.0-py3-none-any.whl HTTP/1.1\\r\\n\\r\\n'",
-    );
+    let head =
+        shop.ask("b'HEAD /simple/tiny-thing/tiny_thing-1.0-py3-none-any.whl HTTP/1.1\\r\\n\\r\\n'");
     assert!(head.starts_with("HTTP/1.1 200 OK|") && head.ends_with("close||"), "{head}");
     assert_eq!(shop.heard(), []);
 }
