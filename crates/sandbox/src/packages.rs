@@ -12,8 +12,8 @@ mod mirror;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ const SOCKET: &str = "mirror";
 const AT_ONCE: usize = 8;
 /// How many files one run may fetch. Each is an entry in the ledger.
 pub(crate) const MOST_FETCHED: u64 = 2000;
+/// How long is waited after nobody could be let in.
+const BREATH: Duration = Duration::from_millis(50);
 /// How long an answer may lie unread.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -119,11 +121,14 @@ struct Guest {
 }
 
 fn attend(listener: &UnixListener, stopped: &UnixStream, answering: &Arc<Answering>) {
-    let guests: Mutex<Vec<Guest>> = Mutex::default();
+    let mut guests: Vec<Guest> = Vec::new();
     while somebody_waits(listener, stopped) {
-        let mut guests = guests.lock().unwrap_or_else(PoisonError::into_inner);
         guests.retain(|guest| !guest.thread.is_finished());
-        let Ok((stream, _)) = listener.accept() else { continue };
+        let Ok((stream, _)) = listener.accept() else {
+            // They went away, or this program has as many files open as it may.
+            std::thread::sleep(BREATH);
+            continue;
+        };
         if guests.len() >= AT_ONCE {
             // Closed unanswered: who asks this often asks again.
             continue;
@@ -133,7 +138,6 @@ fn attend(listener: &UnixListener, stopped: &UnixStream, answering: &Arc<Answeri
             Err(error) => tracing::warn!(%error, "a room that asks for packages is not answered"),
         }
     }
-    let guests = guests.into_inner().unwrap_or_else(PoisonError::into_inner);
     for guest in guests {
         let _ = guest.stream.shutdown(Shutdown::Both);
         let _ = guest.thread.join();

@@ -60,23 +60,26 @@ async fn programs_ask_and_decide_too() {
     let site = Site::demo().await;
     let mut researcher = Browser::as_role(&site.router, "researcher").await;
     let (_, room) = room(&site, &mut researcher).await;
+    let mut program = crate::api::program(&site).await;
     let to = format!("/api/v1/rooms/{room}/packages");
     let ask = json!({ "language": "r", "name": "cmprsk", "why": "risks" });
     let wrong = json!({ "language": "r", "name": "cmprsk/..", "why": "risks" });
     assert_eq!(
-        researcher.json(Method::POST, &to, &wrong).await.status,
+        program.json(Method::POST, &to, &wrong).await.status,
         StatusCode::UNPROCESSABLE_ENTITY
     );
-    let made = researcher.json(Method::POST, &to, &ask).await;
+    let made = program.json(Method::POST, &to, &ask).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
     let id = made.json()["id"].as_str().unwrap().to_owned();
     let to = format!("/api/v1/packages/{id}/decision");
     let refuse = json!({ "verdict": "refused", "why": "survival has it" });
-    assert_eq!(researcher.json(Method::POST, &to, &refuse).await.status, StatusCode::FORBIDDEN);
-    let mut operator = Browser::as_role(&site.router, "operator").await;
-    let done = operator.json(Method::POST, &to, &refuse).await;
-    assert_eq!(done.status, StatusCode::NO_CONTENT, "{}", done.body);
-    let shelf = researcher.get("/api/v1/packages").await.json();
+    assert_eq!(program.json(Method::POST, &to, &refuse).await.status, StatusCode::FORBIDDEN);
+    let timeline = program.get(&format!("/api/v1/timelines/package/{id}")).await;
+    assert_eq!(timeline.status, StatusCode::OK, "{}", timeline.body);
+    let operator = site.centre.caller(&"operator".parse().unwrap()).await.unwrap();
+    let request = id.parse().unwrap();
+    site.centre.decide_package(&operator, &request, false, "no".to_owned()).await.unwrap();
+    let shelf = program.get("/api/v1/packages").await.json();
     assert_eq!(shelf["requests"][0]["state"], "refused");
     assert_eq!(shelf["allowed"], json!([]));
 }
