@@ -47,6 +47,7 @@ pub(crate) const FOR_DEMO: &[Package] = &[
     Package { name: "r-cran-ggplot2", gives: RPackage("ggplot2"), why: "R in the room" },
     Package { name: "r-cran-lme4", gives: RPackage("lme4"), why: "R in the room" },
     Package { name: "r-cran-rpostgresql", gives: RPackage("RPostgreSQL"), why: "R in the room" },
+    Package { name: "curl", gives: Program("curl"), why: "fetches R packages in the room" },
     Package { name: "postgresql-client", gives: Program("psql"), why: "SQL in the room" },
     Package {
         name: "python3-venv",

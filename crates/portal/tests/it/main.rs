@@ -18,6 +18,7 @@ mod going_on;
 mod ingresses;
 mod journal;
 mod notebooks;
+mod packages;
 mod pages;
 mod refusals;
 mod safety;

@@ -28,4 +28,5 @@ mod limits;
 mod network;
 mod notebook;
 mod ordinary;
+mod packages;
 mod processes;
