@@ -28,6 +28,8 @@ pub enum Matter {
     OpenRoom,
     /// A file that is to come into a room waits for a checker.
     DecideIngress,
+    /// A package that rooms are to have waits for an operator.
+    DecidePackage,
     /// An output waits for a checker.
     CheckOutput,
     /// A checker wants an output changed.
@@ -50,6 +52,7 @@ impl Matter {
             Self::BuildExtract => "build-extract",
             Self::OpenRoom => "open-room",
             Self::DecideIngress => "decide-ingress",
+            Self::DecidePackage => "decide-package",
             Self::CheckOutput => "check-output",
             Self::ChangeOutput => "change-output",
             Self::PackRelease => "pack-release",
@@ -108,6 +111,7 @@ impl Centre {
         }
         self.permit_tasks(caller, &mut inbox).await?;
         self.ingress_tasks(caller, &mut inbox).await?;
+        self.package_tasks(caller, &mut inbox).await?;
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
         if account.is(Role::Holder) {
@@ -224,6 +228,29 @@ impl Centre {
             };
             let list =
                 if may(Action::DecideIngress) { &mut inbox.mine } else { &mut inbox.awaited };
+            list.push(task);
+        }
+        Ok(())
+    }
+
+    async fn package_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        for request in &self.every::<room::PackageRequest>(&["asked"], None).await? {
+            let thing = self.package_thing(request).await?;
+            let may = |action| self.ruling(caller, action, &thing).allowed;
+            if !may(Action::SeePackage) {
+                continue;
+            }
+            let task = Task {
+                matter: Matter::DecidePackage,
+                kind: "package",
+                id: request.id.to_string(),
+                title: request.package.name.to_string(),
+                since: request.asked_at,
+                due: None,
+                waits_for: vec!["operator".to_owned()],
+            };
+            let list =
+                if may(Action::DecidePackage) { &mut inbox.mine } else { &mut inbox.awaited };
             list.push(task);
         }
         Ok(())

@@ -8,7 +8,9 @@ use ledger::{Entry, Hash};
 use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
-use room::{CellOutcome, Closing, Outcome, Removed, Room, RoomEvent, Script, StatementEnd};
+use room::{
+    CellOutcome, Closing, Fetched, Outcome, Removed, Room, RoomEvent, Script, StatementEnd,
+};
 use serde::Serialize;
 
 use crate::rooms::blind;
@@ -38,6 +40,8 @@ pub enum Done {
     Cell(Box<Cell>),
     /// A program asked something of the tables in SQL.
     Statement(Box<Statement>),
+    /// A program fetched a file of a package.
+    Fetched(Box<Fetched>),
     /// Somebody was in the notebook.
     Entered {
         /// For how long, milliseconds; nothing while they are.
@@ -140,6 +144,7 @@ impl Done {
             Self::Ran(_) => "ran",
             Self::Cell(_) => "cell",
             Self::Statement(_) => "statement",
+            Self::Fetched(_) => "fetched",
             Self::Entered { .. } => "entered",
             Self::Saved { .. } => "saved",
             Self::Pasted { .. } => "pasted",
@@ -354,6 +359,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 }
                 continue;
             }
+            RoomEvent::PackageFetched { fetched, .. } => Done::Fetched(Box::new(fetched)),
             RoomEvent::Entered { by } => {
                 stays.entry(by).or_default().push(deeds.len());
                 Done::Entered { wall_ms: None, shown: None }

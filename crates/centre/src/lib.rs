@@ -17,6 +17,7 @@ mod moment;
 pub mod notebooks;
 pub mod organisations;
 pub mod outputs;
+pub mod packages;
 pub mod permits;
 pub mod ports;
 pub mod refused;
@@ -48,6 +49,7 @@ pub fn projections() -> Vec<Projection> {
         permit::Permit::projection(),
         linkage::Extract::projection(),
         room::Room::projection(),
+        room::PackageRequest::projection(),
         ingress::Ingress::projection(),
         release::Output::projection(),
         release::Release::projection(),
@@ -87,6 +89,8 @@ pub struct Parts {
     pub extracts: Arc<dyn ports::Extracts>,
     /// Keeps rooms shut.
     pub runtime: Arc<dyn room::Runtime>,
+    /// The packages that the operator lets rooms fetch.
+    pub allowed_packages: Vec<room::packages::Allowed>,
     /// How long the files of a room stay after it was closed.
     pub standstill: jiff::SignedDuration,
     /// Where files come into rooms.

@@ -89,6 +89,9 @@ impl Centre {
                 let (room, _) = self.load::<room::Room>(id).await?;
                 self.room_thing(&room).await?
             }
+            "Package" => {
+                self.package_thing(&self.load::<room::PackageRequest>(id).await?.0).await?
+            }
             "Output" => {
                 let (output, _) = self.load::<release::Output>(id).await?;
                 self.output_thing(&output).await?

@@ -17,6 +17,7 @@ use room::{
 };
 
 use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
+use crate::statements::OfRun;
 use crate::{Caller, Centre, Refused, blocking};
 
 /// The largest file of a room that is shown inside, bytes.
@@ -188,17 +189,12 @@ impl Centre {
         }
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
-        let statements = crate::statements::OfRun {
-            centre: Arc::clone(self),
-            room: id.clone(),
-            run: run.clone(),
-            by: actor.clone(),
-            executor: tokio::runtime::Handle::current(),
-        };
+        let heard = self.hearing(id, &run, actor);
         let running = blocking("starting the command", move || {
             let kept = logs.open(&in_room, &of_run)?;
             let log = Arc::new(Tee { kept, shown });
-            runtime.hear_statements(&of_run, Arc::new(statements));
+            runtime.hear_statements(&of_run, Arc::<OfRun>::clone(&heard));
+            runtime.hear_packages(&of_run, heard);
             start(runtime.as_ref(), &in_room, &of_run, log).map_err(|error| error.to_string())
         })
         .await

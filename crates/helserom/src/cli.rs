@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use model::{
-    AccountId, ExtractId, ImportId, IngressId, OrganisationId, PermitId, ReleaseId, RoomId,
-    SourceId,
+    AccountId, ExtractId, ImportId, IngressId, OrganisationId, PackageRequestId, PermitId,
+    ReleaseId, RoomId, SourceId,
 };
 use permit::Role;
 use permit::policy::Action;
+use room::packages::{Language, PackageVersion};
 
 /// A health data centre: from registers to released results, with proof.
 #[derive(Debug, Parser)]
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     /// Open sealed analysis rooms and run commands in them
     #[command(subcommand)]
     Room(RoomCommand),
+    /// See which packages rooms have and may fetch, and ask for more
+    #[command(subcommand)]
+    Package(PackageCommand),
     /// See what left, and verify a package
     #[command(subcommand)]
     Release(ReleaseCommand),
@@ -295,6 +299,44 @@ pub(crate) enum RoomCommand {
     Remove {
         /// Which room
         id: RoomId,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PackageCommand {
+    /// List what rooms may fetch and what was asked for; in `--json` also what every
+    /// room has
+    List,
+    /// Ask that rooms may fetch a package
+    Request {
+        /// In which room it is wanted
+        room: RoomId,
+        /// `python` or `r`
+        language: Language,
+        /// What it is called
+        name: String,
+        /// Only this version
+        #[arg(long, value_name = "VERSION")]
+        only: Option<PackageVersion>,
+        /// What it is for
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Decide that rooms may fetch a package
+    Approve {
+        /// Which request
+        id: PackageRequestId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
+    },
+    /// Decide that rooms may not fetch a package
+    Refuse {
+        /// Which request
+        id: PackageRequestId,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        why: String,
     },
 }
 

@@ -6,6 +6,7 @@ mod config;
 mod extract;
 mod key;
 pub(crate) mod ledger;
+mod package;
 mod permit;
 mod release;
 mod room;
@@ -37,6 +38,7 @@ pub(crate) async fn run(
         Command::Permit(command) => permit::run(command, &config, &common).await,
         Command::Extract(command) => extract::run(command, &config, &common).await,
         Command::Room(command) => room::run(command, &config, &common).await,
+        Command::Package(command) => package::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
         Command::Ledger(command) => ledger::run(command, &config, &common).await,
         Command::Account(command) => account::run(command, &config, &common).await,
@@ -62,6 +64,7 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Permit(_)
         | Command::Extract(_)
         | Command::Room(_)
+        | Command::Package(_)
         | Command::Release(_)
         | Command::Ledger(_)
         | Command::Key(_)

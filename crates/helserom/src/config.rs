@@ -9,8 +9,10 @@ use model::Lang;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use layers::{Explained, load};
+pub(crate) use packages::Packages;
 
 mod layers;
+mod packages;
 
 /// The version of the config file that this program reads.
 pub(crate) const VERSION: u32 = 1;
@@ -31,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) keys: Keys,
     /// Analysis rooms.
     pub(crate) rooms: Rooms,
+    /// Packages that rooms may fetch.
+    pub(crate) packages: Packages,
     /// Imports and extracts.
     pub(crate) work: Work,
     /// Signing in.
@@ -213,6 +217,7 @@ impl Default for Config {
                 standstill_days: 14,
                 malware_scanner: PathBuf::new(),
             },
+            packages: Packages::default(),
             work: Work { memory_mib: 512 },
             sign_in: SignIn { idle_minutes: 30, longest_hours: 12 },
             log: Log { level: "info".to_owned(), format: LogFormat::Text },

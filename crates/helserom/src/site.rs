@@ -107,6 +107,7 @@ impl Site {
                 .map_err(Stop::usage)?,
             ),
             runtime,
+            allowed_packages: config.packages.allowed().map_err(Stop::usage)?,
             standstill: SignedDuration::from_hours(24 * i64::from(config.rooms.standstill_days)),
             gate: Arc::new(gate),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
@@ -277,5 +278,6 @@ fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {
     let words = vec![crate::statements::WORD.to_owned()];
     rooms.sql = Some(SqlProgram { program: Arc::clone(&program), words });
     rooms.warden = Some(WardenProgram { program, words: vec![crate::warden::WORD.to_owned()] });
+    rooms.mirror = config.packages.mirror().map_err(Stop::usage)?;
     Bubblewrap::new(rooms).map_err(Stop::usage)
 }

@@ -131,6 +131,8 @@ ids! {
     CellId, "a cell id", "cell";
     /// A statement that a program in a room asked of its tables.
     StatementId, "a statement id", "statement";
+    /// A package that somebody asks to have in rooms.
+    PackageRequestId, "a package request's id", "package";
     /// A file that somebody asks to bring into a room.
     IngressId, "an ingress id", "ingress";
     /// A file that somebody asks to take out of a room.

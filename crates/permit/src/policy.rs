@@ -30,6 +30,7 @@ const POLICIES: &[(&str, &str)] = &[
     ("4-permits.cedar", include_str!("../../../policies/4-permits.cedar")),
     ("5-rooms.cedar", include_str!("../../../policies/5-rooms.cedar")),
     ("6-centre.cedar", include_str!("../../../policies/6-centre.cedar")),
+    ("7-packages.cedar", include_str!("../../../policies/7-packages.cedar")),
 ];
 
 /// Who asks.

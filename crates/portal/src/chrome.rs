@@ -181,6 +181,9 @@ impl Chrome {
         if self.who.is_some() {
             add("nav-work", "/work", &["/work", "/applications", "/rooms"]);
         }
+        if self.who.is_some() {
+            add("packages", "/packages", &["/packages"]);
+        }
         if is(Role::Checker) || is(Role::Researcher) {
             add("nav-outputs", "/outputs", &["/outputs"]);
         }

@@ -95,6 +95,8 @@ fn field_key(field: &str) -> Option<&'static str> {
         "file" => Some("fault-bring-file"),
         "link" => Some("fault-bring-link"),
         "name" => Some("fault-bring-name"),
+        "package" => Some("fault-package-name"),
+        "version" => Some("fault-package-version"),
         "origin" => Some("fault-bring-origin"),
         _ => None,
     }

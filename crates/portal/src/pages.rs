@@ -18,6 +18,7 @@ pub mod ledger_entry;
 pub mod notebook;
 pub mod output;
 pub mod outputs;
+pub mod packages;
 pub mod packing;
 pub mod permit;
 pub mod register;
@@ -58,6 +59,8 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("output", output::OutputPage::sample(lang).render()),
         ("journal", journal::JournalPage::sample(lang).render()),
         ("run", journal::RunPage::sample(lang).render()),
+        ("packages", packages::PackagesPage::sample(lang).render()),
+        ("room-packages", packages::PackagesPage::sample_of_room(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("bringing", bringing::BringingPage::sample(lang).render()),
         ("ingress", ingress::IngressPage::sample(lang).render()),

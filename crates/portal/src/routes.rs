@@ -10,8 +10,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, basket, bringing, catalogue, centre,
-    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packing, permit,
-    register, release, results, room, room_file, sign_in, source, variable, work,
+    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packages, packing,
+    permit, register, release, results, room, room_file, sign_in, source, variable, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -73,6 +73,10 @@ fn cases() -> Router<App> {
         )
         .route("/ingresses/{ingress}", get(ingress::show))
         .route("/ingresses/{ingress}/decision", post(ingress::decide))
+        .route("/rooms/{room}/packages", get(packages::show_of_room).post(packages::ask))
+        .route("/packages", get(packages::show))
+        .route("/packages/{package}", get(packages::show_one))
+        .route("/packages/{package}/decision", post(packages::decide))
         .route("/rooms/{room}/outputs", post(room::ask))
         .route("/rooms/{room}/handed-over", post(room::ask_handed_over))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))

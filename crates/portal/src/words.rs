@@ -28,6 +28,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $lang, "/permit.ftl")),
             include_str!(concat!("../locales/", $lang, "/room.ftl")),
             include_str!(concat!("../locales/", $lang, "/ingress.ftl")),
+            include_str!(concat!("../locales/", $lang, "/packages.ftl")),
             include_str!(concat!("../locales/", $lang, "/journal.ftl")),
             include_str!(concat!("../locales/", $lang, "/output.ftl")),
             include_str!(concat!("../locales/", $lang, "/ledger.ftl")),

@@ -9,7 +9,7 @@ use ledger::{Event, Hash};
 use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Holds, Limits, Script, StatementEnd};
+use crate::{Fetched, Holds, Limits, Script, StatementEnd};
 
 /// What can happen to a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +97,15 @@ pub enum RoomEvent {
         /// How.
         #[serde(flatten)]
         end: StatementEnd,
+    },
+    /// A program in the room fetched a file of a package from the mirror. Written
+    /// before it gets it.
+    PackageFetched {
+        /// The run it came from.
+        run: RunId,
+        /// What.
+        #[serde(flatten)]
+        fetched: Fetched,
     },
     /// A notebook or a text was saved from the browser.
     Saved {
@@ -209,6 +218,7 @@ impl Event for RoomEvent {
             Self::CellEnded { .. } => "cell-ended",
             Self::StatementRun { .. } => "statement-run",
             Self::StatementEnded { .. } => "statement-ended",
+            Self::PackageFetched { .. } => "package-fetched",
             Self::Saved { .. } => "saved",
             Self::Pasted { .. } => "pasted",
             Self::Withheld { .. } => "withheld",

@@ -10,6 +10,7 @@ pub mod desktop;
 pub mod event;
 pub mod limits;
 pub mod notebook;
+pub mod packages;
 pub mod record;
 pub mod runtime;
 pub mod script;
@@ -20,6 +21,7 @@ pub mod work;
 
 pub use event::{CellOutcome, Closing, Outcome, Removed, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
+pub use packages::{Fetched, PackageRequest, Packages};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{
     BringError, CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered,

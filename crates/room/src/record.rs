@@ -51,6 +51,7 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "cell-ended", State::Running),
     (Some(State::Running), "statement-run", State::Running),
     (Some(State::Running), "statement-ended", State::Running),
+    (Some(State::Running), "package-fetched", State::Running),
     (Some(State::Running), "saved", State::Running),
     (Some(State::Running), "pasted", State::Running),
     (Some(State::Running), "withheld", State::Running),
@@ -285,6 +286,7 @@ impl Record for Room {
             | RoomEvent::CellEnded { .. }
             | RoomEvent::StatementRun { .. }
             | RoomEvent::StatementEnded { .. }
+            | RoomEvent::PackageFetched { .. }
             | RoomEvent::Saved { .. }
             | RoomEvent::Pasted { .. }
             | RoomEvent::Withheld { .. }

@@ -16,8 +16,9 @@ use std::time::Duration;
 use model::{RoomId, RunId};
 use serde::{Deserialize, Serialize};
 
+use crate::packages::Installed;
 use crate::work::{Usage, WorkError, WorkFolder};
-use crate::{Holds, Listing, Outcome, RoomEvent, Script, Spec, Statements};
+use crate::{Holds, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
 
 /// Opens rooms, runs commands in them, closes them.
 pub trait Runtime: Send + Sync {
@@ -45,16 +46,16 @@ pub trait Runtime: Send + Sync {
     fn outlive(&self) {}
 
     /// Takes over a command that goes on though the program that started it is gone.
-    /// Every line of its log is told again from the first, to what `log` opens. Nothing,
+    /// Who takes down what it asks for was told before. Every line of its log is told
+    /// again from the first, to what `log` opens. Nothing,
     /// when nobody minds it any more, or another program hears of it.
     fn adopt(
         &self,
         room: &RoomId,
         run: &RunId,
         log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
-        statements: Arc<dyn Statements>,
     ) -> io::Result<Option<Arc<dyn Running>>> {
-        let _ = (room, run, log, statements);
+        let _ = (room, run, log);
         Ok(None)
     }
 
@@ -62,6 +63,22 @@ pub trait Runtime: Send + Sync {
     fn forget_others(&self, room: &RoomId, keep: Option<&RunId>) -> io::Result<()> {
         let _ = (room, keep);
         Ok(())
+    }
+
+    /// Who says what a run may fetch from the mirror and takes down what it does,
+    /// told before it is started. A runtime without a mirror lets it be.
+    fn hear_packages(&self, run: &RunId, packages: Arc<dyn Packages>) {
+        let _ = (run, packages);
+    }
+
+    /// Whether its rooms have a mirror of packages.
+    fn has_mirror(&self) -> bool {
+        false
+    }
+
+    /// The packages that every room has, read from what is installed.
+    fn installed(&self) -> Vec<Installed> {
+        Vec::new()
     }
 
     /// Whether its rooms have a notebook server. One that says so has the next two.

@@ -1,7 +1,6 @@
 //! The runtime: rooms as folders, commands as bubblewraps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -10,23 +9,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{RoomId, RunId};
+use room::packages::Installed;
 use room::{
-    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError,
+    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError, Packages,
     RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements, Stuck,
     Usage, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
-use crate::cgroup::{Group, Holding, Place};
+use crate::cgroup::{Holding, Place};
 use crate::config::{Config, DiskHold};
+use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
 use crate::run::{Handle, Job, start_minding};
-use crate::sql::{self, Door, SqlProgram};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
+use crate::unusable::SandboxError;
 use crate::walls::Setting;
 use crate::warden::{self, Errand};
-use crate::{brought, desktop, disk, extract, notebook, process, recover, seccomp};
+use crate::{brought, desktop, disk, extract, notebook, packages, process, recover};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -50,50 +51,18 @@ pub struct Bubblewrap {
     place: Place,
     pub(crate) mason: Arc<Mason>,
     running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
-    /// Who takes down the statements of runs that are about to be started.
-    statements: Mutex<BTreeMap<RunId, Arc<dyn Statements>>>,
     /// Whether commands that are started now are to outlive this program.
     outlives: AtomicBool,
+    /// Who takes down what runs that are about to be started ask for.
+    heard: Heard,
+    /// The packages that every room has.
+    pub(crate) installed: Vec<Installed>,
 }
 
 impl std::fmt::Debug for Bubblewrap {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Bubblewrap").field("rooms", &self.rooms).finish_non_exhaustive()
     }
-}
-
-/// Why no room can be opened on this machine.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// The folder for rooms cannot be made or read.
-    #[error("the folder for rooms `{}` cannot be used: {why}", path.display())]
-    Rooms {
-        /// Which folder.
-        path: PathBuf,
-        /// What the machine said.
-        why: String,
-    },
-    /// The Python environment is not there.
-    #[error(
-        "the rooms' Python environment `{}` cannot be used: {why}: make it with \
-         `cargo xtask setup`, or set another in the configuration",
-        path.display()
-    )]
-    Python {
-        /// Which folder.
-        path: PathBuf,
-        /// What the machine said.
-        why: String,
-    },
-    /// There are no user ids for rooms.
-    #[error("{0}")]
-    Users(String),
-    /// There is no filter for this processor.
-    #[error(transparent)]
-    Filter(#[from] seccomp::FilterError),
-    /// bubblewrap cannot make a room here.
-    #[error("no room can be opened on this machine: {0}")]
-    Machine(String),
 }
 
 impl Bubblewrap {
@@ -125,8 +94,9 @@ impl Bubblewrap {
             place: Place::find(&config.cgroup),
             mason: Arc::new(Mason::new(config.bwrap.clone(), config.python.clone())?),
             running: Mutex::new(BTreeMap::new()),
-            statements: Mutex::new(BTreeMap::new()),
             outlives: AtomicBool::new(false),
+            heard: Heard::default(),
+            installed: packages::installed(config.python.as_deref()),
             config,
         })
     }
@@ -259,8 +229,8 @@ impl Bubblewrap {
                 why: error.to_string(),
             }
         };
-        // Whatever becomes of it, nobody else takes its statements down.
-        let statements = self.statements().remove(run);
+        // Whatever becomes of it, nobody else is asked for it.
+        let heard = self.heard.take(run);
         let dir = self.dir(room);
         let state = dir
             .state()
@@ -293,21 +263,16 @@ impl Bubblewrap {
             groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
         };
         let ready = dir.put_run(&noted).and_then(|()| {
-            let door = match (&self.config.sql, statements) {
-                (Some(sql), Some(statements)) => {
-                    Some(self.open_door(&dir, &state, group.as_ref(), sql, statements)?)
-                }
-                _ => None,
-            };
-            setting.sql = door.is_some();
+            let (door, counter) =
+                self.open_doors((&dir, &state), group.as_ref(), heard, &mut setting)?;
             let (program, mut before, status) =
                 self.mason.prepare(&dir, &state, &dir.work(), words, &setting)?;
             if let Some(group) = &group {
                 before.joins = group.joins()?;
             }
-            Ok((program, before, status, door))
+            Ok((program, before, status, (door, counter)))
         });
-        let (program, before, status, door) = match ready {
+        let (program, before, status, (door, counter)) = match ready {
             Ok(ready) => ready,
             Err(error) => {
                 if let Some(group) = &group {
@@ -326,6 +291,7 @@ impl Bubblewrap {
             status,
             group,
             door,
+            counter,
             wall,
             log,
             _lock: lock,
@@ -344,8 +310,7 @@ impl Bubblewrap {
     ) -> Result<Arc<dyn Running>, StartError> {
         let warden = self.config.warden.as_ref().filter(|_| self.outlives.load(Ordering::Relaxed));
         let handle = if let Some(program) = warden {
-            let statements = self.statements().remove(run);
-            warden::start(self, program, (room, run), errand, wall, (log, statements))?
+            warden::start(self, program, (room, run), errand, wall, (log, self.heard.take(run)))?
         } else {
             let (words, setting) = errand.setting(room);
             self.launch(room, run, (&words, setting), wall, log)?
@@ -374,35 +339,6 @@ impl Bubblewrap {
             why: error.to_string(),
         })?;
         ended.map(Some).ok_or_else(|| CloseError::Stuck(room.clone()))
-    }
-
-    fn statements(&self) -> MutexGuard<'_, BTreeMap<RunId, Arc<dyn Statements>>> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Opens the SQL socket of a room for one command.
-    fn open_door(
-        &self,
-        dir: &RoomDir,
-        state: &RoomState,
-        group: Option<&Group>,
-        sql: &SqlProgram,
-        statements: Arc<dyn Statements>,
-    ) -> io::Result<Door> {
-        let joins = group.map(Group::joins).transpose()?.unwrap_or_default();
-        let (mason, dir, state) = (Arc::clone(&self.mason), dir.clone(), state.clone());
-        let sql = sql.clone();
-        let listener = sql::listen(&dir)?;
-        let start = move || {
-            let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
-            let program = Some(sql.program.try_clone()?);
-            let setting = Setting { program, ..Setting::default() };
-            let (command, mut before, status) =
-                mason.prepare(&dir, &state, &dir.work(), &words, &setting)?;
-            before.joins = joins.iter().map(File::try_clone).collect::<io::Result<_>>()?;
-            Ok((command, before, status))
-        };
-        Door::open(listener, Box::new(start), statements)
     }
 }
 
@@ -480,9 +416,9 @@ impl Runtime for Bubblewrap {
         room: &RoomId,
         run: &RunId,
         log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
-        statements: Arc<dyn Statements>,
     ) -> io::Result<Option<Arc<dyn Running>>> {
-        let Some(handle) = warden::adopt(self.dir(room), run, log, statements)? else {
+        let heard = self.heard.take(run);
+        let Some(handle) = warden::adopt(self.dir(room), run, log, heard)? else {
             return Ok(None);
         };
         self.handles().insert(room.clone(), Arc::clone(&handle));
@@ -494,7 +430,19 @@ impl Runtime for Bubblewrap {
     }
 
     fn hear_statements(&self, run: &RunId, statements: Arc<dyn Statements>) {
-        self.statements().insert(run.clone(), statements);
+        self.heard.statements(run, statements);
+    }
+
+    fn hear_packages(&self, run: &RunId, packages: Arc<dyn Packages>) {
+        self.heard.packages(run, packages);
+    }
+
+    fn has_mirror(&self) -> bool {
+        !self.config.mirror.is_empty()
+    }
+
+    fn installed(&self) -> Vec<Installed> {
+        self.installed.clone()
     }
 
     fn has_notebooks(&self) -> bool {

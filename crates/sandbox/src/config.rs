@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::packages::Mirror;
 use crate::sql::SqlProgram;
 use crate::warden::WardenProgram;
 
@@ -28,6 +29,8 @@ pub struct Config {
     /// What minds commands that are to outlive this program, once it has said that
     /// they are ([`room::Runtime::outlive`]); without it none does.
     pub warden: Option<WardenProgram>,
+    /// Where packages are fetched from.
+    pub mirror: Mirror,
 }
 
 /// Where control groups for rooms are made.
@@ -66,6 +69,7 @@ impl Config {
             disk: DiskHold::default(),
             sql: None,
             warden: None,
+            mirror: Mirror::default(),
         }
     }
 }

@@ -54,6 +54,7 @@ impl Mason {
             work,
             brought: brought.as_deref(),
             sql: setting.sql.then(|| dir.sql()),
+            packages: setting.packages.then(|| dir.packages()),
             python: self.python.as_deref(),
         };
         let walls = arguments(&mut before, &folders, &state.limits, setting, &self.filters, write)?;

@@ -16,6 +16,7 @@ use rustix::process::{WaitId, WaitIdOptions};
 use crate::cgroup::Group;
 use crate::disk::DiskWatch;
 use crate::output::Log;
+use crate::packages::Counter;
 use crate::process;
 use crate::spawn::{Before, spawn};
 use crate::sql::Door;
@@ -45,6 +46,8 @@ pub(crate) struct Job {
     pub group: Option<Group>,
     /// Where its statements come in.
     pub door: Option<Door>,
+    /// Where it asks for packages.
+    pub counter: Option<Counter>,
     pub wall: Duration,
     pub log: Arc<dyn LogSink>,
     /// Held until nothing is left; never looked at.
@@ -171,7 +174,7 @@ fn mind(
     let child = match spawn(command, before) {
         Ok(child) => child,
         Err(error) => {
-            drop(job.door.take());
+            drop((job.door.take(), job.counter.take()));
             job.clear();
             let _ = started.send(Err(error));
             return;
@@ -179,7 +182,7 @@ fn mind(
     };
     let _ = started.send(Ok(()));
     let ended = follow(&mut job, child, handle, news, began);
-    drop(job.door.take());
+    drop((job.door.take(), job.counter.take()));
     job.clear();
     let log = Arc::clone(&job.log);
     // Free for the next command before anybody hears that this one ended.

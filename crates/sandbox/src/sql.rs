@@ -11,6 +11,7 @@ use std::net::Shutdown;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -56,21 +57,25 @@ pub(crate) fn variables() -> Vec<(&'static str, String)> {
 
 /// Makes the folder of the socket, and the socket anew.
 pub(crate) fn listen(dir: &RoomDir) -> io::Result<UnixListener> {
-    let folder = dir.sql();
-    match fs::DirBuilder::new().mode(0o755).create(&folder) {
+    listen_in(&dir.sql(), SOCKET)
+}
+
+/// Makes a folder that a room may look into, and the socket in it anew.
+pub(crate) fn listen_in(folder: &Path, socket: &str) -> io::Result<UnixListener> {
+    match fs::DirBuilder::new().mode(0o755).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made?,
     }
-    fs::set_permissions(&folder, Permissions::from_mode(0o755))?;
-    match fs::remove_file(folder.join(SOCKET)) {
+    fs::set_permissions(folder, Permissions::from_mode(0o755))?;
+    match fs::remove_file(folder.join(socket)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     // By way of the open folder: a path of a socket has 107 bytes at the most.
     let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let open = rustix::fs::open(&folder, flags, Mode::empty())?;
-    let listener = UnixListener::bind(format!("/proc/self/fd/{}/{SOCKET}", open.as_raw_fd()))?;
-    fs::set_permissions(folder.join(SOCKET), Permissions::from_mode(0o666))?;
+    let open = rustix::fs::open(folder, flags, Mode::empty())?;
+    let listener = UnixListener::bind(format!("/proc/self/fd/{}/{socket}", open.as_raw_fd()))?;
+    fs::set_permissions(folder.join(socket), Permissions::from_mode(0o666))?;
     Ok(listener)
 }
 

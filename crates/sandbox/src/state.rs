@@ -10,6 +10,7 @@
 //!     in/          what was brought in
 //!     sql/         the socket for statements
 //!     wardens/     where those are reached who mind its commands apart
+//!     packages/    the socket for packages
 //! ```
 
 use std::fs::File;
@@ -77,6 +78,10 @@ impl RoomDir {
     /// What is there of the warden of a run: `sock` or `lock`.
     pub(crate) fn warden(&self, run: &RunId, what: &str) -> PathBuf {
         self.wardens().join(format!("{run}.{what}"))
+    }
+
+    pub(crate) fn packages(&self) -> PathBuf {
+        self.0.join("packages")
     }
 
     pub(crate) fn image(&self) -> PathBuf {

@@ -8,7 +8,7 @@ use room::Limits;
 use rustix::fs::MemfdFlags;
 
 use crate::spawn::Before;
-use crate::sql;
+use crate::{packages, sql};
 
 /// The Python environment's place in a room.
 pub(crate) const PYTHON: &str = "/opt/room-python";
@@ -57,6 +57,8 @@ pub(crate) struct Folders<'a> {
     pub brought: Option<&'a Path>,
     /// Where its SQL socket is, for what may connect to it.
     pub sql: Option<PathBuf>,
+    /// Where its socket for packages is, for what may ask there.
+    pub packages: Option<PathBuf>,
     pub python: Option<&'a Path>,
 }
 
@@ -65,6 +67,8 @@ pub(crate) struct Folders<'a> {
 pub(crate) struct Setting {
     /// Files to be read, by path.
     pub texts: Vec<(String, String)>,
+    /// Scripts to be run, by path.
+    pub programs: Vec<(String, String)>,
     /// Variables of its environment.
     pub variables: Vec<(&'static str, String)>,
     /// A program of ours that is run in place of one of the machine's: its words
@@ -72,6 +76,8 @@ pub(crate) struct Setting {
     pub program: Option<std::fs::File>,
     /// Whether it may connect to the room's SQL socket.
     pub sql: bool,
+    /// Whether it may ask the mirror of packages.
+    pub packages: bool,
 }
 
 /// Builds the words, and keeps the files they name by number.
@@ -141,8 +147,16 @@ pub(crate) fn arguments(
         let sql = words.before.show(sql)?;
         words.add(&["--ro-bind", &sql, sql::FOLDER]);
     }
+    if let Some(packages) = &folders.packages {
+        let packages = words.before.show(packages)?;
+        words.add(&["--ro-bind", &packages, packages::FOLDER]);
+    }
     for (path, text) in &setting.texts {
         words.add_text(text.as_bytes(), path)?;
+    }
+    for (path, text) in &setting.programs {
+        let number = inherit(words.before, text.as_bytes())?;
+        words.add(&["--perms", "0555", "--file", &number, path]);
     }
     // Last: whatever was to be made is made.
     // `/proc` too: what can be written there is process 1's memory, and the word
@@ -195,9 +209,9 @@ fn scratch(words: &mut Words<'_>, limits: &Limits) {
 fn environment(words: &mut Words<'_>, limits: &Limits, python: bool) {
     let threads = limits.processors().to_string();
     let path = if python {
-        format!("{PYTHON}/bin:/usr/local/bin:/usr/bin:/bin")
+        format!("/run/mirror/bin:{PYTHON}/bin:/usr/local/bin:/usr/bin:/bin")
     } else {
-        "/usr/local/bin:/usr/bin:/bin".to_owned()
+        "/run/mirror/bin:/usr/local/bin:/usr/bin:/bin".to_owned()
     };
     words.add(&["--clearenv"]);
     if python {

@@ -27,15 +27,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use model::{RoomId, RunId};
-use room::statement::{line, next_line};
-use room::{Ended, LogLine, LogSink, StartError, Statements};
+use room::statement::line;
+use room::{Ended, LogLine, LogSink, StartError};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
 use crate::bubblewrap::Bubblewrap;
+use crate::doors::Askers;
 use crate::recover;
 use crate::run::Handle;
 use crate::state::{RoomDir, lock};
-use wire::{Order, Refused, Tells, Told};
+use wire::{Answer, Ask, Order, Refused, Tells, Told, next_line};
 
 pub(crate) use wire::Errand;
 
@@ -82,7 +83,7 @@ pub(crate) fn start(
     (room, run): (&RoomId, &RunId),
     errand: Errand,
     wall: Duration,
-    (log, statements): (Arc<dyn LogSink>, Option<Arc<dyn Statements>>),
+    (log, askers): (Arc<dyn LogSink>, Askers),
 ) -> Result<Arc<Handle>, StartError> {
     let failed = |what| {
         move |error: io::Error| StartError::Machine {
@@ -91,7 +92,7 @@ pub(crate) fn start(
             why: error.to_string(),
         }
     };
-    let order = Order::new(runtime, room, run, errand, wall, statements.is_some());
+    let order = Order::new(runtime, room, run, errand, wall, &askers);
     let (child, stream) = send_off(warden, &order).map_err(failed("what minds it was started"))?;
     let mut said = BufReader::new(stream.try_clone().map_err(failed("it was begun"))?);
     stream.set_read_timeout(Some(BEGINNING)).map_err(failed("it was begun"))?;
@@ -112,8 +113,7 @@ pub(crate) fn start(
         return Err(refused);
     }
     let dir = runtime.dir(room);
-    follow(dir, run, (stream, said), Some(child), (log, statements))
-        .map_err(failed("it was followed"))
+    follow(dir, run, (stream, said), Some(child), (log, askers)).map_err(failed("it was followed"))
 }
 
 /// Takes over a command whose server is gone. Nothing, when no warden minds it, or
@@ -122,7 +122,7 @@ pub(crate) fn adopt(
     dir: RoomDir,
     run: &RunId,
     log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
-    statements: Arc<dyn Statements>,
+    askers: Askers,
 ) -> io::Result<Option<Arc<Handle>>> {
     let Some(stream) = connect(&dir, run)? else { return Ok(None) };
     let mut said = BufReader::new(stream.try_clone()?);
@@ -132,7 +132,7 @@ pub(crate) fn adopt(
         return Ok(None);
     }
     stream.set_read_timeout(None)?;
-    follow(dir, run, (stream, said), None, (log()?, Some(statements))).map(Some)
+    follow(dir, run, (stream, said), None, (log()?, askers)).map(Some)
 }
 
 /// Lets go of wardens that keep the end of a command for a server that has it
@@ -241,14 +241,14 @@ fn follow(
     run: &RunId,
     (stream, said): (UnixStream, BufReader<UnixStream>),
     child: Option<Child>,
-    (log, statements): (Arc<dyn LogSink>, Option<Arc<dyn Statements>>),
+    (log, askers): (Arc<dyn LogSink>, Askers),
 ) -> io::Result<Arc<Handle>> {
     let hung_up = stream.try_clone()?;
     let to = Arc::new(Line(Mutex::new(stream)));
     let handle = Arc::new(Handle::afar(run.clone(), Arc::clone(&to)));
     let (told, run) = (Arc::clone(&handle), run.clone());
     std::thread::Builder::new().name(format!("warden-{run}")).spawn(move || {
-        let ended = listen(said, &to, &told, &*log, statements.as_deref());
+        let ended = listen(said, &to, &told, &*log, &askers);
         let ended = ended.unwrap_or_else(|| {
             let _ = hung_up.shutdown(Shutdown::Both);
             // The kernel ended what it minded with it; this sees to the rest.
@@ -280,24 +280,38 @@ fn listen(
     to: &Line,
     handle: &Handle,
     log: &dyn LogSink,
-    statements: Option<&dyn Statements>,
+    askers: &Askers,
 ) -> Option<Ended> {
     loop {
         match next_line::<Told>(&mut said).ok()?? {
             Told::Line { stream, text } => log.line(LogLine { stream, text: &text }),
             Told::Memory(bytes) => handle.hold(bytes),
-            Told::Begin { number, sql } => {
-                let nobody = || Err("statements of this command are taken down nowhere".to_owned());
-                let answer = statements.map_or_else(nobody, |statements| statements.begin(sql));
-                to.tell(&Tells::Heard { number, answer }).ok()?;
+            Told::Asks { number, ask } => {
+                to.tell(&Tells::Answer { number, answer: answer(ask, askers) }).ok()?;
             }
             Told::StatementEnded { statement, end } => {
-                if let Some(statements) = statements {
+                if let Some(statements) = &askers.statements {
                     statements.ended(statement, end);
                 }
             }
             Told::Ended(ended) => return Some(ended),
             Told::Started | Told::NotStarted(_) => {}
+        }
+    }
+}
+
+/// What the centre says to what a command asks.
+fn answer(ask: Ask, askers: &Askers) -> Result<Answer, String> {
+    let nobody = || "what this command asks for is taken down nowhere".to_owned();
+    match ask {
+        Ask::Statement(sql) => {
+            let statements = askers.statements.as_ref().ok_or_else(nobody)?;
+            statements.begin(sql).map(Answer::Statement)
+        }
+        Ask::Allowed => askers.packages.as_ref().ok_or_else(nobody)?.allowed().map(Answer::Allowed),
+        Ask::Fetched(fetched) => {
+            let packages = askers.packages.as_ref().ok_or_else(nobody)?;
+            packages.fetched(fetched).map(|()| Answer::Noted)
         }
     }
 }

@@ -59,6 +59,7 @@ pub(crate) const FOR_DEMO: &[Package] = &[
         gives: PythonModule("tkinter"),
         why: "figures on a desktop in the room",
     },
+    Package { name: "curl", gives: Program("curl"), why: "fetches R packages in the room" },
     Package { name: "postgresql-client", gives: Program("psql"), why: "SQL in the room" },
     Package {
         name: "python3-venv",

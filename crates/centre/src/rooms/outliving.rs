@@ -10,6 +10,7 @@ use room::{CellOutcome, Ended, Room, RoomEvent, Running, State};
 
 use super::{THERE, wait_for};
 use crate::journal::{Cell, Done, deeds};
+use crate::statements::OfRun;
 use crate::{Centre, Refused, blocking};
 
 impl Centre {
@@ -35,18 +36,14 @@ impl Centre {
             .await?
             .map_err(|error| Refused::failed("letting go of what has ended", error))?;
         let Some(run) = running else { return Ok(()) };
-        let statements = crate::statements::OfRun {
-            centre: Arc::clone(self),
-            room: room.id.clone(),
-            run: run.id.clone(),
-            by: run.by.clone(),
-            executor: tokio::runtime::Handle::current(),
-        };
+        let heard = self.hearing(&room.id, &run.id, &run.by);
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (id, of_run) = (room.id.clone(), run.id.clone());
         let adopted = blocking("taking over a command", move || {
             let log = || logs.reopen(&id, &of_run).map_err(io::Error::other);
-            runtime.adopt(&id, &of_run, &log, Arc::new(statements))
+            runtime.hear_statements(&of_run, Arc::<OfRun>::clone(&heard));
+            runtime.hear_packages(&of_run, heard);
+            runtime.adopt(&id, &of_run, &log)
         })
         .await?
         .map_err(|error| Refused::failed("taking over a command", error))?;
@@ -71,6 +68,22 @@ impl Centre {
             self.write_on(&deed.by, id, &event, |room| room.state == State::Running).await?;
         }
         Ok(())
+    }
+
+    /// Who takes down what a run asks for.
+    pub(super) fn hearing(
+        self: &Arc<Self>,
+        room: &RoomId,
+        run: &RunId,
+        by: &AccountId,
+    ) -> Arc<OfRun> {
+        Arc::new(OfRun {
+            centre: Arc::clone(self),
+            room: room.clone(),
+            run: run.clone(),
+            by: by.clone(),
+            executor: tokio::runtime::Handle::current(),
+        })
     }
 
     /// Waits for the end of a command and writes it down, beside everything else.

@@ -97,6 +97,7 @@ impl House {
             runtime: Arc::new(Folders(rooms.clone())),
             logs: Arc::new(NoLogs),
             blobs: blobs.clone(),
+            allowed_packages: Vec::new(),
             standstill: SignedDuration::from_hours(24 * 14),
             gate: gate.clone(),
         };

@@ -19,6 +19,7 @@ mod house;
 mod ingresses;
 mod moment;
 mod outputs;
+mod packages;
 mod permits;
 mod pretence;
 mod releases;

@@ -365,6 +365,7 @@ impl Site {
             runtime: rooms.clone(),
             logs: Arc::new(Nothing),
             blobs: Arc::new(Nothing),
+            allowed_packages: Vec::new(),
             standstill: SignedDuration::from_hours(24 * 14),
             gate: Arc::new(crate::doorway::Doorway::default()),
         })

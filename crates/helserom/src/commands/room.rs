@@ -213,6 +213,7 @@ fn told(deed: &Deed) -> Vec<String> {
         }
         Done::Withheld { bytes } => (format!("{bytes} bytes"), "withheld".to_owned()),
         Done::Pasted { bytes, .. } => (format!("{bytes} bytes"), "pasted in".to_owned()),
+        Done::Fetched(fetched) => (fetched.file.clone(), format!("{} bytes", fetched.bytes)),
         Done::Saved { file, .. } | Done::Looked { file, .. } => (file.clone(), String::new()),
         Done::AskedIn { ingress, file, state } => {
             (format!("{file} ({ingress})"), state.as_str().to_owned())

@@ -131,7 +131,7 @@ impl Viewer {
         match u8::try_from(bytes.len()) {
             Ok(length) if length < 126 => frame.push(0x80 | length),
             _ => {
-                frame.push(0x80 | 126);
+                frame.push(0x80 | 0x7e);
                 frame.extend(u16::try_from(bytes.len()).unwrap().to_be_bytes());
             }
         }

@@ -21,6 +21,7 @@ mod gate;
 mod keys;
 mod kills;
 mod outlives;
+mod packages;
 mod people;
 mod place;
 mod setup;

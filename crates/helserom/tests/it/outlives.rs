@@ -13,7 +13,7 @@ use crate::web::{Server, with_permit};
 /// A centre with a room, and whoever works there.
 struct Room {
     place: Place,
-    room: String,
+    id: String,
     python: PathBuf,
 }
 
@@ -28,7 +28,7 @@ impl Room {
         let (place, permit) = with_permit(50);
         place.does(&["--as", "researcher", "extract", "build", &permit]);
         let room = place.does(&["--as", "researcher", "room", "open", &permit]);
-        Self { room: room.trim().to_owned(), place, python: made("room-python") }
+        Self { id: room.trim().to_owned(), place, python: made("room-python") }
     }
 
     fn serve(&self) -> Visit {
@@ -40,12 +40,12 @@ impl Room {
     /// Starts a shell's script in the room.
     fn start(&self, visit: &Visit, python: &str) -> String {
         let script = json!({ "language": "python", "script": python });
-        let run = visit.server.post(&format!("/rooms/{}/runs", self.room), &visit.token, &script);
+        let run = visit.server.post(&format!("/rooms/{}/runs", self.id), &visit.token, &script);
         run["id"].as_str().unwrap().to_owned()
     }
 
     fn log(&self, run: &str) -> String {
-        let path = self.place.data().join("logs").join(&self.room).join(format!("{run}.log"));
+        let path = self.place.data().join("logs").join(&self.id).join(format!("{run}.log"));
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
@@ -58,7 +58,7 @@ impl Room {
     fn run(&self, visit: &Visit, run: &str) -> Value {
         let (status, room) = visit.server.ask(
             "GET",
-            &format!("/api/v1/rooms/{}", self.room),
+            &format!("/api/v1/rooms/{}", self.id),
             &visit.token,
             &json!(null),
         );
@@ -76,7 +76,7 @@ impl Room {
     }
 
     fn wardens(&self) -> Vec<String> {
-        let folder = self.place.data().join("rooms").join(&self.room).join("wardens");
+        let folder = self.place.data().join("rooms").join(&self.id).join("wardens");
         let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
     }
@@ -120,7 +120,7 @@ fn a_run_goes_on_without_the_server_and_is_followed_by_the_next() {
     }
 
     // It is stopped as if nothing had happened, and the room is free.
-    let stop = format!("/api/v1/rooms/{}/stop", room.room);
+    let stop = format!("/api/v1/rooms/{}/stop", room.id);
     let (status, said) = second.server.ask("POST", &stop, &second.token, &json!(null));
     assert!(status < 300, "{status} {said}");
     assert_eq!(room.end(&second, &run)["outcome"], "stopped");
@@ -221,7 +221,7 @@ fn a_room_that_is_taken_away_takes_its_command_along() {
     room.until_log(&run, "turn 1");
     visit.kill();
     assert_eq!(pids("mind-a-command", &room).len(), 1);
-    let folder = room.place.data().join("rooms").join(&room.room).join("wardens");
+    let folder = room.place.data().join("rooms").join(&room.id).join("wardens");
     std::fs::remove_dir_all(folder).unwrap();
     until("the warden to go", || pids("mind-a-command", &room).is_empty().then_some(()));
     assert!(bubblewraps(&room).is_empty());
@@ -248,6 +248,6 @@ fn pids(word: &str, room: &Room) -> Vec<String> {
 
 /// What is left of bubblewraps below the room: their control groups.
 fn bubblewraps(room: &Room) -> Vec<String> {
-    let run = room.place.data().join("rooms").join(&room.room).join("run.json");
+    let run = room.place.data().join("rooms").join(&room.id).join("run.json");
     std::fs::read_to_string(run).into_iter().collect()
 }

@@ -41,6 +41,8 @@ actions! {
     ReadLedger = "read-ledger" on "Centre";
     /// See the centre's health.
     SeeCentre = "see-centre" on "Centre";
+    /// See which packages rooms have and may fetch.
+    SeePackages = "see-packages" on "Centre";
     /// Make accounts, rotate keys, take backups.
     RunCentre = "run-centre" on "Centre";
     /// Register a source under a contract.
@@ -87,6 +89,12 @@ actions! {
     SeeIngress = "see-ingress" on "Ingress";
     /// Decide whether it comes in.
     DecideIngress = "decide-ingress" on "Ingress";
+    /// Ask that a package can be fetched in it.
+    RequestPackage = "request-package" on "Room";
+    /// See such a request.
+    SeePackage = "see-package" on "Package";
+    /// Decide whether rooms may fetch it.
+    DecidePackage = "decide-package" on "Package";
     /// Ask to take a file out of it.
     RequestOutput = "request-output" on "Room";
     /// See such a file and its findings.

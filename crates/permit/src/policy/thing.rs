@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use cedar_policy::RestrictedExpression;
 use model::{
-    AccountId, IngressId, OrganisationId, OutputId, ReleaseId, RoomId, SourceId, Timestamp,
+    AccountId, IngressId, OrganisationId, OutputId, PackageRequestId, ReleaseId, RoomId, SourceId,
+    Timestamp,
 };
 
 use super::{set, text};
@@ -103,6 +104,21 @@ impl Thing {
                 ("standing", permit.standing(now).as_str().to_owned()),
                 ("state", state.to_owned()),
             ],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// A request of `asked_by` for a package in rooms, made on `permit`.
+    pub fn package(
+        id: &PackageRequestId,
+        state: &str,
+        asked_by: &AccountId,
+        permit: &Permit,
+    ) -> Self {
+        Self {
+            kind: "Package",
+            id: id.to_string(),
+            words: vec![("askedBy", asked_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
         }
     }

@@ -10,6 +10,7 @@ mod catalogue;
 mod ingress;
 mod ledger;
 mod output;
+mod packages;
 mod room;
 mod work;
 
@@ -18,6 +19,7 @@ pub(crate) use catalogue::{AsideBody, DatasetBody, DeliveryBody, SourceSummary, 
 pub(crate) use ingress::IngressBody;
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
+pub(crate) use packages::ShelfBody;
 pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside};
 pub(crate) use work::{AccountBody, InboxBody, RulingBody};
 

@@ -66,6 +66,8 @@ fn every_kind_of_problem_has_its_place_in_the_description() {
 /// the reason beside it.
 const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/sign-in", Some("session_open")),
+    ("/rooms/{room}/packages", Some("package_ask")),
+    ("/packages/{package}/decision", Some("package_decide")),
     // A door for people who look at a demonstration.
     ("/sign-in/demo", None),
     ("/sign-out", Some("session_close")),

@@ -30,6 +30,9 @@ mod output_decide;
 mod output_list;
 mod output_mend;
 mod output_show;
+mod package_ask;
+mod package_decide;
+mod package_list;
 mod packing_list;
 mod password_set;
 mod permit_list;
@@ -137,6 +140,9 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(ingress_list::list))
         .routes(routes!(ingress_show::show))
         .routes(routes!(ingress_decide::decide))
+        .routes(routes!(package_list::list))
+        .routes(routes!(package_ask::ask))
+        .routes(routes!(package_decide::decide))
         .routes(routes!(output_ask::ask))
         .routes(routes!(release_pack::pack))
         .routes(routes!(output_list::list))

@@ -105,6 +105,7 @@ fn kind_key(kind: &str) -> &'static str {
         "cell" => "did-cell",
         "statement" => "did-statement",
         "entered" => "did-entered",
+        "fetched" => "did-fetched",
         "saved" => "did-saved",
         "pasted" => "did-pasted",
         "withheld" => "did-withheld",
@@ -135,6 +136,7 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
         Done::Statement(asked) => {
             Cell::Link(asked.title(), format!("/rooms/{}/journal/{}", line.room, asked.statement))
         }
+        Done::Fetched(fetched) => Cell::Words(fetched.file.clone()),
         Done::Saved { file, .. } => Cell::Words(file.clone()),
         Done::Withheld { bytes } | Done::Pasted { bytes, .. } => Cell::Words(words.bytes(*bytes)),
         Done::Ran(ran) => {

@@ -98,6 +98,7 @@ pub fn page_of(subject: &str) -> Option<String> {
         "permit" => "permits",
         "room" => "rooms",
         "ingress" => "ingresses",
+        "package" => "packages",
         "output" => "outputs",
         "release" => "releases",
         _ => return None,
@@ -134,13 +135,14 @@ fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
 pub(crate) const LONGEST_SEARCH: usize = 200;
 
 /// The kinds of subject that can be chosen.
-pub const KINDS: [&str; 12] = [
+pub const KINDS: [&str; 13] = [
     "source",
     "application",
     "permit",
     "extract",
     "room",
     "ingress",
+    "package",
     "output",
     "release",
     "account",

@@ -158,6 +158,7 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::BuildExtract => "task-build-extract",
         Matter::OpenRoom => "task-open-room",
         Matter::DecideIngress => "task-decide-ingress",
+        Matter::DecidePackage => "task-decide-package",
         Matter::CheckOutput => "task-check-output",
         Matter::ChangeOutput => "task-change-output",
         Matter::PackRelease => "task-pack-release",

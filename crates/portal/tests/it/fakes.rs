@@ -544,6 +544,7 @@ impl Site {
             }),
             logs: Arc::new(Logs::default()),
             blobs: Arc::new(BlobsInMemory(Mutex::default(), folder.path().join("blobs"))),
+            allowed_packages: Vec::new(),
             standstill: model::SignedDuration::from_hours(24 * 14),
             gate: Arc::new(Doorway(folder.path().join("in"))),
         };

@@ -19,6 +19,7 @@ mod going_on;
 mod ingresses;
 mod journal;
 mod notebooks;
+mod packages;
 mod pages;
 mod pretended;
 mod refusals;

@@ -11,6 +11,8 @@ use crate::fakes::{PASSWORD, Site};
 const CHANGES: &[&str] = &[
     "/sign-in",
     "/sign-in/demo",
+    "/rooms/room-1/packages",
+    "/packages/package-1/decision",
     "/sign-out",
     "/account/password",
     "/basket",

@@ -14,11 +14,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{RunId, StatementId};
-use room::statement::{line, next_line};
-use room::{LogLine, LogSink, Running, StartError, StatementEnd, Statements};
+use room::packages::{Allowed, Fetched};
+use room::statement::line;
+use room::{LogLine, LogSink, Packages, Running, StartError, StatementEnd, Statements};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 
-use super::wire::{Order, Tells, Told};
+use super::wire::{Answer, Ask, Order, Tells, Told, next_line};
 use crate::bubblewrap::{Bubblewrap, private_dir};
 use crate::run::Handle;
 use crate::sql::SqlProgram;
@@ -79,9 +80,13 @@ fn begin(
     let runtime = Bubblewrap::unproved(config)
         .map_err(|error| failed("the machine was looked at")(io::Error::other(error)))?;
     let (alive, listener) = be_found(dir, &order.run).map_err(failed("its socket was made"))?;
-    if order.heard {
+    if order.has_statements {
         let statements: Arc<dyn Statements> = Arc::<Post>::clone(post);
         room::Runtime::hear_statements(&runtime, &order.run, statements);
+    }
+    if order.has_packages {
+        let packages: Arc<dyn Packages> = Arc::<Post>::clone(post);
+        room::Runtime::hear_packages(&runtime, &order.run, packages);
     }
     let (words, setting) = order.errand.setting(&order.room);
     let log: Arc<dyn LogSink> = Arc::<Post>::clone(post);
@@ -132,7 +137,7 @@ fn listen(post: &Arc<Post>, handle: &Arc<Handle>, mut said: BufReader<UnixStream
         loop {
             match next_line::<Tells>(&mut said) {
                 Ok(Some(Tells::Stop)) => handle.stop(),
-                Ok(Some(Tells::Heard { number, answer })) => heard.answer(number, answer),
+                Ok(Some(Tells::Answer { number, answer })) => heard.answer(number, answer),
                 Ok(Some(Tells::Noted)) => heard.note(),
                 Ok(None) | Err(_) => break,
             }
@@ -175,14 +180,17 @@ fn tell_of(post: &Post, handle: &Handle, dir: &RoomDir, run: &RunId) {
     while !post.is_noted_within(OFTEN) && dir.warden(run, "sock").exists() {}
 }
 
+/// How whoever asked something hears the answer.
+type Waits = Sender<Result<Answer, String>>;
+
 /// What is said, and to whom.
 #[derive(Default)]
 struct Post {
     inner: Mutex<Inner>,
     noted: Mutex<bool>,
     change: Condvar,
-    /// Who waits to hear whether a statement was written down.
-    waiting: Mutex<HashMap<u64, Sender<Result<StatementId, String>>>>,
+    /// Who waits for an answer.
+    waiting: Mutex<HashMap<u64, Waits>>,
     next: AtomicU64,
 }
 
@@ -216,7 +224,7 @@ impl Post {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Sender<Result<StatementId, String>>>> {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Waits>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -264,7 +272,21 @@ impl Post {
         self.waiting().clear();
     }
 
-    fn answer(&self, number: u64, answer: Result<StatementId, String>) {
+    /// Asks the server that listens, and waits for what it says.
+    fn ask(&self, ask: Ask) -> Result<Answer, String> {
+        const NOBODY: &str = "the centre is not there at this moment, and nothing is done that \
+                              is not written down: try again";
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let (tell, answer) = channel();
+        self.waiting().insert(number, tell);
+        if !self.inner().tell(&Told::Asks { number, ask }) {
+            self.waiting().remove(&number);
+            return Err(NOBODY.to_owned());
+        }
+        answer.recv().unwrap_or_else(|_| Err(NOBODY.to_owned()))
+    }
+
+    fn answer(&self, number: u64, answer: Result<Answer, String>) {
         if let Some(waits) = self.waiting().remove(&number) {
             let _ = waits.send(answer);
         }
@@ -290,16 +312,10 @@ impl LogSink for Post {
 
 impl Statements for Post {
     fn begin(&self, sql: String) -> Result<StatementId, String> {
-        const NOBODY: &str = "the centre is not there at this moment, and no statement is run \
-                              that is not written down: try again";
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let (tell, answer) = channel();
-        self.waiting().insert(number, tell);
-        if !self.inner().tell(&Told::Begin { number, sql }) {
-            self.waiting().remove(&number);
-            return Err(NOBODY.to_owned());
+        match self.ask(Ask::Statement(sql))? {
+            Answer::Statement(statement) => Ok(statement),
+            other => Err(misheard(&other)),
         }
-        answer.recv().unwrap_or_else(|_| Err(NOBODY.to_owned()))
     }
 
     fn ended(&self, statement: StatementId, end: StatementEnd) {
@@ -309,4 +325,24 @@ impl Statements for Post {
             inner.owed.push(told);
         }
     }
+}
+
+impl Packages for Post {
+    fn allowed(&self) -> Result<Vec<Allowed>, String> {
+        match self.ask(Ask::Allowed)? {
+            Answer::Allowed(allowed) => Ok(allowed),
+            other => Err(misheard(&other)),
+        }
+    }
+
+    fn fetched(&self, fetched: Fetched) -> Result<(), String> {
+        match self.ask(Ask::Fetched(fetched))? {
+            Answer::Noted => Ok(()),
+            other => Err(misheard(&other)),
+        }
+    }
+}
+
+fn misheard(answer: &Answer) -> String {
+    format!("the centre answered what was not asked: {answer:?}")
 }

@@ -1,14 +1,19 @@
 //! What a server and a warden say to each other: a JSON line each.
 
+use std::io::{self, BufRead, Read as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{RoomId, RunId, StatementId};
+use room::packages::{Allowed, Fetched};
 use room::{Ended, StartError, StatementEnd, Stream};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::config::{CgroupPlace, Config, DiskHold};
+use crate::doors::Askers;
+use crate::packages::Mirror;
 use crate::state::RoomDir;
 use crate::walls::Setting;
 use crate::{desktop, notebook};
@@ -21,7 +26,10 @@ pub(super) struct Order {
     pub errand: Errand,
     pub wall: Duration,
     /// Whether statements of it are taken down.
-    pub heard: bool,
+    pub has_statements: bool,
+    /// Whether what it fetches is.
+    pub has_packages: bool,
+    mirror: Mirror,
     rooms: PathBuf,
     python: Option<PathBuf>,
     bwrap: PathBuf,
@@ -39,7 +47,7 @@ impl Order {
         run: &RunId,
         errand: Errand,
         wall: Duration,
-        heard: bool,
+        askers: &Askers,
     ) -> Self {
         let config = &runtime.config;
         Self {
@@ -47,7 +55,9 @@ impl Order {
             run: run.clone(),
             errand,
             wall,
-            heard,
+            has_statements: askers.statements.is_some(),
+            has_packages: askers.packages.is_some(),
+            mirror: runtime.config.mirror.clone(),
             rooms: runtime.rooms.clone(),
             python: config.python.clone(),
             bwrap: config.bwrap.clone(),
@@ -70,6 +80,7 @@ impl Order {
             first_uid: self.first_uid,
             cgroup: self.cgroup.clone(),
             disk: self.disk,
+            mirror: self.mirror.clone(),
             ..Config::new(self.rooms.clone())
         }
     }
@@ -112,13 +123,50 @@ pub(super) enum Told {
     Line { stream: Stream, text: String },
     /// It holds so many bytes of memory now.
     Memory(u64),
-    /// A statement is about to be run.
-    Begin { number: u64, sql: String },
+    /// The command asks for something, which waits for the answer.
+    Asks { number: u64, ask: Ask },
     /// A statement has ended.
     StatementEnded { statement: StatementId, end: StatementEnd },
     /// The command has ended. Said last.
     Ended(Ended),
 }
+
+/// What a command asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Ask {
+    /// This statement is about to be run.
+    Statement(String),
+    /// Which packages may be fetched.
+    Allowed,
+    /// This file is about to be sent.
+    Fetched(Fetched),
+}
+
+/// What it is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Answer {
+    /// The statement is written down by this id.
+    Statement(StatementId),
+    /// These packages.
+    Allowed(Vec<Allowed>),
+    /// It is written down.
+    Noted,
+}
+
+/// The next line that is said; nothing at the end. Both ends are this program: the
+/// bound is for what went wrong.
+pub(super) fn next_line<T: DeserializeOwned>(from: &mut impl BufRead) -> io::Result<Option<T>> {
+    let mut line = Vec::new();
+    if from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
+}
+
+/// The longest line, bytes: an allow-list of every package that there is.
+const LONGEST_LINE: u64 = 64 << 20;
 
 /// Why a command did not begin.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,8 +194,8 @@ impl From<StartError> for Refused {
 pub(super) enum Tells {
     /// The command is to end.
     Stop,
-    /// The statement was written down, or is not to be run.
-    Heard { number: u64, answer: Result<StatementId, String> },
+    /// What was asked for is had, or is not to be done.
+    Answer { number: u64, answer: Result<Answer, String> },
     /// The end of the command is written down.
     Noted,
 }

@@ -29,4 +29,5 @@ mod limits;
 mod network;
 mod notebook;
 mod ordinary;
+mod packages;
 mod processes;

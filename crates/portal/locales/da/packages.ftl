@@ -1,0 +1,49 @@
+# Pakker i rum
+packages = Pakker i rum
+packages-mirror = Rummene henter det, der er tilladt, med pip og install.packages. Hver fil skrives ned, før den sendes.
+packages-no-mirror = Dette center har ikke noget spejl: rummene har pakkerne nedenfor og henter ingen andre.
+packages-installed = Det, alle rum har
+packages-count = { $n ->
+    [one] { $count } pakke
+   *[other] { $count } pakker
+}
+packages-allowed = Det, rummene kan hente
+packages-allowed-how = Den driftsansvarliges liste, og det, der er anmodet om og godkendt. Det, en pakke har brug for, skal der også anmodes om.
+packages-allowed-none = Intet endnu.
+package-any-version = alle versioner
+package-name = Navn
+package-version = Kun denne version
+package-version-hint = Lad feltet stå tomt, hvis alle versioner kan bruges.
+package-version-of = Version
+package-licence = Licens
+package-language = Sprog
+language-python = Python
+language-r = R
+package-why = Hvad den skal bruges til
+package-ask = Anmod om en pakke
+package-send = Anmod om den
+package-requests = Anmodet om
+package-requests-none = Ingen har anmodet om noget.
+package-approve = Godkend
+package-refuse = Afslå
+package-asked-already = Rummene kan hente den allerede, eller nogen har anmodet om den. Se på listen.
+package-decided-already = Den er afgjort i mellemtiden. Se på den igen.
+state-package-asked = Venter på en driftsansvarlig
+state-package-approved = Rummene kan hente den
+state-package-refused = Afslået
+fault-package-name = Det er ikke navnet på en pakke. Skriv det som i pip install eller install.packages.
+fault-package-version = Det er ikke en version. Skriv den, som pakken gør, for eksempel 1.4.2.
+done-package-asked = Der er anmodet om pakken. En driftsansvarlig afgør det.
+done-package-approved = Rummene kan hente pakken fra nu af.
+done-package-refused = Rummene kan ikke hente pakken.
+task-decide-package = Afgør, om rummene kan få pakken
+may-see-packages = se, hvilke pakker rummene har
+may-request-package = anmode om en pakke
+may-see-package = se anmodningen om en pakke
+may-decide-package = afgøre, om rummene kan hente pakken
+act-package-asked = Nogen anmodede om en pakke
+act-package-approved = Pakken blev godkendt til rum
+act-package-refused = Pakken blev afslået
+act-room-package-fetched = En pakke blev hentet
+subject-package = Pakker i rum
+did-fetched = Hentede en pakke

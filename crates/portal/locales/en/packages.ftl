@@ -1,0 +1,49 @@
+# Packages in rooms
+packages = Packages for rooms
+packages-mirror = Rooms fetch what is allowed with pip and install.packages. Each file is written down before it is sent.
+packages-no-mirror = This centre has no mirror: rooms have the packages below and fetch no others.
+packages-installed = What every room has
+packages-count = { $n ->
+    [one] { $count } package
+   *[other] { $count } packages
+}
+packages-allowed = What rooms may fetch
+packages-allowed-how = The operator’s list, and what was asked for and approved. What a package needs is asked for too.
+packages-allowed-none = Nothing yet.
+package-any-version = any version
+package-name = Name
+package-version = Only this version
+package-version-hint = Leave it empty if any will do.
+package-version-of = Version
+package-licence = Licence
+package-language = Language
+language-python = Python
+language-r = R
+package-why = What it is for
+package-ask = Ask for a package
+package-send = Ask for it
+package-requests = Asked for
+package-requests-none = Nothing has been asked for.
+package-approve = Approve
+package-refuse = Refuse
+package-asked-already = Rooms may fetch it already, or it was asked for. Look at the list.
+package-decided-already = It was decided on meanwhile. Look at it again.
+state-package-asked = Waits for an operator
+state-package-approved = Rooms may fetch it
+state-package-refused = Refused
+fault-package-name = That is no package’s name. Write it as in pip install or install.packages.
+fault-package-version = That is no version. Write it as the package does, such as 1.4.2.
+done-package-asked = The package was asked for. An operator decides.
+done-package-approved = Rooms may fetch the package from now on.
+done-package-refused = Rooms may not fetch the package.
+task-decide-package = Decide whether rooms may have the package
+may-see-packages = see which packages rooms have
+may-request-package = ask for a package
+may-see-package = see the request for a package
+may-decide-package = decide whether rooms may fetch the package
+act-package-asked = Somebody asked for a package
+act-package-approved = The package was approved for rooms
+act-package-refused = The package was refused
+act-room-package-fetched = A package was fetched
+subject-package = Packages for rooms
+did-fetched = Fetched a package

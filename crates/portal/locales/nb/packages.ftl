@@ -1,0 +1,49 @@
+# Pakker i rom
+packages = Pakker i rom
+packages-mirror = Rommene henter det som er tillatt med pip og install.packages. Hver fil skrives ned før den sendes.
+packages-no-mirror = Dette senteret har ikke noe speil: rommene har pakkene under og henter ingen andre.
+packages-installed = Det alle rom har
+packages-count = { $n ->
+    [one] { $count } pakke
+   *[other] { $count } pakker
+}
+packages-allowed = Det rommene kan hente
+packages-allowed-how = Den driftsansvarliges liste, og det som er bedt om og godkjent. Det en pakke trenger, må det også bes om.
+packages-allowed-none = Ingenting ennå.
+package-any-version = alle versjoner
+package-name = Navn
+package-version = Bare denne versjonen
+package-version-hint = La feltet stå tomt hvis alle versjoner duger.
+package-version-of = Versjon
+package-licence = Lisens
+package-language = Språk
+language-python = Python
+language-r = R
+package-why = Hva den skal brukes til
+package-ask = Be om en pakke
+package-send = Be om den
+package-requests = Bedt om
+package-requests-none = Ingen har bedt om noe.
+package-approve = Godkjenn
+package-refuse = Avslå
+package-asked-already = Rommene kan hente den allerede, eller noen har bedt om den. Se på listen.
+package-decided-already = Den er avgjort i mellomtiden. Se på den igjen.
+state-package-asked = Venter på en driftsansvarlig
+state-package-approved = Rommene kan hente den
+state-package-refused = Avslått
+fault-package-name = Det er ikke navnet på en pakke. Skriv det som i pip install eller install.packages.
+fault-package-version = Det er ikke en versjon. Skriv den som pakken gjør, for eksempel 1.4.2.
+done-package-asked = Pakken er bedt om. En driftsansvarlig avgjør.
+done-package-approved = Rommene kan hente pakken fra nå av.
+done-package-refused = Rommene kan ikke hente pakken.
+task-decide-package = Avgjør om rommene kan få pakken
+may-see-packages = se hvilke pakker rommene har
+may-request-package = be om en pakke
+may-see-package = se forespørselen om en pakke
+may-decide-package = avgjøre om rommene kan hente pakken
+act-package-asked = Noen ba om en pakke
+act-package-approved = Pakken ble godkjent for rom
+act-package-refused = Pakken ble avslått
+act-room-package-fetched = En pakke ble hentet
+subject-package = Pakker i rom
+did-fetched = Hentet en pakke

@@ -1,0 +1,22 @@
+# What makes R in a room find packages that were installed in it, and install.packages
+# ask the room's mirror. A room has no network: the mirror is a socket in the file
+# system, which curl can be told of and R's own downloads cannot.
+local({
+  mirror <- "/run/packages/mirror"
+  own <- "/work/.packages/R"
+  there <- file.exists(mirror)
+  if (there) {
+    dir.create(own, showWarnings = FALSE, recursive = TRUE)
+  }
+  if (dir.exists(own)) {
+    .libPaths(c(own, .libPaths()))
+  }
+  # The address is what R names when it cannot reach it.
+  host <- if (there) "localhost" else "this-centre-has-no-mirror-of-packages"
+  options(
+    repos = c(CRAN = paste0("http://", host, "/cran")),
+    pkgType = "source",
+    download.file.method = "curl",
+    download.file.extra = paste("--unix-socket", mirror, "--fail --silent --no-show-error --noproxy '*'")
+  )
+})
