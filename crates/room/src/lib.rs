@@ -31,6 +31,6 @@ pub use script::{Script, ScriptError};
 pub use spec::Spec;
 pub use statement::{StatementEnd, Statements, TableRead};
 pub use work::{
-    Listing, NameError, Refusal, Refused, TakeError, Taken, Usage, WorkError, WorkFile, WorkFolder,
-    WorkName,
+    BENEATH, Listing, NameError, READ, Refusal, Refused, TakeError, Taken, Usage, WorkError,
+    WorkFile, WorkFolder, WorkName,
 };

@@ -100,8 +100,16 @@ pub struct Heard {
 
 /// The next line that is said; nothing at the end.
 pub fn next_line<T: serde::de::DeserializeOwned>(from: &mut impl BufRead) -> io::Result<Option<T>> {
+    next_line_of(LONGEST_LINE, from)
+}
+
+/// The same where a line may have so many bytes.
+pub fn next_line_of<T: serde::de::DeserializeOwned>(
+    longest: u64,
+    from: &mut impl BufRead,
+) -> io::Result<Option<T>> {
     let mut line = Vec::new();
-    let read = from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
+    let read = from.by_ref().take(longest).read_until(b'\n', &mut line)?;
     if read == 0 {
         return Ok(None);
     }

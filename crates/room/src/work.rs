@@ -13,4 +13,4 @@ mod take;
 pub use folder::{Usage, WorkError, WorkFolder};
 pub use list::{Listing, Refusal, Refused, WorkFile};
 pub use name::{NameError, WorkName};
-pub use take::{TakeError, Taken};
+pub use take::{BENEATH, READ, TakeError, Taken};

@@ -3,7 +3,7 @@
 # system, which curl can be told of and R's own downloads cannot.
 local({
   mirror <- "/run/packages/mirror"
-  own <- "/work/.packages/R"
+  own <- Sys.getenv("ROOM_R_PACKAGES")
   there <- file.exists(mirror)
   if (there) {
     dir.create(own, showWarnings = FALSE, recursive = TRUE)

@@ -11,10 +11,11 @@ import sys
 MIRROR = "/run/packages/mirror"
 VERSION = "python%d.%d" % sys.version_info[:2]
 # Where an environment's pip puts them, and where Debian's own does.
+PREFIX = os.environ.get("PIP_PREFIX", "")
 OWN = [
-    "/work/.packages/python/lib/%s/site-packages" % VERSION,
-    "/work/.packages/python/local/lib/%s/dist-packages" % VERSION,
-]
+    os.path.join(PREFIX, "lib", VERSION, "site-packages"),
+    os.path.join(PREFIX, "local", "lib", VERSION, "dist-packages"),
+] if PREFIX else []
 
 # After what every room has, which it does not replace. Not where nothing is to be
 # imported from the work folder.

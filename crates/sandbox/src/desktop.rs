@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::walls::Setting;
+use crate::walls::{Setting, WORK};
 
 /// The folder in the work folder for the display's socket: see `notebook::FOLDER`.
 pub(crate) const FOLDER: &str = ".desktop";
@@ -33,7 +33,7 @@ pub(crate) fn words() -> Vec<String> {
 /// What it finds in the room besides its programs.
 pub(crate) fn setting() -> Setting {
     let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
-    let folder = format!("/work/{FOLDER}");
+    let folder = format!("{WORK}/{FOLDER}");
     Setting {
         texts: vec![
             text("/run/desktop/start.sh", START),

@@ -33,6 +33,7 @@ mod sql;
 mod state;
 mod syscalls;
 mod unusable;
+mod wait;
 mod walls;
 mod warden;
 mod watch;

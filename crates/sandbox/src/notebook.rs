@@ -2,14 +2,12 @@
 
 use model::RoomId;
 
-use crate::walls::Setting;
+use crate::walls::{Setting, WORK};
 
 /// The folder in the work folder that the server keeps its own things in, and
 /// its socket there. The work folder is the one place that a room can write to
 /// and that is bounded.
 pub(crate) const FOLDER: &str = ".jupyter";
-/// Where the room sees its work folder.
-const WORK: &str = "/work";
 pub(crate) const SOCKET: &str = "room.sock";
 
 const SERVER: &str = include_str!("../notebook/server.py");

@@ -18,18 +18,21 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use room::packages::Packages;
-use rustix::event::{PollFd, PollFlags};
 
 pub(crate) use installed::{constraints, installed};
 pub use mirror::Mirror;
 
 use crate::state::RoomDir;
-use crate::walls::Setting;
+use crate::wait::somebody_waits;
+use crate::walls::{Setting, WORK};
 
 /// Where the room sees the folder with the socket.
 pub(crate) const FOLDER: &str = "/run/packages";
 /// What it is called there.
 const SOCKET: &str = "mirror";
+
+/// The folder in the work folder that packages are installed in.
+const INSTALLED: &str = ".packages";
 
 /// How many ask at once.
 const AT_ONCE: usize = 8;
@@ -60,6 +63,9 @@ pub(crate) fn dress(setting: &mut Setting, constraints: &str) {
         .extend([text("/run/mirror/bin/pip", COMMAND), text("/run/mirror/bin/pip3", COMMAND)]);
     setting.variables.extend([
         ("PYTHONPATH", "/run/mirror/python".to_owned()),
+        // Where pip puts what it installs, and where R does.
+        ("PIP_PREFIX", format!("{WORK}/{INSTALLED}/python")),
+        ("ROOM_R_PACKAGES", format!("{WORK}/{INSTALLED}/R")),
         ("R_PROFILE", "/run/mirror/profile.R".to_owned()),
     ]);
 }
@@ -154,23 +160,4 @@ fn welcome(stream: UnixStream, answering: &Arc<Answering>) -> io::Result<Guest> 
         let _ = theirs.shutdown(Shutdown::Both);
     })?;
     Ok(Guest { stream, thread })
-}
-
-/// Waits until somebody connects; false when the counter is shut first.
-fn somebody_waits(listener: &UnixListener, stopped: &UnixStream) -> bool {
-    loop {
-        let mut files = [PollFd::new(listener, PollFlags::IN), PollFd::new(stopped, PollFlags::IN)];
-        match rustix::event::poll(&mut files, None) {
-            Ok(_) => {}
-            Err(rustix::io::Errno::INTR) => continue,
-            Err(_) => return false,
-        }
-        let [listener, stopped] = &files;
-        if !stopped.revents().is_empty() {
-            return false;
-        }
-        if !listener.revents().is_empty() {
-            return true;
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! How what runs in a room is reached: by a socket in its work folder.
+//! Sockets: of what runs in a room, in its work folder, and ours beside it.
 
 use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
@@ -30,6 +30,22 @@ pub(crate) fn connect(
     let stream = UnixStream::from(stream);
     stream.set_nonblocking(false)?;
     Ok(stream)
+}
+
+/// A folder of ours with a socket in it, held open: a path of a socket has 107 bytes
+/// at the most, and the folder of a room may lie deeper.
+pub(crate) struct In(OwnedFd);
+
+impl In {
+    pub(crate) fn open(folder: &Path) -> io::Result<Self> {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(Self(rustix::fs::open(folder, flags, Mode::empty())?))
+    }
+
+    /// A short path of the socket `name`, good as long as this is held.
+    pub(crate) fn path(&self, name: &str) -> String {
+        format!("/proc/self/fd/{}/{name}", self.0.as_raw_fd())
+    }
 }
 
 fn is_the_rooms(socket: &OwnedFd, work: &OwnedFd, uid: Option<u32>) -> io::Result<()> {

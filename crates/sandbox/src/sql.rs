@@ -8,7 +8,7 @@
 use std::fs::{self, File, Permissions};
 use std::io::{self, BufReader, Write as _};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -20,11 +20,12 @@ use std::time::{Duration, Instant};
 use room::statement::{Heard, Said, line, next_line};
 use room::{Limits, StatementEnd, Statements};
 use rustix::event::{PollFd, PollFlags};
-use rustix::fs::{Mode, OFlags};
 
 use crate::process;
+use crate::socket;
 use crate::spawn::{Before, spawn};
 use crate::state::RoomDir;
+use crate::wait::somebody_waits;
 
 /// Where the room sees the folder with the socket.
 pub(crate) const FOLDER: &str = "/run/postgresql";
@@ -61,21 +62,18 @@ pub(crate) fn listen(dir: &RoomDir) -> io::Result<UnixListener> {
 }
 
 /// Makes a folder that a room may look into, and the socket in it anew.
-pub(crate) fn listen_in(folder: &Path, socket: &str) -> io::Result<UnixListener> {
+pub(crate) fn listen_in(folder: &Path, name: &str) -> io::Result<UnixListener> {
     match fs::DirBuilder::new().mode(0o755).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made?,
     }
     fs::set_permissions(folder, Permissions::from_mode(0o755))?;
-    match fs::remove_file(folder.join(socket)) {
+    match fs::remove_file(folder.join(name)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    // By way of the open folder: a path of a socket has 107 bytes at the most.
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let open = rustix::fs::open(folder, flags, Mode::empty())?;
-    let listener = UnixListener::bind(format!("/proc/self/fd/{}/{socket}", open.as_raw_fd()))?;
-    fs::set_permissions(folder.join(socket), Permissions::from_mode(0o666))?;
+    let listener = UnixListener::bind(socket::In::open(folder)?.path(name))?;
+    fs::set_permissions(folder.join(name), Permissions::from_mode(0o666))?;
     Ok(listener)
 }
 
@@ -140,35 +138,13 @@ struct Attendant {
 impl Attendant {
     fn attend(&self) {
         // Servers are started from here: each ends with the thread that started it.
-        while self.somebody_waits() {
+        while somebody_waits(&self.listener, &self.stopped) {
             match self.serve() {
                 Ok(()) => {}
                 Err(error) => tracing::warn!(%error, "statements of a room could not be answered"),
             }
             if self.is_stopped(BREATH) {
                 return;
-            }
-        }
-    }
-
-    /// Waits until somebody connects; false when the door is shut first.
-    fn somebody_waits(&self) -> bool {
-        loop {
-            let mut files = [
-                PollFd::new(&self.listener, PollFlags::IN),
-                PollFd::new(&self.stopped, PollFlags::IN),
-            ];
-            match rustix::event::poll(&mut files, None) {
-                Ok(_) => {}
-                Err(rustix::io::Errno::INTR) => continue,
-                Err(_) => return false,
-            }
-            let [listener, stopped] = &files;
-            if !stopped.revents().is_empty() {
-                return false;
-            }
-            if !listener.revents().is_empty() {
-                return true;
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::{packages, sql};
 /// The Python environment's place in a room.
 pub(crate) const PYTHON: &str = "/opt/room-python";
 
+/// Where a room sees its work folder.
+pub(crate) const WORK: &str = "/work";
+
 /// The user and group that code in a room believes it is.
 pub(crate) const USER: &str = "1000";
 
@@ -133,7 +136,7 @@ pub(crate) fn arguments(
     }
     let data = words.before.show(folders.data)?;
     let work = words.before.show(folders.work)?;
-    words.add(&["--ro-bind", &data, "/data", "--bind", &work, "/work"]);
+    words.add(&["--ro-bind", &data, "/data", "--bind", &work, WORK]);
     if let Some(brought) = folders.brought {
         let brought = words.before.show(brought)?;
         words.add(&["--ro-bind", &brought, "/in"]);
@@ -162,7 +165,7 @@ pub(crate) fn arguments(
     // `/proc` too: what can be written there is process 1's memory, and the word
     // that the machine takes rooms first when memory runs out.
     words.add(&["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]);
-    words.add(&["--chdir", "/work"]);
+    words.add(&["--chdir", WORK]);
     environment(&mut words, limits, folders.python.is_some());
     let sql = if setting.sql { sql::variables() } else { Vec::new() };
     for (name, value) in setting.variables.iter().chain(&sql) {
@@ -220,7 +223,7 @@ fn environment(words: &mut Words<'_>, limits: &Limits, python: bool) {
     }
     for (name, value) in [
         ("PATH", path.as_str()),
-        ("HOME", "/work"),
+        ("HOME", WORK),
         ("USER", "room"),
         ("LOGNAME", "room"),
         ("SHELL", "/bin/sh"),

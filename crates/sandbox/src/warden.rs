@@ -29,12 +29,13 @@ use std::time::Duration;
 use model::{RoomId, RunId};
 use room::statement::line;
 use room::{Ended, LogLine, LogSink, StartError};
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::FlockOperation;
 
 use crate::bubblewrap::Bubblewrap;
 use crate::doors::Askers;
 use crate::recover;
 use crate::run::Handle;
+use crate::socket;
 use crate::state::{RoomDir, lock};
 use wire::{Answer, Ask, Order, Refused, Tells, Told, next_line};
 
@@ -217,20 +218,20 @@ fn end(mut child: Child) {
     let _ = child.wait();
 }
 
-/// A connection to the warden of a run, by way of the open folder: a path of a
-/// socket has 107 bytes at the most.
+/// A connection to the warden of a run; nothing, when it has none.
 fn connect(dir: &RoomDir, run: &RunId) -> io::Result<Option<UnixStream>> {
-    let gone = |error: &io::Error| {
-        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
-    };
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = match rustix::fs::open(dir.wardens(), flags, Mode::empty()) {
-        Err(rustix::io::Errno::NOENT) => return Ok(None),
-        folder => folder?,
-    };
-    match UnixStream::connect(format!("/proc/self/fd/{}/{run}.sock", folder.as_raw_fd())) {
+    let reached = socket::In::open(&dir.wardens())
+        .and_then(|folder| UnixStream::connect(folder.path(&format!("{run}.sock"))));
+    match reached {
         Ok(stream) => Ok(Some(stream)),
-        Err(error) if gone(&error) => Ok(None),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }

@@ -2,6 +2,7 @@
 //! for the test to say.
 
 use std::collections::{BTreeSet, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -165,7 +166,7 @@ impl Blobs for Nothing {
 }
 
 /// A command that has ended when it is asked.
-struct Over(RunId);
+struct Over(RunId, Arc<AtomicUsize>);
 
 impl Running for Over {
     fn run(&self) -> &RunId {
@@ -185,6 +186,10 @@ impl Running for Over {
     fn memory(&self) -> u64 {
         0
     }
+
+    fn noted(&self) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Rooms as the test says they are.
@@ -199,6 +204,8 @@ pub(crate) struct Pretence {
     pub(crate) missing: Mutex<BTreeSet<RoomId>>,
     /// How many times everything was let go of.
     pub(crate) let_go: AtomicUsize,
+    /// How many ends of commands need not be kept any more.
+    pub(crate) noted: Arc<AtomicUsize>,
 }
 
 impl Runtime for Pretence {
@@ -213,7 +220,20 @@ impl Runtime for Pretence {
         _: Command,
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
-        Ok(Arc::new(Over(run.clone())))
+        Ok(Arc::new(Over(run.clone(), Arc::clone(&self.noted))))
+    }
+
+    fn adopt(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
+    ) -> io::Result<Option<Arc<dyn Running>>> {
+        if !self.is_minded(room) {
+            return Ok(None);
+        }
+        log()?;
+        Ok(Some(Arc::new(Over(run.clone(), Arc::clone(&self.noted)))))
     }
 
     fn is_minded(&self, room: &RoomId) -> bool {

@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use centre::ports::Unwatched;
 use jiff::SignedDuration;
-use room::{Closing, Outcome, RoomEvent, State};
+use model::CellId;
+use room::{CellOutcome, Closing, Outcome, RoomEvent, State};
 
 use crate::house::{House, refused_by};
 use crate::pretence::{Site, researcher};
@@ -64,6 +65,47 @@ async fn a_run_whose_program_was_killed_is_written_down_as_lost() {
     // Another program's, and one that may only just be starting.
     assert_eq!(site.see(&minded).await.state, State::Running);
     assert_eq!(site.see(&young).await.state, State::Running);
+}
+
+#[tokio::test]
+async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
+    let site = Site::new().await;
+    let (room, alone) = (site.room_that_stays().await, site.room_that_stays().await);
+    let run = site.begin(&room).await;
+    let other = site.begin(&alone).await;
+    let [open, ended]: [CellId; 2] =
+        ["cell-2b4d6f8h0k", "cell-3b4d6f8h0k"].map(|id| id.parse().unwrap());
+    for cell in [&open, &ended] {
+        let (cell, by, kernel) = (cell.clone(), researcher(), "ir".to_owned());
+        let code = "fit".to_owned();
+        site.write(room.as_str(), &RoomEvent::CellRun { cell, by, kernel, code }).await;
+    }
+    let ok = RoomEvent::CellEnded { cell: ended, outcome: CellOutcome::Ok, wall_ms: 3 };
+    site.write(room.as_str(), &ok).await;
+    site.rooms.minded.lock().unwrap().insert(room.clone());
+    site.clock.advance(SignedDuration::from_secs(90));
+
+    site.centre.outlive().await.unwrap();
+    for _ in 0..500 {
+        if site.rooms.noted.load(Ordering::Relaxed) > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let seen = site.see(&room).await;
+    assert_eq!(seen.state, State::Open);
+    assert_eq!((&seen.runs[0].id, seen.runs[0].ended.unwrap().outcome), (&run, Outcome::Finished));
+    assert_eq!(site.rooms.noted.load(Ordering::Relaxed), 1, "kept, or forgotten too soon");
+    let entries = site.centre.timeline("room", room.as_str()).await.unwrap().items.clone();
+    let last = entries.iter().rev().find(|entry| entry.act == "cell-ended").unwrap();
+    let unheard = CellOutcome::Unheard;
+    assert_eq!(
+        last.event::<RoomEvent>().unwrap(),
+        RoomEvent::CellEnded { cell: open, outcome: unheard, wall_ms: 90_000 }
+    );
+    assert_eq!(entries.iter().filter(|entry| entry.act == "cell-ended").count(), 2);
+    // What nobody minds is not taken over: the sweep says that it is lost.
+    assert_eq!(site.see(&alone).await.running().map(|run| &run.id), Some(&other));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use permit::Way;
 
 use crate::demo::made;
-use crate::place::{PATIENCE, Place, until};
+use crate::place::{PATIENCE, Place, signal, until};
 use crate::web::{PASSWORD, Server, with_permit_that};
 
 /// A browser, as far as this needs one.
@@ -300,12 +300,12 @@ fn a_desktop_is_seen_and_typed_into_and_its_clipboard_stays() {
     // text is chosen: it comes out of the display, as a viewer in the room hears, and
     // not through the portal.
     let listen = "import socket,time\n\
-        s=socket.socket(socket.AF_UNIX);s.connect('/work/.desktop/room.sock')\n\
+        s=socket.socket(socket.AF_UNIX);s.connect('.desktop/room.sock')\n\
         s.settimeout(20);f=s.makefile('rb')\n\
         f.read(12);s.sendall(b'RFB 003.008\\n');f.read(2);s.sendall(b'\\1');f.read(4)\n\
-        s.sendall(b'\\1');n=f.read(24)[23];f.read(n);open('/work/listens','w')\n\
+        s.sendall(b'\\1');n=f.read(24)[23];f.read(n);open('listens','w')\n\
         h=f.read(8)\n\
-        open('/work/heard','wb').write(h[:1]+f.read(int.from_bytes(h[4:],'big')))\n";
+        open('heard','wb').write(h[:1]+f.read(int.from_bytes(h[4:],'big')))\n";
     std::fs::write(open.work().join("listen.py"), listen).unwrap();
     open.types(&mut viewer, "vncconfig -set SendCutText=1 -set SendPrimary=1");
     viewer.type_in("clear; python3 listen.py & sleep 1; yes secret4711 | head -500\n");
@@ -335,6 +335,31 @@ fn a_desktop_is_seen_and_typed_into_and_its_clipboard_stays() {
         told.contains("pasted in").then_some(told)
     });
     assert!(told.contains("desktop") && told.contains("8 bytes"), "{told}");
+}
+
+#[test]
+fn a_desktop_outlives_the_server_with_what_was_begun_on_it() {
+    let mut open = open();
+    let mut viewer = open.ready();
+    viewer.type_in("for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done; : > still-there\n");
+    signal(&open.server.running.0, "-KILL");
+    open.server.running.0.wait().unwrap();
+    assert!(!viewer.more(), "the connection goes with the server");
+    assert!(!open.work().join("still-there").exists());
+    let server = Server::start(&open.place, &[]);
+    until("what was begun ends", || open.work().join("still-there").exists().then_some(()));
+    let token = server.sign_in("researcher");
+    let room = format!("/api/v1/rooms/{}", open.room);
+    let (_, seen) = server.ask("GET", &room, &token, &serde_json::json!(null));
+    assert!(seen["runs"][0]["ended"].is_null(), "{seen}");
+    let stop = format!("{room}/stop");
+    assert!(server.ask("POST", &stop, &token, &serde_json::json!(null)).0 < 300);
+    let ended = until("its end", || {
+        let (_, seen) = server.ask("GET", &room, &token, &serde_json::json!(null));
+        let ended = seen["runs"][0]["ended"].clone();
+        (!ended.is_null()).then_some(ended)
+    });
+    assert_eq!(ended["outcome"], "stopped", "{ended}");
 }
 
 #[test]

@@ -91,11 +91,10 @@ impl Visit {
 
 /// Counts aloud, a tenth of a second apart.
 const COUNTS: &str = "\
-import time, pathlib
+import time
 for turn in range(600):
     print('turn', turn, flush=True)
     time.sleep(0.1)
-    if pathlib.Path('/work/enough').exists(): break
 print('that is all', flush=True)
 ";
 

@@ -36,6 +36,9 @@ struct Kind {
     show: &'static str,
     lead: &'static str,
     not_printed: &'static str,
+    /// What is said where rooms have none, and where it is not opened.
+    none_here: &'static str,
+    not_opened: &'static str,
 }
 
 const NOTEBOOK: Kind = Kind {
@@ -46,6 +49,8 @@ const NOTEBOOK: Kind = Kind {
     show: "notebook-show",
     lead: "notebook-lead",
     not_printed: "notebook-not-printed",
+    none_here: "conflict-no-notebooks",
+    not_opened: "conflict-notebook",
 };
 
 const DESKTOP: Kind = Kind {
@@ -56,6 +61,8 @@ const DESKTOP: Kind = Kind {
     show: "desktop-show",
     lead: "desktop-lead",
     not_printed: "desktop-not-printed",
+    none_here: "conflict-no-desktops",
+    not_opened: "conflict-desktop",
 };
 
 /// The page around the notebook or the desktop.
@@ -114,14 +121,7 @@ pub(crate) async fn open(
     Path(room): Path<String>,
     _: Signed,
 ) -> Answered {
-    let room: RoomId = seen::id(&room)?;
-    if app.config.notebooks.is_none() {
-        return Err(Failure::Unfit("conflict-no-notebooks"));
-    }
-    if let Err(refused) = app.centre.open_notebook(visitor.caller(), &room).await {
-        return Err(Failure::unfit(refused, "conflict-notebook"));
-    }
-    wait(&app, &visitor, &room, NOTEBOOK).await
+    opened(&app, &visitor, &seen::id(&room)?, NOTEBOOK).await
 }
 
 /// `POST /rooms/{room}/desktop`: the same for the desktop.
@@ -131,14 +131,20 @@ pub(crate) async fn open_desktop(
     Path(room): Path<String>,
     _: Signed,
 ) -> Answered {
-    let room: RoomId = seen::id(&room)?;
+    opened(&app, &visitor, &seen::id(&room)?, DESKTOP).await
+}
+
+async fn opened(app: &App, visitor: &Visitor, room: &RoomId, kind: Kind) -> Answered {
     if app.config.notebooks.is_none() {
-        return Err(Failure::Unfit("conflict-no-desktops"));
+        return Err(Failure::Unfit(kind.none_here));
     }
-    if let Err(refused) = app.centre.open_desktop(visitor.caller(), &room).await {
-        return Err(Failure::unfit(refused, "conflict-desktop"));
-    }
-    wait(&app, &visitor, &room, DESKTOP).await
+    let begun = if kind.way == Way::Desktop {
+        app.centre.open_desktop(visitor.caller(), room).await
+    } else {
+        app.centre.open_notebook(visitor.caller(), room).await
+    };
+    begun.map_err(|refused| Failure::unfit(refused, kind.not_opened))?;
+    wait(app, visitor, room, kind).await
 }
 
 async fn wait(app: &App, visitor: &Visitor, room: &RoomId, kind: Kind) -> Answered {

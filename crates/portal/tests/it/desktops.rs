@@ -4,19 +4,18 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use futures_util::{SinkExt as _, StreamExt as _};
 use portal::Config;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{UnixListener, UnixStream};
 use tokio_tungstenite::tungstenite::Message as Sent;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::browser::Browser;
 use crate::fakes::Site;
 use crate::gate::PATIENCE;
 use crate::notebooks::{config, frame, ticket};
+use crate::sockets::{Socket, socket};
 use crate::story::{room, room_that};
 
 const VERSION: &[u8] = b"RFB 003.008\n";
@@ -88,27 +87,9 @@ async fn open_with(config: Config, script: Vec<Vec<u8>>) -> Open {
     Open { site, researcher, frame, room, permit, heard: kept }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
 impl Open {
     async fn socket(&self, origin: &str) -> Result<Socket, StatusCode> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = self.site.notebooks.clone();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let mut request =
-            format!("ws://{address}/{}/desktop/socket", self.room).into_client_request().unwrap();
-        let cookie = self.frame.cookies.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookie = cookie.collect::<Vec<_>>().join("; ");
-        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
-        request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
-        request.headers_mut().insert(header::HOST, "rooms.test".parse().unwrap());
-        let stream = MaybeTlsStream::Plain(TcpStream::connect(address).await.unwrap());
-        match tokio_tungstenite::client_async(request, stream).await {
-            Ok((socket, _)) => Ok(socket),
-            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status()),
-            Err(error) => panic!("{error}"),
-        }
+        socket(&self.site, &self.frame, &format!("/{}/desktop/socket", self.room), origin).await
     }
 
     /// A viewer that was greeted.

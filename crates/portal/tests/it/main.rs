@@ -24,4 +24,5 @@ mod pages;
 mod pretended;
 mod refusals;
 mod safety;
+mod sockets;
 mod story;

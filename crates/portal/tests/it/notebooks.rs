@@ -14,14 +14,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures_util::{SinkExt as _, StreamExt as _};
 use portal::{Config, Notebooks};
-use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::net::UnixListener;
 use tokio_tungstenite::tungstenite::Message as Sent;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::browser::{Browser, Page};
 use crate::fakes::Site;
 use crate::gate::PATIENCE;
+use crate::sockets::{Socket, socket};
 use crate::story::room;
 
 const KERNEL: &str = "ad1553f0-84cf-428b-9a04-6a08643024e2";
@@ -176,29 +175,10 @@ impl Open {
         self.researcher.get(&path).await.body
     }
 
-    /// A socket to the kernel, over a connection as browsers make it.
-    async fn channels(
-        &self,
-        origin: &str,
-    ) -> Result<WebSocketStream<MaybeTlsStream<TcpStream>>, StatusCode> {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let router = self.site.notebooks.clone();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let path =
-            format!("ws://{address}/{}/api/kernels/{KERNEL}/channels?session_id=s", self.room);
-        let mut request = path.into_client_request().unwrap();
-        let cookie = self.frame.cookies.iter().map(|(name, value)| format!("{name}={value}"));
-        let cookie = cookie.collect::<Vec<_>>().join("; ");
-        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
-        request.headers_mut().insert(header::ORIGIN, origin.parse().unwrap());
-        request.headers_mut().insert(header::HOST, "rooms.test".parse().unwrap());
-        let stream = MaybeTlsStream::Plain(TcpStream::connect(address).await.unwrap());
-        match tokio_tungstenite::client_async(request, stream).await {
-            Ok((socket, _)) => Ok(socket),
-            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status()),
-            Err(error) => panic!("{error}"),
-        }
+    /// A socket to the kernel.
+    async fn channels(&self, origin: &str) -> Result<Socket, StatusCode> {
+        let path = format!("/{}/api/kernels/{KERNEL}/channels?session_id=s", self.room);
+        socket(&self.site, &self.frame, &path, origin).await
     }
 }
 
@@ -211,7 +191,7 @@ fn message(kind: &str, content: &serde_json::Value) -> Sent {
     Sent::text(said.to_string())
 }
 
-async fn told(socket: &mut WebSocketStream<MaybeTlsStream<TcpStream>>) -> Sent {
+async fn told(socket: &mut Socket) -> Sent {
     tokio::time::timeout(PATIENCE, socket.next()).await.expect("nothing came").unwrap().unwrap()
 }
 

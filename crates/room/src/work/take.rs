@@ -69,14 +69,14 @@ pub enum TakeError {
 }
 
 /// Below the folder, through no link of any kind, to no other mount.
-const BENEATH: ResolveFlags = ResolveFlags::BENEATH
+pub const BENEATH: ResolveFlags = ResolveFlags::BENEATH
     .union(ResolveFlags::NO_SYMLINKS)
     .union(ResolveFlags::NO_MAGICLINKS)
     .union(ResolveFlags::NO_XDEV);
 
 /// Reading only; a named pipe opens at once and is then refused, a lease held
 /// by the room does not keep us waiting.
-const READ: OFlags = OFlags::RDONLY
+pub const READ: OFlags = OFlags::RDONLY
     .union(OFlags::NOFOLLOW)
     .union(OFlags::NONBLOCK)
     .union(OFlags::NOCTTY)

@@ -8,7 +8,8 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use room::packages::{Allowed, Language, PackageName, of_file};
-use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags};
+use room::{BENEATH, READ};
+use rustix::fs::{Dir, FileType, Mode, OFlags};
 use serde::{Deserialize, Serialize};
 
 /// The largest file that is passed on, bytes.
@@ -17,17 +18,6 @@ pub(crate) const LARGEST: u64 = 2 << 30;
 const LARGEST_LIST: u64 = 64 << 20;
 /// The most files of one package that are named.
 const MOST_FILES: usize = 5000;
-
-/// Below the folder, through no link of any kind, to no other mount.
-const BENEATH: ResolveFlags = ResolveFlags::BENEATH
-    .union(ResolveFlags::NO_SYMLINKS)
-    .union(ResolveFlags::NO_MAGICLINKS)
-    .union(ResolveFlags::NO_XDEV);
-const READ: OFlags = OFlags::RDONLY
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::NONBLOCK)
-    .union(OFlags::NOCTTY)
-    .union(OFlags::CLOEXEC);
 
 /// The folders of a mirror.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::Shutdown;
-use std::os::fd::{AsFd as _, AsRawFd as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -17,11 +17,12 @@ use model::{RunId, StatementId};
 use room::packages::{Allowed, Fetched};
 use room::statement::line;
 use room::{LogLine, LogSink, Packages, Running, StartError, StatementEnd, Statements};
-use rustix::fs::{FlockOperation, Mode, OFlags};
+use rustix::fs::FlockOperation;
 
 use super::wire::{Answer, Ask, Order, Tells, Told, next_line};
 use crate::bubblewrap::{Bubblewrap, private_dir};
 use crate::run::Handle;
+use crate::socket;
 use crate::sql::SqlProgram;
 use crate::state::{Lock, RoomDir, lock};
 
@@ -107,10 +108,8 @@ fn be_found(dir: &RoomDir, run: &RunId) -> io::Result<(Lock, UnixListener)> {
     }
     let alive = lock(&dir.warden(run, "lock"), FlockOperation::NonBlockingLockExclusive)?
         .ok_or_else(|| io::Error::other("another minds it"))?;
-    let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = rustix::fs::open(dir.wardens(), flags, Mode::empty())?;
-    let at = format!("/proc/self/fd/{}/{run}.sock", folder.as_raw_fd());
-    Ok((alive, UnixListener::bind(at)?))
+    let folder = socket::In::open(&dir.wardens())?;
+    Ok((alive, UnixListener::bind(folder.path(&format!("{run}.sock")))?))
 }
 
 /// Takes servers in, one at a time, on a thread of its own.
@@ -345,4 +344,110 @@ impl Packages for Post {
 
 fn misheard(answer: &Answer) -> String {
     format!("the centre answered what was not asked: {answer:?}")
+}
+
+#[cfg(test)]
+mod tests {
+    use room::Stream;
+
+    use super::*;
+
+    fn server(post: &Post) -> io::Result<(BufReader<UnixStream>, u64)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let turn = post.take(theirs)?;
+        Ok((BufReader::new(ours), turn))
+    }
+
+    fn hears(server: &mut BufReader<UnixStream>) -> Told {
+        next_line(server).unwrap().unwrap()
+    }
+
+    fn prints(post: &Post, text: &str) -> Told {
+        post.line(LogLine { stream: Stream::Output, text });
+        Told::Line { stream: Stream::Output, text: text.to_owned() }
+    }
+
+    fn end() -> StatementEnd {
+        StatementEnd { rows: 7, ..StatementEnd::UNSEEN }
+    }
+
+    #[test]
+    fn every_server_hears_everything_and_one_listens_at_a_time() {
+        let post = Post::default();
+        let first = prints(&post, "before anybody");
+        let (mut one, turn) = server(&post).unwrap();
+        let second = prints(&post, "while one listens");
+        for told in [Told::Started, first.clone(), second.clone()] {
+            assert_eq!(hears(&mut one), told);
+        }
+        assert!(server(&post).is_err(), "two would write down the same");
+        post.hang_up(turn);
+        let (mut two, _) = server(&post).unwrap();
+        for told in [Told::Started, first, second] {
+            assert_eq!(hears(&mut two), told);
+        }
+        // The one before it is only now seen to have gone.
+        post.hang_up(turn);
+        let third = prints(&post, "to the second");
+        assert_eq!(hears(&mut two), third);
+    }
+
+    #[test]
+    fn the_end_of_a_statement_waits_for_the_next_server_and_is_told_once() {
+        let post = Post::default();
+        let statement: StatementId = "statement-2b4d6f8h0k".parse().unwrap();
+        Statements::ended(&post, statement.clone(), end());
+        post.tell_all(Told::Memory(1));
+        let (mut one, turn) = server(&post).unwrap();
+        assert_eq!(hears(&mut one), Told::Started);
+        assert_eq!(hears(&mut one), Told::StatementEnded { statement, end: end() });
+        assert_eq!(hears(&mut one), Told::Memory(1));
+        post.hang_up(turn);
+        let (mut two, _) = server(&post).unwrap();
+        assert_eq!(hears(&mut two), Told::Started);
+        assert_eq!(hears(&mut two), Told::Memory(1));
+    }
+
+    #[test]
+    fn what_is_asked_while_nobody_listens_is_refused() {
+        let post = Arc::new(Post::default());
+        assert!(post.begin("SELECT 1".to_owned()).unwrap_err().contains("not there"));
+        assert!(post.allowed().is_err());
+        // And while one goes away that was asked.
+        let (mut one, turn) = server(&post).unwrap();
+        let asks = Arc::clone(&post);
+        let asked = std::thread::spawn(move || asks.begin("SELECT 2".to_owned()));
+        assert_eq!(hears(&mut one), Told::Started);
+        let sql = "SELECT 2".to_owned();
+        assert_eq!(hears(&mut one), Told::Asks { number: 2, ask: Ask::Statement(sql) });
+        post.hang_up(turn);
+        assert!(asked.join().unwrap().unwrap_err().contains("not there"));
+    }
+
+    #[test]
+    fn an_answer_reaches_who_asked_and_nobody_takes_another_for_it() {
+        let post = Arc::new(Post::default());
+        let (mut one, _) = server(&post).unwrap();
+        assert_eq!(hears(&mut one), Told::Started);
+        let statement: StatementId = "statement-2b4d6f8h0k".parse().unwrap();
+        for (answer, fits) in [(Answer::Statement(statement.clone()), true), (Answer::Noted, false)]
+        {
+            let asks = Arc::clone(&post);
+            let asked = std::thread::spawn(move || asks.begin("SELECT 1".to_owned()));
+            let Told::Asks { number, .. } = hears(&mut one) else { panic!("nothing was asked") };
+            post.answer(number + 1, Err("of somebody else".to_owned()));
+            post.answer(number, Ok(answer));
+            let heard = asked.join().unwrap();
+            assert_eq!(heard.ok(), fits.then(|| statement.clone()));
+        }
+    }
+
+    #[test]
+    fn it_stays_until_the_end_is_written_down() {
+        let post = Post::default();
+        assert!(!post.is_noted_within(Duration::from_millis(10)));
+        post.note();
+        assert!(post.is_noted_within(Duration::from_mins(1)));
+    }
 }

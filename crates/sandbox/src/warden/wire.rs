@@ -1,11 +1,12 @@
 //! What a server and a warden say to each other: a JSON line each.
 
-use std::io::{self, BufRead, Read as _};
+use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use model::{RoomId, RunId, StatementId};
 use room::packages::{Allowed, Fetched};
+use room::statement::next_line_of;
 use room::{Ended, StartError, StatementEnd, Stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -158,11 +159,7 @@ pub(super) enum Answer {
 /// The next line that is said; nothing at the end. Both ends are this program: the
 /// bound is for what went wrong.
 pub(super) fn next_line<T: DeserializeOwned>(from: &mut impl BufRead) -> io::Result<Option<T>> {
-    let mut line = Vec::new();
-    if from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)? == 0 {
-        return Ok(None);
-    }
-    serde_json::from_slice(&line).map(Some).map_err(io::Error::from)
+    next_line_of(LONGEST_LINE, from)
 }
 
 /// The longest line, bytes: an allow-list of every package that there is.
