@@ -97,13 +97,13 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
     assert_eq!((&seen.runs[0].id, seen.runs[0].ended.unwrap().outcome), (&run, Outcome::Finished));
     assert_eq!(site.rooms.noted.load(Ordering::Relaxed), 1, "kept, or forgotten too soon");
     let entries = site.centre.timeline("room", room.as_str()).await.unwrap().items.clone();
-    let last = entries.iter().rev().find(|entry| entry.act == "cell-ended").unwrap();
+    let last = entries.iter().rev().find(|entry| entry.act == "room.cell-ended").unwrap();
     let unheard = CellOutcome::Unheard;
     assert_eq!(
         last.event::<RoomEvent>().unwrap(),
         RoomEvent::CellEnded { cell: open, outcome: unheard, wall_ms: 90_000 }
     );
-    assert_eq!(entries.iter().filter(|entry| entry.act == "cell-ended").count(), 2);
+    assert_eq!(entries.iter().filter(|entry| entry.act == "room.cell-ended").count(), 2);
     // What nobody minds is not taken over: the sweep says that it is lost.
     assert_eq!(site.see(&alone).await.running().map(|run| &run.id), Some(&other));
 }
