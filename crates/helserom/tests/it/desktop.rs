@@ -341,7 +341,8 @@ fn a_desktop_is_seen_and_typed_into_and_its_clipboard_stays() {
 fn a_desktop_outlives_the_server_with_what_was_begun_on_it() {
     let mut open = open();
     let mut viewer = open.ready();
-    viewer.type_in("for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done; : > still-there\n");
+    viewer.type_in(": > begun; for n in 1 2 3 4 5 6 7 8 9; do sleep 1; done; : > still-there\n");
+    until("the command begins", || open.work().join("begun").exists().then_some(()));
     signal(&open.server.running.0, "-KILL");
     open.server.running.0.wait().unwrap();
     assert!(!viewer.more(), "the connection goes with the server");
