@@ -27,6 +27,7 @@ pub mod results;
 pub mod rooms;
 pub mod sources;
 mod statements;
+mod together;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -38,6 +39,7 @@ use permit::policy::{Action, Policy, Thing};
 
 pub use caller::Caller;
 pub use refused::{Denied, Refused};
+pub use together::Together;
 
 /// Every kind of record there is: what `store` keeps a table for.
 pub fn projections() -> Vec<Projection> {
@@ -108,7 +110,7 @@ pub struct Centre {
     pub(crate) mends: outputs::Mends,
     pub(crate) parsed: moment::Parsed,
     pub(crate) known: moment::Known,
-    pub(crate) length: moment::Length,
+    pub(crate) length: Together<u64>,
     pub(crate) rulings: moment::Rulings,
     /// Who ran a cell last in the notebooks that run.
     pub(crate) at_work: Mutex<HashMap<RoomId, AccountId>>,
@@ -132,7 +134,7 @@ impl Centre {
             mends: outputs::Mends::default(),
             parsed: moment::Parsed::default(),
             known: moment::Known::default(),
-            length: moment::Length::default(),
+            length: Together::default(),
             rulings: moment::Rulings::default(),
             at_work: Mutex::default(),
             gate_turn: tokio::sync::Mutex::default(),

@@ -15,11 +15,10 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ledger::{
-    Book, BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
+    BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
     Subject,
 };
 use permit::policy::{Action, Ruling, Thing};
@@ -85,28 +84,6 @@ impl Rulings {
         let asked = (caller.clone(), action, thing.clone(), Arc::clone(&ruling));
         kept.entry(place).or_default().push(asked);
         ruling
-    }
-}
-
-/// How long the ledger is, asked once for all who want to know at the same time:
-/// an answer is true for everybody who asked before it was begun.
-#[derive(Default)]
-pub(crate) struct Length {
-    /// How many have asked.
-    asked: AtomicU64,
-    /// For how many of them the last answer is, and the answer.
-    answer: tokio::sync::Mutex<(u64, u64)>,
-}
-
-impl Length {
-    async fn of(&self, book: &dyn Book) -> Result<u64, BookError> {
-        let turn = self.asked.fetch_add(1, Ordering::AcqRel) + 1;
-        let mut answer = self.answer.lock().await;
-        if answer.0 < turn {
-            let asked = self.asked.load(Ordering::Acquire);
-            *answer = (asked, book.length().await?);
-        }
-        Ok(answer.1)
     }
 }
 
@@ -231,7 +208,7 @@ impl Centre {
         if known.is_some() {
             return Ok(known);
         }
-        let length = Some(self.length.of(self.parts.book.as_ref()).await?);
+        let length = Some(self.length.ask(self.parts.book.length()).await?);
         let _outside_of_a_moment = MOMENT.try_with(|moment| *locked(&moment.length) = length);
         Ok(length)
     }

@@ -27,6 +27,13 @@ pub fn to_vec(value: &Value) -> Result<Vec<u8>, CanonicalError> {
     Ok(out)
 }
 
+/// The canonical text of the object that has these members, each named once.
+pub(crate) fn object(members: Vec<(&str, &Value)>) -> Result<Vec<u8>, CanonicalError> {
+    let mut out = Vec::with_capacity(256);
+    write_object(members, &mut out)?;
+    Ok(out)
+}
+
 fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
@@ -45,21 +52,25 @@ fn write(value: &Value, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
             out.push(b']');
         }
         Value::Object(map) => {
-            let mut members: Vec<(&String, &Value)> = map.iter().collect();
-            // RFC 8785 section 3.2.3: by UTF-16 code units, not by bytes.
-            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
-            out.push(b'{');
-            for (index, (key, member)) in members.into_iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_string(key, out)?;
-                out.push(b':');
-                write(member, out)?;
-            }
-            out.push(b'}');
+            write_object(map.iter().map(|(key, member)| (key.as_str(), member)).collect(), out)?;
         }
     }
+    Ok(())
+}
+
+fn write_object(mut members: Vec<(&str, &Value)>, out: &mut Vec<u8>) -> Result<(), CanonicalError> {
+    // RFC 8785 section 3.2.3: by UTF-16 code units, not by bytes.
+    members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    out.push(b'{');
+    for (index, (key, member)) in members.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write_string(key, out)?;
+        out.push(b':');
+        write(member, out)?;
+    }
+    out.push(b'}');
     Ok(())
 }
 

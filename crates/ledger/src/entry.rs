@@ -6,7 +6,7 @@ use std::str::FromStr;
 use model::{AccountId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::canonical::{self, CanonicalError};
@@ -232,15 +232,23 @@ impl Entry {
     /// The bytes that are hashed: one line of JSON of every field but `hash`,
     /// in the one form that RFC 8785 gives it.
     pub fn canonical(&self) -> Result<Vec<u8>, CanonicalError> {
-        let mut line = Map::new();
-        line.insert("act".to_owned(), Value::from(self.act.as_str()));
-        line.insert("actor".to_owned(), Value::from(self.actor.as_str()));
-        line.insert("at".to_owned(), Value::from(self.at.to_string()));
-        line.insert("body".to_owned(), self.body.clone());
-        line.insert("previous".to_owned(), Value::from(self.previous.to_string()));
-        line.insert("seq".to_owned(), Value::from(self.seq));
-        line.insert("subject".to_owned(), Value::from(self.subject.to_string()));
-        canonical::to_vec(&Value::Object(line))
+        let [act, actor, at, previous, subject] = [
+            self.act.clone(),
+            self.actor.to_string(),
+            self.at.to_string(),
+            self.previous.to_string(),
+            self.subject.to_string(),
+        ]
+        .map(Value::from);
+        canonical::object(vec![
+            ("act", &act),
+            ("actor", &actor),
+            ("at", &at),
+            ("body", &self.body),
+            ("previous", &previous),
+            ("seq", &Value::from(self.seq)),
+            ("subject", &subject),
+        ])
     }
 
     /// SHA-256 of the byte 0x00 and the canonical bytes: the leaf hash of RFC

@@ -10,8 +10,10 @@ mod schema;
 mod v1;
 
 use std::future::ready;
+use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
@@ -30,8 +32,8 @@ pub(crate) const BASE: &str = "/api/v1";
 /// The API with its description.
 pub(crate) fn router() -> Router<App> {
     let (router, description) = described();
-    let json = description.to_json().unwrap_or_default();
-    let page = docs::DocsPage::sections(&description);
+    let json = Bytes::from(description.to_json().unwrap_or_default());
+    let endpoints: Arc<str> = docs::endpoints(&description).into();
     Router::new()
         .nest(BASE, router)
         .route(
@@ -42,10 +44,7 @@ pub(crate) fn router() -> Router<App> {
                 async move { ([(header::CONTENT_TYPE, kind)], json).into_response() }
             }),
         )
-        .route(
-            "/api/v1/docs",
-            get(move |app, visitor| ready(docs::show(app, visitor, page.clone()))),
-        )
+        .route("/api/v1/docs", get(move |app, visitor| ready(docs::show(app, visitor, &endpoints))))
         .route("/api/{*rest}", axum::routing::any(|| async { Failure::Absent }))
 }
 

@@ -6,7 +6,7 @@ use ledger::{BookError, Entry, Hash, SignedNote, SignerKey};
 
 use crate::Store;
 use crate::database::{Arg, DbError, Session};
-use crate::entries::{self, End};
+use crate::entries::{self, End, Kept};
 
 /// Why the ledger was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -173,10 +173,24 @@ impl Store {
     /// The entry at place `seq` and the proof that it is in the ledger, under the
     /// checkpoint that covers most. Whoever gets it needs the public key alone.
     pub async fn prove(&self, seq: u64) -> Result<Proved, ProveError> {
-        let mut session = self.database.snapshot().await?;
+        let (kept, proof) = self.proved(seq).await?;
+        Ok(Proved { entry: kept.entry()?, line: kept.line, proof })
+    }
+
+    /// The proof alone, for those who have the entry.
+    pub async fn proof(&self, seq: u64) -> Result<SignedProof, ProveError> {
+        Ok(self.proved(seq).await?.1)
+    }
+
+    async fn proved(&self, seq: u64) -> Result<(Kept, SignedProof), ProveError> {
+        // Entries, subtrees and checkpoints are never changed, only added: each
+        // can be read at a moment of its own.
+        let mut session = self.database.read().await?;
         let found = entries::range(&mut session, seq, seq.saturating_add(1), 1).await?;
-        let size = End::read(&mut session).await?.tree.size();
-        let kept = found.into_iter().next().ok_or(PlanError::NoSuchEntry { index: seq, size })?;
+        let Some(kept) = found.into_iter().next() else {
+            let size = End::read(&mut session).await?.tree.size();
+            return Err(PlanError::NoSuchEntry { index: seq, size }.into());
+        };
         let checkpoint = latest(&mut session).await?.filter(|covering| covering.size > seq);
         let checkpoint = checkpoint.ok_or(ProveError::Unsigned(seq))?.note()?;
         let altered = || ProveError::Altered(seq);
@@ -188,9 +202,8 @@ impl Store {
         let inclusion = Inclusion { seq, size: signed.size, path };
         let leaf = Hash::of_leaf(kept.line.as_bytes());
         inclusion.verify(&leaf, &signed.root).map_err(|_| altered())?;
-        let entry = kept.entry()?;
         let proof = SignedProof { seq, path: inclusion.path, checkpoint };
-        Ok(Proved { entry, line: kept.line, proof })
+        Ok((kept, proof))
     }
 
     /// The proof that the ledger of `new` entries begins with that of `old`.

@@ -14,6 +14,8 @@ use sqlx::{
     SqlitePool,
 };
 
+use crate::readers::{Reader, Readers};
+
 /// How long a writer waits for another one, in this program or outside it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -104,7 +106,8 @@ impl Address {
 #[derive(Debug, Clone)]
 pub(crate) enum Database {
     /// One connection writes; the others read, undisturbed by it (write-ahead log).
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    /// Those that read one moment are apart from those that read one statement.
+    Sqlite { writer: SqlitePool, snapshots: SqlitePool, readers: Readers },
     /// Readers and writers alike.
     Postgres(PgPool),
 }
@@ -133,8 +136,9 @@ impl Database {
                     .disable_statement_logging();
                 let writer = pool(1).connect_with(options.clone()).await?;
                 let reading = options.pragma("query_only", "on");
-                let readers = pool(READERS).connect_with(reading).await?;
-                Ok(Self::Sqlite { writer, readers })
+                let snapshots = pool(READERS).connect_with(reading.clone()).await?;
+                let readers = Readers::new(reading, READERS, PATIENCE);
+                Ok(Self::Sqlite { writer, snapshots, readers })
             }
             Address::Postgres(options) => {
                 let options = options
@@ -174,7 +178,9 @@ impl Database {
     pub(crate) async fn snapshot(&self) -> Result<Session, DbError> {
         const ONE_MOMENT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
         match self {
-            Self::Sqlite { readers, .. } => Ok(Session::SqliteTransaction(readers.begin().await?)),
+            Self::Sqlite { snapshots, .. } => {
+                Ok(Session::SqliteTransaction(snapshots.begin().await?))
+            }
             Self::Postgres(pool) => {
                 Ok(Session::PostgresTransaction(pool.begin_with(ONE_MOMENT).await?))
             }
@@ -191,8 +197,9 @@ impl Database {
 
     pub(crate) async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, snapshots, readers } => {
                 readers.close().await;
+                snapshots.close().await;
                 writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,
@@ -285,7 +292,7 @@ cells!(PgRow);
 /// A connection, in or out of a transaction. A transaction that is dropped
 /// without [`Session::commit`] is undone.
 pub(crate) enum Session {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Reader),
     SqliteTransaction(sqlx::Transaction<'static, Sqlite>),
     Postgres(PoolConnection<Postgres>),
     PostgresTransaction(sqlx::Transaction<'static, Postgres>),
@@ -309,9 +316,16 @@ macro_rules! bound {
 macro_rules! on_either {
     ($session:expr, |$connection:ident| $work:expr) => {
         match $session {
-            Session::Sqlite(connection) => {
-                let $connection = &mut **connection;
-                $work
+            Session::Sqlite(reader) => {
+                let answer: Result<_, DbError> = async {
+                    let $connection = reader.connection().await?;
+                    $work
+                }
+                .await;
+                if answer.is_err() {
+                    reader.let_go();
+                }
+                answer
             }
             Session::SqliteTransaction(connection) => {
                 let $connection = &mut **connection;
@@ -355,7 +369,7 @@ impl Session {
     ) -> Result<Vec<T>, DbError> {
         on_either!(self, |connection| {
             let rows = bound!(sql, args).fetch_all(connection).await?;
-            rows.iter().map(|row| read(row)).collect()
+            rows.iter().map(|row| read(row)).collect::<Result<Vec<_>, _>>()
         })
     }
 

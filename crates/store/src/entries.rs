@@ -1,5 +1,7 @@
 //! The entries as they are kept, and the tree and the head beside them.
 
+use std::collections::HashMap;
+
 use ledger::fold::Head;
 use ledger::tree::{Node, Tree};
 use ledger::{BookError, Draft, Entry, EntryFilter, Hash, Page, Subject};
@@ -248,25 +250,45 @@ pub(crate) async fn length(database: &Database) -> Result<u64, BookError> {
 
 /// The hashes of complete subtrees, in the order asked for.
 pub(crate) async fn nodes(session: &mut Session, nodes: &[Node]) -> Result<Vec<Hash>, BookError> {
-    let mut hashes = Vec::with_capacity(nodes.len());
-    for node in nodes {
-        let place = Arg::count(node.index);
-        let found = if node.level == 0 {
-            let sql = "SELECT hash FROM entries WHERE seq = $1";
-            session.first(sql, &[place], |row| Ok(row.text(0)?.to_owned())).await?
-        } else {
-            let sql = "SELECT hash FROM nodes WHERE level = $1 AND place = $2";
-            let args = [Arg::Int(node.level.into()), place];
-            session.first(sql, &args, |row| Ok(row.text(0)?.to_owned())).await?
-        };
-        let hash = found.as_deref().map(str::parse);
+    let mut found = HashMap::with_capacity(nodes.len());
+    for some in nodes.chunks(NODES_AT_ONCE) {
+        found.extend(some_nodes(session, some).await?);
+    }
+    let hash = |node: &Node| {
+        let hash = found.get(&(i64::from(node.level), node.index)).map(|hash| hash.parse());
         let Some(Ok(hash)) = hash else {
             let what = format!("subtree {} of level {}", node.index, node.level);
             return Err(damaged(what, "it is not there or no hash: rebuild the tables"));
         };
-        hashes.push(hash);
+        Ok(hash)
+    };
+    nodes.iter().map(hash).collect()
+}
+
+/// Subtrees asked for with one statement: a proof in a ledger of a billion entries
+/// needs 30.
+const NODES_AT_ONCE: usize = 32;
+
+async fn some_nodes(
+    session: &mut Session,
+    nodes: &[Node],
+) -> Result<Vec<((i64, u64), String)>, DbError> {
+    let (mut parts, mut args) = (Vec::new(), Vec::new());
+    for node in nodes {
+        args.extend([Arg::Int(node.level.into()), Arg::count(node.index)]);
+        let (level, place) = (args.len() - 1, args.len());
+        parts.push(if node.level == 0 {
+            format!("SELECT CAST(${level} AS BIGINT), seq, hash FROM entries WHERE seq = ${place}")
+        } else {
+            format!(
+                "SELECT CAST(level AS BIGINT), place, hash FROM nodes \
+                 WHERE level = ${level} AND place = ${place}"
+            )
+        });
     }
-    Ok(hashes)
+    let sql = AssertSqlSafe(parts.join(" UNION ALL "));
+    let read = |row: &dyn Cells| Ok(((row.int(0)?, row.count(1)?), row.text(2)?.to_owned()));
+    session.all(sql, &args, read).await
 }
 
 /// Makes the table of subtrees anew from the hashes of the entries.

@@ -12,6 +12,7 @@ mod credentials;
 mod database;
 mod entries;
 mod export;
+mod readers;
 mod records;
 mod replay;
 mod schema;

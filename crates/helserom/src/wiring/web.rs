@@ -1,11 +1,13 @@
 //! What the portal needs besides the centre: sessions and proofs from the store,
 //! and how the machine is.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use centre::Together;
 use jiff::SignedDuration;
 use ledger::chain::Report;
 use ledger::{Book as _, EntryFilter, RecordFilter, SignedProof, SignerKey, VerifierKey};
@@ -49,6 +51,8 @@ pub(crate) async fn serve(
         store: site.store.clone(),
         config: site.config.clone(),
         explained,
+        is_ready: Together::default(),
+        read: Together::default(),
     });
     if let Some(listener) = metrics {
         let router = portal::metrics_router(recorded, health.clone());
@@ -195,16 +199,16 @@ impl Proofs for StoredProofs {
     }
 
     async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
-        let proved = match self.store.prove(seq).await {
+        let proof = match self.store.proof(seq).await {
             // Written since the last checkpoint: another one covers it.
             Err(ProveError::Unsigned(_)) => {
                 self.store.checkpoint(&self.key).await.map_err(broken)?;
-                self.store.prove(seq).await
+                self.store.proof(seq).await
             }
-            proved => proved,
+            proof => proof,
         };
-        match proved {
-            Ok(proved) => Ok(Some(proved.proof)),
+        match proof {
+            Ok(proof) => Ok(Some(proof)),
             Err(ProveError::Unsigned(_)) => Ok(None),
             Err(error) => Err(broken(error)),
         }
@@ -230,31 +234,18 @@ struct Machine {
     store: Store,
     config: Config,
     explained: Vec<Explained>,
+    is_ready: Together<()>,
+    read: Together<Vec<Reading>>,
 }
 
 #[async_trait]
 impl Health for Machine {
     async fn ready(&self) -> Result<(), Broken> {
-        self.store
-            .ping()
-            .await
-            .map_err(|error| Broken(format!("the metadata database does not answer: {error}")))?;
-        let folder = self.config.data.folder.clone();
-        tokio::task::spawn_blocking(move || writable(&folder))
-            .await
-            .map_err(broken)?
-            .map_err(|error| Broken(format!("the data folder cannot be written to: {error}")))
+        self.is_ready.ask(self.find_out()).await
     }
 
     async fn readings(&self) -> Vec<Reading> {
-        let mut readings = vec![reading("versions", "helserom", env!("CARGO_PKG_VERSION"), None)];
-        readings.extend(self.storage());
-        readings.extend(self.ledger().await);
-        readings.extend(self.keys().await);
-        readings.extend(self.explained.iter().map(|line| {
-            let value = format!("{} ({})", line.value, line.origin);
-            reading("settings", &line.key, &value, None)
-        }));
+        let Ok(readings) = self.read.ask(async { Ok::<_, Infallible>(self.read().await) }).await;
         readings
     }
 
@@ -299,6 +290,30 @@ const GAUGED: [(&str, &str, &[&str]); 5] = [
 ];
 
 impl Machine {
+    async fn find_out(&self) -> Result<(), Broken> {
+        self.store
+            .ping()
+            .await
+            .map_err(|error| Broken(format!("the metadata database does not answer: {error}")))?;
+        let folder = self.config.data.folder.clone();
+        tokio::task::spawn_blocking(move || writable(&folder))
+            .await
+            .map_err(broken)?
+            .map_err(|error| Broken(format!("the data folder cannot be written to: {error}")))
+    }
+
+    async fn read(&self) -> Vec<Reading> {
+        let mut readings = vec![reading("versions", "helserom", env!("CARGO_PKG_VERSION"), None)];
+        readings.extend(self.storage());
+        readings.extend(self.ledger().await);
+        readings.extend(self.keys().await);
+        readings.extend(self.explained.iter().map(|line| {
+            let value = format!("{} ({})", line.value, line.origin);
+            reading("settings", &line.key, &value, None)
+        }));
+        readings
+    }
+
     fn storage(&self) -> Vec<Reading> {
         let folder = &self.config.data.folder;
         let kind = match self.config.metadata.kind {

@@ -14,15 +14,22 @@ use crate::visitor::Visitor;
 /// The page.
 #[derive(Debug, Template)]
 #[template(path = "pages/api_docs.html")]
-pub(crate) struct DocsPage {
+struct DocsPage<'a> {
     chrome: Chrome,
+    endpoints: &'a str,
+}
+
+/// What the page says in every language, and to everybody: it is written once.
+#[derive(Debug, Template)]
+#[template(path = "parts/endpoints.html")]
+struct Endpoints {
     sections: Vec<Section>,
     problems: [(&'static str, &'static str); 16],
 }
 
 /// What can be done with one kind of thing.
 #[derive(Debug, Clone)]
-pub(crate) struct Section {
+struct Section {
     name: String,
     endpoints: Vec<Endpoint>,
 }
@@ -84,33 +91,37 @@ fn endpoint(method: &'static str, path: &str, operation: &Operation) -> Endpoint
     }
 }
 
-impl DocsPage {
-    /// The endpoints, by the kind of thing they are about.
-    pub(crate) fn sections(description: &OpenApi) -> Vec<Section> {
-        let mut sections: Vec<Section> = Vec::new();
-        for (path, item) in &description.paths.paths {
-            let operations = [
-                (HttpMethod::Get, &item.get),
-                (HttpMethod::Post, &item.post),
-                (HttpMethod::Put, &item.put),
-                (HttpMethod::Delete, &item.delete),
-            ];
-            for (method, operation) in operations {
-                let Some(operation) = operation else { continue };
-                let tag = operation.tags.as_ref().and_then(|tags| tags.first());
-                let tag = tag.cloned().unwrap_or_default();
-                let line = endpoint(method_name(&method), path, operation);
-                match sections.iter_mut().find(|section| section.name == tag) {
-                    Some(section) => section.endpoints.push(line),
-                    None => sections.push(Section { name: tag, endpoints: vec![line] }),
-                }
+/// The endpoints, by the kind of thing they are about.
+fn sections(description: &OpenApi) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for (path, item) in &description.paths.paths {
+        let operations = [
+            (HttpMethod::Get, &item.get),
+            (HttpMethod::Post, &item.post),
+            (HttpMethod::Put, &item.put),
+            (HttpMethod::Delete, &item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            let tag = operation.tags.as_ref().and_then(|tags| tags.first());
+            let tag = tag.cloned().unwrap_or_default();
+            let line = endpoint(method_name(&method), path, operation);
+            match sections.iter_mut().find(|section| section.name == tag) {
+                Some(section) => section.endpoints.push(line),
+                None => sections.push(Section { name: tag, endpoints: vec![line] }),
             }
         }
-        sections
     }
+    sections
+}
+
+/// The endpoints as the page shows them.
+pub(crate) fn endpoints(description: &OpenApi) -> String {
+    let endpoints = Endpoints { sections: sections(description), problems: NAMES };
+    endpoints.render().unwrap_or_default()
 }
 
 /// `GET /api/v1/docs`
-pub(crate) fn show(State(app): State<App>, visitor: Visitor, sections: Vec<Section>) -> Answered {
-    html(&DocsPage { chrome: visitor.chrome(&app), sections, problems: NAMES })
+pub(crate) fn show(State(app): State<App>, visitor: Visitor, endpoints: &str) -> Answered {
+    html(&DocsPage { chrome: visitor.chrome(&app), endpoints })
 }

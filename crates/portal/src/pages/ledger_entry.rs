@@ -1,5 +1,7 @@
 //! One entry of the ledger, and the proof that it is there.
 
+use std::sync::Arc;
+
 use crate::answer::{Answered, html};
 use crate::failure::Failure;
 use crate::state::App;
@@ -7,7 +9,7 @@ use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
 use ledger::EntryFilter;
-use ledger::{Entry, Hash, SignedProof, VerifierKey};
+use ledger::{Entry, Hash, Page, SignedProof, VerifierKey};
 use model::Lang;
 use permit::Role;
 
@@ -135,11 +137,19 @@ fn sample_entry() -> Entry {
     Entry::seal(draft, 52, at, Hash([0x5a; 32])).expect("an entry")
 }
 
+/// The ledger's page of one entry, for those who may read the ledger.
+async fn around(app: &App, visitor: &Visitor, seq: u64) -> Result<Arc<Page<Entry>>, Failure> {
+    let filter = EntryFilter { limit: 1, offset: seq, ..EntryFilter::default() };
+    Ok(app.centre.ledger(visitor.caller(), &filter).await?)
+}
+
+fn found(page: &Page<Entry>, seq: u64) -> Result<&Entry, Failure> {
+    page.items.iter().find(|entry| entry.seq == seq).ok_or(Failure::Absent)
+}
+
 /// The entry at a place, for those who may read the ledger.
 pub(crate) async fn entry(app: &App, visitor: &Visitor, seq: u64) -> Result<Entry, Failure> {
-    let filter = EntryFilter { limit: 1, offset: seq, ..EntryFilter::default() };
-    let found = app.centre.ledger(visitor.caller(), &filter).await?;
-    found.items.iter().find(|entry| entry.seq == seq).cloned().ok_or(Failure::Absent)
+    found(&*around(app, visitor, seq).await?, seq).cloned()
 }
 
 /// `GET /ledger/{seq}`
@@ -149,9 +159,10 @@ pub(crate) async fn show(
     Path(seq): Path<String>,
 ) -> Answered {
     let seq = seen::id(&seq)?;
-    let entry = entry(&app, &visitor, seq).await?;
+    let page = around(&app, &visitor, seq).await?;
+    let entry = found(&page, seq)?;
     let proof = app.proofs.prove(seq).await?;
     let key = app.proofs.key();
     let names = app.names(visitor.caller()).await?;
-    html(&LedgerEntryPage::of(visitor.chrome(&app), &names, &entry, proof.as_ref(), Some(&key)))
+    html(&LedgerEntryPage::of(visitor.chrome(&app), &names, entry, proof.as_ref(), Some(&key)))
 }
