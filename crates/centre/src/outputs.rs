@@ -11,6 +11,7 @@ use release::{Output, OutputEvent, OutputState};
 use room::{Room, WorkName};
 
 use crate::ports::Blobs;
+use crate::rooms::blind;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
 mod decide;
@@ -212,6 +213,10 @@ impl Centre {
         let mended = if may_check { self.offered_mend(&output).await? } else { None };
         let mut others = self.every_output(&[], Some(&output.room)).await?;
         let mut released = self.released_under(&output.permit).await?;
+        let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
+        if blind::is_blind(&permit, caller) {
+            others.iter_mut().for_each(blind::dim_output);
+        }
         for beside in [&mut others, &mut released] {
             beside.retain(|other| other.id != *id);
         }
@@ -222,7 +227,7 @@ impl Centre {
     pub async fn output(&self, caller: &Caller, id: &OutputId) -> Result<Output, Refused> {
         let (output, _) = self.load::<Output>(id.as_str()).await?;
         self.require(caller, Action::SeeOutput, &self.output_thing(&output).await?)?;
-        Ok(output)
+        self.as_told(caller, output).await
     }
 
     /// The outputs the caller may see, newest first; of one room if it is named.
@@ -235,10 +240,19 @@ impl Centre {
         for output in self.every_output(&[], room).await? {
             let thing = self.output_thing(&output).await?;
             if self.ruling(caller, Action::SeeOutput, &thing).allowed {
-                seen.push(output);
+                seen.push(self.as_told(caller, output).await?);
             }
         }
         Ok(seen)
+    }
+
+    /// The output as the caller may have it.
+    async fn as_told(&self, caller: &Caller, mut output: Output) -> Result<Output, Refused> {
+        let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
+        if blind::is_blind(&permit, caller) {
+            blind::dim_output(&mut output);
+        }
+        Ok(output)
     }
 
     /// The output as the policy sees it now.

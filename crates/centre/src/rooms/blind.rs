@@ -5,12 +5,17 @@
 
 use std::collections::HashSet;
 
-use model::{RoomId, RunId};
+use disclosure::{Kind, Place};
+use model::{RoomId, RunId, Text};
 use permit::{Permit, Way};
-use room::{Listing, Room, RoomEvent, RunEnd, scrub};
+use release::{Output, OutputState};
+use room::scrub::{self, LEFT_OUT};
+use room::{Listing, Room, RoomEvent, RunEnd};
+use serde_json::Value;
 
 use super::RoomStanding;
 use crate::journal::{Deed, Done};
+use crate::outputs::Wish;
 use crate::{Caller, Centre, Refused};
 
 /// So many files are told of: each that is there or not is a yes or a no.
@@ -78,12 +83,78 @@ pub(crate) fn dim_deed(deed: &mut Deed) {
                 end.rows = 0;
                 end.read.clear();
             }
+            // A script puts together what it asks, of what it read.
+            LEFT_OUT.clone_into(&mut asked.sql);
         }
         Done::Counted(removed) => {
             (removed.files, removed.bytes) = (rounded(removed.files), rounded(removed.bytes));
             removed.files_sha256 = ledger::Hash::default();
         }
         _ => {}
+    }
+}
+
+/// An output as the people of its room may have it before it is released: by which
+/// rules it was stopped, and not where. Names of columns and how many cells there
+/// are were chosen by a script that had read the data.
+pub(crate) fn dim_output(output: &mut Output) {
+    if output.state == OutputState::Released {
+        return;
+    }
+    output.bytes = rounded(output.bytes);
+    output.changes = None;
+    for finding in output.checked.iter_mut().flat_map(|checked| &mut checked.findings) {
+        finding.within = None;
+        finding.places = vec![Place::File];
+        finding.more = 0;
+        finding.why = Text::of(
+            "Hvor og hvorfor ser bare kontrolløren: dette er et rom der ingen ser data.",
+            "Hvor og hvorfor ser kun kontrolløren: dette er et rum, hvor ingen ser data.",
+            "Where and why is for the checker alone: this is a room whose data nobody sees.",
+        );
+    }
+}
+
+/// What a program handed over, as it may be told: words and numbers of its own
+/// choice stand in the script, or are left out.
+fn dim_wish(wish: &mut Wish, script: &str) {
+    let names = quoted(script);
+    if !names.contains(wish.note.as_str()) {
+        LEFT_OUT.clone_into(&mut wish.note);
+    }
+    let (shown, _told_to_the_check_alone) = wish.declared.clone().without_contributions();
+    let kind = shown.as_str();
+    let words: HashSet<&str> =
+        script.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').collect();
+    let stands = |said: &Said<'_>| match said {
+        Said::Text(text) => *text == kind || names.contains(text),
+        Said::Number(number) => words.contains(number.as_str()),
+    };
+    let told = serde_json::to_value(&shown).is_ok_and(|shown| all_said(&shown, 0, &stands));
+    if !told {
+        wish.declared = Kind::Unknown;
+    }
+}
+
+/// What a program may choose in what it says a file is.
+enum Said<'a> {
+    Text(&'a str),
+    Number(String),
+}
+
+/// Fields are named by us down to here in what a file is said to be; below they
+/// are named by who says it.
+const FIELDS: usize = 1;
+
+fn all_said(value: &Value, depth: usize, stands: &impl Fn(&Said<'_>) -> bool) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(|item| all_said(item, depth + 1, stands)),
+        Value::Object(members) => members.iter().all(|(name, member)| {
+            (depth < FIELDS || stands(&Said::Text(name))) && all_said(member, depth + 1, stands)
+        }),
+        Value::String(text) => stands(&Said::Text(text)),
+        Value::Number(number) => stands(&Said::Number(number.to_string())),
+        Value::Null | Value::Bool(_) => true,
     }
 }
 
@@ -187,8 +258,13 @@ impl Centre {
         dim_listing(&mut standing.listing, &script);
         let there: HashSet<&str> =
             standing.listing.files.iter().map(|file| file.name.as_str()).collect();
-        if let Ok(wishes) = &mut standing.handed_over {
-            wishes.retain(|wish| there.contains(wish.name.as_str()));
+        match &mut standing.handed_over {
+            Ok(wishes) => {
+                wishes.retain(|wish| there.contains(wish.name.as_str()));
+                wishes.iter_mut().for_each(|wish| dim_wish(wish, &script));
+            }
+            // Why repeats what could not be read.
+            Err(why) => "it is not as `hand_over` writes it".clone_into(why),
         }
         standing.standing.memory = rounded(standing.standing.memory);
         standing.standing.work.bytes = rounded(standing.standing.work.bytes);

@@ -8,80 +8,10 @@ use std::time::{Duration, Instant};
 
 use permit::Way;
 
+use crate::browser::Browser;
 use crate::demo::made;
-use crate::place::{PATIENCE, Place, signal, until};
-use crate::web::{PASSWORD, Server, with_permit_that};
-
-/// A browser, as far as this needs one.
-struct Browser {
-    address: String,
-    cookies: Vec<String>,
-}
-
-struct Page {
-    status: u16,
-    head: String,
-    body: String,
-}
-
-impl Page {
-    fn header(&self, name: &str) -> &str {
-        let lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.into_iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map_or("", |(_, v)| v)
-    }
-
-    fn field(&self, name: &str) -> String {
-        let rest = self.body.split(&format!("name=\"{name}\" value=\"")).nth(1);
-        let value = rest.and_then(|rest| rest.split('"').next());
-        value.unwrap_or_else(|| panic!("no `{name}`: {} {}", self.status, self.body)).to_owned()
-    }
-}
-
-impl Browser {
-    fn new(address: &str) -> Self {
-        Self { address: address.to_owned(), cookies: Vec::new() }
-    }
-
-    fn send(&mut self, method: &str, path: &str, fields: &[(&str, &str)]) -> Page {
-        let body: Vec<_> = fields
-            .iter()
-            .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))
-            .collect();
-        let body = body.join("&");
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nconnection: close\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
-            self.address,
-            self.cookies.join("; "),
-            body.len()
-        )
-        .unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        let answer = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let (head, body) = (head.to_owned(), body.to_owned());
-        for line in head.lines() {
-            if let Some((name, value)) = line.split_once(": ")
-                && name.eq_ignore_ascii_case("set-cookie")
-            {
-                let cookie = value.split(';').next().unwrap();
-                let name = cookie.split('=').next().unwrap();
-                self.cookies.retain(|kept| !kept.starts_with(&format!("{name}=")));
-                self.cookies.push(cookie.to_owned());
-            }
-        }
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Page { status, head, body }
-    }
-
-    fn get(&mut self, path: &str) -> Page {
-        self.send("GET", path, &[])
-    }
-}
+use crate::place::{Place, signal, until};
+use crate::web::{Server, with_permit_that};
 
 /// A viewer of RFB on a web socket (RFC 6143, RFC 6455).
 struct Viewer {
@@ -229,11 +159,7 @@ fn open() -> Open {
     let room = place.does(&["--as", "researcher", "room", "open", &permit]).trim().to_owned();
     let python = made("room-python");
     let server = Server::start(&place, &[("HELSEROM_ROOMS_PYTHON", python.to_str().unwrap())]);
-    let mut browser = Browser::new(&server.address);
-    let token = browser.get("/sign-in").field("csrf");
-    let fields = [("csrf", token.as_str()), ("account", "researcher"), ("password", PASSWORD)];
-    let page = browser.send("POST", "/sign-in", &fields);
-    assert_eq!(page.status, 303, "{}", page.body);
+    let mut browser = Browser::of(&server, "researcher");
     let here = format!("/rooms/{room}/desktop");
     let token = browser.get("/account").field("csrf");
     let page = browser.send("POST", &here, &[("csrf", &token)]);

@@ -13,6 +13,8 @@
 
 mod backups;
 mod blind;
+mod blind_leaks;
+mod browser;
 mod deliveries;
 mod demo;
 mod desktop;
