@@ -28,4 +28,5 @@ mod setup;
 mod starts;
 mod statements;
 mod stops;
+mod together;
 mod web;
