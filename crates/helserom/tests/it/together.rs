@@ -79,12 +79,13 @@ fn each_has_a_folder_alone_and_files_are_had_back_by_whose_they_are() {
     // Only whose it is asks for it, and the checker sees what was asked out.
     let server = Server::start(place, &[]);
     let wish = json!({ "files": [{ "name": "private/own.txt", "note": "a note" }] });
-    let outputs = format!("/rooms/{room}/outputs");
+    let outputs = format!("/api/v1/rooms/{room}/outputs");
     let colleague = server.sign_in("colleague");
     let (status, said) = server.ask("POST", &outputs, &colleague, &wish);
     assert_eq!(status, 409, "{said}");
     let files = |token: &str| {
-        let (_, inside) = server.ask("GET", &format!("/rooms/{room}/files"), token, &json!(null));
+        let (_, inside) =
+            server.ask("GET", &format!("/api/v1/rooms/{room}/files"), token, &json!(null));
         inside["files"].to_string()
     };
     let researcher = server.sign_in("researcher");
@@ -93,10 +94,10 @@ fn each_has_a_folder_alone_and_files_are_had_back_by_whose_they_are() {
     assert!(files(&researcher).contains("private/own.txt"), "{}", files(&researcher));
     assert!(!files(&colleague).contains("own.txt"), "{}", files(&colleague));
     let (status, listed) =
-        server.ask("GET", &format!("/rooms/{room}/versions"), &colleague, &json!(null));
+        server.ask("GET", &format!("/api/v1/rooms/{room}/versions"), &colleague, &json!(null));
     assert_eq!(status, 200);
     assert!(listed.to_string().contains("both.txt") && !listed.to_string().contains("own.txt"));
-    let (status, calendar) = server.ask("GET", "/calendar", &colleague, &json!(null));
+    let (status, calendar) = server.ask("GET", "/api/v1/calendar", &colleague, &json!(null));
     assert_eq!(status, 200);
     for what in ["permit-ends", "room-shut", "room-removed", "versions-end"] {
         assert!(calendar.to_string().contains(what), "{what}: {calendar}");
