@@ -57,10 +57,10 @@ fn put_at(dir: &RoomDir, state: &RoomState, version: &Version, bytes: &[u8]) -> 
 fn fill(file: OwnedFd, uid: Option<u32>, bytes: &[u8]) -> Result<(), Errno> {
     give(&file, uid)?;
     let mut file = File::from(file);
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(errno)
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| errno(&error))
 }
 
-fn errno(error: io::Error) -> Errno {
+fn errno(error: &io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::IO, Errno::from_raw_os_error)
 }
 
