@@ -10,6 +10,7 @@ use permit::policy::Action;
 use release::OutputState;
 use room::{
     CellOutcome, Closing, Fetched, Outcome, Removed, Room, RoomEvent, Script, StatementEnd,
+    VersionNumber,
 };
 use serde::Serialize;
 
@@ -55,6 +56,17 @@ pub enum Done {
         file: String,
         /// How much was sent, bytes.
         bytes: u64,
+        /// SHA-256 of it.
+        sha256: Hash,
+    },
+    /// A file was made again what it was earlier.
+    Restored {
+        /// Its name.
+        file: String,
+        /// The number of the version.
+        version: VersionNumber,
+        /// When that was kept.
+        kept_at: Timestamp,
         /// SHA-256 of it.
         sha256: Hash,
     },
@@ -115,7 +127,7 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 17] = [
+    pub const KINDS: [&'static str; 18] = [
         "ran",
         "notebook",
         "desktop",
@@ -123,6 +135,7 @@ impl Done {
         "statement",
         "entered",
         "saved",
+        "restored",
         "pasted",
         "withheld",
         "looked",
@@ -147,6 +160,7 @@ impl Done {
             Self::Fetched(_) => "fetched",
             Self::Entered { .. } => "entered",
             Self::Saved { .. } => "saved",
+            Self::Restored { .. } => "restored",
             Self::Pasted { .. } => "pasted",
             Self::Withheld { .. } => "withheld",
             Self::Looked { .. } => "looked",
@@ -375,6 +389,9 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 continue;
             }
             RoomEvent::Saved { file, bytes, sha256, .. } => Done::Saved { file, bytes, sha256 },
+            RoomEvent::Restored { file, version, kept_at, sha256, .. } => {
+                Done::Restored { file, version, kept_at, sha256 }
+            }
             RoomEvent::Pasted { bytes, sha256, .. } => Done::Pasted { bytes, sha256 },
             RoomEvent::Withheld { bytes, .. } => Done::Withheld { bytes },
             RoomEvent::Looked { file, bytes, .. } => Done::Looked { file, bytes },

@@ -6,6 +6,7 @@
 
 pub mod accounts;
 pub mod applications;
+pub mod calendar;
 pub mod caller;
 pub mod catalogue_view;
 pub mod extracts;
@@ -28,6 +29,7 @@ pub mod rooms;
 pub mod sources;
 mod statements;
 mod together;
+pub mod versions;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

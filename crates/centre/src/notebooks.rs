@@ -10,7 +10,7 @@ use std::time::Duration;
 use model::{AccountId, CellId, RoomId};
 use permit::Way;
 use permit::policy::Action;
-use room::{CellOutcome, Room, RoomEvent, Spec, State};
+use room::{CellOutcome, Room, RoomEvent, Run, Spec, State, Stay};
 use sha2::{Digest as _, Sha256};
 
 use crate::rooms::Started;
@@ -36,6 +36,15 @@ pub struct Admitted {
     pub runs: bool,
 }
 
+/// Whom a notebook or a desktop is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Company {
+    /// Who opens it alone: it sees their private folder.
+    Alone,
+    /// Everybody in the room: it sees what is shared, and nobody's private folder.
+    Together,
+}
+
 /// What people are in, as refusals call it.
 const fn called(way: Way) -> &'static str {
     match way {
@@ -58,8 +67,9 @@ impl Centre {
         self: &Arc<Self>,
         caller: &Caller,
         id: &RoomId,
+        company: Company,
     ) -> Result<Option<Started>, Refused> {
-        self.open_session(caller, id, Way::Notebook).await
+        self.open_session(caller, id, Way::Notebook, company).await
     }
 
     /// Whether the desktop can be opened in a room: as [`Centre::has_notebook`].
@@ -73,8 +83,9 @@ impl Centre {
         self: &Arc<Self>,
         caller: &Caller,
         id: &RoomId,
+        company: Company,
     ) -> Result<Option<Started>, Refused> {
-        self.open_session(caller, id, Way::Desktop).await
+        self.open_session(caller, id, Way::Desktop, company).await
     }
 
     async fn open_session(
@@ -82,6 +93,7 @@ impl Centre {
         caller: &Caller,
         id: &RoomId,
         way: Way,
+        company: Company,
     ) -> Result<Option<Started>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let permit = self.permit_of(&room).await?;
@@ -99,13 +111,15 @@ impl Centre {
         if desktop && !self.parts.runtime.has_desktops() {
             return Err(Refused::Conflict(room::StartError::NoDesktops.to_string()));
         }
-        if room.session().is_some() {
+        if let Some(session) = room.session() {
+            takes_in(&room, session, &actor, way)?;
             return Ok(None);
         }
         let folder = self.parts.extracts.folder(&room.extract);
         let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
             .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let wall = spec.left(self.now());
+        let alone = company == Company::Alone;
+        let stay = Stay { wall: spec.left(self.now()), person: alone.then(|| actor.clone()) };
         let begun = |run| RoomEvent::RunStarted {
             run,
             by: actor.clone(),
@@ -116,12 +130,13 @@ impl Centre {
             script: None,
             notebook: !desktop,
             desktop,
+            private: alone,
         };
         self.begin(&actor, id, begun, None, move |runtime, room, run, log| {
             if desktop {
-                runtime.start_desktop(room, run, wall, log)
+                runtime.start_desktop(room, run, stay, log)
             } else {
-                runtime.start_notebook(room, run, wall, log)
+                runtime.start_notebook(room, run, stay, log)
             }
         })
         .await
@@ -141,6 +156,9 @@ impl Centre {
                 return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
             }
         };
+        if let Some(session) = room.session() {
+            takes_in(&room, session, &account, way)?;
+        }
         Ok(Admitted { account, room: room.id, way, runs })
     }
 
@@ -270,7 +288,8 @@ impl Centre {
     }
 
     async fn note(&self, admitted: &Admitted, event: &RoomEvent) -> Result<(), Refused> {
-        let runs = |room: &Room| room.session().is_some();
+        let who = &admitted.account;
+        let runs = |room: &Room| room.session().is_some_and(|session| session.takes_in(who));
         if self.write_on(&admitted.account, &admitted.room, event, runs).await? {
             Ok(())
         } else {
@@ -290,6 +309,21 @@ impl Centre {
         }
         Ok(())
     }
+}
+
+/// Refuses whoever is not taken into what runs: it shows the private folder of
+/// somebody else.
+fn takes_in(room: &Room, session: &Run, person: &AccountId, way: Way) -> Result<(), Refused> {
+    if session.takes_in(person) {
+        return Ok(());
+    }
+    Err(Refused::Conflict(format!(
+        "the {} that is open in room `{}` is `{}`'s own: ask them to close it, or to open it for \
+         everybody in the room",
+        called(way),
+        room.id,
+        session.by
+    )))
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -141,14 +141,15 @@ impl Centre {
             let table = table_of(wish, &wishes, &ids, &before)?;
             wanted.push((output.clone(), wish.clone(), table));
         }
-        let (runtime, blobs, room_id) =
-            (self.parts.runtime.clone(), self.parts.blobs.clone(), id.clone());
+        let (runtime, blobs, room_id, person) =
+            (self.parts.runtime.clone(), self.parts.blobs.clone(), id.clone(), actor.clone());
         let entropy = self.parts.entropy.clone();
         let permit = room.permit.clone();
         let run = room.runs.last().map(|run| run.id.clone());
         let taking = move |kept: &mut Keeping| {
-            let work =
-                runtime.work(&room_id).map_err(|error| Refused::Conflict(error.to_string()))?;
+            let work = runtime
+                .work_of(&room_id, &person)
+                .map_err(|error| Refused::Conflict(error.to_string()))?;
             wanted
                 .into_iter()
                 .map(|(output, wish, table)| {

@@ -144,8 +144,12 @@ impl Centre {
         let folder = self.parts.extracts.folder(&room.extract);
         let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
             .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let command =
-            Command { words: words.clone(), script: script.clone(), wall: spec.wall(self.now()) };
+        let command = Command {
+            words: words.clone(),
+            script: script.clone(),
+            wall: spec.wall(self.now()),
+            person: Some(actor.clone()),
+        };
         // What it prints is told when it is over, and scrubbed.
         let shown = shown.filter(|_| !blind::hides_text(&permit, caller));
         let begun = |run| RoomEvent::RunStarted {
@@ -155,6 +159,7 @@ impl Centre {
             script,
             notebook: false,
             desktop: false,
+            private: true,
         };
         self.begin(&actor, id, begun, shown, move |runtime, room, run, log| {
             runtime.start(room, run, command, log)
@@ -190,6 +195,8 @@ impl Centre {
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (in_room, of_run) = (id.clone(), run.clone());
         let heard = self.hearing(id, &run, actor);
+        // What was not kept at the end of the last command is before this one changes it.
+        self.keep_versions(id).await;
         let running = blocking("starting the command", move || {
             let kept = logs.open(&in_room, &of_run)?;
             let log = Arc::new(Tee { kept, shown });
@@ -220,7 +227,7 @@ impl Centre {
     ) -> Result<(), Refused> {
         let (runtime, room) = (self.parts.runtime.clone(), id.clone());
         let listing = blocking("listing the work folder", move || {
-            runtime.work(&room).and_then(|work| work.list()).unwrap_or_default()
+            runtime.work_of_all(&room).and_then(|work| work.list()).unwrap_or_default()
         })
         .await?;
         let event = ended.event(run, &listing);
@@ -292,10 +299,10 @@ impl Centre {
         run: Option<&RunId>,
     ) -> Result<RoomStanding, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let permit = self.permit_of(&room).await?;
         let blind = blind::is_blind(&permit, caller);
-        let mut standing = self.whole_standing(id, run, blind).await?;
+        let mut standing = self.whole_standing(&actor, id, run, blind).await?;
         if blind {
             self.dim_standing(&room, run, &mut standing).await?;
         } else if blind::hides_text(&permit, caller) {
@@ -309,16 +316,17 @@ impl Centre {
 
     async fn whole_standing(
         &self,
+        person: &AccountId,
         id: &RoomId,
         run: Option<&RunId>,
         blind: bool,
     ) -> Result<RoomStanding, Refused> {
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
-        let (room, run) = (id.clone(), run.cloned());
+        let (room, run, person) = (id.clone(), run.cloned(), person.clone());
         blocking("looking into the room", move || {
             let failed = |error: room::WorkError| error.to_string();
             let standing = runtime.standing(&room).map_err(failed)?;
-            let work = runtime.work(&room).map_err(failed)?;
+            let work = runtime.work_of(&room, &person).map_err(failed)?;
             let listing = work.list().map_err(failed)?;
             let log = run.map(|run| logs.read(&room, &run)).transpose()?;
             let list = listing.files.iter().find(|file| file.name.as_str() == HANDED_OVER);
@@ -364,9 +372,9 @@ impl Centre {
         let name: WorkName =
             name.parse().map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
         let file = name.as_str().to_owned();
-        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        let (runtime, room, person) = (self.parts.runtime.clone(), id.clone(), actor.clone());
         let taken = blocking("reading a file of the room", move || {
-            let work = runtime.work(&room).map_err(|error| error.to_string())?;
+            let work = runtime.work_of(&room, &person).map_err(|error| error.to_string())?;
             work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())
         })
         .await?

@@ -11,6 +11,7 @@ use model::{
 use permit::Role;
 use permit::policy::Action;
 use room::packages::{Language, PackageVersion};
+use room::{VersionNumber, WorkName};
 
 /// A health data centre: from registers to released results, with proof.
 #[derive(Debug, Parser)]
@@ -165,6 +166,12 @@ pub(crate) enum PermitCommand {
         /// Which permit
         id: PermitId,
     },
+    /// Show what ends when: the permits that name you, the rooms on them, and the
+    /// earlier versions of files in these
+    Calendar {
+        /// Of this permit alone
+        id: Option<PermitId>,
+    },
     /// Make a stand-in for the data of a permit, to write code against: tables like
     /// its extract's about people who do not exist
     StandIn {
@@ -284,6 +291,27 @@ pub(crate) enum RoomCommand {
     Journal {
         /// Which room
         id: RoomId,
+    },
+    /// List the versions that are kept of a room's files: each file as it was when a
+    /// command began and ended, and every ten minutes while one runs; for 30 days after
+    /// it was changed or deleted, the oldest going first when they take more than a
+    /// quarter of the room's disk. Files of more than a sixteenth of the disk or 64
+    /// MiB, hidden ones and those of others' private folders are not among them
+    Versions {
+        /// Which room
+        id: RoomId,
+        /// Of which file, below the work folder
+        file: Option<WorkName>,
+    },
+    /// Make a file again what it was. What it is now is kept first
+    Restore {
+        /// Which room
+        id: RoomId,
+        /// Which file, below the work folder
+        file: WorkName,
+        /// Which version, by its number
+        #[arg(long, value_name = "NUMBER")]
+        version: VersionNumber,
     },
     /// Close a room: its files stay for a while, and it can be opened again
     Close {

@@ -7,6 +7,7 @@ pub mod application;
 pub mod application_form;
 pub mod basket;
 pub mod bringing;
+pub(crate) mod calendar;
 pub mod catalogue;
 pub mod centre;
 pub mod failure;
@@ -30,6 +31,7 @@ pub(crate) mod seen;
 pub mod sign_in;
 pub mod source;
 pub mod variable;
+pub mod versions;
 pub mod work;
 
 use askama::Template;
@@ -56,6 +58,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("notebook", notebook::NotebookPage::sample(lang).render()),
         ("desktop", notebook::NotebookPage::desktop_sample(lang).render()),
         ("room-file", room_file::RoomFilePage::sample(lang).render()),
+        ("versions", versions::VersionsPage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),
         ("journal", journal::JournalPage::sample(lang).render()),
         ("run", journal::RunPage::sample(lang).render()),

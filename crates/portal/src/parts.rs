@@ -1,6 +1,7 @@
 //! What pages are made of. Each part is a struct with its own template; it
 //! prints itself as HTML, so a page's template just names it.
 
+pub mod calendar;
 pub mod form;
 pub mod listing;
 pub mod rules;

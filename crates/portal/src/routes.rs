@@ -9,9 +9,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::failure::Failure;
 use crate::pages::{
-    account, application, application_form::serve as form, basket, bringing, catalogue, centre,
-    front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packages, packing,
-    permit, register, release, results, room, room_file, sign_in, source, variable, work,
+    account, application, application_form::serve as form, basket, bringing, calendar, catalogue,
+    centre, front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packages,
+    packing, permit, register, release, results, room, room_file, sign_in, source, variable,
+    versions, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -57,13 +58,19 @@ fn cases() -> Router<App> {
         .route("/permits/{permit}/stand-in", get(permit::stand_in))
         .route("/permits/{permit}/extracts", post(permit::build))
         .route("/permits/{permit}/rooms", post(permit::open_room))
+        .route("/calendar.ics", get(calendar::file))
+        .route("/permits/{permit}/calendar.ics", get(calendar::file_of_permit))
         .route("/permits/{permit}/revocation", post(permit::revoke))
         .route("/rooms/{room}", get(room::show))
         .route("/rooms/{room}/journal", get(journal::show))
         .route("/rooms/{room}/journal/{run}", get(journal::show_run))
         .route("/rooms/{room}/file", get(room_file::show))
+        .route("/rooms/{room}/versions", get(versions::show))
+        .route("/rooms/{room}/restorations", post(versions::restore))
         .route("/rooms/{room}/picture", get(room_file::show_picture))
         .route("/rooms/{room}/notebook", get(notebook::show).post(notebook::open))
+        .route("/rooms/{room}/notebook/together", post(notebook::open_together))
+        .route("/rooms/{room}/desktop/together", post(notebook::open_desktop_together))
         .route("/rooms/{room}/desktop", get(notebook::show_desktop).post(notebook::open_desktop))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))

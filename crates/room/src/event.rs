@@ -9,7 +9,7 @@ use ledger::{Event, Hash};
 use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fetched, Holds, Limits, Script, StatementEnd};
+use crate::{Fetched, Holds, Limits, Script, StatementEnd, VersionNumber};
 
 /// What can happen to a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +44,10 @@ pub enum RoomEvent {
         /// Whether it is the room's desktop.
         #[serde(default, skip_serializing_if = "is_false")]
         desktop: bool,
+        /// Whether it sees the private folder of who asked for it. Nobody else is in
+        /// such a notebook or at such a desktop.
+        #[serde(default, skip_serializing_if = "is_false")]
+        private: bool,
     },
     /// Somebody came into the notebook or to the desktop.
     Entered {
@@ -128,6 +132,21 @@ pub enum RoomEvent {
         /// SHA-256 of it.
         sha256: Hash,
     },
+    /// A file was made again what it was earlier. Written before it is.
+    Restored {
+        /// Who asked for it.
+        by: AccountId,
+        /// Its name below the work folder.
+        file: String,
+        /// The number of the version.
+        version: VersionNumber,
+        /// When that was kept.
+        kept_at: Timestamp,
+        /// How long it is, bytes.
+        bytes: u64,
+        /// SHA-256 of it.
+        sha256: Hash,
+    },
     /// More was to be shown in the browser than may be shown in a minute: the
     /// rest was withheld.
     Withheld {
@@ -203,6 +222,12 @@ pub struct Removed {
     pub bytes: u64,
     /// SHA-256 over the list of them: see [`crate::Listing::digest`].
     pub files_sha256: Hash,
+    /// How many earlier versions of files were kept.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions: u64,
+    /// How much they took, bytes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub versions_bytes: u64,
 }
 
 impl Event for RoomEvent {
@@ -220,6 +245,7 @@ impl Event for RoomEvent {
             Self::StatementEnded { .. } => "statement-ended",
             Self::PackageFetched { .. } => "package-fetched",
             Self::Saved { .. } => "saved",
+            Self::Restored { .. } => "restored",
             Self::Pasted { .. } => "pasted",
             Self::Withheld { .. } => "withheld",
             Self::RunEnded { .. } => "run-ended",
@@ -230,6 +256,11 @@ impl Event for RoomEvent {
             Self::Closed { .. } => "closed",
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+const fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]

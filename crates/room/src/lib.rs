@@ -17,6 +17,7 @@ pub mod script;
 pub mod scrub;
 pub mod spec;
 pub mod statement;
+pub mod versions;
 pub mod work;
 
 pub use event::{CellOutcome, Closing, Outcome, Removed, RoomEvent};
@@ -24,13 +25,14 @@ pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use packages::{Fetched, PackageRequest, Packages};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
 pub use runtime::{
-    BringError, CloseError, Command, Ended, LogLine, LogSink, OpenError, RecoverError, Recovered,
-    Running, Runtime, Standing, StartError, Stream, Stuck,
+    BringError, CloseError, Command, Ended, LogLine, LogSink, NotRestored, OpenError, RecoverError,
+    Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;
 pub use statement::{StatementEnd, Statements, TableRead};
+pub use versions::{Version, VersionNumber};
 pub use work::{
-    BENEATH, Listing, NameError, READ, Refusal, Refused, TakeError, Taken, Usage, WorkError,
-    WorkFile, WorkFolder, WorkName,
+    BENEATH, Listing, NameError, PRIVATE, READ, Refusal, Refused, Stamp, TakeError, Taken, Usage,
+    WorkError, WorkFile, WorkFolder, WorkName,
 };

@@ -53,6 +53,8 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "statement-ended", State::Running),
     (Some(State::Running), "package-fetched", State::Running),
     (Some(State::Running), "saved", State::Running),
+    (Some(State::Open), "restored", State::Open),
+    (Some(State::Running), "restored", State::Running),
     (Some(State::Running), "pasted", State::Running),
     (Some(State::Running), "withheld", State::Running),
     (Some(State::Running), "left", State::Running),
@@ -145,6 +147,9 @@ pub struct Run {
     /// Whether it is the room's desktop.
     #[serde(default)]
     pub desktop: bool,
+    /// Whether it sees the private folder of who asked for it.
+    #[serde(default)]
+    pub private: bool,
     /// When it began.
     pub started_at: Timestamp,
     /// How it ended, if it has.
@@ -175,6 +180,11 @@ impl Run {
     /// Whether people are in it: it runs until it is stopped.
     pub const fn is_session(&self) -> bool {
         self.notebook || self.desktop
+    }
+
+    /// Whether it is one that this person may be in.
+    pub fn takes_in(&self, person: &AccountId) -> bool {
+        self.is_session() && (!self.private || self.by == *person)
     }
 }
 
@@ -243,7 +253,7 @@ impl Record for Room {
         let state = next(Some(self.state), ledger::Event::act(&event))?;
         match event {
             RoomEvent::Opened { .. } => return Err("the room is open already".into()),
-            RoomEvent::RunStarted { run, by, command, script, notebook, desktop } => {
+            RoomEvent::RunStarted { run, by, command, script, notebook, desktop, private } => {
                 if self.runs.len() == Self::KEPT {
                     self.runs.remove(0);
                 }
@@ -255,6 +265,7 @@ impl Record for Room {
                     script: script.map(|script| script.name().to_owned()),
                     notebook,
                     desktop,
+                    private,
                     started_at: entry.at,
                     ended: None,
                 });
@@ -288,6 +299,7 @@ impl Record for Room {
             | RoomEvent::StatementEnded { .. }
             | RoomEvent::PackageFetched { .. }
             | RoomEvent::Saved { .. }
+            | RoomEvent::Restored { .. }
             | RoomEvent::Pasted { .. }
             | RoomEvent::Withheld { .. }
             | RoomEvent::Looked { .. } => {}

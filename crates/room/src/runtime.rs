@@ -13,11 +13,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{RoomId, RunId};
+use model::{AccountId, RoomId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::packages::Installed;
-use crate::work::{Usage, WorkError, WorkFolder};
+use crate::versions::{Version, VersionNumber};
+use crate::work::{Usage, WorkError, WorkFolder, WorkName};
 use crate::{Holds, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
 
 /// Opens rooms, runs commands in them, closes them.
@@ -92,10 +93,10 @@ pub trait Runtime: Send + Sync {
         &self,
         room: &RoomId,
         run: &RunId,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
-        let _ = (room, run, wall, log);
+        let _ = (room, run, stay, log);
         Err(StartError::NoNotebooks)
     }
 
@@ -117,10 +118,10 @@ pub trait Runtime: Send + Sync {
         &self,
         room: &RoomId,
         run: &RunId,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
-        let _ = (room, run, wall, log);
+        let _ = (room, run, stay, log);
         Err(StartError::NoDesktops)
     }
 
@@ -142,8 +143,42 @@ pub trait Runtime: Send + Sync {
     /// How full the room is.
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError>;
 
-    /// The work folder, to be listed and read.
+    /// What the people of the room share of the work folder, to be listed and read.
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError>;
+
+    /// The work folder as one person has it: what is shared, and at
+    /// [`crate::PRIVATE`] their own. A runtime in whose rooms nobody has files of
+    /// their own lets it be.
+    fn work_of(&self, room: &RoomId, person: &AccountId) -> Result<WorkFolder, WorkError> {
+        let _ = person;
+        self.work(room)
+    }
+
+    /// The work folder with everybody's files, by account below
+    /// [`crate::PRIVATE`]: to be counted, and shown to nobody.
+    fn work_of_all(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        self.work(room)
+    }
+
+    /// Keeps what has changed in the work folder since it was kept last, everybody's
+    /// files included, and lets go of what has been kept for its time. Never more than
+    /// [`crate::versions::Bounds`] says. A runtime that keeps nothing lets it be.
+    fn keep_versions(&self, room: &RoomId, now: Timestamp) -> io::Result<()> {
+        let _ = (room, now);
+        Ok(())
+    }
+
+    /// The versions that are kept of everybody's files, oldest first.
+    fn versions(&self, room: &RoomId) -> io::Result<Vec<Version>> {
+        let _ = room;
+        Ok(Vec::new())
+    }
+
+    /// Makes a file again what it was. What it is now is kept first.
+    fn restore(&self, room: &RoomId, version: &Version, now: Timestamp) -> Result<(), NotRestored> {
+        let _ = (room, now);
+        Err(NotRestored::Gone(version.number))
+    }
 
     /// Copies every file of `from` into what the room sees as `/in` and cannot
     /// change: all of them or none. What is there by the same name is replaced.
@@ -183,6 +218,17 @@ pub struct Command {
     pub script: Option<Script>,
     /// When it is ended at the latest: see [`Spec::wall`].
     pub wall: Duration,
+    /// Whose private folder it sees; nobody's, when it is nobody's command.
+    pub person: Option<AccountId>,
+}
+
+/// How long a notebook or a desktop is there, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// When it is ended at the latest.
+    pub wall: Duration,
+    /// Whose private folder it shows; nobody's, when several people are to be in it.
+    pub person: Option<AccountId>,
 }
 
 /// A command that was started.
@@ -441,6 +487,28 @@ pub enum BringError {
         what: &'static str,
         /// What the machine said.
         why: String,
+    },
+}
+
+/// Why a file was not made again what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotRestored {
+    /// It is not kept any more.
+    #[error("version {0} is not kept any more")]
+    Gone(VersionNumber),
+    /// Its place is taken.
+    #[error("`{0}` is a folder now, or lies where a link or a file stands: move that away first")]
+    InTheWay(WorkName),
+    /// There is no place left.
+    #[error("the room's disk has no place for `{0}`: remove something first")]
+    Full(WorkName),
+    /// The machine did not do as asked.
+    #[error("`{name}` could not be restored: {source}")]
+    Machine {
+        /// Which file.
+        name: WorkName,
+        /// What the machine said.
+        source: io::Error,
     },
 }
 

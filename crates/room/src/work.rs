@@ -10,7 +10,7 @@ mod list;
 mod name;
 mod take;
 
-pub use folder::{Usage, WorkError, WorkFolder};
-pub use list::{Listing, Refusal, Refused, WorkFile};
+pub use folder::{PRIVATE, Usage, WorkError, WorkFolder};
+pub use list::{Listing, Refusal, Refused, Stamp, WorkFile};
 pub use name::{NameError, WorkName};
 pub use take::{BENEATH, READ, TakeError, Taken};

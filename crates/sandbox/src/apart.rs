@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::{RoomId, RunId};
 use room::{Ended, Limits, LogLine, LogSink, Running as _, Runtime as _, WorkFolder};
 
-use crate::bubblewrap::{Bubblewrap, private_dir};
+use crate::bubblewrap::Bubblewrap;
+use crate::place::private_dir;
 use crate::walls::Setting;
 
 /// What the file is called in the room, below `/data`.

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{RoomId, RunId};
+use model::{AccountId, RoomId, RunId, Timestamp};
 use room::packages::Installed;
 use room::{
-    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, OpenError, Packages,
-    RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements, Stuck,
-    Usage, WorkError, WorkFolder,
+    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, NotRestored, OpenError,
+    Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements,
+    Stay, Stuck, Usage, Version, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
@@ -22,19 +22,17 @@ use crate::config::{Config, DiskHold};
 use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
+use crate::place::{let_go, make_rooms, private_dir};
 use crate::run::{Handle, Job, start_minding};
 use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::unusable::SandboxError;
 use crate::walls::Setting;
 use crate::warden::{self, Errand};
-use crate::{brought, desktop, disk, extract, notebook, packages, process, recover};
+use crate::{brought, desktop, disk, extract, notebook, packages, parts, process, recover};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
 pub(crate) const GONE: &str = ".gone-";
-
-/// How many times a work folder is mounted and opened before it is given up.
-const TRIES: usize = 3;
 
 /// How long a command of another process gets to end when its room is closed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -126,8 +124,8 @@ impl Bubblewrap {
 
     /// Makes sure that the work folder of a room is there. One at a time, so that
     /// no two processes mount it twice.
-    fn attach(&self, dir: &RoomDir, state: &RoomState) -> io::Result<()> {
-        if !state.image || disk::is_mounted(&dir.work())? {
+    pub(crate) fn attach(&self, dir: &RoomDir, state: &RoomState) -> io::Result<()> {
+        if !state.image || disk::is_mounted(&dir.disk())? {
             return Ok(());
         }
         let _turn = self.lock_rooms()?;
@@ -190,13 +188,15 @@ impl Bubblewrap {
             holds: self.holds(false),
             uid,
             image: false,
+            parted: false,
         };
-        private_dir(&dir.work()).map_err(failed("its work folder was made"))?;
+        private_dir(&dir.disk()).map_err(failed("its work folder was made"))?;
         brought::make(&dir).map_err(failed("its folder for what is brought in was made"))?;
         if self.config.disk == DiskHold::Best && uid.is_some() {
             state.image = true;
             let mounted = disk::make(&dir, &state.limits, uid)
                 .and_then(|()| disk::attach(&dir, &state))
+                .and_then(|()| parts::part(&dir, &mut state))
                 .and_then(|()| disk::detach(&dir));
             if let Err(error) = mounted {
                 tracing::warn!(%room, %error, "the work folder is watched: no file system of its size");
@@ -204,9 +204,8 @@ impl Bubblewrap {
                 state.image = false;
             }
         }
-        if let (Some(uid), false) = (uid, state.image) {
-            std::os::unix::fs::chown(dir.work(), Some(uid), Some(uid))
-                .map_err(failed("its work folder was given to it"))?;
+        if !state.image {
+            parts::part(&dir, &mut state).map_err(failed("its work folder was given to it"))?;
         }
         state.holds = self.holds(state.image);
         dir.put_state(&state).map_err(failed("what it is made with was noted"))?;
@@ -232,7 +231,7 @@ impl Bubblewrap {
         // Whatever becomes of it, nobody else is asked for it.
         let heard = self.heard.take(run);
         let dir = self.dir(room);
-        let state = dir
+        let mut state = dir
             .state()
             .map_err(failed("what it is made with was read"))?
             .ok_or_else(|| StartError::NoRoom(room.clone()))?;
@@ -243,6 +242,12 @@ impl Bubblewrap {
         // What a killed process left of an earlier command.
         recover::forget(&dir, PATIENCE).map_err(failed("an earlier command was cleared away"))?;
         self.attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
+        let parted = if state.parted {
+            parts::keep_place(&dir)
+        } else {
+            parts::part(&dir, &mut state).and_then(|()| dir.put_state(&state))
+        };
+        parted.map_err(failed("the place of private folders was looked at"))?;
         // A room from before there was one has none.
         brought::make(&dir).map_err(failed("its folder for what is brought in was made"))?;
         let still = self.holds(state.image);
@@ -305,15 +310,18 @@ impl Bubblewrap {
         room: &RoomId,
         run: &RunId,
         errand: Errand,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
+        if stay.wall.is_zero() {
+            return Err(StartError::NoTime(room.clone()));
+        }
         let warden = self.config.warden.as_ref().filter(|_| self.outlives.load(Ordering::Relaxed));
         let handle = if let Some(program) = warden {
-            warden::start(self, program, (room, run), errand, wall, (log, self.heard.take(run)))?
+            warden::start(self, program, (room, run), errand, stay, (log, self.heard.take(run)))?
         } else {
-            let (words, setting) = errand.setting(room);
-            self.launch(room, run, (&words, setting), wall, log)?
+            let (words, setting) = errand.setting(room, stay.person);
+            self.launch(room, run, (&words, setting), stay.wall, log)?
         };
         self.handles().insert(room.clone(), Arc::clone(&handle));
         Ok(handle)
@@ -383,28 +391,23 @@ impl Runtime for Bubblewrap {
         if command.words.iter().any(|word| word.contains('\0')) {
             return Err(StartError::ZeroByte);
         }
-        if command.wall.is_zero() {
-            return Err(StartError::NoTime(room.clone()));
-        }
+        let stay = Stay { wall: command.wall, person: command.person };
         let script = command.script.as_ref();
         let script = script.map(|script| (script.path(), script.text().to_owned()));
-        self.begin(room, run, Errand::Command { words: command.words, script }, command.wall, log)
+        self.begin(room, run, Errand::Command { words: command.words, script }, stay, log)
     }
 
     fn start_notebook(
         &self,
         room: &RoomId,
         run: &RunId,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
         if !self.has_notebooks() {
             return Err(StartError::NoNotebooks);
         }
-        if wall.is_zero() {
-            return Err(StartError::NoTime(room.clone()));
-        }
-        self.begin(room, run, Errand::Notebook, wall, log)
+        self.begin(room, run, Errand::Notebook, stay, log)
     }
 
     fn outlive(&self) {
@@ -462,16 +465,13 @@ impl Runtime for Bubblewrap {
         &self,
         room: &RoomId,
         run: &RunId,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
         if !self.has_desktops() {
             return Err(StartError::NoDesktops);
         }
-        if wall.is_zero() {
-            return Err(StartError::NoTime(room.clone()));
-        }
-        self.begin(room, run, Errand::Desktop, wall, log)
+        self.begin(room, run, Errand::Desktop, stay, log)
     }
 
     fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
@@ -491,10 +491,10 @@ impl Runtime for Bubblewrap {
         let folder = |source| WorkError::Folder { path: dir.work(), source };
         let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
         let work = if state.image {
-            self.attach(&dir, &state).and_then(|()| disk::image_usage(&dir.work()))
+            self.attach(&dir, &state).and_then(|()| disk::image_usage(&dir.disk()))
         } else {
             let most = Usage { bytes: u64::MAX, files: state.limits.files * 2, unseen: 0 };
-            WorkFolder::open(&dir.work())?.usage(most)
+            WorkFolder::open(&dir.disk())?.usage(most)
         };
         let running = self.running(room);
         Ok(Standing {
@@ -505,19 +505,27 @@ impl Runtime for Bubblewrap {
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
-        let dir = self.dir(room);
-        let folder = |source| WorkError::Folder { path: dir.work(), source };
-        let state = dir.state().map_err(folder)?.ok_or_else(|| WorkError::NoRoom(room.clone()))?;
-        for _ in 0..TRIES {
-            self.attach(&dir, &state).map_err(folder)?;
-            let work = WorkFolder::open(&dir.work())?;
-            // Another program that stops may have let go of it before it was
-            // open here; from now on it cannot.
-            if !state.image || disk::is_mounted(&dir.work()).map_err(folder)? {
-                return Ok(work);
-            }
-        }
-        Err(folder(io::Error::other("it is unmounted again and again")))
+        self.work_with(room, |_| None)
+    }
+
+    fn work_of(&self, room: &RoomId, person: &AccountId) -> Result<WorkFolder, WorkError> {
+        self.work_with(room, |dir| Some(dir.private(person)))
+    }
+
+    fn work_of_all(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {
+        self.work_with(room, |dir| Some(dir.private_of_all()))
+    }
+
+    fn keep_versions(&self, room: &RoomId, now: Timestamp) -> io::Result<()> {
+        self.keep(room, now)
+    }
+
+    fn versions(&self, room: &RoomId) -> io::Result<Vec<Version>> {
+        self.kept_versions(room)
+    }
+
+    fn restore(&self, room: &RoomId, version: &Version, now: Timestamp) -> Result<(), NotRestored> {
+        self.put_back(room, version, now)
     }
 
     fn bring(&self, room: &RoomId, from: &WorkFolder) -> Result<Listing, BringError> {
@@ -567,31 +575,4 @@ impl Runtime for Bubblewrap {
         dir.0.exists()
             && (!matches!(dir.lock(), Ok(Some(_))) || !matches!(warden::is_there(&dir), Ok(false)))
     }
-}
-
-/// Lets go of what the rooms in a folder hold of the machine while nothing runs
-/// in them, without opening anything there: for a folder that is to be removed.
-pub fn let_go(rooms: &Path) -> Vec<Stuck> {
-    if !rooms.exists() {
-        return Vec::new();
-    }
-    let released = lock(&rooms.join(".lock"), FlockOperation::LockExclusive)
-        .and_then(|_turn| recover::let_go(rooms));
-    released.unwrap_or_else(|error| {
-        let room = rooms.display().to_string();
-        vec![Stuck { room, why: format!("the folder of the rooms cannot be read: {error}") }]
-    })
-}
-
-pub(crate) fn private_dir(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().mode(0o700).create(path)
-}
-
-/// The folder for rooms, made and shut to others.
-fn make_rooms(path: &Path) -> io::Result<PathBuf> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::create_dir_all(path)?;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
-    path.canonicalize()
 }

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use room::{Hold, Limits};
 use rustix::thread::CpuSet;
 
+use crate::parts;
 use crate::seccomp;
 use crate::spawn::{Before, process_limits};
 use crate::state::{RoomDir, RoomState};
@@ -49,9 +50,13 @@ impl Mason {
             before.processors = self.processors(&state.limits);
         }
         let brought = Some(dir.brought()).filter(|brought| brought.is_dir());
+        let private = setting.person.as_ref().map(|person| parts::private(dir, state, person));
+        let private = private.transpose()?;
         let folders = Folders {
             data: &state.data,
             work,
+            private: private.as_deref(),
+            has_private: state.parted,
             brought: brought.as_deref(),
             sql: setting.sql.then(|| dir.sql()),
             packages: setting.packages.then(|| dir.packages()),

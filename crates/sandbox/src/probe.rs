@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use room::{Hold, Holds, Limits};
 
-use crate::bubblewrap::{Bubblewrap, NEW, private_dir};
+use crate::bubblewrap::{Bubblewrap, NEW};
 use crate::disk::remove_tree;
+use crate::place::private_dir;
 use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
 use crate::state::{RoomDir, RoomState};
@@ -68,6 +69,7 @@ impl Bubblewrap {
             holds,
             uid,
             image: false,
+            parted: false,
         };
         let words = ["/bin/true".to_owned()];
         let (mut program, before, status) = self.mason.prepare(

@@ -221,7 +221,7 @@ fn follow(
     let streams = (child.stdout.take(), child.stderr.take());
     let status = job.status.try_clone();
     let log = Arc::new(Log::new(Arc::clone(&job.log), job.state.limits.log));
-    let disk = DiskWatch::new(job.dir.work(), job.state.image, &job.state.limits);
+    let disk = DiskWatch::new(job.dir.disk(), job.state.image, &job.state.limits);
     let mut watch = Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
     let mut minded = Minded { root, ..Minded::default() };
     let (reads, readers) = channel();

@@ -15,6 +15,6 @@ impl Bubblewrap {
     pub(crate) fn reach_socket(&self, room: &RoomId, name: (&str, &str)) -> io::Result<UnixStream> {
         let dir = self.dir(room);
         let state = dir.state()?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        socket::connect(&dir.work(), name, state.uid)
+        socket::connect(&dir.work_in(&state), name, state.uid)
     }
 }

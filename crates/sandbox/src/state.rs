@@ -5,8 +5,11 @@
 //!     room.json    what it was made with
 //!     run.lock     locked by the process that minds a command
 //!     run.json     how to find what runs, while it runs
-//!     work.img     the file system of the work folder, where one can be mounted
-//!     work/        the work folder
+//!     work.img     the file system of the room's disk, where one can be mounted
+//!     work/        the room's disk
+//!         shared/      the work folder, as its people share it
+//!         private/     by account, what each has alone
+//!         versions/    what files were earlier
 //!     in/          what was brought in
 //!     sql/         the socket for statements
 //!     wardens/     where those are reached who mind its commands apart
@@ -17,7 +20,7 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use model::{RoomId, RunId};
+use model::{AccountId, RoomId, RunId};
 use room::{Holds, Limits};
 use rustix::fs::FlockOperation;
 use rustix::io::Errno;
@@ -37,6 +40,9 @@ pub(crate) struct RoomState {
     pub uid: Option<u32>,
     /// Whether the work folder is a file system of its own.
     pub image: bool,
+    /// Whether its disk has the parts that it has today: see `parts`.
+    #[serde(default)]
+    pub parted: bool,
 }
 
 /// How to find what runs.
@@ -59,8 +65,31 @@ pub(crate) struct RunState {
 pub(crate) struct RoomDir(pub PathBuf);
 
 impl RoomDir {
-    pub(crate) fn work(&self) -> PathBuf {
+    /// Its disk: no command sees all of it.
+    pub(crate) fn disk(&self) -> PathBuf {
         self.0.join("work")
+    }
+
+    /// The work folder, as its people share it.
+    pub(crate) fn work(&self) -> PathBuf {
+        self.disk().join("shared")
+    }
+
+    /// The same, in a room whose disk may have no parts yet.
+    pub(crate) fn work_in(&self, state: &RoomState) -> PathBuf {
+        if state.parted { self.work() } else { self.disk() }
+    }
+
+    pub(crate) fn private_of_all(&self) -> PathBuf {
+        self.disk().join("private")
+    }
+
+    pub(crate) fn private(&self, person: &AccountId) -> PathBuf {
+        self.private_of_all().join(person.as_str())
+    }
+
+    pub(crate) fn versions(&self) -> PathBuf {
+        self.disk().join("versions")
     }
 
     pub(crate) fn brought(&self) -> PathBuf {

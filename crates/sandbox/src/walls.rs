@@ -4,7 +4,8 @@ use std::io::{self, Seek as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use room::Limits;
+use model::AccountId;
+use room::{Limits, PRIVATE};
 use rustix::fs::MemfdFlags;
 
 use crate::spawn::Before;
@@ -56,6 +57,10 @@ const WRITTEN: &[(&str, &str)] = &[
 pub(crate) struct Folders<'a> {
     pub data: &'a Path,
     pub work: &'a Path,
+    /// What lies at `/work/private`; nothing, when it is nobody's command.
+    pub private: Option<&'a Path>,
+    /// Whether there is a place for one.
+    pub has_private: bool,
     /// What was brought in, once a room has a folder for it.
     pub brought: Option<&'a Path>,
     /// Where its SQL socket is, for what may connect to it.
@@ -77,6 +82,8 @@ pub(crate) struct Setting {
     /// A program of ours that is run in place of one of the machine's: its words
     /// follow.
     pub program: Option<std::fs::File>,
+    /// Whose private folder it sees.
+    pub person: Option<AccountId>,
     /// Whether it may connect to the room's SQL socket.
     pub sql: bool,
     /// Whether it may ask the mirror of packages.
@@ -137,6 +144,9 @@ pub(crate) fn arguments(
     let data = words.before.show(folders.data)?;
     let work = words.before.show(folders.work)?;
     words.add(&["--ro-bind", &data, "/data", "--bind", &work, WORK]);
+    if folders.has_private {
+        show_private(&mut words, folders.private)?;
+    }
     if let Some(brought) = folders.brought {
         let brought = words.before.show(brought)?;
         words.add(&["--ro-bind", &brought, "/in"]);
@@ -167,6 +177,9 @@ pub(crate) fn arguments(
     words.add(&["--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"]);
     words.add(&["--chdir", WORK]);
     environment(&mut words, limits, folders.python.is_some());
+    if folders.private.is_some() {
+        home(&mut words);
+    }
     let sql = if setting.sql { sql::variables() } else { Vec::new() };
     for (name, value) in setting.variables.iter().chain(&sql) {
         words.add(&["--setenv", name, value]);
@@ -179,6 +192,28 @@ pub(crate) fn arguments(
     words.before.inherited.push(status);
     let words = words.words;
     Ok(vec!["--args".into(), inherit(before, &words)?, "--".into()])
+}
+
+/// The folder of whoever runs the command, or an empty one that takes nothing in:
+/// what is written there without a person would be seen by nobody afterwards.
+fn show_private(words: &mut Words<'_>, private: Option<&Path>) -> io::Result<()> {
+    let at = format!("{WORK}/{PRIVATE}");
+    if let Some(private) = private {
+        let private = words.before.show(private)?;
+        words.add(&["--bind", &private, &at]);
+    } else {
+        words.add(&["--perms", "0555", "--size", "4096", "--tmpfs", &at, "--remount-ro", &at]);
+    }
+    Ok(())
+}
+
+/// What is found at the start of programs is the person's own where they have a
+/// folder: nobody else lays anything there that would run in their name.
+fn home(words: &mut Words<'_>) {
+    let home = format!("{WORK}/{PRIVATE}");
+    words.add(&["--setenv", "HOME", &home]);
+    words.add(&["--setenv", "R_PROFILE_USER", &format!("{home}/.Rprofile")]);
+    words.add(&["--setenv", "R_ENVIRON_USER", &format!("{home}/.Renviron")]);
 }
 
 /// The machine's programs, read-only.

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use model::{RoomId, RunId};
 use room::statement::line;
-use room::{Ended, LogLine, LogSink, StartError};
+use room::{Ended, LogLine, LogSink, StartError, Stay};
 use rustix::fs::FlockOperation;
 
 use crate::bubblewrap::Bubblewrap;
@@ -83,7 +83,7 @@ pub(crate) fn start(
     warden: &WardenProgram,
     (room, run): (&RoomId, &RunId),
     errand: Errand,
-    wall: Duration,
+    stay: Stay,
     (log, askers): (Arc<dyn LogSink>, Askers),
 ) -> Result<Arc<Handle>, StartError> {
     let failed = |what| {
@@ -93,7 +93,7 @@ pub(crate) fn start(
             why: error.to_string(),
         }
     };
-    let order = Order::new(runtime, room, run, errand, wall, &askers);
+    let order = Order::new(runtime, room, run, errand, stay, &askers);
     let (child, stream) = send_off(warden, &order).map_err(failed("what minds it was started"))?;
     let mut said = BufReader::new(stream.try_clone().map_err(failed("it was begun"))?);
     stream.set_read_timeout(Some(BEGINNING)).map_err(failed("it was begun"))?;

@@ -97,8 +97,14 @@ impl Centre {
         let (tell, done) = tokio::sync::watch::channel(None);
         let centre = Arc::clone(self);
         tokio::spawn(async move {
-            let ended = wait_for(Arc::clone(&running)).await;
+            let ended = tokio::select! {
+                ended = wait_for(Arc::clone(&running)) => ended,
+                () = centre.keep_while_it_runs(&room, &*running) => {
+                    wait_for(Arc::clone(&running)).await
+                }
+            };
             centre.nobody_at_work(&room);
+            centre.keep_versions(&room).await;
             match centre.note_end(&actor, &room, &run, &ended).await {
                 Ok(()) => running.noted(),
                 Err(refused) => {

@@ -244,13 +244,22 @@ impl Centre {
     }
 }
 
-/// What is in the work folder of a room; nothing, when there is none.
+/// What is in the work folder of a room, with what each of its people has alone;
+/// nothing, when there is none.
 fn count(runtime: &dyn Runtime, room: &RoomId) -> Result<Option<Removed>, WorkError> {
-    let work = match runtime.work(room) {
+    let work = match runtime.work_of_all(room) {
         Err(WorkError::NoRoom(_)) => return Ok(None),
         work => work?,
     };
     let listing = work.list_at_most(usize::MAX)?;
     let (files, bytes) = (listing.total(), listing.bytes());
-    Ok(Some(Removed { files, bytes, files_sha256: listing.digest() }))
+    // Versions that cannot be read go with the room all the same.
+    let kept = runtime.versions(room).unwrap_or_default();
+    Ok(Some(Removed {
+        files,
+        bytes,
+        files_sha256: listing.digest(),
+        versions: u64::try_from(kept.len()).unwrap_or(u64::MAX),
+        versions_bytes: kept.iter().map(|version| version.bytes).sum(),
+    }))
 }

@@ -22,6 +22,7 @@ impl House {
             script: Some(Script::new("a.R", SCRIPT.to_owned()).unwrap()),
             notebook: false,
             desktop: false,
+            private: true,
         };
         let ended = room::Ended {
             outcome,
@@ -108,6 +109,7 @@ async fn what_a_statement_counted_is_for_auditors() {
             script: None,
             notebook: false,
             desktop: false,
+            private: true,
         },
         RoomEvent::StatementRun { statement: statement.clone(), run, sql },
         RoomEvent::StatementEnded { statement, end },

@@ -449,6 +449,7 @@ impl Site {
             script,
             notebook: false,
             desktop: false,
+            private: true,
         };
         self.write(room.as_str(), &begun).await;
         run

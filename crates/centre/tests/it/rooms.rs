@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use centre::notebooks::Company;
 use centre::ports::Unwatched;
 use jiff::SignedDuration;
 use model::CellId;
@@ -214,7 +215,7 @@ async fn what_is_in_a_closed_room_stays_until_the_standstill_is_over() {
     let words = vec!["Rscript".to_owned()];
     assert!(site.centre.start_run(&Site::caller(), &room, words, None, None).await.is_err());
     assert!(site.centre.read_in_room(&Site::caller(), &room, "table.csv").await.is_err());
-    assert!(site.centre.open_notebook(&Site::caller(), &room).await.is_err());
+    assert!(site.centre.open_notebook(&Site::caller(), &room, Company::Alone).await.is_err());
     site.clock.advance(SignedDuration::from_hours(24 * 14 - 1));
     site.centre.sweep().await.unwrap();
     assert_eq!(site.see(&room).await.state, State::Frozen);
@@ -292,7 +293,13 @@ async fn a_removal_that_was_cut_short_is_ended_at_the_start() {
     let room = site.room_that_stays().await;
     site.centre.close_room(&Site::caller(), &room).await.unwrap();
     let (files, bytes) = (3, 99);
-    let counted = room::Removed { files, bytes, files_sha256: ledger::Hash::default() };
+    let counted = room::Removed {
+        files,
+        bytes,
+        files_sha256: ledger::Hash::default(),
+        versions: 0,
+        versions_bytes: 0,
+    };
     site.write(room.as_str(), &RoomEvent::Counted(counted)).await;
     // The folder is gone; the program was killed before it wrote that.
     site.rooms.missing.lock().unwrap().insert(room.clone());

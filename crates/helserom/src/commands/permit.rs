@@ -44,6 +44,14 @@ pub(super) async fn run(
                 json!({ "permit": permit, "standing": standing }),
             ))
         }
+        PermitCommand::Calendar { id } => {
+            let dues = site.centre.calendar(&caller, id.as_ref()).await?;
+            let rows: Vec<_> = dues
+                .iter()
+                .map(|due| vec![due.at.to_string(), due.what.as_str().to_owned(), due.id.clone()])
+                .collect();
+            Ok(Answer::new(table(&["when", "what", "of"], &rows), json!(dues)))
+        }
         PermitCommand::StandIn { id, to } => {
             let archive = site.centre.stand_in(&caller, &id).await?;
             write_new(&to, &archive)?;

@@ -9,7 +9,7 @@ use centre::ingresses::Brought;
 use centre::journal::{Deed, Done};
 use ingress::{Declared, Ingress, IngressState};
 use model::RoomId;
-use room::{LogLine, LogSink, Outcome, Script, Stream};
+use room::{LogLine, LogSink, Outcome, Script, Stream, Version};
 use serde_json::{Value, json};
 
 use super::open;
@@ -86,8 +86,30 @@ pub(super) async fn run(
             site.centre.reopen_room(&caller, &id).await?;
             Ok(Answer::new(format!("room `{id}` is open again"), json!({ "reopened": id })))
         }
+        RoomCommand::Versions { id, file } => {
+            let versions = site.centre.versions(&caller, &id, file.as_ref()).await?;
+            let rows: Vec<_> = versions.iter().map(version_line).collect();
+            let table = table(&["version", "file", "kept", "bytes", "until"], &rows);
+            Ok(Answer::new(table, json!(versions)))
+        }
+        RoomCommand::Restore { id, file, version } => {
+            let restored = site.centre.restore_version(&caller, &id, &file, version).await?;
+            let text = format!("`{file}` is what it was at {} (UTC)", restored.kept_at);
+            Ok(Answer::new(text, json!(restored)))
+        }
         RoomCommand::Remove { id } => remove(&site, &caller, &id).await,
     }
+}
+
+fn version_line(version: &Version) -> Vec<String> {
+    vec![
+        version.number.to_string(),
+        version.name.to_string(),
+        version.kept_at.to_string(),
+        version.bytes.to_string(),
+        // What the file is now stays until it is something else.
+        version.until().map(|until| until.to_string()).unwrap_or_default(),
+    ]
 }
 
 /// Runs a command, and shows what it prints as it comes. Of a room whose data
@@ -215,6 +237,9 @@ fn told(deed: &Deed) -> Vec<String> {
         Done::Pasted { bytes, .. } => (format!("{bytes} bytes"), "pasted in".to_owned()),
         Done::Fetched(fetched) => (fetched.file.clone(), format!("{} bytes", fetched.bytes)),
         Done::Saved { file, .. } | Done::Looked { file, .. } => (file.clone(), String::new()),
+        Done::Restored { file, version, .. } => {
+            (format!("{file}, version {version}"), String::new())
+        }
         Done::AskedIn { ingress, file, state } => {
             (format!("{file} ({ingress})"), state.as_str().to_owned())
         }

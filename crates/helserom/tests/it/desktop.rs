@@ -179,7 +179,7 @@ fn open() -> Open {
 
 impl Open {
     fn work(&self) -> PathBuf {
-        self.place.data().join("rooms").join(&self.room).join("work")
+        self.place.data().join("rooms").join(&self.room).join("work/shared")
     }
 
     fn viewer(&self) -> Viewer {

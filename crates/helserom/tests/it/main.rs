@@ -30,4 +30,5 @@ mod setup;
 mod starts;
 mod statements;
 mod stops;
+mod together;
 mod web;

@@ -109,9 +109,11 @@ pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -
     let place = Place::with_laboratory();
     place.does(&["account", "add-organisation", "university", "--name", "The university"]);
     place.does(&["account", "add-organisation", "access-body", "--name", "The access body"]);
-    for (account, organisation, role) in
-        [("researcher", "university", "researcher"), ("caseworker", "access-body", "caseworker")]
-    {
+    for (account, organisation, role) in [
+        ("researcher", "university", "researcher"),
+        ("colleague", "university", "researcher"),
+        ("caseworker", "access-body", "caseworker"),
+    ] {
         place.does(&[
             "account",
             "add",
@@ -124,7 +126,7 @@ pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -
             role,
         ]);
     }
-    for account in ["researcher", "holder", "caseworker"] {
+    for account in ["researcher", "colleague", "holder", "caseworker"] {
         place.does_with(&["account", "password", account], PASSWORD);
     }
     let file = place.file("lab.csv", people::values(people));

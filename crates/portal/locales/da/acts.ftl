@@ -65,3 +65,4 @@ subject-centre = Centret
 act-room-frozen = Rummet blev lukket; indholdet bliver liggende et stykke tid
 act-room-thawed = Rummet blev åbnet igen
 act-room-counted = Indholdet i rummet blev talt for at blive fjernet
+act-room-restored = En fil i rummet blev igen, som den var før

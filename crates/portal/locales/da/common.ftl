@@ -160,3 +160,4 @@ api-lead = Alt, hvad portalen gør, kan programmer også gøre. Beskrivelsen er 
 api-description = Hent beskrivelsen (OpenAPI 3.1)
 done-room-reopened = Rummet er åbent igen.
 done-room-removed = Rummet er fjernet.
+done-restored = Filen er, som den var.

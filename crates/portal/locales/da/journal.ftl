@@ -40,3 +40,4 @@ did-thawed = Åbnede rummet igen
 did-counted = Talte det, der fjernes
 did-desktop = Åbnede skrivebordet
 did-pasted = Satte tekst ind på skrivebordet
+did-restored = Hentede en fil tilbage

@@ -49,3 +49,5 @@ conflict-no-notebooks = Rummene i dette center har ingen notesbøger.
 conflict-notebook = Notesbogen kan ikke åbnes nu: noget andet kører i rummet, eller tilladelsen gælder scripts.
 conflict-no-desktops = Rummene i dette center har intet skrivebord.
 conflict-desktop = Skrivebordet kan ikke åbnes nu: noget andet kører i rummet, tilladelsen gælder noget andet, eller skærmserveren er ikke installeret.
+conflict-versions = Ingen ser dataene i dette rum: tidligere versioner af filerne listes ikke.
+conflict-restore = Filen kan ikke hentes tilbage nu: versionen gemmes ikke længere, en mappe eller et link ligger på dens plads, eller rummets disk er fuld.

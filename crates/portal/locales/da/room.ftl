@@ -125,3 +125,21 @@ desktop-script = Skrivebordet kræver JavaScript.
 room-desktop-says = { $value } har åbnet skrivebordet.
 room-pixels = Dette rum ses på skrivebordet. Om et script, der køres herfra, oplyses det, hvor mange linjer det skrev; om et, der fejlede, de sidste linjer uden det, der ikke står i scriptet.
 room-pixels-files = Filer ses på skrivebordet.
+notebook-together = Åbn notesbogen for alle i rummet
+desktop-together = Åbn skrivebordet for alle i rummet
+room-private-says = { $value } har åbnet den alene med sin private mappe. Andre kommer ind, når den er lukket.
+room-private = Det, der ligger i »private«, er dit alene: ingen andre i rummet ser det. Alt andet deles af dem, der er i rummet.
+versions = Tidligere versioner af filer
+versions-lead = Filer gemmes, som de var, da en kørsel begyndte og sluttede, og hvert tiende minut, mens en er i gang. Det, der er ændret eller slettet siden, ligger i 30 dage, og det ældste går før, når alt til sammen fylder mere end en fjerdedel af rummets disk. Filer på mere end en sekstendedel af disken eller 64 MiB og skjulte filer gemmes ikke. Det, en fil er nu, gemmes, før den hentes tilbage.
+versions-all = Af alle filer
+versions-none = Ingen version er gemt endnu.
+versions-more = Kun de nyeste vises. Vælg en fil for at se alle dens versioner.
+version-kept = Som den var
+version-until = Ligger til
+version-is-now = Som filen sidst blev set
+version-restore = Hent tilbage
+versions-count = { $n ->
+    [one] { $count } version
+   *[other] { $count } versioner
+}
+room-removed-versions = Tidligere versioner

@@ -65,3 +65,4 @@ subject-centre = The centre
 act-room-frozen = The room was closed; what is in it stays for a while
 act-room-thawed = The room was opened again
 act-room-counted = What is in the room was counted, to be removed
+act-room-restored = A file in the room was made again what it was earlier

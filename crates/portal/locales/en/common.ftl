@@ -160,3 +160,4 @@ api-lead = Everything the portal does, programs can do too.
 api-description = Download the description (OpenAPI 3.1)
 done-room-reopened = The room is open again.
 done-room-removed = The room is removed.
+done-restored = The file is what it was.

@@ -40,3 +40,4 @@ did-thawed = Opened the room again
 did-counted = Counted what is removed
 did-desktop = Opened the desktop
 did-pasted = Pasted text into the desktop
+did-restored = Restored a file

@@ -49,3 +49,5 @@ conflict-no-notebooks = The rooms of this centre have no notebooks.
 conflict-notebook = The notebook cannot be opened now: another run goes on in the room, or the permit is for scripts.
 conflict-no-desktops = The rooms of this centre have no desktop.
 conflict-desktop = The desktop cannot be opened now: another run goes on in the room, the permit is for something else, or the display server is not installed.
+conflict-versions = Nobody sees the data of this room: earlier versions of its files are not listed.
+conflict-restore = The file cannot be restored now: the version is not kept any more, a folder or a link lies in its place, or the room’s disk is full.

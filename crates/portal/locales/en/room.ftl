@@ -125,3 +125,21 @@ desktop-script = The desktop needs JavaScript.
 room-desktop-says = { $value } has opened the desktop.
 room-pixels = This room is seen on its desktop. Of a script that is run from here it is told how many lines it printed; of one that failed the last lines, without what is not in the script.
 room-pixels-files = Files are looked at on the desktop.
+notebook-together = Open the notebook for everybody in the room
+desktop-together = Open the desktop for everybody in the room
+room-private-says = { $value } has opened it alone, with their private folder. Others enter when it is closed.
+room-private = What lies in “private” is yours alone: nobody else in the room sees it. Everything else is shared by the people of the room.
+versions = Earlier versions of files
+versions-lead = Files are kept as they were when a run began and ended, and every ten minutes while one goes on. What was changed or deleted since stays for 30 days, and the oldest goes sooner when all of it together takes more than a quarter of the room’s disk. Files of more than a sixteenth of the disk or 64 MiB and hidden files are not kept. What a file is now is kept before it is restored.
+versions-all = Of all files
+versions-none = No version is kept yet.
+versions-more = Only the newest are shown. Choose a file to see all of its versions.
+version-kept = As it was
+version-until = Kept until
+version-is-now = As the file was last seen
+version-restore = Restore
+versions-count = { $n ->
+    [one] { $count } version
+   *[other] { $count } versions
+}
+room-removed-versions = Earlier versions

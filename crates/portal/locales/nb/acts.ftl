@@ -65,3 +65,4 @@ subject-centre = Senteret
 act-room-frozen = Rommet ble lukket; innholdet blir liggende en stund
 act-room-thawed = Rommet ble åpnet igjen
 act-room-counted = Innholdet i rommet ble talt, for å fjernes
+act-room-restored = En fil i rommet ble igjen slik den var før

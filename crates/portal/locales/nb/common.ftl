@@ -160,3 +160,4 @@ api-lead = Alt portalen gjør, kan programmer også gjøre. Beskrivelsen er på 
 api-description = Last ned beskrivelsen (OpenAPI 3.1)
 done-room-reopened = Rommet er åpent igjen.
 done-room-removed = Rommet er fjernet.
+done-restored = Filen er slik den var.

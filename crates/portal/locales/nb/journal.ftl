@@ -40,3 +40,4 @@ did-thawed = Åpnet rommet igjen
 did-counted = Talte det som fjernes
 did-desktop = Åpnet skrivebordet
 did-pasted = Limte tekst inn på skrivebordet
+did-restored = Hentet tilbake en fil

@@ -49,3 +49,5 @@ conflict-no-notebooks = Rommene i dette senteret har ingen notatbøker.
 conflict-notebook = Notatboken kan ikke åpnes nå: noe annet kjører i rommet, eller tillatelsen gjelder skript.
 conflict-no-desktops = Rommene i dette senteret har ikke skrivebord.
 conflict-desktop = Skrivebordet kan ikke åpnes nå: noe annet kjører i rommet, tillatelsen gjelder noe annet, eller skjermtjeneren er ikke installert.
+conflict-versions = Ingen ser dataene i dette rommet: tidligere versjoner av filene listes ikke.
+conflict-restore = Filen kan ikke hentes tilbake nå: versjonen er ikke tatt vare på lenger, en mappe eller en lenke ligger der den skal, eller rommets disk er full.

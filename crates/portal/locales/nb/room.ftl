@@ -125,3 +125,21 @@ desktop-script = Skrivebordet trenger JavaScript.
 room-desktop-says = { $value } har åpnet skrivebordet.
 room-pixels = Dette rommet ses på skrivebordet. Om et skript som kjøres herfra, opplyses det hvor mange linjer det skrev; om et som feilet, de siste linjene, uten det som ikke står i skriptet.
 room-pixels-files = Filer ses på skrivebordet.
+notebook-together = Åpne notatboken for alle i rommet
+desktop-together = Åpne skrivebordet for alle i rommet
+room-private-says = { $value } har åpnet den alene, med sin private mappe. Andre kommer inn når den er lukket.
+room-private = Det som ligger i «private», er ditt alene: ingen andre i rommet ser det. Alt annet deles av dem som er i rommet.
+versions = Tidligere versjoner av filer
+versions-lead = Filer tas vare på slik de var da en kjøring begynte og sluttet, og hvert tiende minutt mens en pågår. Det som er endret eller slettet siden, ligger i 30 dager, og det eldste går før når alt til sammen tar mer enn en fjerdedel av rommets disk. Filer på mer enn en sekstendel av disken eller 64 MiB og skjulte filer tas ikke vare på. Det en fil er nå, tas vare på før den hentes tilbake.
+versions-all = Av alle filer
+versions-none = Ingen versjon er tatt vare på ennå.
+versions-more = Bare de nyeste vises. Velg en fil for å se alle versjonene av den.
+version-kept = Slik den var
+version-until = Ligger til
+version-is-now = Slik filen sist ble sett
+version-restore = Hent tilbake
+versions-count = { $n ->
+    [one] { $count } versjon
+   *[other] { $count } versjoner
+}
+room-removed-versions = Tidligere versjoner

@@ -20,8 +20,8 @@ pub(crate) use ingress::IngressBody;
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use packages::ShelfBody;
-pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside};
-pub(crate) use work::{AccountBody, InboxBody, RulingBody};
+pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside, VersionBody};
+pub(crate) use work::{AccountBody, DueBody, InboxBody, RulingBody};
 
 #[cfg(test)]
 mod tests;

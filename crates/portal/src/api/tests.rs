@@ -77,6 +77,8 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     // A notebook is worked in in a browser: programs run scripts.
     ("/rooms/{room}/notebook", None),
     ("/rooms/{room}/desktop", None),
+    ("/rooms/{room}/notebook/together", None),
+    ("/rooms/{room}/desktop/together", None),
     ("/applications/new", Some("application_begin")),
     ("/applications/{application}/edit", Some("application_submit")),
     ("/applications/{application}/draft", Some("application_save")),
@@ -95,6 +97,7 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/rooms/{room}/handed-over", Some("output_ask")),
     ("/rooms/{room}/packing", Some("release_pack")),
     ("/rooms/{room}/closing", Some("room_close")),
+    ("/rooms/{room}/restorations", Some("version_restore")),
     ("/rooms/{room}/reopening", Some("room_reopen")),
     ("/rooms/{room}/removal", Some("room_remove")),
     ("/outputs/{output}/decision", Some("output_decide")),

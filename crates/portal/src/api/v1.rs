@@ -10,6 +10,7 @@ mod application_save;
 mod application_show;
 mod application_submit;
 mod application_withdraw;
+mod calendar;
 mod centre_show;
 mod delivery_list;
 mod extract_build;
@@ -70,6 +71,8 @@ mod timeline;
 mod use_show;
 mod variable_search;
 mod variable_show;
+mod version_list;
+mod version_restore;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -125,6 +128,7 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(permit_revoke::revoke))
         .routes(routes!(extract_build::build))
         .routes(routes!(extract_list::list))
+        .routes(routes!(calendar::calendar))
         .routes(routes!(room_open::open))
         .routes(routes!(room_list::list))
         .routes(routes!(room_show::show))
@@ -134,6 +138,8 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))
         .routes(routes!(room_close::close))
+        .routes(routes!(version_list::list))
+        .routes(routes!(version_restore::restore))
         .routes(routes!(room_reopen::reopen))
         .routes(routes!(room_remove::remove))
         .routes(routes!(ingress_ask::ask))

@@ -107,6 +107,7 @@ fn kind_key(kind: &str) -> &'static str {
         "entered" => "did-entered",
         "fetched" => "did-fetched",
         "saved" => "did-saved",
+        "restored" => "did-restored",
         "pasted" => "did-pasted",
         "withheld" => "did-withheld",
         "looked" => "did-looked",
@@ -137,7 +138,7 @@ fn what(line: &DeedLine, words: &Words) -> Cell {
             Cell::Link(asked.title(), format!("/rooms/{}/journal/{}", line.room, asked.statement))
         }
         Done::Fetched(fetched) => Cell::Words(fetched.file.clone()),
-        Done::Saved { file, .. } => Cell::Words(file.clone()),
+        Done::Saved { file, .. } | Done::Restored { file, .. } => Cell::Words(file.clone()),
         Done::Withheld { bytes } | Done::Pasted { bytes, .. } => Cell::Words(words.bytes(*bytes)),
         Done::Ran(ran) => {
             Cell::Link(ran.title(), format!("/rooms/{}/journal/{}", line.room, ran.run))

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
+use centre::notebooks::Company;
 use model::{Lang, RoomId};
 use permit::{Role, Way};
 
@@ -121,7 +122,17 @@ pub(crate) async fn open(
     Path(room): Path<String>,
     _: Signed,
 ) -> Answered {
-    opened(&app, &visitor, &seen::id(&room)?, NOTEBOOK).await
+    opened(&app, &visitor, &seen::id(&room)?, NOTEBOOK, Company::Alone).await
+}
+
+/// `POST /rooms/{room}/notebook/together`: the same for everybody in the room.
+pub(crate) async fn open_together(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    opened(&app, &visitor, &seen::id(&room)?, NOTEBOOK, Company::Together).await
 }
 
 /// `POST /rooms/{room}/desktop`: the same for the desktop.
@@ -131,17 +142,33 @@ pub(crate) async fn open_desktop(
     Path(room): Path<String>,
     _: Signed,
 ) -> Answered {
-    opened(&app, &visitor, &seen::id(&room)?, DESKTOP).await
+    opened(&app, &visitor, &seen::id(&room)?, DESKTOP, Company::Alone).await
 }
 
-async fn opened(app: &App, visitor: &Visitor, room: &RoomId, kind: Kind) -> Answered {
+/// `POST /rooms/{room}/desktop/together`: the same for everybody in the room.
+pub(crate) async fn open_desktop_together(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    _: Signed,
+) -> Answered {
+    opened(&app, &visitor, &seen::id(&room)?, DESKTOP, Company::Together).await
+}
+
+async fn opened(
+    app: &App,
+    visitor: &Visitor,
+    room: &RoomId,
+    kind: Kind,
+    company: Company,
+) -> Answered {
     if app.config.notebooks.is_none() {
         return Err(Failure::Unfit(kind.none_here));
     }
     let begun = if kind.way == Way::Desktop {
-        app.centre.open_desktop(visitor.caller(), room).await
+        app.centre.open_desktop(visitor.caller(), room, company).await
     } else {
-        app.centre.open_notebook(visitor.caller(), room).await
+        app.centre.open_notebook(visitor.caller(), room, company).await
     };
     begun.map_err(|refused| Failure::unfit(refused, kind.not_opened))?;
     wait(app, visitor, room, kind).await

@@ -1,7 +1,7 @@
 //! A permit: what it allows, as a tree in plain words; the data made on it and
 //! the rooms opened on it.
 
-use super::{register, room as room_page, seen};
+use super::{calendar, register, room as room_page, seen};
 use crate::answer::{Answered, download, html, not_accepted, see};
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -19,6 +19,7 @@ use std::sync::Arc;
 use super::source::sample_datasets;
 use crate::chrome::Chrome;
 use crate::names::Names;
+use crate::parts::calendar::Calendar;
 use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
@@ -39,6 +40,7 @@ pub struct PermitPage {
     terms: TermsTree,
     extract: Option<ExtractLine>,
     job: Option<JobLine>,
+    calendar: Option<Calendar>,
     rooms: Vec<RoomLine>,
     signature: String,
     may_revoke: bool,
@@ -215,6 +217,7 @@ impl PermitPage {
                 .with(words.say("issued-by"), vec![names.account(&permit.issued_by, lang)])
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
+            calendar: None,
             extract: seen.extract,
             job: seen.job,
             rooms: seen.rooms.into_iter().map(|(room, _)| room).collect(),
@@ -222,6 +225,13 @@ impl PermitPage {
             id,
             chrome,
         }
+    }
+
+    /// The same page with what ends when.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Option<Calendar>) -> Self {
+        self.calendar = calendar;
+        self
     }
 
     /// The same page after a form on it was not accepted.
@@ -280,7 +290,8 @@ impl PermitPage {
         };
         let now = at("2026-03-01T09:00:00Z");
         let permit = sample_permit(lang);
-        Self::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen)
+        let page = Self::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen);
+        page.with_calendar(Some(Calendar::sample(&words)))
     }
 }
 
@@ -355,7 +366,8 @@ async fn page(app: &App, visitor: &Visitor, permit: &Permit) -> Result<PermitPag
     };
     let now = app.centre.now();
     let chrome = visitor.chrome(app);
-    Ok(PermitPage::of(chrome, permit, &names, &datasets, now, seen))
+    let calendar = calendar::of_permit(app, visitor, &permit.id, None).await?;
+    Ok(PermitPage::of(chrome, permit, &names, &datasets, now, seen).with_calendar(calendar))
 }
 
 /// The page again, with why a form on it was not accepted; the failure itself,

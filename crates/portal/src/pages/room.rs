@@ -19,7 +19,7 @@ pub(crate) use handed_over::ask_handed_over;
 pub(crate) use running::{how_to_run, run, stop};
 
 use super::bringing::{self, IngressLine};
-use super::{output as output_page, seen};
+use super::{calendar, output as output_page, seen};
 use crate::answer::{Answered, html, not_accepted};
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -36,6 +36,7 @@ use serde::Deserialize;
 use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::notebook::desktop;
+use crate::parts::calendar::Calendar;
 use crate::parts::form::Typed;
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step, time_left};
@@ -75,6 +76,7 @@ pub struct RoomPage {
     files: Vec<FileLine>,
     refused: Vec<(String, String)>,
     handed_over: HandedOver,
+    calendar: Option<Calendar>,
     meters: Vec<size::Meter>,
     limits: Vec<String>,
     outputs: Vec<OutputLine>,
@@ -270,6 +272,9 @@ fn says(words: &Words, names: &Names, room: &Room) -> String {
             why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
         }
         (RoomState::Running, _) => match room.running() {
+            Some(run) if run.is_session() && run.private => {
+                words.say_with("room-private-says", names.person(&run.by, words.lang()))
+            }
             Some(run) if run.notebook => {
                 words.say_with("room-notebook-says", names.person(&run.by, words.lang()))
             }
@@ -297,13 +302,15 @@ impl RoomPage {
         let mut steps = Vec::new();
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
         let pixels = inside.as_ref().is_some_and(|inside| inside.sight.is_pixels());
-        let (open, go, close, path) = if pixels {
-            ("desktop-open", "desktop-go", "desktop-close", "desktop")
+        let (open, together, go, close, path) = if pixels {
+            ("desktop-open", "desktop-together", "desktop-go", "desktop-close", "desktop")
         } else {
-            ("notebook-open", "notebook-go", "notebook-close", "notebook")
+            ("notebook-open", "notebook-together", "notebook-go", "notebook-close", "notebook")
         };
         if may_enter && notebook == Notebook::Shut {
-            steps.push(Step::send(words.say(open), format!("/rooms/{id}/{path}"), &token));
+            let href = format!("/rooms/{id}/{path}");
+            steps.push(Step::send(words.say(open), href.clone(), &token));
+            steps.push(Step::send(words.say(together), format!("{href}/together"), &token));
         }
         if may_enter && notebook == Notebook::Open {
             steps.push(Step::go(words.say(go), format!("/rooms/{id}/{path}")));
@@ -368,6 +375,7 @@ impl RoomPage {
             files: inside.files,
             refused: inside.refused,
             handed_over: inside.handed_over,
+            calendar: None,
             meters,
             limits: size::limits(&words, room),
             outputs: inside.outputs,
@@ -381,6 +389,13 @@ impl RoomPage {
             id,
             chrome,
         }
+    }
+
+    /// The same page with what ends when.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Option<Calendar>) -> Self {
+        self.calendar = calendar;
+        self
     }
 
     fn running(&self) -> bool {
@@ -460,7 +475,8 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
         happenings: seen::told(visitor, &names, &entries.items),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
-    Ok(RoomPage::of(visitor.chrome(app), room, &names, seen))
+    let calendar = calendar::of_permit(app, visitor, &room.permit, Some(room.id.as_str())).await?;
+    Ok(RoomPage::of(visitor.chrome(app), room, &names, seen).with_calendar(calendar))
 }
 
 async fn inside(
@@ -483,6 +499,7 @@ async fn inside(
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let handed_over = handed_over::still_to_ask(words, &standing, &outputs);
     let sight = Sight::of(&standing);
+    let person = visitor.account()?.id.clone();
     let listing = standing.listing;
     let notebook = match room.state {
         RoomState::Open
@@ -497,7 +514,9 @@ async fn inside(
         {
             Notebook::Shut
         }
-        RoomState::Running if room.session().is_some() => Notebook::Open,
+        RoomState::Running if room.session().is_some_and(|run| run.takes_in(&person)) => {
+            Notebook::Open
+        }
         _ => Notebook::No,
     };
     let names = app.names(caller).await?;

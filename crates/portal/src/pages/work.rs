@@ -15,6 +15,7 @@ use permit::Role;
 use permit::policy::{Action, Thing};
 
 use crate::chrome::Chrome;
+use crate::parts::calendar::Calendar;
 use crate::parts::standing::time_left;
 use crate::parts::{Tag, Tone};
 use crate::words::{Shown, Words};
@@ -27,6 +28,7 @@ pub struct WorkPage {
     waiting: Vec<TaskLine>,
     awaited: Vec<TaskLine>,
     mine: Vec<TaskLine>,
+    calendar: Option<Calendar>,
     may_apply: bool,
 }
 
@@ -99,9 +101,17 @@ impl WorkPage {
             waiting: lines(waiting),
             awaited: lines(awaited),
             mine: lines(mine),
+            calendar: None,
             may_apply,
             chrome,
         }
+    }
+
+    /// The same page with what ends when.
+    #[must_use]
+    pub fn with_calendar(mut self, calendar: Calendar) -> Self {
+        self.calendar = Some(calendar);
+        self
     }
 
     /// A sample.
@@ -135,7 +145,8 @@ impl WorkPage {
         )];
         let active = Tag::new(Tone::Success, chrome.words().say("state-permit-active"));
         let mine = vec![task("task-my-permit", "/permits/permit-7k3m9q2x4d", None, Some(active))];
-        Self::of(chrome, now, waiting, awaited, mine, true)
+        let calendar = Calendar::sample(chrome.words());
+        Self::of(chrome, now, waiting, awaited, mine, true).with_calendar(calendar)
     }
 }
 
@@ -239,7 +250,12 @@ pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Answered {
     let may_apply =
         app.centre.ruling(visitor.caller(), Action::BeginApplication, &Thing::centre()).allowed;
     let now = app.centre.now();
-    html(&WorkPage::of(visitor.chrome(&app), now, waiting, awaited, mine, may_apply))
+    let mut page = WorkPage::of(visitor.chrome(&app), now, waiting, awaited, mine, may_apply);
+    if account.is(Role::Researcher) {
+        let dues = app.centre.calendar(visitor.caller(), None).await?;
+        page = page.with_calendar(Calendar::of(words, now, &dues, "/calendar.ics".to_owned()));
+    }
+    html(&page)
 }
 
 /// The permits and open rooms somebody is named on.

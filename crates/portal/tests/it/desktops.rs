@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use centre::notebooks::Company;
 use futures_util::{SinkExt as _, StreamExt as _};
 use portal::Config;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -79,7 +80,7 @@ async fn open_with(config: Config, script: Vec<Vec<u8>>) -> Open {
     });
     // Not by the page's button: it is there where noVNC was when the portal was built.
     let caller = site.centre.caller(&"researcher".parse().unwrap()).await.unwrap();
-    site.centre.open_desktop(&caller, &room.parse().unwrap()).await.unwrap();
+    site.centre.open_desktop(&caller, &room.parse().unwrap(), Company::Alone).await.unwrap();
     let page = researcher.get(&format!("/rooms/{room}/desktop")).await;
     let mut frame = frame(&site);
     let entered = frame.post("/enter", &[("ticket", &ticket(&page))]).await;
@@ -371,7 +372,7 @@ async fn a_permit_for_notebooks_opens_no_desktop() {
     let mut researcher = Browser::as_role(&site.router, "researcher").await;
     let (_, room) = room(&site, &mut researcher).await;
     let caller = site.centre.caller(&"researcher".parse().unwrap()).await.unwrap();
-    let refused = site.centre.open_desktop(&caller, &room.parse().unwrap()).await;
+    let refused = site.centre.open_desktop(&caller, &room.parse().unwrap(), Company::Alone).await;
     assert!(refused.err().unwrap().to_string().contains("`notebook`"));
     let body = researcher.get(&format!("/rooms/{room}")).await.body;
     assert!(body.contains("Open the notebook") && !body.contains("Open the desktop"));

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
@@ -30,7 +29,7 @@ use permit::{ActivePermit, Role};
 use portal::{Broken, Config, Health, MemorySessions, Parts, Proofs, Reading};
 use room::{
     CloseError, Command, Holds, LogLine, LogSink, OpenError, RecoverError, Recovered, Running,
-    Runtime, Spec, Standing, StartError, Stream, WorkError, WorkFolder,
+    Runtime, Spec, Standing, StartError, Stay, Stream, WorkError, WorkFolder,
 };
 use sha2::{Digest, Sha256};
 use source::{ImportManifest, SourceRecord};
@@ -246,7 +245,7 @@ impl Runtime for Pretence {
         &self,
         room: &RoomId,
         run: &RunId,
-        _: Duration,
+        _: Stay,
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
         let running = Arc::new(Pretended::new(run, &self.ends));
@@ -262,10 +261,10 @@ impl Runtime for Pretence {
         &self,
         room: &RoomId,
         run: &RunId,
-        wall: Duration,
+        stay: Stay,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
-        self.start_notebook(room, run, wall, log)
+        self.start_notebook(room, run, stay, log)
     }
 
     fn reach_desktop(&self, room: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {

@@ -26,3 +26,4 @@ mod refusals;
 mod safety;
 mod sockets;
 mod story;
+mod together;

@@ -12,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use centre::notebooks::Company;
 use futures_util::{SinkExt as _, StreamExt as _};
 use portal::{Config, Notebooks};
 use tokio::net::UnixListener;
@@ -478,7 +479,8 @@ async fn a_permit_for_scripts_opens_no_notebook() {
     assert_eq!(page.status, StatusCode::CONFLICT);
     let id = room.parse().unwrap();
     let caller = site.centre.caller(&"researcher".parse().unwrap()).await.unwrap();
-    let refused = site.centre.open_notebook(&caller, &id).await.unwrap_err().to_string();
+    let refused =
+        site.centre.open_notebook(&caller, &id, Company::Alone).await.unwrap_err().to_string();
     assert!(refused.contains("is for `scripts`"), "{refused}");
     assert!(site.centre.admit(&caller, &id).await.is_err());
 }

@@ -18,7 +18,13 @@ const FOLDER: OFlags =
 pub struct WorkFolder {
     folder: OwnedFd,
     path: PathBuf,
+    /// What lies at [`PRIVATE`] in it, for one person.
+    private: Option<OwnedFd>,
 }
+
+/// Where a person's own files lie in their work folder. What others share has
+/// nothing there.
+pub const PRIVATE: &str = "private";
 
 /// Why a work folder cannot be looked into.
 #[derive(Debug, thiserror::Error)]
@@ -75,7 +81,24 @@ impl WorkFolder {
     pub fn open(path: &Path) -> Result<Self, WorkError> {
         let folder = rustix::fs::open(path, FOLDER, Mode::empty())
             .map_err(|error| WorkError::Folder { path: path.to_owned(), source: error.into() })?;
-        Ok(Self { folder, path: path.to_owned() })
+        Ok(Self { folder, path: path.to_owned(), private: None })
+    }
+
+    /// The same with the folder at `path` in the place of [`PRIVATE`].
+    pub fn with_private(mut self, path: &Path) -> Result<Self, WorkError> {
+        let private = rustix::fs::open(path, FOLDER, Mode::empty())
+            .map_err(|error| WorkError::Folder { path: path.to_owned(), source: error.into() })?;
+        self.private = Some(private);
+        Ok(self)
+    }
+
+    /// Which folder a name is looked for in, and by what.
+    pub(super) fn place<'a>(&'a self, name: &'a str) -> (BorrowedFd<'a>, &'a str) {
+        let inner = name.strip_prefix(PRIVATE).and_then(|rest| rest.strip_prefix('/'));
+        match (&self.private, inner) {
+            (Some(private), Some(inner)) => (private.as_fd(), inner),
+            _ => (self.folder.as_fd(), name),
+        }
     }
 
     /// A folder in it, not through a link.
@@ -83,11 +106,7 @@ impl WorkFolder {
         let path = self.path.join(name);
         let folder = rustix::fs::openat(&self.folder, name, FOLDER, Mode::empty())
             .map_err(|error| WorkError::Folder { path: path.clone(), source: error.into() })?;
-        Ok(Self { folder, path })
-    }
-
-    pub(super) fn fd(&self) -> BorrowedFd<'_> {
-        self.folder.as_fd()
+        Ok(Self { folder, path, private: None })
     }
 
     pub(super) fn failed(&self, source: io::Error) -> WorkError {
@@ -122,36 +141,57 @@ impl WorkFolder {
 
     /// Visits everything in the folder. What vanishes meanwhile is passed over.
     pub(super) fn walk(&self, visit: &mut dyn FnMut(Found) -> Step) -> io::Result<()> {
-        // Through "." and not by duplicating: a duplicate shares the place
-        // where the reading of the folder stands.
-        let top = rustix::fs::openat(&self.folder, c".", FOLDER, Mode::empty())?;
-        let mut open = vec![(Dir::new(top)?, Vec::<u8>::new())];
-        while let Some((dir, above)) = open.last_mut() {
-            let Some(entry) = dir.read() else {
-                open.pop();
-                continue;
-            };
-            let name: CString = entry?.file_name().to_owned();
-            if name.as_bytes() == b"." || name.as_bytes() == b".." {
-                continue;
+        let Some(private) = &self.private else {
+            return walk_in(&self.folder, Vec::new(), visit);
+        };
+        let mut stopped = false;
+        walk_in(&self.folder, Vec::new(), &mut |found| {
+            // In its place is the folder of one person.
+            if found.path == PRIVATE.as_bytes() {
+                return Step::Past;
             }
-            let here = dir.fd()?;
-            let Ok(stat) = rustix::fs::statat(here, &name, AtFlags::SYMLINK_NOFOLLOW) else {
-                continue;
-            };
-            let path = joined(above, &name);
-            let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
-            let inside =
-                if is_folder && open.len() < DEEPEST { open_below(&open, &name) } else { None };
-            let shut = is_folder && inside.is_none();
-            match visit(Found { path: path.clone(), stat, shut }) {
-                Step::Stop => return Ok(()),
-                Step::Past => {}
-                Step::On => open.extend(inside.map(|inside| (inside, path))),
-            }
-        }
-        Ok(())
+            let step = visit(found);
+            stopped |= matches!(step, Step::Stop);
+            step
+        })?;
+        if stopped { Ok(()) } else { walk_in(private, PRIVATE.into(), visit) }
     }
+}
+
+fn walk_in(
+    folder: &OwnedFd,
+    above: Vec<u8>,
+    visit: &mut dyn FnMut(Found) -> Step,
+) -> io::Result<()> {
+    // Through "." and not by duplicating: a duplicate shares the place
+    // where the reading of the folder stands.
+    let top = rustix::fs::openat(folder, c".", FOLDER, Mode::empty())?;
+    let mut open = vec![(Dir::new(top)?, above)];
+    while let Some((dir, above)) = open.last_mut() {
+        let Some(entry) = dir.read() else {
+            open.pop();
+            continue;
+        };
+        let name: CString = entry?.file_name().to_owned();
+        if name.as_bytes() == b"." || name.as_bytes() == b".." {
+            continue;
+        }
+        let here = dir.fd()?;
+        let Ok(stat) = rustix::fs::statat(here, &name, AtFlags::SYMLINK_NOFOLLOW) else {
+            continue;
+        };
+        let path = joined(above, &name);
+        let is_folder = FileType::from_raw_mode(stat.st_mode) == FileType::Directory;
+        let inside =
+            if is_folder && open.len() < DEEPEST { open_below(&open, &name) } else { None };
+        let shut = is_folder && inside.is_none();
+        match visit(Found { path: path.clone(), stat, shut }) {
+            Step::Stop => return Ok(()),
+            Step::Past => {}
+            Step::On => open.extend(inside.map(|inside| (inside, path))),
+        }
+    }
+    Ok(())
 }
 
 fn joined(above: &[u8], name: &CStr) -> Vec<u8> {

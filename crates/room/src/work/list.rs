@@ -1,7 +1,8 @@
 //! What is in a work folder.
 
 use ledger::Hash;
-use rustix::fs::FileType;
+use rustix::fs::{FileType, Stat};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::folder::{Found, Step, WorkError, WorkFolder};
@@ -28,6 +29,30 @@ pub struct WorkFile {
     pub bytes: u64,
     /// When it was last written, seconds since 1970 UTC, as the room says.
     pub modified: i64,
+    /// What tells it from what it was before.
+    pub stamp: Stamp,
+}
+
+/// What tells a file from what it was before without reading it. The change time
+/// cannot be set back by whoever owns the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// Its number on the disk.
+    pub inode: u64,
+    /// How long it is.
+    pub bytes: u64,
+    /// When it was changed last, seconds and nanoseconds.
+    pub changed: (i64, u64),
+}
+
+impl Stamp {
+    pub(super) fn of(stat: &Stat) -> Self {
+        Self {
+            inode: stat.st_ino,
+            bytes: u64::try_from(stat.st_size).unwrap_or(0),
+            changed: (stat.st_ctime, stat.st_ctime_nsec),
+        }
+    }
 }
 
 /// Something in a work folder that cannot be asked for.
@@ -133,6 +158,7 @@ impl Listing {
                 name,
                 bytes: u64::try_from(found.stat.st_size).unwrap_or(0),
                 modified: found.stat.st_mtime,
+                stamp: Stamp::of(&found.stat),
             }),
         }
         Step::On

@@ -87,16 +87,19 @@ impl WorkFolder {
     /// stays the same while it is read.
     pub fn take(&self, name: &WorkName, most: u64) -> Result<Taken, TakeError> {
         let machine = |source: io::Error| TakeError::Machine { name: name.clone(), source };
-        let file = rustix::fs::openat2(self.fd(), name.as_str(), READ, Mode::empty(), BENEATH)
-            .map_err(|errno| match errno {
-                Errno::NOENT | Errno::NOTDIR => TakeError::Absent(name.clone()),
-                Errno::LOOP | Errno::XDEV => TakeError::LeadsElsewhere(name.clone()),
-                Errno::AGAIN => TakeError::Changed(name.clone()),
-                // A socket or a device without a driver.
-                Errno::NXIO | Errno::NODEV => {
-                    TakeError::Refused { name: name.clone(), why: Refusal::Socket }
+        let (folder, inner) = self.place(name.as_str());
+        let file =
+            rustix::fs::openat2(folder, inner, READ, Mode::empty(), BENEATH).map_err(|errno| {
+                match errno {
+                    Errno::NOENT | Errno::NOTDIR => TakeError::Absent(name.clone()),
+                    Errno::LOOP | Errno::XDEV => TakeError::LeadsElsewhere(name.clone()),
+                    Errno::AGAIN => TakeError::Changed(name.clone()),
+                    // A socket or a device without a driver.
+                    Errno::NXIO | Errno::NODEV => {
+                        TakeError::Refused { name: name.clone(), why: Refusal::Socket }
+                    }
+                    other => machine(other.into()),
                 }
-                other => machine(other.into()),
             })?;
         let before = rustix::fs::fstat(&file).map_err(|errno| machine(errno.into()))?;
         if FileType::from_raw_mode(before.st_mode) == FileType::Directory {

@@ -36,6 +36,7 @@ fn started(number: u64) -> RoomEvent {
         script: Some(Script::new("cox.R", "library(survival)\n".into()).unwrap()),
         notebook: false,
         desktop: false,
+        private: true,
     }
 }
 
@@ -71,7 +72,13 @@ fn thawed() -> RoomEvent {
 }
 
 fn counted() -> RoomEvent {
-    RoomEvent::Counted(room::Removed { files: 2, bytes: 9, files_sha256: Hash::default() })
+    RoomEvent::Counted(room::Removed {
+        files: 2,
+        bytes: 9,
+        files_sha256: Hash::default(),
+        versions: 0,
+        versions_bytes: 0,
+    })
 }
 
 fn fold(events: &[RoomEvent]) -> Result<Room, String> {

@@ -66,15 +66,15 @@ pub(crate) fn make(dir: &RoomDir, limits: &Limits, uid: Option<u32>) -> io::Resu
 
 /// Makes sure that the work folder of a room is there to be worked in.
 pub(crate) fn attach(dir: &RoomDir, state: &RoomState) -> io::Result<()> {
-    if !state.image || is_mounted(&dir.work())? {
+    if !state.image || is_mounted(&dir.disk())? {
         return Ok(());
     }
     run(Command::new("/usr/bin/mount")
         .args(["-t", "ext4", "-o", "loop,nosuid,nodev,noatime,errors=remount-ro"])
         .arg(dir.image())
-        .arg(dir.work()))?;
+        .arg(dir.disk()))?;
     // mke2fs makes it for repairs; in a room it is one file too many to explain.
-    match std::fs::remove_dir(dir.work().join("lost+found")) {
+    match std::fs::remove_dir(dir.disk().join("lost+found")) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
@@ -82,7 +82,7 @@ pub(crate) fn attach(dir: &RoomDir, state: &RoomState) -> io::Result<()> {
 
 /// Takes the file system off the work folder; the loop device goes with it.
 pub(crate) fn detach(dir: &RoomDir) -> io::Result<()> {
-    let work = dir.work();
+    let work = dir.disk();
     while work.exists() && is_mounted(&work)? {
         if run(Command::new("/usr/bin/umount").arg(&work)).is_err() {
             // Somebody reads a file in it. Out of sight now, gone when they are done.
@@ -95,7 +95,7 @@ pub(crate) fn detach(dir: &RoomDir) -> io::Result<()> {
 /// Takes the file system off the work folder of a room that stays. Not while
 /// somebody reads in it: it would be mounted a second time, under them.
 pub(crate) fn release(dir: &RoomDir) -> io::Result<()> {
-    let work = dir.work();
+    let work = dir.disk();
     let deadline = Instant::now() + PATIENCE;
     while is_mounted(&work)? {
         let done = run(Command::new("/usr/bin/umount").arg(&work));

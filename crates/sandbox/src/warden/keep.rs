@@ -20,7 +20,8 @@ use room::{LogLine, LogSink, Packages, Running, StartError, StatementEnd, Statem
 use rustix::fs::FlockOperation;
 
 use super::wire::{Answer, Ask, Order, Tells, Told, next_line};
-use crate::bubblewrap::{Bubblewrap, private_dir};
+use crate::bubblewrap::Bubblewrap;
+use crate::place::private_dir;
 use crate::run::Handle;
 use crate::socket;
 use crate::sql::SqlProgram;
@@ -89,7 +90,7 @@ fn begin(
         let packages: Arc<dyn Packages> = Arc::<Post>::clone(post);
         room::Runtime::hear_packages(&runtime, &order.run, packages);
     }
-    let (words, setting) = order.errand.setting(&order.room);
+    let (words, setting) = order.errand.setting(&order.room, order.person);
     let log: Arc<dyn LogSink> = Arc::<Post>::clone(post);
     let handle = runtime
         .launch(&order.room, &order.run, (&words, setting), order.wall, log)

@@ -4,10 +4,10 @@ use std::io::{self, BufRead};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use model::{RoomId, RunId, StatementId};
+use model::{AccountId, RoomId, RunId, StatementId};
 use room::packages::{Allowed, Fetched};
 use room::statement::next_line_of;
-use room::{Ended, StartError, StatementEnd, Stream};
+use room::{Ended, StartError, StatementEnd, Stay, Stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,8 @@ pub(super) struct Order {
     pub room: RoomId,
     pub run: RunId,
     pub errand: Errand,
+    /// Whose private folder it sees.
+    pub person: Option<AccountId>,
     pub wall: Duration,
     /// Whether statements of it are taken down.
     pub has_statements: bool,
@@ -47,7 +49,7 @@ impl Order {
         room: &RoomId,
         run: &RunId,
         errand: Errand,
-        wall: Duration,
+        stay: Stay,
         askers: &Askers,
     ) -> Self {
         let config = &runtime.config;
@@ -55,7 +57,8 @@ impl Order {
             room: room.clone(),
             run: run.clone(),
             errand,
-            wall,
+            person: stay.person,
+            wall: stay.wall,
             has_statements: askers.statements.is_some(),
             has_packages: askers.packages.is_some(),
             mirror: runtime.config.mirror.clone(),
@@ -101,14 +104,19 @@ pub(crate) enum Errand {
 
 impl Errand {
     /// Its words, and what it finds in the room.
-    pub(crate) fn setting(self, room: &RoomId) -> (Vec<String>, Setting) {
-        match self {
+    pub(crate) fn setting(
+        self,
+        room: &RoomId,
+        person: Option<AccountId>,
+    ) -> (Vec<String>, Setting) {
+        let (words, setting) = match self {
             Self::Command { words, script } => {
                 (words, Setting { texts: script.into_iter().collect(), ..Setting::default() })
             }
             Self::Notebook => (notebook::words(), notebook::setting(room)),
             Self::Desktop => (desktop::words(), desktop::setting()),
-        }
+        };
+        (words, Setting { person, ..setting })
     }
 }
 

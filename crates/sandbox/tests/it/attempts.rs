@@ -226,10 +226,11 @@ fn one_room_does_not_hear_another() {
         words: vec![crate::bench::PYTHON.into(), "-c".into(), listen.into()],
         script: None,
         wall: Duration::from_mins(5),
+        person: None,
     };
     let sink: Arc<dyn room::LogSink> = Arc::new(crate::bench::Lines::default());
     let running = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
-    let ready = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work/ready");
+    let ready = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work/shared/ready");
     let until = Instant::now() + Duration::from_secs(30);
     while !ready.exists() && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));

@@ -133,9 +133,20 @@ impl Bench {
         script: Option<Script>,
         wall: Duration,
     ) -> Report {
+        let words = words.iter().map(ToString::to_string).collect();
+        self.run_command(room, Command { words, script, wall, person: None })
+    }
+
+    /// Runs a command of somebody.
+    pub fn sh_as(&self, person: &str, script: &str) -> Report {
+        let words = ["/bin/sh", "-c", script].map(str::to_owned).into();
+        let person = Some(person.parse().unwrap());
+        let wall = Duration::from_mins(1);
+        self.run_command(&self.room, Command { words, script: None, wall, person })
+    }
+
+    fn run_command(&self, room: &RoomId, command: Command) -> Report {
         let lines = Arc::new(Lines::default());
-        let command =
-            Command { words: words.iter().map(ToString::to_string).collect(), script, wall };
         let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
         let running = self.runtime.start(room, &self.run_id(), command, sink).unwrap();
         let ended = running.wait();

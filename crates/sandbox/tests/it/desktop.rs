@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::RoomId;
-use room::{LogSink, Outcome, Running, Runtime as _};
+use room::{LogSink, Outcome, Running, Runtime as _, Stay};
 
 use crate::bench::{Bench, Lines, attempt, small};
 
@@ -108,14 +108,17 @@ impl Desktop {
         let lines = Arc::new(Lines::default());
         let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
         let wall = Duration::from_mins(10);
-        let running = bench.runtime.start_desktop(&room, &bench.run_id(), wall, sink).unwrap();
+        let running = bench
+            .runtime
+            .start_desktop(&room, &bench.run_id(), Stay { wall, person: None }, sink)
+            .unwrap();
         let mut viewer = None;
         until("the display answers", || {
             assert!(running.ended().is_none(), "{:?}", lines.0.lock().unwrap());
             viewer = bench.runtime.reach_desktop(&room).and_then(Viewer::greet).ok();
             viewer.is_some()
         });
-        let work = bench.dir.path().join("rooms").join(room.as_str()).join("work");
+        let work = bench.dir.path().join("rooms").join(room.as_str()).join("work/shared");
         let mut desktop = Self { room, work, viewer: viewer.unwrap(), running };
         let ready = desktop.work.join("ready");
         let mut last = Instant::now();

@@ -23,7 +23,7 @@ fn lines() -> Arc<dyn LogSink> {
 
 fn command(words: &[&str]) -> Command {
     let words = words.iter().map(ToString::to_string).collect();
-    Command { words, script: None, wall: Duration::from_mins(10) }
+    Command { words, script: None, wall: Duration::from_mins(10), person: None }
 }
 
 /// How it ended, if it did in time.

@@ -11,7 +11,7 @@ use crate::bench::{Bench, attempt, is_root, python_outside, write};
 fn what_the_centre_keeps_is_not_there() {
     let bench = Bench::new();
     let other = bench.open_another(crate::bench::small());
-    let theirs = bench.dir.path().join("rooms").join(other.as_str()).join("work/result.csv");
+    let theirs = bench.dir.path().join("rooms").join(other.as_str()).join("work/shared/result.csv");
     write(&theirs, "1");
     let root = bench.dir.path();
     for kept in ["vault/segment", "lake/table", "ledger/helserom.db", "master.key"] {

@@ -59,6 +59,7 @@ fn a_room_in_use_is_not_let_go_of() {
         words: vec!["/bin/sleep".into(), "300".into()],
         script: None,
         wall: Duration::from_mins(10),
+        person: None,
     };
     let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
     let running = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();

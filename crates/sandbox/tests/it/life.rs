@@ -13,7 +13,7 @@ use crate::bench::{Bench, Lines, PYTHON, small};
 
 fn command(words: &[&str]) -> Command {
     let words = words.iter().map(ToString::to_string).collect();
-    Command { words, script: None, wall: Duration::from_mins(1) }
+    Command { words, script: None, wall: Duration::from_mins(1), person: None }
 }
 
 fn lines() -> Arc<dyn LogSink> {
@@ -73,7 +73,7 @@ fn one_command_at_a_time() {
 #[test]
 fn closing_a_room_ends_what_runs_and_leaves_no_trace() {
     let bench = Bench::new();
-    let work = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work");
+    let work = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work/shared");
     let sleep = command(&["/bin/sleep", "30"]);
     let running = bench.runtime.start(&bench.room, &bench.run_id(), sleep, lines()).unwrap();
     bench.runtime.close(&bench.room).unwrap();
@@ -202,7 +202,7 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
     assert!(!rooms.join(".new-room-half").exists());
     // Its work is still there, and it can be worked in.
     let report = bench.run_in(&doomed, &["/bin/ls", "/work"], None, Duration::from_secs(20));
-    assert_eq!(report.text(), "started");
+    assert_eq!(report.text(), "private\nstarted");
     let gone = bench.runtime.recover(&["room-lost".parse().unwrap()]).unwrap();
     assert_eq!(gone.missing, ["room-lost".parse().unwrap()]);
     assert!(!is_mounted(&rooms.join("room-doomed/work")));

@@ -15,7 +15,7 @@ fn watched(config: &mut Config) {
     config.disk = DiskHold::Watched;
 }
 
-fn both(terms: RoomTerms) -> [Bench; 2] {
+pub fn both(terms: RoomTerms) -> [Bench; 2] {
     [Bench::with(terms, |_| {}), Bench::with(terms, watched)]
 }
 
@@ -178,6 +178,7 @@ fn while_one_room_bombs_another_works() {
                 words: vec![PYTHON.into(), "-c".into(), bomb.into()],
                 script: None,
                 wall: Duration::from_secs(30),
+                person: None,
             };
             let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
             let bombing = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();

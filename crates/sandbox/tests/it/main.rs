@@ -31,3 +31,5 @@ mod notebook;
 mod ordinary;
 mod packages;
 mod processes;
+mod together;
+mod versions;

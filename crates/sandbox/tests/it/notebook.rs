@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use permit::RoomTerms;
-use room::{LogSink, Outcome, Running, Runtime as _, StartError};
+use room::{LogSink, Outcome, Running, Runtime as _, StartError, Stay};
 
 use crate::analysis::{python, usual};
 use crate::bench::{Bench, Lines};
@@ -19,7 +19,10 @@ fn roomy() -> RoomTerms {
 fn start(bench: &Bench) -> Arc<dyn Running> {
     let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
     let wall = Duration::from_mins(5);
-    bench.runtime.start_notebook(&bench.room, &bench.run_id(), wall, sink).unwrap()
+    bench
+        .runtime
+        .start_notebook(&bench.room, &bench.run_id(), Stay { wall, person: None }, sink)
+        .unwrap()
 }
 
 /// What the server answers; waits until it does.
@@ -79,7 +82,12 @@ fn a_room_without_jupyter_has_no_notebook() {
     assert!(!bench.runtime.has_notebooks());
     let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
     let wall = Duration::from_mins(1);
-    let started = bench.runtime.start_notebook(&bench.room, &bench.run_id(), wall, sink);
+    let started = bench.runtime.start_notebook(
+        &bench.room,
+        &bench.run_id(),
+        Stay { wall, person: None },
+        sink,
+    );
     assert!(matches!(started.err(), Some(StartError::NoNotebooks)));
 }
 

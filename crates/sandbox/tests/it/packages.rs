@@ -148,7 +148,7 @@ impl Shop {
 fn run_as(bench: &Bench, run: &model::RunId, words: &[&str]) -> Report {
     let lines = Arc::new(Lines::default());
     let words = words.iter().map(ToString::to_string).collect();
-    let command = Command { words, script: None, wall: Duration::from_mins(1) };
+    let command = Command { words, script: None, wall: Duration::from_mins(1), person: None };
     let sink: Arc<dyn room::LogSink> = Arc::<Lines>::clone(&lines);
     let ended = bench.runtime.start(&bench.room, run, command, sink).unwrap().wait();
     let lines = std::mem::take(&mut *lines.0.lock().unwrap());

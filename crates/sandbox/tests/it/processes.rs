@@ -54,7 +54,7 @@ fn code_in_a_room_is_nobody_outside() {
     let bench = Bench::new();
     let report = bench.sh("id -u; id -g; hostname; cat /proc/self/uid_map");
     assert_eq!(report.out[..3], ["1000", "1000", "room"]);
-    let file = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work/x");
+    let file = bench.dir.path().join("rooms").join(bench.room.as_str()).join("work/shared/x");
     bench.sh("touch /work/x");
     let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(file).unwrap());
     let ours = rustix::process::geteuid().as_raw();
@@ -74,7 +74,7 @@ fn two_rooms_are_two_users() {
     let bench = Bench::new();
     let other = bench.open_another(small());
     let owner = |room: &model::RoomId| {
-        let work = bench.dir.path().join("rooms").join(room.as_str()).join("work");
+        let work = bench.dir.path().join("rooms").join(room.as_str()).join("work/shared");
         std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(work).unwrap())
     };
     assert_ne!(owner(&bench.room), owner(&other));
@@ -253,7 +253,7 @@ fn nothing_is_left_of_a_program_that_crashes() {
     let crash = "ulimit -c unlimited 2>/dev/null; cd /work; kill -SEGV $$";
     let report = bench.sh(crash);
     assert_eq!((report.ended.outcome, report.ended.exit), (Outcome::Failed, Some(139)));
-    assert_eq!(bench.sh("ls -A /work; ulimit -Hc").out, ["0"]);
+    assert_eq!(bench.sh("ls -A /work; ulimit -Hc").out, ["private", "0"]);
     let listing = bench.runtime.work(&bench.room).unwrap().list().unwrap();
     assert_eq!(listing.total(), 0);
 }

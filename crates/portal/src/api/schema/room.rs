@@ -75,6 +75,45 @@ struct RemovedBody {
     bytes: u64,
     /// SHA-256 over the list of them.
     files_sha256: String,
+    /// How many earlier versions of files were kept.
+    #[serde(default)]
+    versions: u64,
+    /// How much they took, bytes.
+    #[serde(default)]
+    versions_bytes: u64,
+}
+
+/// A version of a file of a room.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct VersionBody {
+    /// Its number.
+    version: u64,
+    /// The file's name below the work folder.
+    file: String,
+    /// When it was kept.
+    #[schema(format = DateTime)]
+    kept_at: String,
+    /// Until when it is kept; nothing, while it is what the file is.
+    #[schema(format = DateTime)]
+    until: Option<String>,
+    /// How long it is.
+    bytes: u64,
+    /// SHA-256 of it.
+    sha256: String,
+}
+
+impl VersionBody {
+    pub(crate) fn of(version: &room::Version) -> Self {
+        Self {
+            version: version.number.get(),
+            file: version.name.to_string(),
+            kept_at: version.kept_at.to_string(),
+            until: version.until().map(|until| until.to_string()),
+            bytes: version.bytes,
+            sha256: version.sha256.to_string(),
+        }
+    }
 }
 
 /// How large a room is.
@@ -117,6 +156,8 @@ struct RunBody {
     notebook: bool,
     /// Whether it is the room's desktop.
     desktop: bool,
+    /// Whether it sees the private folder of who asked for it.
+    private: bool,
     /// When it began.
     #[schema(format = DateTime)]
     started_at: String,

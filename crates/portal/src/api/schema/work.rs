@@ -21,6 +21,32 @@ pub(crate) struct AccountBody {
     open: bool,
 }
 
+/// Something that happens at a date.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DueBody {
+    /// `permit-begins`, `permit-ends`, `room-shut`, `room-removed` or `versions-end`.
+    what: String,
+    /// When; of the first and the last day of a permit, its beginning in UTC.
+    #[schema(format = DateTime)]
+    at: String,
+    /// To what: the permit's id, or the room's.
+    id: String,
+    /// Under which permit.
+    permit: String,
+}
+
+impl DueBody {
+    pub(crate) fn of(due: &centre::calendar::Due) -> Self {
+        Self {
+            what: due.what.as_str().to_owned(),
+            at: due.at.to_string(),
+            id: due.id.clone(),
+            permit: due.permit.to_string(),
+        }
+    }
+}
+
 /// What waits for me, and what I wait for.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

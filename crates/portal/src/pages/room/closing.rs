@@ -62,6 +62,11 @@ pub(super) fn tell(
         let what = Fact::Words(format!("{files}, {}", words.bytes(removed.bytes)));
         let digest = Fact::Words(removed.files_sha256.to_string());
         standing.facts.push((words.say("room-removed").into_owned(), what));
+        if removed.versions > 0 {
+            let versions = words.say_count("versions-count", removed.versions);
+            let what = Fact::Words(format!("{versions}, {}", words.bytes(removed.versions_bytes)));
+            standing.facts.push((words.say("room-removed-versions").into_owned(), what));
+        }
         standing.facts.push((words.say("run-files-digest").into_owned(), digest));
     }
 }

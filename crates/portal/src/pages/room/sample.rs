@@ -10,6 +10,7 @@ use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::pages::bringing;
 use crate::pages::ingress::sample_ingress;
+use crate::parts::calendar::Calendar;
 use crate::parts::rules::RulingLine;
 use crate::parts::timeline::Happening;
 use crate::parts::{Tag, Tone};
@@ -27,6 +28,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         script_sha256: None,
         notebook: false,
         desktop: false,
+        private: true,
         started_at: at(from),
         ended: Some(RunEnd {
             at: at(to),
@@ -145,6 +147,8 @@ impl RoomPage {
             )],
             may_read_ledger: false,
         };
-        Self::of(chrome, &sample_room(RoomState::Open), &Names::sample(), seen)
+        let calendar = Calendar::sample(&words);
+        let room = sample_room(RoomState::Open);
+        Self::of(chrome, &room, &Names::sample(), seen).with_calendar(Some(calendar))
     }
 }
