@@ -6,13 +6,14 @@
 use std::collections::HashMap;
 
 use super::linker::Edge;
-use super::model::probability;
 
 /// What is known of any two rows.
 pub(super) struct Evidence<F> {
     pub(super) rows: usize,
     /// Where the second file's rows begin: only pairs across files are weighed.
     pub(super) second: Option<u32>,
+    /// Bits before any evidence.
+    pub(super) prior: f64,
     pub(super) weigh: F,
 }
 
@@ -59,15 +60,20 @@ fn agree(
         let (a, b) = (one[at / other.len()], other[at % other.len()]);
         let across = evidence.second.is_none_or(|second| (a < second) != (b < second));
         if across {
-            sum += probability((evidence.weigh)(a.min(b), a.max(b)));
+            sum += (evidence.weigh)(a.min(b), a.max(b)).clamp(-CERTAIN, CERTAIN);
             weighed += 1.0;
         }
     }
-    sum >= DENSE * weighed
+    sum >= evidence.prior.min(0.0) * DOUBT * weighed
 }
 
-/// The mean probability between two groups that makes them one.
-const DENSE: f64 = 0.5;
+/// Bits beyond which more makes no difference: one in a million.
+const CERTAIN: f64 = 20.0;
+/// The share of the prior's doubt that groups may be left with on average. A single
+/// pair has to overcome all of it. Of groups there are several looks at one person,
+/// some of which hold too little to say anything: asking all of it of their mean
+/// takes people apart, asking none joins families.
+const DOUBT: f64 = 1.0 / 3.0;
 
 /// Groups of rows that know their members.
 struct Groups {

@@ -272,6 +272,7 @@ impl<'a> Linker<'a> {
         let evidence = Evidence {
             rows: self.order.len(),
             second: self.second,
+            prior: model.prior_weight(),
             weigh: |a, b| scale.weigh(a, b, &mut desk),
         };
         self.by_row(&clusters::merged(evidence, edges, least))

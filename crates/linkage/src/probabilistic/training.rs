@@ -41,6 +41,9 @@ const MOST_ROUNDS: usize = 200;
 const TURNS: usize = 4;
 /// Matches that a level is believed to have seen before any were.
 const BELIEF: f64 = 2.0;
+/// How much a block's u is held to the u of random pairs, by its own size. It is
+/// this that tells what is a match in a block of hardly anything else.
+const FOREIGN: f64 = 0.1;
 /// A rule that is sure of fewer matches teaches nothing.
 const FEWEST: f64 = 5.0;
 
@@ -183,9 +186,12 @@ struct Alone {
     rounds: usize,
 }
 
-/// Expectation–maximisation over one rule's pairs, with u as it is.
-fn alone(counts: &Counts, chances: &[Chances], taught: &[bool]) -> Alone {
-    let mut chances = chances.to_vec();
+/// Expectation–maximisation over one rule's pairs. Pairs that agree on where
+/// people live agree on where they were born more often than random ones do,
+/// without being one person: so a block's u is found along with its m, from what is
+/// usual outside, and only its m is kept.
+fn alone(counts: &Counts, usual: &[Chances], taught: &[bool]) -> Alone {
+    let mut chances = usual.to_vec();
     let counts = merged(counts, taught);
     let all: f64 = counts.iter().map(|(_, n)| n).sum();
     let mut found = Alone { matches: 0.0, squares: 0.0, expected: Vec::new(), rounds: 0 };
@@ -207,6 +213,12 @@ fn alone(counts: &Counts, chances: &[Chances], taught: &[bool]) -> Alone {
             for (at, expected) in found.expected.iter_mut().enumerate() {
                 expected[level_of(*pattern, at)] += n * p;
             }
+        }
+        for (at, chances) in chances.iter_mut().enumerate().filter(|(at, _)| taught[*at]) {
+            let levels_of = chances.u.len();
+            let different = |pattern| 1.0 - weigh.probability(pattern);
+            let belief = FOREIGN * all;
+            chances.u = levels(&counts, at, levels_of, different, &usual[at].u, belief);
         }
         let mut moved = ((found.matches / all) - share).abs();
         share = (found.matches / all).clamp(1e-9, 1.0 - 1e-9);
