@@ -357,10 +357,22 @@ struct Scale<'a> {
 
 impl<'a> Scale<'a> {
     fn new(linker: &'a Linker<'a>, model: &Model) -> Self {
+        // How many rows besides a row are the same person's.
+        let partners =
+            2.0 * model.prior * linker.all_pairs() / (linker.order.len() as f64).max(1.0);
         let rarity = linker
             .judges
             .iter()
-            .map(|judge| judge.counts.iter().map(|counts| rarity(counts)).collect())
+            .zip(&model.chances)
+            .map(|(judge, chances)| {
+                let of_cell = |(cell, counts): (usize, &Vec<u32>)| {
+                    let levels = judge.frequencies.iter().zip(&chances.m);
+                    let agree: f64 =
+                        levels.filter(|(of, _)| of.contains(&cell)).map(|(_, m)| m).sum();
+                    rarity(counts, partners * agree)
+                };
+                judge.counts.iter().enumerate().map(of_cell).collect()
+            })
             .collect();
         Self { linker, prior: model.prior_weight(), weights: model.weights(), rarity }
     }
@@ -390,12 +402,15 @@ impl<'a> Scale<'a> {
     }
 }
 
-/// For each value how much rarer it is than what two rows agree on by chance, in
-/// bits.
-fn rarity(counts: &[u32]) -> Vec<f32> {
+/// For each value how much rarer it is than what two rows of different people agree
+/// on by chance, in bits. A person's own further rows, so many for each row, do not
+/// make a value frequent.
+fn rarity(counts: &[u32], own: f64) -> Vec<f32> {
     let all: f64 = counts.iter().map(|count| f64::from(*count)).sum();
-    let agreeing: f64 = counts.iter().map(|count| (f64::from(*count) / all).powi(2)).sum();
-    counts.iter().map(|count| (agreeing / (f64::from(*count) / all)).log2() as f32).collect()
+    let others = |count: u32| (f64::from(count) - own).max(1.0);
+    let agreeing: f64 =
+        counts.iter().map(|count| f64::from(*count) * others(*count)).sum::<f64>() / all;
+    counts.iter().map(|count| (agreeing / others(*count)).log2() as f32).collect()
 }
 
 /// Rows in the order of what they say: the first file's first, rows that say the
