@@ -27,32 +27,40 @@ pub(super) fn merged(
     least: f64,
 ) -> Vec<u32> {
     let mut groups = Groups::new(evidence.rows);
-    let mut refused: HashMap<(u32, u32), usize> = HashMap::new();
-    for edge in edges.iter().take_while(|edge| f64::from(edge.weight) >= least) {
+    let mut refused: HashMap<(u32, u32), (usize, bool)> = HashMap::new();
+    let doubt = evidence.prior.min(0.0);
+    for edge in edges.iter().take_while(|edge| f64::from(edge.weight) >= least - NEARLY) {
         let (a, b) = (groups.of(edge.a), groups.of(edge.b));
         if a == b {
             continue;
         }
-        let pair = (a.min(b), a.max(b));
+        let enough = f64::from(edge.weight) >= least;
         let size = groups.members(a).len() + groups.members(b).len();
-        if refused.get(&pair) == Some(&size) {
+        let pair = (a.min(b), a.max(b));
+        if refused.get(&pair) == Some(&(size, enough)) {
             continue;
         }
-        if size == 2 || agree(&mut evidence, groups.members(a), groups.members(b)) {
+        let share = if enough { DOUBT } else { DOUBT / 2.0 };
+        let one = if size == 2 {
+            enough
+        } else {
+            mean(&mut evidence, groups.members(a), groups.members(b)) >= share * doubt
+        };
+        if one {
             groups.merge(a, b);
         } else {
-            refused.insert(pair, size);
+            refused.insert(pair, (size, enough));
         }
     }
     (0..evidence.rows as u32).map(|row| groups.of(row)).collect()
 }
 
-/// Whether two groups are one person by all that is known between them.
-fn agree(
+/// The mean weight between two groups.
+fn mean(
     evidence: &mut Evidence<impl FnMut(u32, u32) -> f64>,
     one: &[u32],
     other: &[u32],
-) -> bool {
+) -> f64 {
     let crossing = one.len() * other.len();
     let every = crossing.div_ceil(MOST_CROSSING);
     let (mut sum, mut weighed) = (0.0, 0.0);
@@ -64,7 +72,7 @@ fn agree(
             weighed += 1.0;
         }
     }
-    sum >= evidence.prior.min(0.0) * DOUBT * weighed
+    if weighed == 0.0 { f64::NEG_INFINITY } else { sum / weighed }
 }
 
 /// Bits beyond which more makes no difference: one in a million.
@@ -74,6 +82,10 @@ const CERTAIN: f64 = 20.0;
 /// some of which hold too little to say anything: asking all of it of their mean
 /// takes people apart, asking none joins families.
 const DOUBT: f64 = 1.0 / 3.0;
+/// An edge that falls short by no more bits than this still joins groups, when the
+/// evidence between them leaves half of that doubt: several looks that are each
+/// nearly enough are enough.
+const NEARLY: f64 = 4.0;
 
 /// Groups of rows that know their members.
 struct Groups {
@@ -104,5 +116,60 @@ impl Groups {
             self.of[*row as usize] = into;
         }
         self.members[into as usize].extend(moved);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Clusters of rows whose weights are told; all other pairs weigh -10.
+    fn clusters(rows: usize, told: &[(u32, u32, f32)]) -> Vec<u32> {
+        let mut edges: Vec<Edge> =
+            told.iter().map(|(a, b, weight)| Edge { a: *a, b: *b, weight: *weight }).collect();
+        edges.sort_by(|x, y| y.weight.total_cmp(&x.weight));
+        let weigh = |a, b| {
+            let edge = told.iter().find(|edge| (edge.0, edge.1) == (a, b));
+            edge.map_or(-10.0, |edge| f64::from(edge.2))
+        };
+        let evidence = Evidence { rows, second: None, prior: -10.0, weigh };
+        merged(evidence, &edges, 0.0)
+    }
+
+    /// Two families of three, and a bridge between them.
+    const FAMILIES: [(u32, u32, f32); 7] = [
+        (0, 1, 9.0),
+        (0, 2, 9.0),
+        (1, 2, 9.0),
+        (3, 4, 9.0),
+        (3, 5, 9.0),
+        (4, 5, 9.0),
+        (2, 3, 6.0),
+    ];
+
+    #[test]
+    fn one_bridge_does_not_join_two_families() {
+        let found = clusters(6, &FAMILIES);
+        assert!(found[0] == found[1] && found[1] == found[2], "{found:?}");
+        assert!(found[3] == found[4] && found[4] == found[5], "{found:?}");
+        assert_ne!(found[0], found[3]);
+    }
+
+    #[test]
+    fn a_family_whose_rows_say_little_of_each_other_stays_one() {
+        let mut edges = FAMILIES.to_vec();
+        for (a, b) in [(0, 3), (0, 4), (1, 4), (1, 5), (2, 5)] {
+            edges.push((a, b, 1.0));
+        }
+        let found = clusters(6, &edges);
+        assert!(found.iter().all(|cluster| *cluster == found[0]), "{found:?}");
+    }
+
+    #[test]
+    fn merging_in_a_circle_ends() {
+        let found = clusters(3, &[(0, 1, 3.0), (1, 2, 3.0), (0, 2, 3.0)]);
+        assert!(found.iter().all(|cluster| *cluster == found[0]), "{found:?}");
+        assert_eq!(clusters(2, &[(0, 1, -1.0)]).len(), 2);
+        assert_ne!(clusters(2, &[(0, 1, -1.0)])[0], clusters(2, &[(0, 1, -1.0)])[1]);
     }
 }
