@@ -28,8 +28,6 @@ pub(super) struct Blocking {
 #[derive(Debug)]
 pub(super) struct Ready {
     pub(super) name: String,
-    /// Which rule of the spec it is, or comes from.
-    pub(super) of: usize,
     /// The columns it asks to agree.
     pub(super) columns: Vec<usize>,
     /// Whether one side's key is made as the other's is.
@@ -49,7 +47,10 @@ pub(super) struct Block {
 
 impl Block {
     pub(super) fn pairs(&self) -> u64 {
-        let (left, right) = (u64::from(self.left.end - self.left.start), u64::from(self.right.end - self.right.start));
+        let (left, right) = (
+            u64::from(self.left.end - self.left.start),
+            u64::from(self.right.end - self.right.start),
+        );
         if self.within { left * left.saturating_sub(1) / 2 } else { left * right }
     }
 }
@@ -90,9 +91,11 @@ impl Keys {
         let gone: HashSet<u32> = gone.iter().map(|large| large.key).collect();
         let take = |keys: &mut Vec<u32>| -> Vec<u32> {
             keys.iter_mut()
-                .map(|key| {
-                    if gone.contains(key) { std::mem::replace(key, MISSING) } else { MISSING }
-                })
+                .map(
+                    |key| {
+                        if gone.contains(key) { std::mem::replace(key, MISSING) } else { MISSING }
+                    },
+                )
                 .collect()
         };
         Self { one: take(&mut self.one), other: self.other.as_mut().map(take) }
@@ -127,10 +130,10 @@ impl Blocking {
         let most = spec.most_pairs_in_a_block;
         let mut narrowed = Vec::new();
         let mut rules: Vec<(Ready, Keys)> = Vec::new();
-        for (of, rule) in spec.rules.iter().enumerate() {
+        for rule in &spec.rules {
             let columns = columns(rule);
             let mut keys = keys(records, spec, rule, order);
-            let mut ready = Ready::new(rule.name.clone(), of, columns.clone(), &keys, split);
+            let mut ready = Ready::new(rule.name.clone(), columns.clone(), &keys, split);
             let large = ready.large(most, u64::MAX, &keys);
             if large.is_empty() {
                 rules.push((ready, keys));
@@ -148,7 +151,7 @@ impl Blocking {
                 let name = format!("{} + {}", rule.name, column_name(spec, column));
                 let mut columns = columns.clone();
                 columns.push(column);
-                let mut ready = Ready::new(name, of, columns, &keys, split);
+                let mut ready = Ready::new(name, columns, &keys, split);
                 let large = ready.large(most, most, &keys);
                 if !large.is_empty() {
                     tell(&mut narrowed, &ready.name, &large, false);
@@ -160,7 +163,9 @@ impl Blocking {
         }
         let all = |side: fn(&Keys) -> &[u32]| -> Vec<u32> {
             let rules = &rules;
-            (0..order.len()).flat_map(|row| rules.iter().map(move |(_, keys)| side(keys)[row])).collect()
+            (0..order.len())
+                .flat_map(|row| rules.iter().map(move |(_, keys)| side(keys)[row]))
+                .collect()
         };
         let even = rules.iter().all(|(_, keys)| keys.other.is_none());
         let (keys, other) = (all(|keys| &keys.one), (!even).then(|| all(Keys::other)));
@@ -242,16 +247,10 @@ struct Large {
 }
 
 impl Ready {
-    fn new(
-        name: String,
-        of: usize,
-        columns: Vec<usize>,
-        keys: &Keys,
-        second: Option<u32>,
-    ) -> Self {
+    fn new(name: String, columns: Vec<usize>, keys: &Keys, second: Option<u32>) -> Self {
         let even = keys.other.is_none();
         let rows = [Vec::new(), Vec::new()];
-        let mut ready = Self { name, of, columns, even, rows, blocks: Vec::new() };
+        let mut ready = Self { name, columns, even, rows, blocks: Vec::new() };
         ready.fill(keys, second);
         ready
     }
@@ -427,9 +426,8 @@ fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>
 
 fn part_of(text: &str, part: Part, day_first: bool) -> Option<String> {
     let text = text.to_lowercase();
-    let date = |of: fn(date::Date) -> u16| {
-        date::read(&text, day_first).map(|date| of(date).to_string())
-    };
+    let date =
+        |of: fn(date::Date) -> u16| date::read(&text, day_first).map(|date| of(date).to_string());
     match part {
         Part::Whole => Some(text),
         Part::Prefix(letters) => Some(text.chars().take(letters).collect()),

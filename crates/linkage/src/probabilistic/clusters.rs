@@ -56,11 +56,7 @@ pub(super) fn merged(
 }
 
 /// The mean weight between two groups.
-fn mean(
-    evidence: &mut Evidence<impl FnMut(u32, u32) -> f64>,
-    one: &[u32],
-    other: &[u32],
-) -> f64 {
+fn mean(evidence: &mut Evidence<impl FnMut(u32, u32) -> f64>, one: &[u32], other: &[u32]) -> f64 {
     let crossing = one.len() * other.len();
     let every = crossing.div_ceil(MOST_CROSSING);
     let (mut sum, mut weighed) = (0.0, 0.0);
@@ -137,15 +133,8 @@ mod tests {
     }
 
     /// Two families of three, and a bridge between them.
-    const FAMILIES: [(u32, u32, f32); 7] = [
-        (0, 1, 9.0),
-        (0, 2, 9.0),
-        (1, 2, 9.0),
-        (3, 4, 9.0),
-        (3, 5, 9.0),
-        (4, 5, 9.0),
-        (2, 3, 6.0),
-    ];
+    const FAMILIES: [(u32, u32, f32); 7] =
+        [(0, 1, 9.0), (0, 2, 9.0), (1, 2, 9.0), (3, 4, 9.0), (3, 5, 9.0), (4, 5, 9.0), (2, 3, 6.0)];
 
     #[test]
     fn one_bridge_does_not_join_two_families() {

@@ -80,7 +80,8 @@ impl Judge {
         comparison: &Comparison,
         cells: usize,
     ) -> (Self, Vec<Vec<u32>>) {
-        let columns: Vec<&Column> = comparison.columns.iter().map(|c| &records.columns[*c]).collect();
+        let columns: Vec<&Column> =
+            comparison.columns.iter().map(|c| &records.columns[*c]).collect();
         let plain = |column: &Column, map: fn(&str) -> Option<String>| column.mapped(map);
         let folded = |text: &str| Some(fold(text)).filter(|text| !text.is_empty());
         let (columns, how, labels, spelt) = match (&comparison.kind, columns.as_slice()) {
@@ -167,12 +168,15 @@ impl Judge {
             How::Number(numbers, within, percent) => {
                 let (x, y) = (numbers[a as usize], numbers[b as usize]);
                 let apart = (x - y).abs();
-                let apart =
-                    if *percent { 100.0 * apart / x.abs().max(y.abs()) } else { apart };
+                let apart = if *percent { 100.0 * apart / x.abs().max(y.abs()) } else { apart };
                 within.iter().position(|most| apart <= *most).map_or(last, |level| 2 + level)
             }
             How::Sound(sounds) => {
-                if sounds[a as usize] == sounds[b as usize] { 2 } else { 3 }
+                if sounds[a as usize] == sounds[b as usize] {
+                    2
+                } else {
+                    3
+                }
             }
             How::Words(names) => {
                 let common = names.common_words(a, b);
@@ -206,9 +210,8 @@ fn owned(labels: &[&str]) -> Vec<String> {
 /// A comparison of one column: its values as they are compared, how, what its
 /// levels are called, and how many levels after the first are the same value too.
 fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
-    let folded = |column: &Column| {
-        column.mapped(|text| Some(fold(text)).filter(|text| !text.is_empty()))
-    };
+    let folded =
+        |column: &Column| column.mapped(|text| Some(fold(text)).filter(|text| !text.is_empty()));
     match kind {
         Kind::Exact => {
             let column = column.mapped(|text| Some(text.to_lowercase()));
@@ -241,7 +244,8 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
         }
         Kind::Postcode => {
             let column = column.mapped(|text| {
-                let kept: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+                let kept: String =
+                    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
                 Some(kept).filter(|text| !text.is_empty())
             });
             let texts = Texts::new(&column.values);
@@ -249,7 +253,8 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
         }
         Kind::Number(within) | Kind::Percent(within) => {
             let percent = matches!(kind, Kind::Percent(_));
-            let read = |text: &str| text.replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
+            let read =
+                |text: &str| text.replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
             let column = column.mapped(|text| read(text).map(|number| number.to_string()));
             let numbers = column.values.iter().map(|text| read(text).unwrap_or(f64::NAN)).collect();
             let unit = if percent { " %" } else { "" };
@@ -318,9 +323,8 @@ fn postcode_level(texts: &Texts, a: u32, b: u32) -> usize {
     }
     let (a, b) = (texts.get(a).0, texts.get(b).0);
     let (x, y) = (postcode_parts(a), postcode_parts(b));
-    let same = |part: usize| {
-        x[part] > 0 && x[part] == y[part] && a.get(..x[part]) == b.get(..y[part])
-    };
+    let same =
+        |part: usize| x[part] > 0 && x[part] == y[part] && a.get(..x[part]) == b.get(..y[part]);
     (0..3).position(same).map_or(6, |part| 3 + part)
 }
 
@@ -464,7 +468,10 @@ mod tests {
     fn a_missing_value_is_no_evidence() {
         assert_eq!(agree(Kind::Exact, &[""], &["x"]), "unknown");
         assert_eq!(agree(Kind::Number(vec![1.0]), &["seven"], &["7"]), "unknown");
-        assert_eq!(agree(Kind::PersonName(Kind::NAMES.to_vec()), &["", "a"], &["b", ""]), "unknown");
+        assert_eq!(
+            agree(Kind::PersonName(Kind::NAMES.to_vec()), &["", "a"], &["b", ""]),
+            "unknown"
+        );
     }
 
     #[test]
@@ -509,7 +516,11 @@ mod tests {
             (["", "holm"], ["kari", "berg"], "given name unknown, surname different"),
             (["anna", "berg"], ["ola", "nygaard"], "both different"),
         ] {
-            assert_eq!(agree(Kind::PersonName(Kind::NAMES.to_vec()), &a, &b), expected, "{a:?} {b:?}");
+            assert_eq!(
+                agree(Kind::PersonName(Kind::NAMES.to_vec()), &a, &b),
+                expected,
+                "{a:?} {b:?}"
+            );
         }
     }
 }

@@ -36,10 +36,7 @@ fn numbers(text: &str) -> Option<Vec<(u16, usize)>> {
 }
 
 /// Whether a column's dates put the day first, where the year stands last.
-pub(super) fn day_first<'a>(
-    values: impl IntoIterator<Item = &'a str>,
-    order: DateOrder,
-) -> bool {
+pub(super) fn day_first<'a>(values: impl IntoIterator<Item = &'a str>, order: DateOrder) -> bool {
     match order {
         DateOrder::DayFirst => true,
         DateOrder::MonthFirst => false,
@@ -85,8 +82,8 @@ pub(super) const LEVELS: [&str; 7] = [
 /// stands there instead, are one change apart.
 pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
     let (Some(a), Some(b)) = (a, b) else { return if near { 0 } else { 6 } };
-    let equal = u8::from(a.year == b.year) + u8::from(a.month == b.month)
-        + u8::from(a.day == b.day);
+    let equal =
+        u8::from(a.year == b.year) + u8::from(a.month == b.month) + u8::from(a.day == b.day);
     let apart = (a.day_number() - b.day_number()).abs();
     if near {
         0

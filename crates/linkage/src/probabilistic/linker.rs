@@ -19,7 +19,6 @@ use super::training::{self, Counts, RulePairs};
 /// in which they came; their ids part only rows that say the same.
 #[derive(Debug)]
 pub struct Linker<'a> {
-    records: &'a Records,
     spec: &'a Spec,
     /// For each place the row that stands there.
     order: Vec<u32>,
@@ -61,7 +60,7 @@ const SEED: u64 = 0x005e_edf0_0d5e_edf0;
 
 impl<'a> Linker<'a> {
     /// Makes rows ready.
-    pub fn new(records: &'a Records, spec: &'a Spec) -> Self {
+    pub fn new(records: &Records, spec: &'a Spec) -> Self {
         let mut width = 0;
         let mut judges = Vec::with_capacity(spec.comparisons.len());
         let mut columns = Vec::new();
@@ -78,7 +77,7 @@ impl<'a> Linker<'a> {
             .collect();
         let blocking = Blocking::new(records, spec, &order);
         let second = records.two.then_some(records.first as u32);
-        Self { records, spec, order, second, judges, cells, width, blocking }
+        Self { spec, order, second, judges, cells, width, blocking }
     }
 
     /// The blocks that were too large.
@@ -233,7 +232,11 @@ impl<'a> Linker<'a> {
         std::thread::scope(|scope| {
             let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
             let mut take = |(found, pairs): (Vec<Edge>, Vec<u64>)| {
-                if edges.is_empty() { edges = found } else { edges.extend(found) }
+                if edges.is_empty() {
+                    edges = found
+                } else {
+                    edges.extend(found)
+                }
                 by_rule.iter_mut().zip(pairs).for_each(|(sum, pairs)| *sum += pairs);
             };
             take(work());
@@ -244,7 +247,9 @@ impl<'a> Linker<'a> {
                 }
             }
         });
-        edges.sort_unstable_by(|x, y| y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b))));
+        edges.sort_unstable_by(|x, y| {
+            y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b)))
+        });
         let names = self.blocking.rules.iter().map(|rule| rule.name.clone());
         Weighed { pairs: by_rule.iter().sum(), by_rule: names.zip(by_rule).collect(), edges }
     }
@@ -313,7 +318,12 @@ impl<'a> Linker<'a> {
         let scale = Scale::new(self, model);
         let mut desk = self.desk();
         let pattern = self.pattern(a, b, &mut desk);
-        let prior = Step { name: "prior".to_owned(), label: String::new(), weight: model.prior_weight(), frequency: 0.0 };
+        let prior = Step {
+            name: "prior".to_owned(),
+            label: String::new(),
+            weight: model.prior_weight(),
+            frequency: 0.0,
+        };
         let mut steps = vec![prior];
         for (at, judge) in self.judges.iter().enumerate() {
             let level = super::model::level_of(pattern, at);
@@ -323,7 +333,12 @@ impl<'a> Linker<'a> {
                 name: judge.name.clone(),
                 label: label.cloned().unwrap_or_else(|| "unknown".to_owned()),
                 weight: scale.weights[at][level],
-                frequency: scale.rarity(at, level, &self.cells(a)[cells.clone()], &self.cells(b)[cells]),
+                frequency: scale.rarity(
+                    at,
+                    level,
+                    &self.cells(a)[cells.clone()],
+                    &self.cells(b)[cells],
+                ),
             });
         }
         steps
@@ -421,7 +436,8 @@ fn order(records: &Records, columns: &[Vec<u32>]) -> Vec<u32> {
     let second = |row: u32| row as usize >= records.first;
     order.sort_unstable_by(|x, y| {
         let files = second(*x).cmp(&second(*y));
-        let rest = || records.columns.iter().map(|c| c.codes[*x as usize].cmp(&c.codes[*y as usize]));
+        let rest =
+            || records.columns.iter().map(|c| c.codes[*x as usize].cmp(&c.codes[*y as usize]));
         files
             .then_with(|| said(*x).cmp(said(*y)))
             .then_with(|| rest().find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal))

@@ -102,7 +102,11 @@ impl Names {
         } else {
             None
         };
-        let heard = self.alike.len().checked_sub(1).filter(|_| self.sounds[a] == self.sounds[b]);
+        let heard = self
+            .alike
+            .len()
+            .checked_sub(1)
+            .filter(|at| *at > 0 && self.sounds[a] == self.sounds[b]);
         match found.or(heard) {
             Some(0) => Likeness::Alike(0),
             _ if self.is_part(a, b) => Likeness::Part,

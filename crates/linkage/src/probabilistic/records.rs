@@ -123,9 +123,9 @@ impl Column {
         for column in [one, other] {
             let codes: Vec<u32> = column.values.iter().map(|value| reading.code(value)).collect();
             let rows = column.codes.iter();
-            reading.codes.extend(
-                rows.map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)),
-            );
+            reading
+                .codes
+                .extend(rows.map(|code| codes.get(*code as usize).copied().unwrap_or(MISSING)));
         }
         let mut both = reading.finish();
         let second = both.codes.split_off(one.codes.len());

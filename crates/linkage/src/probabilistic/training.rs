@@ -59,11 +59,8 @@ pub(super) fn train(seen: &Seen<'_>) -> Model {
             Chances { m: usual_m(judge.levels()), u }
         })
         .collect();
-    let constant: Vec<bool> = chances
-        .iter()
-        .enumerate()
-        .map(|(at, _)| is_constant(seen, at))
-        .collect();
+    let constant: Vec<bool> =
+        chances.iter().enumerate().map(|(at, _)| is_constant(seen, at)).collect();
     let mut prior = 1.0 / seen.all_pairs.max(2.0);
     let mut sessions = Vec::new();
     let mut trained = vec![Trained::Assumed; chances.len()];
@@ -261,12 +258,7 @@ fn merged(counts: &Counts, taught: &[bool]) -> Counts {
 
 /// m of comparisons whose columns every rule uses: among all pairs, by what the
 /// other comparisons say of them.
-fn from_the_others(
-    seen: &Seen<'_>,
-    chances: &mut [Chances],
-    trained: &mut [Trained],
-    prior: f64,
-) {
+fn from_the_others(seen: &Seen<'_>, chances: &mut [Chances], trained: &mut [Trained], prior: f64) {
     let known: Vec<bool> = trained.iter().map(|t| *t == Trained::AcrossRules).collect();
     if !known.contains(&true) {
         return;

@@ -80,8 +80,7 @@ pub(super) fn spelled(folded: &str) -> String {
 /// with Hans. Other words are themselves.
 pub(super) fn stem(spelled: &str) -> &str {
     const ENDINGS: [&str; 10] = [
-        "sdotter", "sdatter", "sdottir", "dottir", "dotter", "datter", "sson", "ssen", "sen",
-        "son",
+        "sdotter", "sdatter", "sdottir", "dottir", "dotter", "datter", "sson", "ssen", "sen", "son",
     ];
     ENDINGS
         .iter()
