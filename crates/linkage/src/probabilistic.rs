@@ -22,6 +22,7 @@ mod clusters;
 mod compare;
 mod date;
 mod figures;
+mod hashing;
 mod likeness;
 mod linker;
 mod model;

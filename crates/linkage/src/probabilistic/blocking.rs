@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::date;
+use super::hashing::NumberMap;
 use super::records::{Column, MISSING, Records};
 use super::spec::{DateOrder, Kind, Part, Rule, Spec, Term};
 use super::words::{fold, sound, spelled};
@@ -103,14 +104,14 @@ impl Keys {
 
     /// Keys for two things that must both agree.
     fn and(&self, also: &Self) -> Self {
-        let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
+        let mut numbers: NumberMap<u32> = NumberMap::default();
         let mut of = |one: &[u32], also: &[u32]| -> Vec<u32> {
             let mut next = |a: u32, b: u32| {
                 if a == MISSING || b == MISSING {
                     return MISSING;
                 }
                 let next = numbers.len() as u32;
-                *numbers.entry((a, b)).or_insert(next)
+                *numbers.entry(u64::from(a) << 32 | u64::from(b)).or_insert(next)
             };
             one.iter().zip(also).map(|(a, b)| next(*a, *b)).collect()
         };

@@ -40,11 +40,12 @@ pub(super) fn merged(
         if refused.get(&pair) == Some(&(size, enough)) {
             continue;
         }
-        let share = if enough { DOUBT } else { DOUBT / 2.0 };
+        let left = if enough { DOUBT } else { DOUBT / 2.0 } * doubt
+            - OWN * f64::from(edge.weight).clamp(0.0, FOR);
         let one = if size == 2 {
             enough
         } else {
-            mean(&mut evidence, groups.members(a), groups.members(b)) >= share * doubt
+            mean(&mut evidence, groups.members(a), groups.members(b)) >= left
         };
         if one {
             groups.merge(a, b);
@@ -64,15 +65,20 @@ fn mean(evidence: &mut Evidence<impl FnMut(u32, u32) -> f64>, one: &[u32], other
         let (a, b) = (one[at / other.len()], other[at % other.len()]);
         let across = evidence.second.is_none_or(|second| (a < second) != (b < second));
         if across {
-            sum += (evidence.weigh)(a.min(b), a.max(b)).clamp(-CERTAIN, CERTAIN);
+            sum += (evidence.weigh)(a.min(b), a.max(b)).clamp(-AGAINST, FOR);
             weighed += 1.0;
         }
     }
     if weighed == 0.0 { f64::NEG_INFINITY } else { sum / weighed }
 }
 
-/// Bits beyond which more makes no difference: one in a million.
-const CERTAIN: f64 = 20.0;
+/// Bits for one person beyond which more makes no difference, and bits against it: a
+/// row that is wrong in one thing is often wrong in more, and then the model believes
+/// too much that it is somebody else.
+const FOR: f64 = 20.0;
+const AGAINST: f64 = 10.0;
+/// The share of its own weight by which an edge that is certain makes up for others.
+const OWN: f64 = 0.1;
 /// The share of the prior's doubt that groups may be left with on average. A single
 /// pair has to overcome all of it. Of groups there are several looks at one person,
 /// some of which hold too little to say anything: asking all of it of their mean

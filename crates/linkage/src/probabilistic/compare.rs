@@ -387,7 +387,7 @@ fn person_level(names: &Names, a: &[u32], b: &[u32], seen: &mut Seen) -> usize {
             _ => 13,
         },
         (true, true) => {
-            if a == b {
+            if a[0] == b[0] && a[1] == b[1] {
                 return 1;
             }
             let swapped = |least: usize, seen: &mut Seen| {

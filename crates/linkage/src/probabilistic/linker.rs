@@ -1,13 +1,12 @@
 //! The stages in turn: rows made ready, the model trained, pairs weighed, people
 //! put together.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::blocking::{Block, Blocking, Narrowed};
 use super::clusters::{self, Evidence};
 use super::compare::{Judge, Seen};
+use super::hashing::{NumberMap, mixed};
 use super::model::{Model, Pattern, Told, put};
 use super::records::{MISSING, Records};
 use super::spec::Spec;
@@ -446,16 +445,9 @@ fn order(records: &Records, columns: &[Vec<u32>]) -> Vec<u32> {
     order
 }
 
-/// A number that looks random, for a number (the finalizer of splitmix64).
-fn mixed(number: u64) -> u64 {
-    let number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    number ^ (number >> 31)
-}
-
 /// How many pairs have each pattern.
 #[derive(Default)]
-struct Tally(HashMap<Pattern, u64, BuildHasherDefault<Mixing>>);
+struct Tally(NumberMap<u64>);
 
 impl Tally {
     #[inline]
@@ -467,25 +459,5 @@ impl Tally {
         let mut counts: Vec<(Pattern, u64)> = self.0.into_iter().collect();
         counts.sort_unstable();
         counts.into_iter().map(|(pattern, n)| (pattern, n as f64)).collect()
-    }
-}
-
-/// A fast hash for patterns, which nobody chooses to do harm.
-#[derive(Default)]
-struct Mixing(u64);
-
-impl Hasher for Mixing {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = mixed(self.0 ^ u64::from(*byte));
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(26);
     }
 }

@@ -10,13 +10,25 @@ use super::words::{sound, spelled, stem};
 pub(super) struct Names {
     alike: Vec<f64>,
     letters: Vec<u16>,
-    ends: Vec<u32>,
-    sets: Vec<u64>,
+    /// The words of all values, those of each sorted; stems, so that patronymics are
+    /// kin.
+    words: Vec<u32>,
+    values: Vec<Value>,
+}
+
+/// What is looked at first of a value, close together.
+#[derive(Debug, Clone, Copy)]
+struct Value {
+    /// Which letters it holds.
+    letter_set: u64,
+    /// Which words, in 64 classes.
+    word_set: u64,
+    /// Where its letters and words begin, and how many there are.
+    letters: (u32, u16),
+    words: (u32, u16),
     /// Equal for values that are one name in several spellings or orders.
-    same: Vec<u32>,
-    sounds: Vec<u32>,
-    /// The words of each value, sorted; stems, so that patronymics are kin.
-    words: Vec<Vec<u32>>,
+    same: u32,
+    sound: u32,
 }
 
 /// How alike two different names are. What comes first is the stronger.
@@ -46,6 +58,8 @@ impl Numbers {
 
 /// Shorter words are no evidence that one name is part of another.
 const SHORTEST_WORD: usize = 3;
+/// More letters of a name are not looked at, nor more words.
+const MOST_LETTERS: usize = 4096;
 
 impl Names {
     /// Makes folded names ready.
@@ -55,43 +69,51 @@ impl Names {
         let mut names = Self {
             alike: alike.to_vec(),
             letters: Vec::new(),
-            ends: Vec::with_capacity(folded.len()),
-            sets: Vec::with_capacity(folded.len()),
-            same: Vec::with_capacity(folded.len()),
-            sounds: Vec::with_capacity(folded.len()),
-            words: Vec::with_capacity(folded.len()),
+            words: Vec::new(),
+            values: Vec::with_capacity(folded.len()),
         };
         for value in folded {
             let spelled = spelled(value);
-            let letters = letters(&spelled);
-            names.sets.push(letter_set(&letters));
-            names.letters.extend_from_slice(&letters);
-            names.ends.push(names.letters.len() as u32);
-            names.sounds.push(sounds.of(&sound(&spelled)));
-            let mut words: Vec<&str> = spelled.split(' ').collect();
-            words.sort_unstable();
-            names.same.push(same.of(&words.join(" ")));
-            let mut words: Vec<u32> = words
-                .into_iter()
+            let mut letters = letters(&spelled);
+            letters.truncate(MOST_LETTERS);
+            let mut sorted: Vec<&str> = spelled.split(' ').collect();
+            sorted.sort_unstable();
+            let mut words: Vec<u32> = sorted
+                .iter()
                 .filter(|word| word.len() >= SHORTEST_WORD)
                 .map(|word| stems.of(stem(word)))
+                .take(MOST_LETTERS)
                 .collect();
             words.sort_unstable();
             words.dedup();
-            names.words.push(words);
+            names.values.push(Value {
+                letter_set: letter_set(&letters),
+                word_set: words.iter().fold(0, |set, word| set | 1 << (word % 64)),
+                letters: (names.letters.len() as u32, letters.len() as u16),
+                words: (names.words.len() as u32, words.len() as u16),
+                same: same.of(&sorted.join(" ")),
+                sound: sounds.of(&sound(&spelled)),
+            });
+            names.letters.extend(letters);
+            names.words.extend(words);
         }
         names
     }
 
-    fn text(&self, at: usize) -> (&[u16], u64) {
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        (&self.letters[from as usize..self.ends[at] as usize], self.sets[at])
+    fn text(&self, of: &Value) -> (&[u16], u64) {
+        let (from, count) = of.letters;
+        (&self.letters[from as usize..from as usize + usize::from(count)], of.letter_set)
+    }
+
+    fn words(&self, of: &Value) -> &[u32] {
+        let (from, count) = of.words;
+        &self.words[from as usize..from as usize + usize::from(count)]
     }
 
     /// Two different values.
     pub(super) fn likeness(&self, a: u32, b: u32) -> Likeness {
-        let (a, b) = (a as usize, b as usize);
-        if self.same[a] == self.same[b] {
+        let (a, b) = (&self.values[a as usize], &self.values[b as usize]);
+        if a.same == b.same {
             return Likeness::Same;
         }
         let least = self.alike.last().copied().unwrap_or(2.0);
@@ -102,11 +124,7 @@ impl Names {
         } else {
             None
         };
-        let heard = self
-            .alike
-            .len()
-            .checked_sub(1)
-            .filter(|at| *at > 0 && self.sounds[a] == self.sounds[b]);
+        let heard = self.alike.len().checked_sub(1).filter(|at| *at > 0 && a.sound == b.sound);
         match found.or(heard) {
             Some(0) => Likeness::Alike(0),
             _ if self.is_part(a, b) => Likeness::Part,
@@ -115,23 +133,29 @@ impl Names {
         }
     }
 
-    fn is_part(&self, a: usize, b: usize) -> bool {
-        let (a, b) = (&self.words[a], &self.words[b]);
-        let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-        !few.is_empty() && few.iter().all(|word| many.binary_search(word).is_ok())
+    fn is_part(&self, a: &Value, b: &Value) -> bool {
+        let (few, many) = if a.words.1 <= b.words.1 { (a, b) } else { (b, a) };
+        if few.words.1 == 0 || few.word_set & !many.word_set != 0 {
+            return false;
+        }
+        let many = self.words(many);
+        self.words(few).iter().all(|word| many.binary_search(word).is_ok())
     }
 
     /// The share of their words that two values have in common.
     pub(super) fn common_words(&self, a: u32, b: u32) -> f64 {
-        let (a, b) = (&self.words[a as usize], &self.words[b as usize]);
+        let (a, b) = (&self.values[a as usize], &self.values[b as usize]);
+        if a.word_set & b.word_set == 0 {
+            return 0.0;
+        }
+        let (a, b) = (self.words(a), self.words(b));
         let common = a.iter().filter(|word| b.binary_search(word).is_ok()).count();
-        let all = a.len() + b.len() - common;
-        if all == 0 { 0.0 } else { common as f64 / all as f64 }
+        common as f64 / (a.len() + b.len() - common) as f64
     }
 
     /// Whether two values are one in another spelling or order.
     pub(super) fn are_same(&self, a: u32, b: u32) -> bool {
-        self.same[a as usize] == self.same[b as usize]
+        self.values[a as usize].same == self.values[b as usize].same
     }
 }
 
