@@ -178,13 +178,9 @@ impl Blocking {
     pub(super) fn found_before(&self, rule: usize, a: u32, b: u32) -> bool {
         let width = self.rules.len();
         let agree = |one: &[u32], other: &[u32]| {
-            one.iter().zip(other).fold(false, |any, (a, b)| any | (a == b && *a != MISSING))
+            one.iter().zip(other).any(|(a, b)| a == b && *a != MISSING)
         };
-        fn of(keys: &[u32], row: u32, width: usize, rules: usize) -> &[u32] {
-            let from = row as usize * width;
-            &keys[from..from + rules]
-        }
-        let of = |keys, row| of(keys, row, width, rule);
+        let of = |keys, row| keys_of(keys, row, width, rule);
         match &self.other {
             None => agree(of(&self.keys, a), of(&self.keys, b)),
             Some(other) => {
@@ -322,6 +318,12 @@ impl Ready {
             .count();
         sizes.split_off(fit)
     }
+}
+
+/// The keys of a row for the first so many rules.
+fn keys_of(keys: &[u32], row: u32, width: usize, rules: usize) -> &[u32] {
+    let from = row as usize * width;
+    &keys[from..from + rules]
 }
 
 /// The rows that have a key, by key and then by place.

@@ -135,7 +135,7 @@ impl<'a> Linker<'a> {
             let mut tally = Tally::default();
             for block in &rule.blocks {
                 self.blocking.each(at, block, false, |a, b| {
-                    if every > 1 && mixed(u64::from(a) << 32 | u64::from(b)) % every != 0 {
+                    if !mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every) {
                         return;
                     }
                     let pattern = self.pattern(a, b, &mut desk);
@@ -178,7 +178,7 @@ impl<'a> Linker<'a> {
         let mut state = SEED;
         let mut below = |most: u64| {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            (u128::from(mixed(state)) * u128::from(most) >> 64) as u64
+            ((u128::from(mixed(state)) * u128::from(most)) >> 64) as u64
         };
         for _ in 0..RANDOM_PAIRS {
             let (a, b) = match self.second {
@@ -232,9 +232,9 @@ impl<'a> Linker<'a> {
             let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
             let mut take = |(found, pairs): (Vec<Edge>, Vec<u64>)| {
                 if edges.is_empty() {
-                    edges = found
+                    edges = found;
                 } else {
-                    edges.extend(found)
+                    edges.extend(found);
                 }
                 by_rule.iter_mut().zip(pairs).for_each(|(sum, pairs)| *sum += pairs);
             };

@@ -216,7 +216,9 @@ mod tests {
     fn joined_columns_have_one_code_for_one_value() {
         let column = |rows: &[&str]| {
             let mut reading = Reading::default();
-            rows.iter().for_each(|row| reading.push(Some(row)));
+            for row in rows {
+                reading.push(Some(row));
+            }
             reading.finish()
         };
         let (one, other) = Column::joined(&column(&["lee", "kim"]), &column(&["kim", "lee"]));

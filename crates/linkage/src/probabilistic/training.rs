@@ -98,7 +98,8 @@ pub(super) fn train(seen: &Seen<'_>) -> Model {
         for (at, sums) in sums.iter().enumerate() {
             if constant[at] {
                 trained[at] = Trained::Constant;
-                chances[at].m = chances[at].u.clone();
+                let Chances { m, u } = &mut chances[at];
+                m.clone_from(u);
             } else if sums.iter().sum::<f64>() > 0.0 {
                 trained[at] = Trained::AcrossRules;
                 chances[at].m = shares(sums, &usual_m(sums.len()), BELIEF);
@@ -169,7 +170,9 @@ fn usual_m(levels: usize) -> Vec<f64> {
         })
         .collect();
     let sum: f64 = m.iter().sum();
-    m.iter_mut().for_each(|m| *m /= sum);
+    for m in &mut m {
+        *m /= sum;
+    }
     m
 }
 
