@@ -179,6 +179,30 @@ fn m_is_what_the_errors_made_it() {
     }
 }
 
+#[test]
+fn strangers_of_one_place_are_not_learnt_as_one_person() {
+    let (mut rows, people) = people(1500, 9);
+    // Of forty surnames that lie in one region each, people have the one of theirs;
+    // the region says of two rows of a surname what the surname says already.
+    for (row, person) in rows.iter_mut().zip(&people) {
+        let surname = person.unwrap() % 40;
+        row[1] = format!("surname{surname}");
+        row[3] = format!("region{}", surname / 4);
+    }
+    let records = records(&rows, 0..);
+    let mut spec = spec();
+    spec.rules = vec![rule(vec![whole(1)]), rule(vec![whole(2)])];
+    let linker = Linker::new(&records, &spec);
+    let model = linker.train();
+    let same = |a: usize, b: usize| people[a] == people[b];
+    let matches = (0..rows.len())
+        .flat_map(|a| (a + 1..rows.len().min(a + 3)).map(move |b| (a, b)))
+        .filter(|(a, b)| same(*a, *b))
+        .count() as f64;
+    let found = model.sessions()[0].matches;
+    assert!((found / matches - 1.0).abs() < 0.1, "{found} of {matches}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
 
