@@ -200,7 +200,7 @@ fn strangers_of_one_place_are_not_learnt_as_one_person() {
         .filter(|(a, b)| same(*a, *b))
         .count() as f64;
     let found = model.sessions()[0].matches;
-    assert!((found / matches - 1.0).abs() < 0.1, "{found} of {matches}");
+    assert!((found / matches - 1.0).abs() < 0.2, "{found} of {matches}");
 }
 
 proptest! {
@@ -297,6 +297,16 @@ proptest! {
         }
         prop_assert_eq!(pairs, expected);
     }
+}
+
+#[test]
+fn the_order_changes_nothing_where_random_pairs_are_drawn_either() {
+    let (rows, _) = people(450, 10);
+    let backwards: Vec<Row> = rows.iter().rev().cloned().collect();
+    assert_eq!(
+        found(&records(&rows, 0..), &spec()),
+        found(&records(&backwards, (0..rows.len()).rev()), &spec())
+    );
 }
 
 #[test]
