@@ -363,7 +363,7 @@ fn a_spec_may_be_written_in_few_words() {
     );
     let file = files.place.file("people.csv", csv(&people(300, 3)));
     let told = files.told(&[text(&file), "--truth", "person"]);
-    assert!(number(&told["at"]["0.5"]["clustered"]["f1"]) > 0.95, "{}", told["at"]);
+    assert!(number(&told["at"]["0.5"]["clustered"]["f1"]) > 0.9, "{}", told["at"]);
     assert_eq!(told["rules"][2]["rule"], "given = surname, postcode");
 }
 

@@ -308,7 +308,11 @@ fn waterfall(steps: &[Step]) -> String {
                 step.name.clone(),
                 step.label.clone(),
                 format!("{:+.2}", step.weight),
-                format!("{:+.2}", step.frequency),
+                if step.frequency == 0.0 {
+                    String::new()
+                } else {
+                    format!("{:+.2}", step.frequency)
+                },
                 format!("{sum:+.2}"),
             ]
         })
