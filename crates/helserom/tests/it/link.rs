@@ -249,9 +249,9 @@ fn parquet_is_read_as_csv_is() {
     let rows = people(150, 3);
     let from_csv = files.place.file("people.csv", csv(&rows));
     let column = |at: usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter(
-            rows.iter().map(|row| Some(row[at].as_str()).filter(|value| !value.is_empty())),
-        ))
+        let values =
+            rows.iter().map(|row| Some(row[at].as_str()).filter(|value| !value.is_empty()));
+        Arc::new(values.collect::<StringArray>())
     };
     // Whole numbers among missing ones are kept as fractions by many programs.
     let person = rows.iter().map(|row| row[4].parse::<f64>().unwrap());

@@ -84,7 +84,9 @@ pub(super) fn run(arguments: &EvaluateArgs) -> Result<Answer, Stop> {
     let levels: BTreeMap<String, Level> = AT
         .iter()
         .zip(&clusters)
-        .map(|(at, clusters)| (at.to_string(), level(&linker, &weighed, *at, clusters, &truth)))
+        .map(|(at, clusters)| {
+            (at.to_string(), level(&linker, &weighed, *at, clusters, truth.as_ref()))
+        })
         .collect();
     let told = linker.told(&model);
     let written = timed(&mut seconds.write, || {
@@ -117,7 +119,7 @@ fn level(
     weighed: &Weighed,
     at: f64,
     clusters: &[u32],
-    truth: &Option<Truth<'_>>,
+    truth: Option<&Truth<'_>>,
 ) -> Level {
     let enough = |edge: &&Edge| f64::from(edge.weight) >= weight(at);
     let edges = || weighed.edges.iter().filter(enough);
@@ -128,8 +130,8 @@ fn level(
     Level {
         edges: edges().count() as u64,
         clusters: sizes.values().filter(|size| **size > 1).count() as u64,
-        pairs: truth.as_ref().map(|truth| truth.of_pairs(edges().map(|edge| linker.rows(*edge)))),
-        clustered: truth.as_ref().map(|truth| truth.of_clusters(clusters)),
+        pairs: truth.map(|truth| truth.of_pairs(edges().map(|edge| linker.rows(*edge)))),
+        clustered: truth.map(|truth| truth.of_clusters(clusters)),
     }
 }
 

@@ -110,13 +110,15 @@ fn clusters(found: &Found<'_>, table: &mut Table<'_>) -> Result<(), Stop> {
     let records = found.records;
     let split = records.rows_of_first();
     let in_second = |row: u32| row as usize >= split;
-    let mut rows: Vec<u32> = (0..records.rows() as u32).collect();
+    let mut rows: Vec<u32> = (0..).take(records.rows()).collect();
     rows.sort_unstable_by_key(|row| (in_second(*row), records.id(*row)));
     let numbers: Vec<Vec<u32>> =
         found.clusters.iter().map(|of_row| numbered(&rows, of_row)).collect();
     for (at, batch) in rows.chunks(BATCH).enumerate() {
         let mut ids = StringBuilder::new();
-        batch.iter().for_each(|row| ids.append_value(records.id(*row)));
+        for row in batch {
+            ids.append_value(records.id(*row));
+        }
         let mut columns: Vec<(&str, ArrayRef)> = vec![("id", Arc::new(ids.finish()))];
         if records.are_two_files() {
             let files = batch.iter().map(|row| 1 + u32::from(in_second(*row)));
@@ -160,7 +162,7 @@ struct Table<'a> {
 enum To {
     /// The writer is made when the columns are known.
     Parquet(Option<Box<ArrowWriter<File>>>),
-    Csv(csv::Writer<BufWriter<File>>, bool),
+    Csv(Box<csv::Writer<BufWriter<File>>>, bool),
 }
 
 impl<'a> Table<'a> {
@@ -169,7 +171,7 @@ impl<'a> Table<'a> {
             TableFormat::Parquet => To::Parquet(None),
             TableFormat::Csv => {
                 let file = File::create(path).map_err(|error| unwritten(path, error))?;
-                To::Csv(csv::Writer::from_writer(BufWriter::new(file)), false)
+                To::Csv(Box::new(csv::Writer::from_writer(BufWriter::new(file))), false)
             }
         };
         Ok(Self { path, to })

@@ -58,18 +58,16 @@ fn no_id_twice(
     second: Option<&Path>,
     column: &str,
 ) -> Result<(), Stop> {
-    let rows = |from: usize, to: usize| from as u32..to as u32;
     let split = records.rows_of_first();
-    let files = [(Some(first), rows(0, split)), (second, rows(split, records.rows()))];
-    for (path, rows) in files {
+    let files = [(Some(first), 0, split), (second, split, records.rows() - split)];
+    for (path, from, count) in files {
         let Some(path) = path else { continue };
-        let begin = rows.start;
-        let mut seen: HashMap<&str, u32> = HashMap::with_capacity(rows.len());
+        let mut seen: HashMap<&str, usize> = HashMap::with_capacity(count);
         let (mut twice, mut example) = (0_u64, None);
-        for row in rows {
-            if let Some(before) = seen.insert(records.id(row), row) {
+        for (at, row) in (0_u32..).skip(from).take(count).enumerate() {
+            if let Some(before) = seen.insert(records.id(row), at) {
                 twice += 1;
-                example.get_or_insert((before - begin + 1, row - begin + 1));
+                example.get_or_insert((before + 1, at + 1));
             }
         }
         if let Some((one, other)) = example {
@@ -93,11 +91,12 @@ impl Truth {
     fn push(&mut self, person: Option<&str>) {
         let person = person.map(str::trim).filter(|person| !person.is_empty());
         self.people.push(person.map(|person| {
-            let next = self.known.len() as u32;
-            match self.known.get(person) {
-                Some(known) => *known,
-                None => *self.known.entry(person.to_owned()).or_insert(next),
+            if let Some(known) = self.known.get(person) {
+                return *known;
             }
+            let next = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+            self.known.insert(person.to_owned(), next);
+            next
         }));
     }
 }
@@ -303,8 +302,8 @@ impl Taking<'_> {
             }
             for at in 0..batch.num_rows() {
                 row += 1;
-                let value = |column: &StringArray| column.is_valid(at).then(|| at);
-                let values = columns.iter().map(|column| value(column).map(|at| column.value(at)));
+                let values =
+                    columns.iter().map(|column| column.is_valid(at).then_some(column.value(at)));
                 self.row(path, row, values)?;
             }
         }
@@ -319,7 +318,7 @@ fn unreadable(path: &Path, error: impl std::fmt::Display) -> Stop {
 /// What separates most fields of the first line.
 fn delimiter(start: &[u8]) -> u8 {
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
+    let count = |delimiter: u8| line.split(|byte| *byte == delimiter).count();
     // The comma, where nothing else is more frequent.
     [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
 }

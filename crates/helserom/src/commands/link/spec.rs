@@ -358,15 +358,15 @@ fn term(field: &Field<'_>, columns: &mut Columns) -> Result<(Term, String), Stop
         return Err(fields.wrong("one of `prefix`, `suffix` and `part` is enough"));
     }
     let mut name = named.text()?.to_owned();
-    name.push_str(&match part {
-        Part::Whole => String::new(),
-        Part::Prefix(letters) => format!(" (first {letters})"),
-        Part::Suffix(letters) => format!(" (last {letters})"),
-        Part::Year => " (year)".to_owned(),
-        Part::Month => " (month)".to_owned(),
-        Part::Day => " (day)".to_owned(),
-        Part::Sound => " (sound)".to_owned(),
-    });
+    match part {
+        Part::Whole => {}
+        Part::Prefix(letters) => name = format!("{name} (first {letters})"),
+        Part::Suffix(letters) => name = format!("{name} (last {letters})"),
+        Part::Year => name.push_str(" (year)"),
+        Part::Month => name.push_str(" (month)"),
+        Part::Day => name.push_str(" (day)"),
+        Part::Sound => name.push_str(" (sound)"),
+    }
     if let Some(equals) = fields.get("equals") {
         name = format!("{name} = {}", equals.text()?);
     }
@@ -416,7 +416,7 @@ struct Field<'a> {
     sheet: Sheet<'a>,
     value: &'a DeValue<'a>,
     span: Range<usize>,
-    field: String,
+    called: String,
 }
 
 /// Names that people write for a field: with `_` or `-`, in the plural.
@@ -439,7 +439,7 @@ impl<'a> Fields<'a> {
             sheet: self.sheet,
             value: value.get_ref(),
             span: value.span(),
-            field: format!("{}{dot}{name}", self.field),
+            called: format!("{}{dot}{name}", self.field),
         }
     }
 
@@ -482,7 +482,7 @@ impl<'a> Fields<'a> {
 
 impl<'a> Field<'a> {
     fn at(&self) -> At {
-        self.sheet.at(&self.span, &self.field)
+        self.sheet.at(&self.span, &self.called)
     }
 
     fn wrong(&self, why: &str) -> Stop {
@@ -533,7 +533,7 @@ impl<'a> Field<'a> {
             sheet: self.sheet,
             value: value.get_ref(),
             span: value.span(),
-            field: format!("{}[{}]", self.field, at + 1),
+            called: format!("{}[{}]", self.called, at + 1),
         };
         Ok(values.iter().enumerate().map(field).collect())
     }
@@ -552,7 +552,7 @@ impl<'a> Field<'a> {
                 sheet: self.sheet,
                 table,
                 span: self.span.clone(),
-                field: self.field.clone(),
+                field: self.called.clone(),
             }),
             _ => Err(self.wrong("must be a table, in curly brackets or below [[…]]")),
         }
