@@ -195,6 +195,7 @@ fn the_order_of_the_rows_changes_no_byte_of_what_is_written() {
     let edges = written(&one, "edges.csv");
     assert_eq!(edges[0], ["id_1", "id_2", "weight", "probability"]);
     let weights: Vec<f64> = edges[1..].iter().map(|edge| edge[2].parse().unwrap()).collect();
+    assert!(edges[1..].iter().all(|edge| edge[0] < edge[1]), "the smaller id first");
     assert!(weights.windows(2).all(|two| two[0] >= two[1]), "the heaviest first");
     assert!(edges[1..].iter().all(|edge| edge[3].parse::<f64>().unwrap() >= 0.01));
     let clusters = written(&one, "clusters.csv");
@@ -255,10 +256,10 @@ fn parquet_is_read_as_csv_is() {
     };
     // Whole numbers among missing ones are kept as fractions by many programs.
     let person = rows.iter().map(|row| row[4].parse::<f64>().unwrap());
-    let ids: Vec<String> = (0..rows.len()).map(|id| id.to_string()).collect();
+    let ids = (0..450_u32).map(f64::from);
     let batch = RecordBatch::try_from_iter([
         ("person", Arc::new(Float64Array::from_iter_values(person)) as ArrayRef),
-        ("id", Arc::new(StringArray::from(ids))),
+        ("id", Arc::new(Float64Array::from_iter_values(ids))),
         ("given", column(0)),
         ("surname", column(1)),
         ("born", column(2)),
@@ -270,9 +271,9 @@ fn parquet_is_read_as_csv_is() {
         ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.close().unwrap();
-    let [one, other] =
-        [&from_csv, &path].map(|file| files.told(&[text(file), "--truth", "person"]));
-    for part in ["model", "at", "rules", "pairs"] {
+    let [one, other] = [&from_csv, &path]
+        .map(|file| files.told(&[text(file), "--truth", "person", "--explain", "0", "1"]));
+    for part in ["model", "at", "rules", "pairs", "explained"] {
         assert_eq!(one[part], other[part], "{part}");
     }
 }
