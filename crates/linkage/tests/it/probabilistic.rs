@@ -1,5 +1,11 @@
 //! Probabilistic linkage of people who do not exist.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "some hundred rows are counted"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use linkage::probabilistic::{
@@ -112,11 +118,11 @@ fn spec() -> Spec {
     }
 }
 
-/// What is found, by the rows' own names and with weights to the last bit.
-fn found(
-    records: &Records,
-    spec: &Spec,
-) -> (BTreeSet<(String, String, u32)>, BTreeSet<Vec<String>>) {
+/// Edges with their weights to the last bit, and clusters, by the rows' own names.
+type Found = (BTreeSet<(String, String, u32)>, BTreeSet<Vec<String>>);
+
+/// What is found.
+fn found(records: &Records, spec: &Spec) -> Found {
     let linker = Linker::new(records, spec);
     let model = linker.train();
     let weighed = linker.weigh(&model, weight(0.01), 1);
