@@ -1,5 +1,7 @@
 //! The command line. Stable: people script it.
 
+mod link;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,6 +14,8 @@ use permit::Role;
 use permit::policy::Action;
 use room::packages::{Language, PackageVersion};
 use room::{VersionNumber, WorkName};
+
+pub(crate) use self::link::{EvaluateArgs, LinkCommand, TableFormat};
 
 /// A health data centre: from registers to released results, with proof.
 #[derive(Debug, Parser)]
@@ -68,6 +72,9 @@ pub(crate) enum Command {
     /// Make the data of a permit ready
     #[command(subcommand)]
     Extract(ExtractCommand),
+    /// Find the rows of one person where no national id tells
+    #[command(subcommand)]
+    Link(LinkCommand),
     /// Open sealed analysis rooms and run commands in them
     #[command(subcommand)]
     Room(RoomCommand),

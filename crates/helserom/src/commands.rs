@@ -6,6 +6,7 @@ mod config;
 mod extract;
 mod key;
 pub(crate) mod ledger;
+mod link;
 mod package;
 mod permit;
 mod release;
@@ -37,6 +38,7 @@ pub(crate) async fn run(
         Command::Source(command) => source::run(command, &config, &common).await,
         Command::Permit(command) => permit::run(command, &config, &common).await,
         Command::Extract(command) => extract::run(command, &config, &common).await,
+        Command::Link(command) => link::run(command),
         Command::Room(command) => room::run(command, &config, &common).await,
         Command::Package(command) => package::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
@@ -57,6 +59,7 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Serve { .. }
         | Command::Account(_)
         | Command::Config(_)
+        | Command::Link(_)
         | Command::Restore { .. }
         | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
         | Command::Release(ReleaseCommand::Verify { .. }) => true,

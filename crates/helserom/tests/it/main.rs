@@ -22,6 +22,7 @@ mod figures;
 mod gate;
 mod keys;
 mod kills;
+mod link;
 mod outlives;
 mod packages;
 mod people;

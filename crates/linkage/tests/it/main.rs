@@ -10,5 +10,6 @@
 
 mod linking;
 mod plans;
+mod probabilistic;
 mod stand_ins;
 mod support;

@@ -1,0 +1,470 @@
+//! `helserom link evaluate`, on people who do not exist.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use serde_json::Value;
+
+use crate::place::{Place, Said, text};
+
+const SPEC: &str = r#"
+id = "id"
+
+[[comparison]]
+columns = ["given", "surname"]
+kind = "person-name"
+
+[[comparison]]
+column = "born"
+kind = "date"
+
+[[comparison]]
+column = "postcode"
+kind = "postcode"
+
+[[block]]
+on = ["surname", { column = "given", prefix = 2 }]
+
+[[block]]
+on = ["born"]
+
+[[block]]
+swapped = ["given", "surname"]
+
+[[block]]
+on = ["postcode", { column = "born", part = "year" }]
+"#;
+
+const HEADER: &str = "id,given,surname,born,postcode,person";
+
+/// Chance that is the same every time.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, most: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % most
+    }
+}
+
+/// Rows of so many people, as often each as `times` says: given name, surname, date,
+/// postcode, and who it is. Every third row but the first is misspelt somewhere.
+fn people(count: usize, times: usize) -> Vec<Vec<String>> {
+    const SYLLABLES: [&str; 12] =
+        ["ka", "ri", "to", "ne", "bjø", "lu", "han", "se", "mar", "te", "gro", "vi"];
+    let mut chance = Chance(42);
+    let mut rows = Vec::new();
+    for person in 0..count {
+        let mut word = |syllables: usize| -> String {
+            (0..syllables).map(|_| SYLLABLES[chance.below(SYLLABLES.len())]).collect()
+        };
+        let (given, surname) = (word(2), word(3));
+        let born = format!(
+            "{}-{:02}-{:02}",
+            1930 + chance.below(70),
+            1 + chance.below(12),
+            1 + chance.below(28)
+        );
+        let postcode = format!("{:04}", 100 + chance.below(9000));
+        for time in 0..times {
+            let mut row = vec![given.clone(), surname.clone(), born.clone(), postcode.clone()];
+            if time > 0 && chance.below(3) == 0 {
+                match chance.below(5) {
+                    0 => row.swap(0, 1),
+                    1 => row[2].clear(),
+                    2 => row[0] = row[0].replace('ø', "oe").replacen('a', "e", 1),
+                    3 => row[3] = format!("{:04}", 100 + chance.below(9000)),
+                    _ => row[1].push('n'),
+                }
+            }
+            row.push(person.to_string());
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+/// The rows as CSV, each with its place as its id.
+fn csv(rows: &[Vec<String>]) -> String {
+    numbered(rows.iter().enumerate())
+}
+
+fn numbered<'a>(rows: impl Iterator<Item = (usize, &'a Vec<String>)>) -> String {
+    let mut csv = format!("{HEADER}\n");
+    for (id, row) in rows {
+        writeln!(csv, "{id},{}", row.join(",")).unwrap();
+    }
+    csv
+}
+
+struct Files {
+    place: Place,
+    spec: PathBuf,
+}
+
+impl Files {
+    fn new(spec: &str) -> Self {
+        let place = Place::new();
+        let spec = place.file("spec.toml", spec);
+        Self { place, spec }
+    }
+
+    fn evaluate(&self, arguments: &[&str]) -> Said {
+        let mut all = vec!["link", "evaluate", "--spec", text(&self.spec)];
+        all.extend(arguments);
+        self.place.says(&all)
+    }
+
+    #[track_caller]
+    fn told(&self, arguments: &[&str]) -> Value {
+        let mut all = vec!["--json"];
+        all.extend(arguments);
+        let said = self.evaluate(&all);
+        assert_eq!(said.code, Some(0), "{said:?}");
+        serde_json::from_str(&said.out).unwrap()
+    }
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("no number: {value}"))
+}
+
+#[test]
+fn the_rows_of_one_person_are_found_in_one_file() {
+    let files = Files::new(SPEC);
+    let file = files.place.file("people.csv", csv(&people(500, 3)));
+    let out = files.place.path().join("out");
+    let told = files.told(&[text(&file), "--truth", "person", "--out", text(&out)]);
+    assert_eq!((&told["rows"], &told["rows-of-second"]), (&1500.into(), &Value::Null));
+    for at in ["0.5", "0.95"] {
+        for what in ["pairs", "clustered"] {
+            let figures = &told["at"][at][what];
+            assert!(number(&figures["precision"]) > 0.99, "{at} {what}: {figures}");
+            assert!(number(&figures["recall"]) > 0.97, "{at} {what}: {figures}");
+            assert_eq!(figures["all"], 1500, "{figures}");
+        }
+    }
+    assert!((number(&told["matches-expected"]) / 1500.0 - 1.0).abs() < 0.1, "{told}");
+    let pairs: u64 =
+        told["rules"].as_array().unwrap().iter().map(|r| r["pairs"].as_u64().unwrap()).sum();
+    assert_eq!(told["pairs"], pairs);
+    for stage in ["read", "prepare", "train", "predict", "cluster", "write", "total"] {
+        assert!(number(&told["seconds"][stage]) > 0.0, "{stage}");
+    }
+    assert!(number(&told["peak-memory-mib"]) > 1.0);
+    let model: Value = serde_json::from_slice(&fs::read(out.join("model.json")).unwrap()).unwrap();
+    assert_eq!(model, told["model"]);
+    assert_eq!(model["comparisons"][1]["levels"][0]["label"], "equal");
+    let chart = fs::read_to_string(out.join("weights.svg")).unwrap();
+    assert!(chart.starts_with("<svg ") && chart.contains("surname the same"), "{chart}");
+    assert!(File::open(out.join("edges.parquet")).is_ok());
+    // Without the truth the same is found, and nothing is said of how good it is.
+    let blind = files.told(&[text(&file)]);
+    assert_eq!(blind["model"], told["model"]);
+    assert_eq!(blind["at"]["0.5"]["edges"], told["at"]["0.5"]["edges"]);
+    assert_eq!(blind["at"]["0.5"]["pairs"], Value::Null);
+}
+
+/// The rows of a table that was written as CSV.
+fn written(folder: &std::path::Path, name: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(folder.join(name)).unwrap();
+    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn the_order_of_the_rows_changes_no_byte_of_what_is_written() {
+    let files = Files::new(SPEC);
+    let rows = people(200, 3);
+    let there = files.place.file("there.csv", csv(&rows));
+    let back = numbered(rows.iter().enumerate().rev());
+    let back = files.place.file("back.csv", back);
+    let [one, other] = ["one", "other"].map(|name| files.place.path().join(name));
+    for (file, out) in [(&there, &one), (&back, &other)] {
+        files.told(&[text(file), "--out", text(out), "--format", "csv", "--threads", "2"]);
+    }
+    for name in ["edges.csv", "clusters.csv", "model.json", "weights.svg"] {
+        let [one, other] = [&one, &other].map(|folder| fs::read(folder.join(name)).unwrap());
+        assert!(!one.is_empty() && one == other, "{name}");
+    }
+    let edges = written(&one, "edges.csv");
+    assert_eq!(edges[0], ["id_1", "id_2", "weight", "probability"]);
+    let weights: Vec<f64> = edges[1..].iter().map(|edge| edge[2].parse().unwrap()).collect();
+    assert!(edges[1..].iter().all(|edge| edge[0] < edge[1]), "the smaller id first");
+    assert!(weights.windows(2).all(|two| two[0] >= two[1]), "the heaviest first");
+    assert!(edges[1..].iter().all(|edge| edge[3].parse::<f64>().unwrap() >= 0.01));
+    let clusters = written(&one, "clusters.csv");
+    assert_eq!(clusters[0], ["id", "cluster", "cluster_95"]);
+    assert_eq!(clusters.len(), rows.len() + 1);
+    // Who is one person is one cluster, with few exceptions.
+    let mut sizes: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in &clusters[1..] {
+        *sizes.entry(&row[1]).or_default() += 1;
+    }
+    assert!(sizes.values().filter(|size| **size == 3).count() > 190, "{sizes:?}");
+}
+
+#[test]
+fn two_files_are_linked_with_each_other_alone() {
+    let spec = SPEC.replace("id = \"id\"", "id = \"id\"\n[second]\ngiven = \"fornavn\"");
+    let files = Files::new(&spec);
+    let rows = people(400, 4);
+    let of = |times: &[usize]| -> Vec<Vec<String>> {
+        let chosen = rows.iter().enumerate().filter(|(at, _)| times.contains(&(at % 4)));
+        chosen.map(|(_, row)| row.clone()).collect()
+    };
+    let first = files.place.file("first.csv", csv(&of(&[0])));
+    let second = files
+        .place
+        .file("second.csv", csv(&of(&[1, 2, 3])).replacen("given", "fornavn", 1).replace(',', ";"));
+    let out = files.place.path().join("out");
+    let arguments = [text(&first), text(&second), "--truth", "person"];
+    let mut all = arguments.to_vec();
+    all.extend(["--out", text(&out), "--format", "csv"]);
+    let told = files.told(&all);
+    assert_eq!((&told["rows"], &told["rows-of-second"]), (&400.into(), &1200.into()));
+    let pairs = &told["at"]["0.5"]["pairs"];
+    assert_eq!(pairs["all"], 1200, "pairs within a file count nowhere");
+    assert!(number(&pairs["f1"]) > 0.98, "{pairs}");
+    let clusters = written(&out, "clusters.csv");
+    assert_eq!(clusters[0], ["id", "file", "cluster", "cluster_95"]);
+    // Where each row may have one partner, a person who stands there three times is
+    // found once.
+    let mut once = arguments.to_vec();
+    once.push("--one-to-one");
+    let told = files.told(&once);
+    let pairs = &told["at"]["0.5"]["pairs"];
+    let found = number(&pairs["found"]);
+    assert!((380.0..=400.0).contains(&found), "{pairs}");
+    assert_eq!(told["at"]["0.5"]["clustered"]["found"], pairs["found"]);
+}
+
+#[test]
+fn parquet_is_read_as_csv_is() {
+    let files = Files::new(SPEC);
+    let rows = people(150, 3);
+    let from_csv = files.place.file("people.csv", csv(&rows));
+    let column = |at: usize| -> ArrayRef {
+        let values =
+            rows.iter().map(|row| Some(row[at].as_str()).filter(|value| !value.is_empty()));
+        Arc::new(values.collect::<StringArray>())
+    };
+    // Whole numbers among missing ones are kept as fractions by many programs.
+    let person = rows.iter().map(|row| row[4].parse::<f64>().unwrap());
+    let ids = (0..450_u32).map(f64::from);
+    let batch = RecordBatch::try_from_iter([
+        ("person", Arc::new(Float64Array::from_iter_values(person)) as ArrayRef),
+        ("id", Arc::new(Float64Array::from_iter_values(ids))),
+        ("given", column(0)),
+        ("surname", column(1)),
+        ("born", column(2)),
+        ("postcode", column(3)),
+    ])
+    .unwrap();
+    let path = files.place.path().join("people.parquet");
+    let mut writer =
+        ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let [one, other] = [&from_csv, &path]
+        .map(|file| files.told(&[text(file), "--truth", "person", "--explain", "0", "1"]));
+    for part in ["model", "at", "rules", "pairs", "explained"] {
+        assert_eq!(one[part], other[part], "{part}");
+    }
+}
+
+#[test]
+fn a_pairs_weight_is_explained_step_by_step() {
+    let files = Files::new(SPEC);
+    let file = files.place.file("people.csv", csv(&people(200, 3)));
+    let told = files.told(&[text(&file), "--explain", "0", "1"]);
+    let explained = &told["explained"];
+    let steps = explained["steps"].as_array().unwrap();
+    let names: Vec<_> = steps.iter().map(|step| step["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["prior", "given + surname", "born", "postcode"]);
+    let sum: f64 =
+        steps.iter().map(|step| number(&step["weight"]) + number(&step["frequency"])).sum();
+    assert!((sum - number(&explained["weight"])).abs() < 1e-9);
+    let said = files.evaluate(&[text(&file), "--explain", "0", "1"]);
+    assert!(said.out.contains("= probability "), "{said:?}");
+    let said = files.evaluate(&[text(&file), "--explain", "0", "9999"]);
+    assert!(said.refusal(2).contains("no row `9999`"), "{said:?}");
+}
+
+/// A spec of which this is told, at this line.
+#[track_caller]
+fn wrong_spec(spec: &str, line: usize, words: &[&str]) {
+    let files = Files::new(spec);
+    let file = files.place.file("people.csv", csv(&people(5, 2)));
+    let said = files.evaluate(&[text(&file)]);
+    let told = said.only_line(2);
+    assert!(told.contains(&format!("spec.toml`, line {line}, column ")), "{told}");
+    for word in words {
+        assert!(told.contains(word), "no `{word}` in: {told}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_spec_is_told_where_it_stands() {
+    let with = |from: &str, to: &str| {
+        assert!(SPEC.contains(from), "{from}");
+        SPEC.replacen(from, to, 1)
+    };
+    wrong_spec("id = ", 1, &["column 6"]);
+    wrong_spec(&with("id = \"id\"", ""), 1, &["`id` is missing"]);
+    wrong_spec(&with("id = \"id\"", "id = 7"), 2, &["`id`", "must be a text"]);
+    wrong_spec(
+        &with("\"born\"\nkind = \"date\"", "\"born\"\nkind = \"birthday\""),
+        10,
+        &["`comparison[2].kind`", "no kind is called `birthday`", "person-name"],
+    );
+    wrong_spec(&with("[\"given\", \"surname\"]\nkind", "[\"given\"]\nkind"), 4, &["two columns"]);
+    wrong_spec(
+        &with("kind = \"date\"", "kind = \"date\"\nweight = 3"),
+        11,
+        &["no field `weight`", "`term-frequency`"],
+    );
+    wrong_spec(&with("kind = \"date\"", "kind = \"date\"\nlevels = [1]"), 11, &["are fixed"]);
+    wrong_spec(
+        &with("kind = \"person-name\"", "kind = \"person-name\"\nlevels = [0.7, 0.9]"),
+        7,
+        &["`comparison[1].levels`", "strictest first"],
+    );
+    wrong_spec(&with("prefix = 2", "prefix = 0"), 17, &["1 or more"]);
+    wrong_spec(&with("part = \"year\"", "part = \"week\""), 26, &["\"month\""]);
+    wrong_spec(
+        &with("swapped = [\"given\", \"surname\"]", "swapped = [\"given\"]"),
+        23,
+        &["two columns"],
+    );
+    wrong_spec(&with("on = [\"born\"]", "on = []"), 19, &["what must agree"]);
+    wrong_spec(
+        &with("column = \"born\"\n", "column = \"birth\"\n"),
+        9,
+        &["has no column `birth`", "`given`, `surname`, `born`"],
+    );
+    wrong_spec("id = \"id\"\n", 1, &["there is no comparison", "[[comparison]]"]);
+    let many: String = "{ column = \"born\", kind = \"exact\" },".repeat(17);
+    let many = format!("id = \"id\"\nblock = [\"born\"]\ncomparison = [{many}]");
+    wrong_spec(&many, 3, &["more than 16 comparisons"]);
+}
+
+#[test]
+fn a_spec_may_be_written_in_few_words() {
+    let files = Files::new(
+        "id_column = 'id'\n\
+         comparisons = [{ column = 'given', kind = 'jaro_winkler' }, { column = 'surname', kind = 'name' },\
+         { column = 'born', kind = 'dob' }, { column = 'postcode', kind = 'string' }]\n\
+         blocking_rules = [['surname'], ['born'], [{ column = 'given', equals = 'surname' }, 'postcode']]",
+    );
+    let file = files.place.file("people.csv", csv(&people(300, 3)));
+    let told = files.told(&[text(&file), "--truth", "person"]);
+    assert!(number(&told["at"]["0.5"]["clustered"]["f1"]) > 0.9, "{}", told["at"]);
+    assert_eq!(told["rules"][2]["rule"], "given = surname, postcode");
+}
+
+/// A file that is refused with these words.
+#[track_caller]
+fn refused(bytes: impl AsRef<[u8]>, words: &[&str]) {
+    let files = Files::new(SPEC);
+    let file = files.place.file("people.csv", bytes);
+    let said = files.evaluate(&[text(&file)]);
+    let told = said.only_line(1);
+    for word in words {
+        assert!(told.contains(word), "no `{word}` in: {told}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_linked_is_refused_with_the_reason() {
+    refused("", &["people.csv` is empty"]);
+    refused(format!("{HEADER}\n"), &["has no rows"]);
+    refused(
+        format!("{HEADER}\n1,a,b,,,1\n2,a,b,,,1\n1,c,d,,,1\n"),
+        &["1 rows have an id in column `id` that another row has", "the rows 1 and 3"],
+    );
+    refused(format!("{HEADER}\n1,a,b,,,1\n ,a,b,,,1\n"), &["row 2", "column `id`"]);
+    refused(format!("{HEADER}\n1,a,b,,,1\n2,a\n"), &["line 3: 2 fields", "has 6"]);
+    refused("PAR1 and nothing more", &["cannot be read"]);
+    let mut latin = format!("{HEADER}\n1,a,b,,,1\n2,").into_bytes();
+    latin.extend(b"bj\xf8rn,b,,,1\n");
+    refused(&latin, &["line 3: not UTF-8", "encoding = \"latin-1\""]);
+}
+
+#[test]
+fn a_missing_file_or_column_is_wrong_usage() {
+    let files = Files::new(SPEC);
+    let file = files.place.file("people.csv", csv(&people(5, 2)));
+    let said = files.evaluate(&["nowhere.csv"]);
+    assert!(said.only_line(2).contains("`nowhere.csv` cannot be opened"), "{said:?}");
+    let said = files.evaluate(&[text(&file), "--truth", "who"]);
+    assert!(said.only_line(2).contains("no column `who`"), "{said:?}");
+    let one_to_one = Files::new(&format!("one-to-one = true\n{SPEC}"));
+    let said = one_to_one.evaluate(&[text(&file)]);
+    assert!(said.only_line(2).contains("a second is missing"), "{said:?}");
+}
+
+#[test]
+fn letters_of_two_encodings_are_read_when_the_spec_says_so() {
+    let spec = |encoding: &str| format!("encoding = \"{encoding}\"\n{SPEC}");
+    let rows = people(100, 3);
+    let whole = csv(&rows);
+    let latin: Vec<u8> =
+        whole.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    // The first lines in one encoding, the rest in the other.
+    let at = whole.find("\n99,").unwrap();
+    let mut mixed = whole.as_bytes()[..at].to_vec();
+    mixed.extend(whole[at..].chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()));
+    let model = |encoding: &str, bytes: &[u8]| {
+        let files = Files::new(&spec(encoding));
+        let file = files.place.file("people.csv", bytes);
+        files.told(&[text(&file)])["model"].clone()
+    };
+    let plain = model("utf-8", whole.as_bytes());
+    assert_eq!(plain, model("latin-1", &latin));
+    assert_eq!(plain, model("mixed", &mixed));
+    assert_eq!(plain, model("utf-8", format!("\u{feff}{whole}").as_bytes()));
+}
+
+#[test]
+fn ten_thousand_people_born_on_one_day_are_bounded_and_told() {
+    let spec = SPEC.replace("id = \"id\"", "id = \"id\"\nmost-pairs-in-a-block = 200000");
+    let files = Files::new(&spec);
+    let mut rows = people(5000, 2);
+    for row in &mut rows {
+        row[2] = "1900-01-01".to_owned();
+    }
+    let file = files.place.file("people.csv", csv(&rows));
+    let told = files.told(&[text(&file), "--truth", "person"]);
+    let narrowed = told["narrowed"].as_array().unwrap();
+    let born = narrowed.iter().find(|block| block["rule"] == "born").unwrap();
+    assert_eq!(born["rows"], 10_000);
+    assert_eq!(born["pairs"], 10_000 * 9_999 / 2);
+    assert!(number(&told["pairs"]) < 1_500_000.0, "{}", told["pairs"]);
+    assert!(number(&told["at"]["0.5"]["clustered"]["f1"]) > 0.9, "{}", told["at"]);
+    let said = files.evaluate(&[text(&file)]);
+    assert!(said.out.contains("too large a block of"), "{said:?}");
+}
+
+#[test]
+fn files_of_empty_names_end_well() {
+    let files = Files::new(SPEC);
+    let mut rows = people(50, 2);
+    for row in &mut rows {
+        row[0].clear();
+        row[1].clear();
+    }
+    let file = files.place.file("people.csv", csv(&rows));
+    let told = files.told(&[text(&file), "--truth", "person"]);
+    assert_eq!(told["rows"], 100);
+    let out = files.place.path().join("out");
+    let one = files.place.file("one.csv", format!("{HEADER}\n1,a,b,2000-01-01,0101,1\n"));
+    let told = files.told(&[text(&one), "--truth", "person", "--out", text(&out)]);
+    assert_eq!((&told["pairs"], &told["at"]["0.5"]["pairs"]["f1"]), (&0.into(), &0.0.into()));
+    assert!(out.join("edges.parquet").exists());
+}

@@ -1,0 +1,446 @@
+//! Which pairs are compared: the pairs of every rule, each once.
+//!
+//! A row has a key for each rule, and rows of one key are a block. A pair is left
+//! to the first rule that finds it, which is seen from the keys alone. A block of
+//! too many pairs is narrowed: its rows keep no key for that rule, and get one for
+//! the rule and one more column, for every column that is compared.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use super::date;
+use super::hashing::NumberMap;
+use super::records::{Column, MISSING, Records};
+use super::spec::{DateOrder, Kind, Part, Rule, Spec, Term};
+use super::words::{fold, sound, spelled};
+
+/// All rules, ready.
+#[derive(Debug)]
+pub(super) struct Blocking {
+    pub(super) rules: Vec<Ready>,
+    pub(super) narrowed: Vec<Narrowed>,
+    /// For each row the keys of all rules.
+    keys: Vec<u32>,
+    /// The same of the other side, where a rule makes it otherwise.
+    other: Option<Vec<u32>>,
+}
+
+/// A rule with its blocks.
+#[derive(Debug)]
+pub(super) struct Ready {
+    pub(super) name: String,
+    /// The columns it asks to agree.
+    pub(super) columns: Vec<usize>,
+    /// Whether one side's key is made as the other's is.
+    even: bool,
+    /// Rows by key, of one side and of the other where that differs.
+    rows: [Vec<u32>; 2],
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Rows to be compared with rows: among themselves when both are the same.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    left: Range<u32>,
+    right: Range<u32>,
+    within: bool,
+}
+
+impl Block {
+    pub(super) fn pairs(&self) -> u64 {
+        let (left, right) = (
+            u64::from(self.left.end - self.left.start),
+            u64::from(self.right.end - self.right.start),
+        );
+        if self.within { left * left.saturating_sub(1) / 2 } else { left * right }
+    }
+}
+
+/// A block that was too large.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Narrowed {
+    /// The rule.
+    pub rule: String,
+    /// How many rows have one key.
+    pub rows: u64,
+    /// How many pairs they make.
+    pub pairs: u64,
+    /// Whether its pairs are compared where they agree on one more column; else
+    /// they are not compared by this rule.
+    pub narrowed: bool,
+}
+
+/// Each row's key under one rule: as one side of a pair, and as the other where
+/// that differs.
+#[derive(Debug, Clone)]
+struct Keys {
+    one: Vec<u32>,
+    other: Option<Vec<u32>>,
+}
+
+impl Keys {
+    fn other(&self) -> &[u32] {
+        self.other.as_ref().unwrap_or(&self.one)
+    }
+
+    fn none(rows: usize) -> Self {
+        Self { one: vec![MISSING; rows], other: None }
+    }
+
+    /// Takes these keys away, and gives them alone.
+    fn split(&mut self, gone: &[Large]) -> Self {
+        let gone: HashSet<u32> = gone.iter().map(|large| large.key).collect();
+        let take = |keys: &mut Vec<u32>| -> Vec<u32> {
+            keys.iter_mut()
+                .map(
+                    |key| {
+                        if gone.contains(key) { std::mem::replace(key, MISSING) } else { MISSING }
+                    },
+                )
+                .collect()
+        };
+        Self { one: take(&mut self.one), other: self.other.as_mut().map(take) }
+    }
+
+    /// Keys for two things that must both agree.
+    fn and(&self, also: &Self) -> Self {
+        let mut numbers: NumberMap<u32> = NumberMap::default();
+        let mut of = |one: &[u32], also: &[u32]| -> Vec<u32> {
+            let mut next = |a: u32, b: u32| {
+                if a == MISSING || b == MISSING {
+                    return MISSING;
+                }
+                let next = numbers.len() as u32;
+                *numbers.entry(u64::from(a) << 32 | u64::from(b)).or_insert(next)
+            };
+            one.iter().zip(also).map(|(a, b)| next(*a, *b)).collect()
+        };
+        let even = self.other.is_none() && also.other.is_none();
+        Self {
+            one: of(&self.one, &also.one),
+            other: if even { None } else { Some(of(self.other(), also.other())) },
+        }
+    }
+}
+
+impl Blocking {
+    /// Makes the rules ready for rows in this order.
+    pub(super) fn new(records: &Records, spec: &Spec, order: &[u32]) -> Self {
+        let first = order.iter().filter(|row| (**row as usize) < records.first).count();
+        let split = records.two.then_some(first as u32);
+        let most = spec.most_pairs_in_a_block;
+        let mut narrowed = Vec::new();
+        let mut rules: Vec<(Ready, Keys)> = Vec::new();
+        for rule in &spec.rules {
+            let columns = columns(rule);
+            let mut keys = keys(records, spec, rule, order);
+            let mut ready = Ready::new(rule.name.clone(), columns.clone(), &keys, split);
+            let large = ready.large(most, u64::MAX, &keys);
+            if large.is_empty() {
+                rules.push((ready, keys));
+                continue;
+            }
+            let further = compared(spec, &columns);
+            tell(&mut narrowed, &rule.name, &large, !further.is_empty());
+            let inside = keys.split(&large);
+            ready.fill(&keys, split);
+            rules.push((ready, keys));
+            for column in further {
+                let term = Term { column, other: column, part: Part::Whole };
+                let narrow = Rule { name: String::new(), terms: vec![term] };
+                let mut keys = inside.and(&self::keys(records, spec, &narrow, order));
+                let name = format!("{} + {}", rule.name, column_name(spec, column));
+                let mut columns = columns.clone();
+                columns.push(column);
+                let mut ready = Ready::new(name, columns, &keys, split);
+                let large = ready.large(most, most, &keys);
+                if !large.is_empty() {
+                    tell(&mut narrowed, &ready.name, &large, false);
+                    keys.split(&large);
+                    ready.fill(&keys, split);
+                }
+                rules.push((ready, keys));
+            }
+        }
+        let all = |side: fn(&Keys) -> &[u32]| -> Vec<u32> {
+            let rules = &rules;
+            (0..order.len())
+                .flat_map(|row| rules.iter().map(move |(_, keys)| side(keys)[row]))
+                .collect()
+        };
+        let even = rules.iter().all(|(_, keys)| keys.other.is_none());
+        let (keys, other) = (all(|keys| &keys.one), (!even).then(|| all(Keys::other)));
+        Self { rules: rules.into_iter().map(|(ready, _)| ready).collect(), narrowed, keys, other }
+    }
+
+    /// Whether an earlier rule finds this pair.
+    #[inline]
+    pub(super) fn found_before(&self, rule: usize, a: u32, b: u32) -> bool {
+        let width = self.rules.len();
+        let agree = |one: &[u32], other: &[u32]| {
+            one.iter().zip(other).any(|(a, b)| a == b && *a != MISSING)
+        };
+        let of = |keys, row| keys_of(keys, row, width, rule);
+        match &self.other {
+            None => agree(of(&self.keys, a), of(&self.keys, b)),
+            Some(other) => {
+                agree(of(&self.keys, a), of(other, b)) || agree(of(&self.keys, b), of(other, a))
+            }
+        }
+    }
+
+    /// Every pair of a block, once: all of them, or those that no earlier rule
+    /// finds. The smaller row comes first.
+    #[inline]
+    pub(super) fn each(
+        &self,
+        rule: usize,
+        block: &Block,
+        only_new: bool,
+        mut take: impl FnMut(u32, u32),
+    ) {
+        let ready = &self.rules[rule];
+        let rows = |side: usize, range: &Range<u32>| {
+            &ready.rows[side][range.start as usize..range.end as usize]
+        };
+        let mut offer = |a: u32, b: u32| {
+            if !only_new || !self.found_before(rule, a, b) {
+                take(a, b);
+            }
+        };
+        if block.within {
+            let rows = rows(0, &block.left);
+            for (at, a) in rows.iter().enumerate() {
+                for b in &rows[at + 1..] {
+                    offer(*a, *b);
+                }
+            }
+            return;
+        }
+        let other_side = usize::from(!ready.even);
+        let width = self.rules.len();
+        for a in rows(0, &block.left) {
+            for b in rows(other_side, &block.right) {
+                if ready.even || a < b {
+                    offer(*a.min(b), *a.max(b));
+                } else if a > b {
+                    // The same pair the other way round may be met as well.
+                    let one = self.keys[*b as usize * width + rule];
+                    let other = self.other.as_ref().unwrap_or(&self.keys);
+                    if one == MISSING || one != other[*a as usize * width + rule] {
+                        offer(*b, *a);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A block too large for its rule.
+struct Large {
+    key: u32,
+    rows: u64,
+    pairs: u64,
+}
+
+impl Ready {
+    fn new(name: String, columns: Vec<usize>, keys: &Keys, second: Option<u32>) -> Self {
+        let even = keys.other.is_none();
+        let rows = [Vec::new(), Vec::new()];
+        let mut ready = Self { name, columns, even, rows, blocks: Vec::new() };
+        ready.fill(keys, second);
+        ready
+    }
+
+    /// Puts rows of one key together and makes blocks of them; the second file's
+    /// rows begin at `second`.
+    fn fill(&mut self, keys: &Keys, second: Option<u32>) {
+        self.rows = [sorted(&keys.one), keys.other.as_deref().map(sorted).unwrap_or_default()];
+        let at = second.unwrap_or(0);
+        let blocks: Vec<Block> = match (self.even, second) {
+            (true, None) => runs(&self.rows[0], &keys.one, at)
+                .map(|run| Block { left: run.rows.clone(), right: run.rows, within: true })
+                .collect(),
+            (true, Some(_)) => runs(&self.rows[0], &keys.one, at)
+                .map(|run| Block {
+                    left: run.rows.start..run.second,
+                    right: run.second..run.rows.end,
+                    within: false,
+                })
+                .collect(),
+            (false, _) => {
+                let others: HashMap<u32, Run> =
+                    runs(&self.rows[1], keys.other(), at).map(|run| (run.key, run)).collect();
+                let mut blocks = Vec::new();
+                for run in runs(&self.rows[0], &keys.one, at) {
+                    let Some(other) = others.get(&run.key) else { continue };
+                    let mut add = |left, right| blocks.push(Block { left, right, within: false });
+                    if second.is_some() {
+                        add(run.rows.start..run.second, other.second..other.rows.end);
+                        add(run.second..run.rows.end, other.rows.start..other.second);
+                    } else {
+                        add(run.rows, other.rows.clone());
+                    }
+                }
+                blocks
+            }
+        };
+        self.blocks = blocks.into_iter().filter(|block| block.pairs() > 0).collect();
+    }
+
+    /// The keys whose blocks have more than `most` pairs, and then the largest until
+    /// the others together have no more than `in_all`.
+    fn large(&self, most: u64, in_all: u64, keys: &Keys) -> Vec<Large> {
+        let mut sizes: Vec<Large> = Vec::new();
+        for block in &self.blocks {
+            let Some(row) = self.rows[0].get(block.left.start as usize) else { continue };
+            let key = keys.one[*row as usize];
+            let rows = |range: &Range<u32>| u64::from(range.end - range.start);
+            let others = if block.within { 0 } else { rows(&block.right) };
+            let (rows, pairs) = (rows(&block.left) + others, block.pairs());
+            // Two blocks of one key follow each other.
+            match sizes.last_mut().filter(|last| last.key == key) {
+                Some(last) => {
+                    last.rows += rows;
+                    last.pairs += pairs;
+                }
+                None => sizes.push(Large { key, rows, pairs }),
+            }
+        }
+        sizes.sort_by_key(|size| (size.pairs, size.key));
+        let mut sum = 0_u64;
+        let fit = sizes
+            .iter()
+            .take_while(|size| {
+                sum = sum.saturating_add(size.pairs);
+                size.pairs <= most && sum <= in_all
+            })
+            .count();
+        sizes.split_off(fit)
+    }
+}
+
+/// The keys of a row for the first so many rules.
+fn keys_of(keys: &[u32], row: u32, width: usize, rules: usize) -> &[u32] {
+    let from = row as usize * width;
+    &keys[from..from + rules]
+}
+
+/// The rows that have a key, by key and then by place.
+fn sorted(keys: &[u32]) -> Vec<u32> {
+    let mut rows: Vec<u32> =
+        (0..keys.len() as u32).filter(|row| keys[*row as usize] != MISSING).collect();
+    rows.sort_unstable_by_key(|row| (keys[*row as usize], *row));
+    rows
+}
+
+fn tell(narrowed: &mut Vec<Narrowed>, rule: &str, large: &[Large], further: bool) {
+    narrowed.extend(large.iter().map(|large| Narrowed {
+        rule: rule.to_owned(),
+        rows: large.rows,
+        pairs: large.pairs,
+        narrowed: further,
+    }));
+}
+
+struct Run {
+    key: u32,
+    rows: Range<u32>,
+    /// Where the second file's rows begin.
+    second: u32,
+}
+
+/// Rows of one key, in rows sorted by key and then by place.
+fn runs<'a>(rows: &'a [u32], keys: &'a [u32], second: u32) -> impl Iterator<Item = Run> + 'a {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let key = keys[*rows.get(at)? as usize];
+        let from = at;
+        while rows.get(at).is_some_and(|row| keys[*row as usize] == key) {
+            at += 1;
+        }
+        let second = from + rows[from..at].partition_point(|row| *row < second);
+        Some(Run { key, rows: from as u32..at as u32, second: second as u32 })
+    })
+}
+
+fn columns(rule: &Rule) -> Vec<usize> {
+    let mut columns: Vec<usize> =
+        rule.terms.iter().flat_map(|term| [term.column, term.other]).collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+/// The columns that are compared and no part of a rule.
+fn compared(spec: &Spec, of_rule: &[usize]) -> Vec<usize> {
+    let mut columns: Vec<usize> = spec
+        .comparisons
+        .iter()
+        .flat_map(|comparison| comparison.columns.iter().copied())
+        .filter(|column| !of_rule.contains(column))
+        .collect();
+    columns.sort_unstable();
+    columns.dedup();
+    columns
+}
+
+fn column_name(spec: &Spec, column: usize) -> String {
+    spec.comparisons
+        .iter()
+        .find(|comparison| comparison.columns.contains(&column))
+        .map_or_else(String::new, |comparison| comparison.name.clone())
+}
+
+/// Each row's keys: equal where everything that the rule names is equal.
+fn keys(records: &Records, spec: &Spec, rule: &Rule, order: &[u32]) -> Keys {
+    let mut keys: Option<Keys> = None;
+    for term in &rule.terms {
+        let (one, other) = sides(records, spec, term);
+        let in_order =
+            |column: Column| order.iter().map(|row| column.codes[*row as usize]).collect();
+        let these = Keys { one: in_order(one), other: other.map(in_order) };
+        keys = Some(keys.map_or_else(|| these.clone(), |so_far| so_far.and(&these)));
+    }
+    keys.unwrap_or_else(|| Keys::none(order.len()))
+}
+
+/// What a term looks at on one side and on the other.
+fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>) {
+    let part = |column: usize| {
+        let day_first = {
+            let order = spec.comparisons.iter().find_map(|comparison| match comparison.kind {
+                Kind::Date(order) if comparison.columns.contains(&column) => Some(order),
+                _ => None,
+            });
+            let values = records.columns[column].values.iter().map(AsRef::as_ref);
+            matches!(term.part, Part::Year | Part::Month | Part::Day)
+                && date::day_first(values, order.unwrap_or(DateOrder::Found))
+        };
+        records.columns[column].mapped(|text| part_of(text, term.part, day_first))
+    };
+    if term.column == term.other {
+        (part(term.column), None)
+    } else {
+        let (one, other) = Column::joined(&part(term.column), &part(term.other));
+        (one, Some(other))
+    }
+}
+
+fn part_of(text: &str, part: Part, day_first: bool) -> Option<String> {
+    let text = text.to_lowercase();
+    let date =
+        |of: fn(date::Date) -> u16| date::read(&text, day_first).map(|date| of(date).to_string());
+    match part {
+        Part::Whole => Some(text),
+        Part::Prefix(letters) => Some(text.chars().take(letters).collect()),
+        Part::Suffix(letters) => {
+            let all = text.chars().count();
+            Some(text.chars().skip(all.saturating_sub(letters)).collect())
+        }
+        Part::Year => date(|date| date.year),
+        Part::Month => date(|date| date.month),
+        Part::Day => date(|date| date.day),
+        Part::Sound => Some(sound(&spelled(&fold(&text)))).filter(|sound| !sound.is_empty()),
+    }
+}

@@ -1,0 +1,526 @@
+//! Comparisons made ready: every value read once, and the level on which two rows
+//! agree found from their codes.
+
+use std::ops::Range;
+
+use super::date::{self, Date};
+use super::likeness::{distance_within, letter_set, letters};
+use super::names::{Likeness, Names};
+use super::records::{Column, MISSING, Records};
+use super::spec::{Comparison, Kind};
+use super::words::{fold, sound, spelled};
+
+/// The level of a pair of which one value is missing: no evidence.
+pub(super) const UNKNOWN: usize = 0;
+
+/// A comparison made ready. Level 0 is [`UNKNOWN`], 1 the strongest agreement, the
+/// last none.
+#[derive(Debug)]
+pub(super) struct Judge {
+    pub(super) name: String,
+    /// What the levels from 1 on are called.
+    pub(super) labels: Vec<String>,
+    /// Where its codes stand in a row.
+    pub(super) cells: Range<usize>,
+    /// For each level the cells of which the frequency of the value counts.
+    pub(super) frequencies: Vec<&'static [usize]>,
+    /// For each cell how many rows have each value.
+    pub(super) counts: Vec<Vec<u32>>,
+    how: How,
+}
+
+#[derive(Debug)]
+enum How {
+    Exact,
+    Name(Names),
+    PersonName(Names),
+    Text(Texts, Vec<usize>),
+    Date(Texts, Vec<Option<Date>>),
+    Postcode(Texts),
+    Number(Vec<f64>, Vec<f64>, bool),
+    Sound(Vec<u32>),
+    Words(Names),
+}
+
+/// The letters of each value, and which there are.
+#[derive(Debug)]
+struct Texts(Vec<(Box<[u16]>, u64)>);
+
+impl Texts {
+    fn new(values: &[Box<str>]) -> Self {
+        let of = |value: &str| {
+            let letters = letters(value);
+            let set = letter_set(&letters);
+            (letters.into_boxed_slice(), set)
+        };
+        Self(values.iter().map(|value| of(value)).collect())
+    }
+
+    fn get(&self, at: u32) -> (&[u16], u64) {
+        let (letters, set) = &self.0[at as usize];
+        (letters, *set)
+    }
+
+    fn distance(&self, a: u32, b: u32, most: usize) -> Option<usize> {
+        distance_within(self.get(a), self.get(b), most)
+    }
+}
+
+/// The frequency of the value counts where it is the same on both sides.
+const NO_CELL: &[usize] = &[];
+const THE_CELL: &[usize] = &[0];
+const GIVEN: &[usize] = &[0];
+const SURNAME: &[usize] = &[1];
+const BOTH: &[usize] = &[0, 1];
+
+impl Judge {
+    /// Makes a comparison ready; gives it with the codes of its cells, row by row.
+    pub(super) fn new(
+        records: &Records,
+        comparison: &Comparison,
+        cells: usize,
+    ) -> (Self, Vec<Vec<u32>>) {
+        let columns: Vec<&Column> =
+            comparison.columns.iter().map(|c| &records.columns[*c]).collect();
+        let plain = |column: &Column, map: fn(&str) -> Option<String>| column.mapped(map);
+        let folded = |text: &str| Some(fold(text)).filter(|text| !text.is_empty());
+        let (columns, how, labels, spelt) = match (&comparison.kind, columns.as_slice()) {
+            (Kind::PersonName(alike), [given, surname]) => {
+                let (given, surname) =
+                    Column::joined(&plain(given, folded), &plain(surname, folded));
+                let names = Names::new(&given.values, alike);
+                (vec![given, surname], How::PersonName(names), person_labels(), 0)
+            }
+            (kind, columns) => {
+                let first = columns.first().copied();
+                let empty = Column { codes: vec![MISSING; records.rows()], values: Vec::new() };
+                let column = first.unwrap_or(&empty);
+                let (column, how, labels, spelt) = single(kind, column);
+                (vec![column], how, labels, spelt)
+            }
+        };
+        let mut frequencies = vec![NO_CELL; labels.len() + 1];
+        if comparison.term_frequency {
+            if let How::PersonName(_) = how {
+                for (level, cells) in
+                    [(1, BOTH), (2, BOTH), (5, SURNAME), (6, GIVEN), (9, GIVEN), (12, SURNAME)]
+                {
+                    frequencies[level] = cells;
+                }
+            } else {
+                frequencies[1..=1 + spelt].fill(THE_CELL);
+            }
+        }
+        let judge = Self {
+            name: comparison.name.clone(),
+            labels,
+            cells: cells..cells + columns.len(),
+            frequencies,
+            counts: columns.iter().map(counts).collect(),
+            how,
+        };
+        (judge, columns.into_iter().map(|column| column.codes).collect())
+    }
+
+    /// How many levels there are, with [`UNKNOWN`].
+    pub(super) fn levels(&self) -> usize {
+        self.labels.len() + 1
+    }
+
+    /// The level on which two rows agree, from their cells of this comparison.
+    #[inline]
+    pub(super) fn level(&self, a: &[u32], b: &[u32], seen: &mut Seen) -> usize {
+        if let How::PersonName(names) = &self.how {
+            return person_level(names, a, b, seen);
+        }
+        let (a, b) = (a[0], b[0]);
+        if a == MISSING || b == MISSING {
+            UNKNOWN
+        } else if a == b {
+            1
+        } else if let How::Exact = self.how {
+            2
+        } else {
+            seen.level(a, b, |a, b| self.unequal(a, b))
+        }
+    }
+
+    fn unequal(&self, a: u32, b: u32) -> usize {
+        let last = self.labels.len();
+        match &self.how {
+            How::Name(names) | How::PersonName(names) => match names.likeness(a, b) {
+                Likeness::Same => 2,
+                Likeness::Alike(0) => 3,
+                Likeness::Part => 4,
+                Likeness::Alike(at) => 4 + at,
+                Likeness::Different => last,
+            },
+            How::Text(texts, most) => {
+                let distance = most.last().and_then(|most| texts.distance(a, b, *most));
+                let level = distance.and_then(|d| most.iter().position(|most| d <= *most));
+                level.map_or(last, |level| 2 + level)
+            }
+            How::Date(texts, dates) => {
+                let near = texts.distance(a, b, 1).is_some();
+                2 + date::level(dates[a as usize], dates[b as usize], near)
+            }
+            How::Postcode(texts) => postcode_level(texts, a, b),
+            How::Number(numbers, within, percent) => {
+                let (x, y) = (numbers[a as usize], numbers[b as usize]);
+                let apart = (x - y).abs();
+                let apart = if *percent { 100.0 * apart / x.abs().max(y.abs()) } else { apart };
+                within.iter().position(|most| apart <= *most).map_or(last, |level| 2 + level)
+            }
+            How::Sound(sounds) => {
+                if sounds[a as usize] == sounds[b as usize] {
+                    2
+                } else {
+                    3
+                }
+            }
+            How::Words(names) => {
+                let common = names.common_words(a, b);
+                if names.are_same(a, b) {
+                    2
+                } else if common >= 0.5 {
+                    3
+                } else if common > 0.0 {
+                    4
+                } else {
+                    5
+                }
+            }
+            How::Exact => last,
+        }
+    }
+}
+
+fn counts(column: &Column) -> Vec<u32> {
+    let mut counts = vec![0; column.values.len()];
+    for code in column.codes.iter().filter(|code| **code != MISSING) {
+        counts[*code as usize] += 1;
+    }
+    counts
+}
+
+fn owned(labels: &[&str]) -> Vec<String> {
+    labels.iter().map(|label| (*label).to_owned()).collect()
+}
+
+/// A comparison of one column: its values as they are compared, how, what its
+/// levels are called, and how many levels after the first are the same value too.
+fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
+    let folded =
+        |column: &Column| column.mapped(|text| Some(fold(text)).filter(|text| !text.is_empty()));
+    match kind {
+        Kind::Exact => {
+            let column = column.mapped(|text| Some(text.to_lowercase()));
+            (column, How::Exact, owned(&["equal", "different"]), 0)
+        }
+        Kind::Name(alike) | Kind::PersonName(alike) => {
+            let column = folded(column);
+            let names = Names::new(&column.values, alike);
+            (column, How::Name(names), name_labels(alike), 1)
+        }
+        Kind::Text(most) => {
+            let column = folded(column);
+            let texts = Texts::new(&column.values);
+            let mut labels = owned(&["equal"]);
+            labels.extend(most.iter().map(|most| format!("at most {most} letters differ")));
+            labels.push("different".to_owned());
+            (column, How::Text(texts, most.clone()), labels, 0)
+        }
+        Kind::Date(order) => {
+            let day_first = date::day_first(column.values.iter().map(AsRef::as_ref), *order);
+            let column = column.mapped(|text| {
+                let read = date::read(text, day_first);
+                Some(read.map_or_else(|| text.to_lowercase(), Date::digits))
+            });
+            let dates = column.values.iter().map(|text| date::read(text, day_first)).collect();
+            let mut labels = owned(&["equal"]);
+            labels.extend(owned(&date::LEVELS));
+            let texts = Texts::new(&column.values);
+            (column, How::Date(texts, dates), labels, 0)
+        }
+        Kind::Postcode => {
+            let column = column.mapped(|text| {
+                let kept: String =
+                    text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+                Some(kept).filter(|text| !text.is_empty())
+            });
+            let texts = Texts::new(&column.values);
+            (column, How::Postcode(texts), owned(&POSTCODES), 0)
+        }
+        Kind::Number(within) | Kind::Percent(within) => {
+            let percent = matches!(kind, Kind::Percent(_));
+            let read =
+                |text: &str| text.replace(',', ".").parse::<f64>().ok().filter(|n| n.is_finite());
+            let column = column.mapped(|text| read(text).map(|number| number.to_string()));
+            let numbers = column.values.iter().map(|text| read(text).unwrap_or(f64::NAN)).collect();
+            let unit = if percent { " %" } else { "" };
+            let mut labels = owned(&["equal"]);
+            labels.extend(within.iter().map(|most| format!("within {most}{unit}")));
+            labels.push("different".to_owned());
+            (column, How::Number(numbers, within.clone(), percent), labels, 0)
+        }
+        Kind::Sound => {
+            let column = folded(column);
+            let mut sounds: Vec<String> =
+                column.values.iter().map(|value| sound(&spelled(value))).collect();
+            let each = sounds.clone();
+            sounds.sort_unstable();
+            sounds.dedup();
+            let each = each
+                .iter()
+                .map(|sound| sounds.binary_search(sound).unwrap_or_default() as u32)
+                .collect();
+            (column, How::Sound(each), owned(&["equal", "sounds alike", "different"]), 0)
+        }
+        Kind::Words => {
+            let column = folded(column);
+            let names = Names::new(&column.values, &[]);
+            let labels = owned(&[
+                "equal",
+                "the same words",
+                "half of the words or more",
+                "a word in common",
+                "no word in common",
+            ]);
+            (column, How::Words(names), labels, 1)
+        }
+    }
+}
+
+fn name_labels(alike: &[f64]) -> Vec<String> {
+    let mut labels = owned(&["equal", "another spelling or order"]);
+    let alike: Vec<String> = alike.iter().map(|least| format!("Jaro–Winkler ≥ {least}")).collect();
+    let mut alike = alike.into_iter();
+    labels.push(alike.next().unwrap_or_else(|| "alike".to_owned()));
+    labels.push("part of the other, or patronymics of one father".to_owned());
+    labels.extend(alike);
+    if let Some(last) = labels.last_mut().filter(|last| last.starts_with("Jaro")) {
+        last.push_str(" or sounds alike");
+    }
+    labels.push("different".to_owned());
+    labels
+}
+
+const POSTCODES: [&str; 6] = [
+    "equal",
+    "one letter wrong or two swapped",
+    "same sector",
+    "same district",
+    "same area",
+    "different",
+];
+
+/// A British postcode says its area by one or two letters, its district by all
+/// before the last three, its sector by one more. Of a number the first digit is
+/// the area, the first two the district, all but the last the sector.
+fn postcode_level(texts: &Texts, a: u32, b: u32) -> usize {
+    if texts.distance(a, b, 1).is_some() {
+        return 2;
+    }
+    let (a, b) = (texts.get(a).0, texts.get(b).0);
+    let (x, y) = (postcode_parts(a), postcode_parts(b));
+    let same =
+        |part: usize| x[part] > 0 && x[part] == y[part] && a.get(..x[part]) == b.get(..y[part]);
+    (0..3).position(same).map_or(6, |part| 3 + part)
+}
+
+/// Where sector, district and area end.
+fn postcode_parts(code: &[u16]) -> [usize; 3] {
+    let is_letter = |letter: &&u16| !(u16::from(b'0')..=u16::from(b'9')).contains(*letter);
+    let area = code.iter().take_while(is_letter).count();
+    let n = code.len();
+    if area > 0 {
+        [n.saturating_sub(2).max(area), n.saturating_sub(3).max(area), area]
+    } else {
+        [n.saturating_sub(1), n.min(2), n.min(1)]
+    }
+}
+
+fn person_labels() -> Vec<String> {
+    owned(&[
+        "both equal",
+        "both equal in another order",
+        "both alike",
+        "both somewhat alike",
+        "surname the same, given name different",
+        "given name the same, surname different",
+        "one somewhat alike",
+        "both different",
+        "surname unknown, given name the same",
+        "surname unknown, given name somewhat alike",
+        "surname unknown, given name different",
+        "given name unknown, surname the same",
+        "given name unknown, surname somewhat alike",
+        "given name unknown, surname different",
+    ])
+}
+
+/// How alike one part of a person's name is: 0 not at all to 3 the same.
+fn grade(names: &Names, a: u32, b: u32, seen: &mut Seen) -> usize {
+    if a == b {
+        return 3;
+    }
+    seen.level(a, b, |a, b| match names.likeness(a, b) {
+        Likeness::Same => 3,
+        Likeness::Alike(0) | Likeness::Part => 2,
+        Likeness::Alike(_) => 1,
+        Likeness::Different => 0,
+    })
+}
+
+fn person_level(names: &Names, a: &[u32], b: &[u32], seen: &mut Seen) -> usize {
+    let known = |x: u32, y: u32| x != MISSING && y != MISSING;
+    match (known(a[0], b[0]), known(a[1], b[1])) {
+        (false, false) => UNKNOWN,
+        (true, false) => match grade(names, a[0], b[0], seen) {
+            3 => 9,
+            0 => 11,
+            _ => 10,
+        },
+        (false, true) => match grade(names, a[1], b[1], seen) {
+            3 => 12,
+            0 => 14,
+            _ => 13,
+        },
+        (true, true) => {
+            if a[0] == b[0] && a[1] == b[1] {
+                return 1;
+            }
+            let swapped = |least: usize, seen: &mut Seen| {
+                grade(names, a[0], b[1], seen) >= least && grade(names, a[1], b[0], seen) >= least
+            };
+            let given = grade(names, a[0], b[0], seen);
+            let surname = grade(names, a[1], b[1], seen);
+            match (given.min(surname), given, surname) {
+                (3, _, _) => 2,
+                (2, _, _) => 3,
+                _ if swapped(3, seen) => 2,
+                _ if swapped(2, seen) => 3,
+                (1, _, _) => 4,
+                (_, _, 3) => 5,
+                (_, 3, _) => 6,
+                (_, 0, 0) => 8,
+                _ => 7,
+            }
+        }
+    }
+}
+
+/// Levels of pairs of values that were looked at lately: values meet again and
+/// again. A place that two pairs share keeps the later one.
+#[derive(Debug)]
+pub(super) struct Seen(Vec<u64>);
+
+const SEEN_BITS: u32 = 16;
+const CODE_BITS: u32 = 30;
+
+impl Seen {
+    pub(super) fn new() -> Self {
+        Self(vec![u64::MAX; 1 << SEEN_BITS])
+    }
+
+    #[inline]
+    fn level(&mut self, a: u32, b: u32, find: impl FnOnce(u32, u32) -> usize) -> usize {
+        let (a, b) = if a < b { (a, b) } else { (b, a) };
+        if b >> CODE_BITS != 0 {
+            return find(a, b);
+        }
+        let key = u64::from(a) << CODE_BITS | u64::from(b);
+        let place = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SEEN_BITS);
+        let entry = &mut self.0[place as usize];
+        if *entry >> 4 != key {
+            *entry = key << 4 | find(a, b) as u64;
+        }
+        (*entry & 15) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::records::Intake;
+    use super::super::spec::DateOrder;
+    use super::*;
+
+    /// The label on which two rows agree.
+    fn agree(kind: Kind, a: &[&str], b: &[&str]) -> String {
+        let mut intake = Intake::new(a.len());
+        intake.push("1", a.iter().map(|v| Some(*v)));
+        intake.push("2", b.iter().map(|v| Some(*v)));
+        let records = intake.finish();
+        let comparison = Comparison {
+            name: "x".to_owned(),
+            kind,
+            columns: (0..a.len()).collect(),
+            term_frequency: true,
+        };
+        let (judge, codes) = Judge::new(&records, &comparison, 0);
+        let row = |at: usize| codes.iter().map(|cell| cell[at]).collect::<Vec<_>>();
+        let level = judge.level(&row(0), &row(1), &mut Seen::new());
+        assert_eq!(level, judge.level(&row(1), &row(0), &mut Seen::new()), "{a:?} {b:?}");
+        level.checked_sub(1).map_or_else(|| "unknown".to_owned(), |at| judge.labels[at].clone())
+    }
+
+    #[test]
+    fn a_missing_value_is_no_evidence() {
+        assert_eq!(agree(Kind::Exact, &[""], &["x"]), "unknown");
+        assert_eq!(agree(Kind::Number(vec![1.0]), &["seven"], &["7"]), "unknown");
+        assert_eq!(
+            agree(Kind::PersonName(Kind::NAMES.to_vec()), &["", "a"], &["b", ""]),
+            "unknown"
+        );
+    }
+
+    #[test]
+    fn each_kind_knows_its_levels() {
+        let names = || Kind::Name(Kind::NAMES.to_vec());
+        for (kind, a, b, expected) in [
+            (Kind::Exact, "Male", "male ", "equal"),
+            (names(), "Åse", "Aase", "another spelling or order"),
+            (names(), "Catherine", "Katherine", "Jaro–Winkler ≥ 0.92"),
+            (names(), "Hansen-Berg", "Berg", "part of the other, or patronymics of one father"),
+            (names(), "Anna", "Berit", "different"),
+            (Kind::Text(vec![1, 2]), "12345", "12354", "at most 1 letters differ"),
+            (Kind::Text(vec![1, 2]), "12345", "92354", "at most 2 letters differ"),
+            (Kind::Date(DateOrder::Found), "1950-03-12", "1950-12-03", "day and month swapped"),
+            (Kind::Date(DateOrder::Found), "12.3.1950", "1950-03-12", "equal"),
+            (Kind::Postcode, "TQ13 8DF", "tq138df", "equal"),
+            (Kind::Postcode, "tq13 8df", "tq13 8dg", "one letter wrong or two swapped"),
+            (Kind::Postcode, "tq13 8df", "tq13 8hu", "same sector"),
+            (Kind::Postcode, "tq13 8df", "tq13 9hu", "same district"),
+            (Kind::Postcode, "tq13 8df", "tq9 9hu", "same area"),
+            (Kind::Postcode, "0171", "0184", "same district"),
+            (Kind::Postcode, "0171", "9484", "different"),
+            (Kind::Number(vec![1.0, 5.0]), "10", "14,5", "within 5"),
+            (Kind::Percent(vec![10.0]), "100", "109", "within 10 %"),
+            (Kind::Sound, "Christine", "Kristin", "sounds alike"),
+            (Kind::Words, "Bristol", "City of Bristol", "half of the words or more"),
+        ] {
+            assert_eq!(agree(kind.clone(), &[a], &[b]), expected, "{kind:?} {a} {b}");
+        }
+    }
+
+    #[test]
+    fn a_persons_two_names_are_one_piece_of_evidence() {
+        for (a, b, expected) in [
+            (["kari", "berg"], ["kari", "berg"], "both equal"),
+            (["kari", "berg"], ["berg", "kari"], "both equal in another order"),
+            (["bjørn", "åsen"], ["bjoern", "aasen"], "both equal in another order"),
+            (["catherine", "berg"], ["katherine", "berg"], "both alike"),
+            (["kari", "berg"], ["ola", "berg"], "surname the same, given name different"),
+            (["kari", "berg"], ["kari", "holm"], "given name the same, surname different"),
+            (["kari", ""], ["kari", "holm"], "surname unknown, given name the same"),
+            (["", "holm"], ["kari", "berg"], "given name unknown, surname different"),
+            (["anna", "berg"], ["ola", "nygaard"], "both different"),
+        ] {
+            assert_eq!(
+                agree(Kind::PersonName(Kind::NAMES.to_vec()), &a, &b),
+                expected,
+                "{a:?} {b:?}"
+            );
+        }
+    }
+}

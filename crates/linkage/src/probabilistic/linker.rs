@@ -1,0 +1,463 @@
+//! The stages in turn: rows made ready, the model trained, pairs weighed, people
+//! put together.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::blocking::{Block, Blocking, Narrowed};
+use super::clusters::{self, Evidence};
+use super::compare::{Judge, Seen};
+use super::hashing::{NumberMap, mixed};
+use super::model::{Model, Pattern, Told, put};
+use super::records::{MISSING, Records};
+use super::spec::Spec;
+use super::training::{self, Counts, RulePairs};
+
+/// Rows made ready to be linked.
+///
+/// Rows are put in the order of what they say, so that nothing depends on the order
+/// in which they came; their ids part only rows that say the same.
+#[derive(Debug)]
+pub struct Linker<'a> {
+    spec: &'a Spec,
+    /// For each place the row that stands there.
+    order: Vec<u32>,
+    /// Where the second file's rows begin.
+    second: Option<u32>,
+    judges: Vec<Judge>,
+    /// The codes of each place, side by side.
+    cells: Vec<u32>,
+    width: usize,
+    blocking: Blocking,
+}
+
+/// A pair that may be one person: rows by number, the smaller place first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Edge {
+    pub(super) a: u32,
+    pub(super) b: u32,
+    /// Bits for one person, the prior among them.
+    pub weight: f32,
+}
+
+/// What weighing found.
+#[derive(Debug)]
+pub struct Weighed {
+    /// How many pairs were compared.
+    pub pairs: u64,
+    /// How many of them each rule found first.
+    pub by_rule: Vec<(String, u64)>,
+    /// Those whose weight is enough to be kept, the heaviest first.
+    pub edges: Vec<Edge>,
+}
+
+/// Random pairs on which u is counted.
+const RANDOM_PAIRS: u64 = 400_000;
+/// Pairs of one rule that train at most: of more, so many are picked.
+const TRAINING_PAIRS: u64 = 600_000;
+/// Where the random pairs begin; the same every time, so that results are too.
+const SEED: u64 = 0x005e_edf0_0d5e_edf0;
+
+impl<'a> Linker<'a> {
+    /// Makes rows ready.
+    pub fn new(records: &Records, spec: &'a Spec) -> Self {
+        let mut width = 0;
+        let mut judges = Vec::with_capacity(spec.comparisons.len());
+        let mut columns = Vec::new();
+        for comparison in &spec.comparisons {
+            let (judge, codes) = Judge::new(records, comparison, width);
+            width = judge.cells.end;
+            columns.extend(codes);
+            judges.push(judge);
+        }
+        let order = order(records, &columns);
+        let cells = order
+            .iter()
+            .flat_map(|row| columns.iter().map(move |codes| codes[*row as usize]))
+            .collect();
+        let blocking = Blocking::new(records, spec, &order);
+        let second = records.two.then_some(records.first as u32);
+        Self { spec, order, second, judges, cells, width, blocking }
+    }
+
+    /// The blocks that were too large.
+    pub fn narrowed(&self) -> &[Narrowed] {
+        &self.blocking.narrowed
+    }
+
+    /// The row that an edge's end is.
+    pub fn row(&self, place: u32) -> u32 {
+        self.order[place as usize]
+    }
+
+    /// The two rows of an edge; of two files, the first file's first.
+    pub fn rows(&self, edge: Edge) -> (u32, u32) {
+        (self.row(edge.a), self.row(edge.b))
+    }
+
+    fn cells(&self, place: u32) -> &[u32] {
+        let from = place as usize * self.width;
+        &self.cells[from..from + self.width]
+    }
+
+    fn desk(&self) -> Vec<Seen> {
+        self.judges.iter().map(|_| Seen::new()).collect()
+    }
+
+    #[inline]
+    fn pattern(&self, a: u32, b: u32, desk: &mut [Seen]) -> Pattern {
+        let (a, b) = (self.cells(a), self.cells(b));
+        let mut pattern = 0;
+        for (at, (judge, seen)) in self.judges.iter().zip(desk).enumerate() {
+            let cells = judge.cells.clone();
+            pattern = put(pattern, at, judge.level(&a[cells.clone()], &b[cells], seen));
+        }
+        pattern
+    }
+
+    /// How many pairs could be compared at all.
+    pub fn all_pairs(&self) -> f64 {
+        let rows = self.order.len() as f64;
+        match self.second {
+            Some(second) => f64::from(second) * (rows - f64::from(second)),
+            None => rows * (rows - 1.0).max(0.0) / 2.0,
+        }
+    }
+
+    /// Finds what the evidence weighs, without anybody's answers.
+    pub fn train(&self) -> Model {
+        let mut desk = self.desk();
+        let random = self.random(&mut desk);
+        let mut together = Tally::default();
+        let mut rules = Vec::new();
+        for (at, rule) in self.blocking.rules.iter().enumerate() {
+            let pairs: u64 = rule.blocks.iter().map(Block::pairs).sum();
+            let every = pairs.div_ceil(TRAINING_PAIRS).max(1);
+            let mut tally = Tally::default();
+            for block in &rule.blocks {
+                self.blocking.each(at, block, false, |a, b| {
+                    if !mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every) {
+                        return;
+                    }
+                    let pattern = self.pattern(a, b, &mut desk);
+                    tally.add(pattern, every);
+                    if !self.blocking.found_before(at, a, b) {
+                        together.add(pattern, every);
+                    }
+                });
+            }
+            rules.push(RulePairs {
+                name: rule.name.clone(),
+                columns: rule.columns.clone(),
+                counts: tally.counts(),
+            });
+        }
+        training::train(&training::Seen {
+            judges: &self.judges,
+            columns: self.spec.comparisons.iter().map(|c| c.columns.clone()).collect(),
+            random,
+            rules,
+            together: together.counts(),
+            all_pairs: self.all_pairs(),
+        })
+    }
+
+    /// Random pairs; all pairs where there are few.
+    fn random(&self, desk: &mut [Seen]) -> Counts {
+        let mut tally = Tally::default();
+        let rows = self.order.len() as u64;
+        let first = self.second.map_or(0, u64::from);
+        if self.all_pairs() <= RANDOM_PAIRS as f64 {
+            let lefts = if self.second.is_some() { first } else { rows };
+            for a in 0..lefts {
+                for b in first.max(if self.second.is_some() { 0 } else { a + 1 })..rows {
+                    tally.add(self.pattern(a as u32, b as u32, desk), 1);
+                }
+            }
+            return tally.counts();
+        }
+        let mut state = SEED;
+        let mut below = |most: u64| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            ((u128::from(mixed(state)) * u128::from(most)) >> 64) as u64
+        };
+        for _ in 0..RANDOM_PAIRS {
+            let (a, b) = match self.second {
+                Some(_) => (below(first), first + below(rows - first)),
+                None => (below(rows), below(rows)),
+            };
+            if a != b {
+                tally.add(self.pattern(a as u32, b as u32, desk), 1);
+            }
+        }
+        tally.counts()
+    }
+
+    /// Weighs every pair that the rules find, and keeps those of at least `least`
+    /// bits.
+    pub fn weigh(&self, model: &Model, least: f64, threads: usize) -> Weighed {
+        let scale = Scale::new(self, model);
+        let jobs: Vec<(usize, &Block)> = self
+            .blocking
+            .rules
+            .iter()
+            .enumerate()
+            .flat_map(|(rule, ready)| ready.blocks.iter().map(move |block| (rule, block)))
+            .collect();
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut desk = self.desk();
+            let mut edges = Vec::new();
+            let mut pairs = vec![0_u64; self.blocking.rules.len()];
+            loop {
+                let from = next.fetch_add(JOBS_AT_ONCE, Ordering::Relaxed);
+                if from >= jobs.len() {
+                    return (edges, pairs);
+                }
+                for (rule, block) in &jobs[from..(from + JOBS_AT_ONCE).min(jobs.len())] {
+                    let mut new = 0;
+                    self.blocking.each(*rule, block, true, |a, b| {
+                        new += 1;
+                        let weight = scale.weigh(a, b, &mut desk);
+                        if weight >= least {
+                            edges.push(Edge { a, b, weight: weight as f32 });
+                        }
+                    });
+                    pairs[*rule] += new;
+                }
+            }
+        };
+        let mut edges = Vec::new();
+        let mut by_rule = vec![0; self.blocking.rules.len()];
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads.max(1)).map(|_| scope.spawn(work)).collect();
+            let mut take = |(found, pairs): (Vec<Edge>, Vec<u64>)| {
+                if edges.is_empty() {
+                    edges = found;
+                } else {
+                    edges.extend(found);
+                }
+                by_rule.iter_mut().zip(pairs).for_each(|(sum, pairs)| *sum += pairs);
+            };
+            take(work());
+            for other in others {
+                match other.join() {
+                    Ok(found) => take(found),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        edges.sort_unstable_by(|x, y| {
+            y.weight.total_cmp(&x.weight).then((x.a, x.b).cmp(&(y.a, y.b)))
+        });
+        let names = self.blocking.rules.iter().map(|rule| rule.name.clone());
+        Weighed { pairs: by_rule.iter().sum(), by_rule: names.zip(by_rule).collect(), edges }
+    }
+
+    /// Of the heaviest edges, those that leave each row at most one partner.
+    pub fn one_to_one(&self, edges: &[Edge]) -> Vec<Edge> {
+        let mut taken = vec![false; self.order.len()];
+        let mut kept = Vec::new();
+        for edge in edges {
+            let (a, b) = (edge.a as usize, edge.b as usize);
+            if !taken[a] && !taken[b] {
+                taken[a] = true;
+                taken[b] = true;
+                kept.push(*edge);
+            }
+        }
+        kept
+    }
+
+    /// Puts rows together that are one person: for each row the number of its
+    /// cluster, which is the smallest row in it.
+    pub fn clusters(&self, model: &Model, edges: &[Edge], least: f64) -> Vec<u32> {
+        let scale = Scale::new(self, model);
+        let mut desk = self.desk();
+        let evidence = Evidence {
+            rows: self.order.len(),
+            second: self.second,
+            prior: model.prior_weight(),
+            weigh: |a, b| scale.weigh(a, b, &mut desk),
+        };
+        self.by_row(&clusters::merged(evidence, edges, least))
+    }
+
+    /// The same where every row has at most one partner.
+    pub fn couples(&self, edges: &[Edge], least: f64) -> Vec<u32> {
+        let mut clusters: Vec<u32> = (0..self.order.len() as u32).collect();
+        for edge in edges.iter().filter(|edge| f64::from(edge.weight) >= least) {
+            clusters[edge.b as usize] = edge.a;
+        }
+        self.by_row(&clusters)
+    }
+
+    /// From clusters of places to clusters of rows.
+    fn by_row(&self, of_place: &[u32]) -> Vec<u32> {
+        let mut smallest = vec![MISSING; self.order.len()];
+        for (place, cluster) in of_place.iter().enumerate() {
+            let smallest = &mut smallest[*cluster as usize];
+            *smallest = (*smallest).min(self.order[place]);
+        }
+        let mut of_row = vec![0; self.order.len()];
+        for (place, cluster) in of_place.iter().enumerate() {
+            of_row[self.order[place] as usize] = smallest[*cluster as usize];
+        }
+        of_row
+    }
+
+    /// The model in words and numbers.
+    pub fn told(&self, model: &Model) -> Told {
+        model.told(&self.judges)
+    }
+
+    /// Why two rows have the weight they have.
+    pub fn explain(&self, model: &Model, one: u32, other: u32) -> Vec<Step> {
+        let place = |row: u32| self.order.iter().position(|at| *at == row).unwrap_or(0) as u32;
+        let (a, b) = (place(one), place(other));
+        let scale = Scale::new(self, model);
+        let mut desk = self.desk();
+        let pattern = self.pattern(a, b, &mut desk);
+        let prior = Step {
+            name: "prior".to_owned(),
+            label: String::new(),
+            weight: model.prior_weight(),
+            frequency: 0.0,
+        };
+        let mut steps = vec![prior];
+        for (at, judge) in self.judges.iter().enumerate() {
+            let level = super::model::level_of(pattern, at);
+            let cells = judge.cells.clone();
+            let label = level.checked_sub(1).and_then(|at| judge.labels.get(at));
+            steps.push(Step {
+                name: judge.name.clone(),
+                label: label.cloned().unwrap_or_else(|| "unknown".to_owned()),
+                weight: scale.weights[at][level],
+                frequency: scale.rarity(
+                    at,
+                    level,
+                    &self.cells(a)[cells.clone()],
+                    &self.cells(b)[cells],
+                ),
+            });
+        }
+        steps
+    }
+}
+
+/// One step from the prior to a pair's weight.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Step {
+    /// The comparison, or the prior.
+    pub name: String,
+    /// On which level the two rows agree.
+    pub label: String,
+    /// Bits for the level.
+    pub weight: f64,
+    /// Bits more for a rare value, less for a frequent one.
+    pub frequency: f64,
+}
+
+/// Blocks that a thread takes at once.
+const JOBS_AT_ONCE: usize = 16;
+
+/// Weighs pairs by a model.
+struct Scale<'a> {
+    linker: &'a Linker<'a>,
+    prior: f64,
+    weights: Vec<[f64; 16]>,
+    /// For each comparison, cell and value the bits that its frequency adds.
+    rarity: Vec<Vec<Vec<f32>>>,
+}
+
+impl<'a> Scale<'a> {
+    fn new(linker: &'a Linker<'a>, model: &Model) -> Self {
+        // How many rows besides a row are the same person's.
+        let partners =
+            2.0 * model.prior * linker.all_pairs() / (linker.order.len() as f64).max(1.0);
+        let rarity = linker
+            .judges
+            .iter()
+            .zip(&model.chances)
+            .map(|(judge, chances)| {
+                let of_cell = |(cell, counts): (usize, &Vec<u32>)| {
+                    let levels = judge.frequencies.iter().zip(&chances.m);
+                    let agree: f64 =
+                        levels.filter(|(of, _)| of.contains(&cell)).map(|(_, m)| m).sum();
+                    rarity(counts, partners * agree)
+                };
+                judge.counts.iter().enumerate().map(of_cell).collect()
+            })
+            .collect();
+        Self { linker, prior: model.prior_weight(), weights: model.weights(), rarity }
+    }
+
+    #[inline]
+    fn weigh(&self, a: u32, b: u32, desk: &mut [Seen]) -> f64 {
+        let (a, b) = (self.linker.cells(a), self.linker.cells(b));
+        let mut sum = self.prior;
+        for (at, (judge, seen)) in self.linker.judges.iter().zip(desk).enumerate() {
+            let cells = judge.cells.clone();
+            let (a, b) = (&a[cells.clone()], &b[cells]);
+            let level = judge.level(a, b, seen);
+            sum += self.weights[at][level];
+            if !judge.frequencies[level].is_empty() {
+                sum += self.rarity(at, level, a, b);
+            }
+        }
+        sum
+    }
+
+    fn rarity(&self, at: usize, level: usize, a: &[u32], b: &[u32]) -> f64 {
+        let of = |cells: &[u32]| -> f64 {
+            let frequencies = self.linker.judges[at].frequencies[level].iter();
+            frequencies.map(|cell| f64::from(self.rarity[at][*cell][cells[*cell] as usize])).sum()
+        };
+        of(a).min(of(b))
+    }
+}
+
+/// For each value how much rarer it is than what two rows of different people agree
+/// on by chance, in bits. A person's own further rows, so many for each row, do not
+/// make a value frequent.
+fn rarity(counts: &[u32], own: f64) -> Vec<f32> {
+    let all: f64 = counts.iter().map(|count| f64::from(*count)).sum();
+    let others = |count: u32| (f64::from(count) - own).max(1.0);
+    let agreeing: f64 =
+        counts.iter().map(|count| f64::from(*count) * others(*count)).sum::<f64>() / all;
+    counts.iter().map(|count| (agreeing / others(*count)).log2() as f32).collect()
+}
+
+/// Rows in the order of what they say: the first file's first, rows that say the
+/// same by their ids.
+fn order(records: &Records, columns: &[Vec<u32>]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..records.rows() as u32).collect();
+    let said = |row: u32| columns.iter().map(move |codes| codes[row as usize]);
+    let second = |row: u32| row as usize >= records.first;
+    order.sort_unstable_by(|x, y| {
+        let files = second(*x).cmp(&second(*y));
+        let rest =
+            || records.columns.iter().map(|c| c.codes[*x as usize].cmp(&c.codes[*y as usize]));
+        files
+            .then_with(|| said(*x).cmp(said(*y)))
+            .then_with(|| rest().find(|o| o.is_ne()).unwrap_or(std::cmp::Ordering::Equal))
+            .then_with(|| records.ids.get(*x as usize).cmp(records.ids.get(*y as usize)))
+    });
+    order
+}
+
+/// How many pairs have each pattern.
+#[derive(Default)]
+struct Tally(NumberMap<u64>);
+
+impl Tally {
+    #[inline]
+    fn add(&mut self, pattern: Pattern, pairs: u64) {
+        *self.0.entry(pattern).or_default() += pairs;
+    }
+
+    fn counts(self) -> Counts {
+        let mut counts: Vec<(Pattern, u64)> = self.0.into_iter().collect();
+        counts.sort_unstable();
+        counts.into_iter().map(|(pattern, n)| (pattern, n as f64)).collect()
+    }
+}
