@@ -12,6 +12,9 @@ use permit::Role;
 use permit::policy::Action;
 use room::packages::{Language, PackageVersion};
 
+use crate::commands::generate::PopulationArgs;
+use crate::commands::link::{EncodeArgs, MatchArgs};
+
 /// A health data centre: from registers to released results, with proof.
 #[derive(Debug, Parser)]
 #[command(name = "helserom", version, max_term_width = 100, arg_required_else_help = true)]
@@ -76,6 +79,12 @@ pub(crate) enum Command {
     /// See what left, and verify a package
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Find the records of one person in files, with or without showing names
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Make up people to try things out on
+    #[command(subcommand)]
+    Generate(GenerateCommand),
     /// Verify, replay, prove and export what happened
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -366,6 +375,21 @@ pub(crate) enum ReleaseCommand {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LinkCommand {
+    /// Encode records, so that another centre can compare them without reading names
+    Encode(EncodeArgs),
+    /// Find the pairs of two files of encoded records that are one person
+    Match(MatchArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenerateCommand {
+    /// Registers of a Nordic population that does not exist: families, moves, names and
+    /// numbers that change, each register's errors, and which records are one person
+    Population(PopulationArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,8 +4,10 @@ mod account;
 mod backup;
 mod config;
 mod extract;
+pub(crate) mod generate;
 mod key;
 pub(crate) mod ledger;
+pub(crate) mod link;
 mod package;
 mod permit;
 mod release;
@@ -40,6 +42,8 @@ pub(crate) async fn run(
         Command::Room(command) => room::run(command, &config, &common).await,
         Command::Package(command) => package::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
+        Command::Link(command) => link::run(command),
+        Command::Generate(command) => generate::run(command, &common),
         Command::Ledger(command) => ledger::run(command, &config, &common).await,
         Command::Account(command) => account::run(command, &config, &common).await,
         Command::Key(command) => key::run(command, &config, &common).await,
@@ -57,6 +61,8 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Serve { .. }
         | Command::Account(_)
         | Command::Config(_)
+        | Command::Link(_)
+        | Command::Generate(_)
         | Command::Restore { .. }
         | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
         | Command::Release(ReleaseCommand::Verify { .. }) => true,

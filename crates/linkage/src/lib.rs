@@ -3,6 +3,7 @@
 //! (invariant 3).
 
 mod crosswalk;
+pub mod encoded;
 pub mod extract;
 mod numbers;
 pub mod plan;
