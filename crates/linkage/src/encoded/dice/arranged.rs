@@ -21,8 +21,8 @@ pub(super) struct Lanes(pub(super) [u64; LANES]);
 pub(super) struct Quads {
     words: usize,
     filters: Vec<u64>,
-    /// The number in the set of each filter, its ones, and the ones in its second half.
-    about: Vec<(u32, u32, u32)>,
+    /// The number in the set of each filter, its ones, and the ones behind each cut.
+    about: Vec<(u32, u32, [u32; 2])>,
     set: usize,
 }
 
@@ -36,24 +36,23 @@ pub(super) struct Grouped {
 
 /// Bounds for eight filters.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Group {
-    pub(super) fewest: u32,
+struct Group {
+    fewest: u32,
     fullest: u32,
-    /// The most ones that one of them has in its second half.
-    pub(super) rest: u32,
 }
 
 /// Where a filter of so many words is looked at in between.
-pub(super) const fn half(words: usize) -> usize {
-    words / 2
+pub(super) const fn cuts(words: usize) -> [usize; 2] {
+    [words / 2, words * 3 / 4]
 }
 
 fn ones(filter: &[u64]) -> u32 {
     filter.iter().map(|word| word.count_ones()).sum()
 }
 
-fn rest(filter: &[u64]) -> u32 {
-    ones(filter.get(half(filter.len())..).unwrap_or_default())
+/// The ones behind each cut.
+fn rest(filter: &[u64]) -> [u32; 2] {
+    cuts(filter.len()).map(|cut| ones(filter.get(cut..).unwrap_or_default()))
 }
 
 /// Number and ones of each filter, fewest first.
@@ -106,8 +105,8 @@ impl Quads {
         self.about.get(a).map_or(0, |(_, ones, _)| *ones)
     }
 
-    pub(super) fn rest_of(&self, a: usize) -> u32 {
-        self.about.get(a).map_or(0, |(.., rest)| *rest)
+    pub(super) fn rest_of(&self, a: usize) -> [u32; 2] {
+        self.about.get(a).map_or([0; 2], |(.., rest)| *rest)
     }
 
     /// The number in the set.
@@ -139,10 +138,14 @@ impl Grouped {
             groups.push(Group {
                 fewest: eight.first().map_or(0, |(_, ones)| *ones),
                 fullest: eight.last().map_or(0, |(_, ones)| *ones),
-                rest: (0..LANES).filter_map(of).map(|filter| rest(filter)).max().unwrap_or(0),
             });
         }
         Some(Self { words, lanes, about, groups })
+    }
+
+    /// Words of a filter.
+    pub(super) const fn words(&self) -> usize {
+        self.words
     }
 
     /// Parts of the set that fit the cache.
@@ -172,10 +175,10 @@ impl Grouped {
         block.start + first..block.start + last.max(first)
     }
 
-    /// One group: its bounds, and its words.
-    pub(super) fn group(&self, at: usize) -> Option<(Group, &[Lanes])> {
+    /// One group: the fewest ones in it, and its words.
+    pub(super) fn group(&self, at: usize) -> Option<(u32, &[Lanes])> {
         let start = at * self.words;
-        Some((*self.groups.get(at)?, self.lanes.get(start..start + self.words)?))
+        Some((self.groups.get(at)?.fewest, self.lanes.get(start..start + self.words)?))
     }
 
     /// The number in the set, and the ones, of what stands at `b`.

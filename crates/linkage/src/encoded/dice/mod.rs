@@ -4,7 +4,8 @@
 //! inner loop ([`kernel`]). Around it: both sets are sorted by their number of
 //! ones, since a pair can only reach a threshold when these are near each other;
 //! the second set is walked through in blocks that stay in the cache; and a pair
-//! is left after half its words when the rest could not bring it there. All of
+//! is left after half or three quarters of its words when the rest could not bring it
+//! there. All of
 //! these are exact: no pair that reaches the threshold is lost.
 
 mod arranged;
@@ -163,6 +164,8 @@ struct Reach<'a> {
 }
 
 impl Visit for Reach<'_> {
+    const STEADY: bool = true;
+
     #[inline]
     fn need(&self, a: usize, fewest: u32) -> u32 {
         let together = self.quads.ones_of(a) + fewest;

@@ -50,6 +50,8 @@ struct Likest<'a> {
 }
 
 impl Visit for Likest<'_> {
+    const STEADY: bool = false;
+
     #[inline]
     fn need(&self, a: usize, fewest: u32) -> u32 {
         let second = self.found.get(a).map_or(1.0, |nearest| nearest.second);
