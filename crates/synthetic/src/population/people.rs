@@ -65,8 +65,8 @@ fn family(draws: &mut Draws, people: &mut Vec<Person>) {
     // Most people live with somebody of their own tongue and about their own age.
     let other_tongue = if draws.happens(850) { tongue } else { self::tongue(draws) };
     let other_born = years(born, draws.between(-6, 6)).min(date(2005, 12, 31));
-    let mut other =
-        person(draws, other_tongue, if draws.happens(970) { !male } else { male }, other_born);
+    let other_male = if draws.happens(970) { !male } else { male };
+    let mut other = person(draws, other_tongue, other_male, other_born);
     let together = years(born.max(other_born), draws.between(20, 36));
     marry(draws, &mut one, &mut other, together);
     let mut homes = vec![(together, Home::draw(draws))];
