@@ -181,7 +181,7 @@ impl Table {
     fn end(self) -> io::Result<()> {
         match self {
             Self::Csv(to) => {
-                let to = to.into_inner().map_err(|error| error.into_error())?;
+                let to = to.into_inner().map_err(csv::IntoInnerError::into_error)?;
                 to.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
             }
             Self::Parquet { to, .. } => to.into_inner()?.sync_all(),

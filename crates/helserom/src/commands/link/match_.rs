@@ -15,7 +15,10 @@ use serde_json::json;
 use crate::answer::{Answer, Stop, say};
 
 /// Records by which a threshold is found; more move it no further.
-const SAMPLE: NonZeroUsize = NonZeroUsize::new(20_000).unwrap();
+const SAMPLE: NonZeroUsize = match NonZeroUsize::new(20_000) {
+    Some(sample) => sample,
+    None => NonZeroUsize::MIN,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct MatchArgs {

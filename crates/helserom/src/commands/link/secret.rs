@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::answer::Stop;
 
 /// More is no secret that people agreed on.
-const MOST_BYTES: u64 = 64 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
 
 /// The bytes of the file, without one line end at their end.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Stop> {
@@ -21,9 +21,9 @@ pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Stop> {
     let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(cannot)?;
     // What is checked is the open file, not the name: nobody can swap it in between.
     check(&file, path)?;
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
-    file.by_ref().take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-    if bytes.len() as u64 > MOST_BYTES {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES + 1));
+    file.by_ref().take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    if bytes.len() > MOST_BYTES {
         return Err(Stop::refused(format!(
             "the secret `{named}` has more than {MOST_BYTES} bytes"
         )));
