@@ -81,16 +81,15 @@ impl Centre {
         caller: &Caller,
         of: Option<&PermitId>,
     ) -> Result<Vec<Due>, Refused> {
-        let permits = match of {
-            Some(id) => vec![self.permit(caller, id).await?],
-            None => {
-                let me = caller.account().map(|account| account.id.clone());
-                let mut permits = self.permits(caller).await?;
-                permits.retain(|permit| {
-                    me.as_ref().is_some_and(|me| permit.grant.terms.people.contains(me))
-                });
-                permits
-            }
+        let permits = if let Some(id) = of {
+            vec![self.permit(caller, id).await?]
+        } else {
+            let me = caller.account().map(|account| account.id.clone());
+            let mut permits = self.permits(caller).await?;
+            permits.retain(|permit| {
+                me.as_ref().is_some_and(|me| permit.grant.terms.people.contains(me))
+            });
+            permits
         };
         let mut dues = Vec::new();
         for permit in permits {

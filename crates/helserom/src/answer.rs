@@ -15,17 +15,24 @@ pub(crate) struct Answer {
     pub(crate) json: Value,
     /// Whether the answer is a no: exit 1.
     pub(crate) no: bool,
+    /// Whether the answer was printed already, as it came.
+    pub(crate) printed: bool,
 }
 
 impl Answer {
     /// An answer in both forms.
     pub(crate) fn new(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json, no: false }
+        Self { text: text.into(), json, no: false, printed: false }
     }
 
     /// The same, as a no.
     pub(crate) fn no(text: impl Into<String>, json: Value) -> Self {
-        Self { text: text.into(), json, no: true }
+        Self { text: text.into(), json, no: true, printed: false }
+    }
+
+    /// The same, where standard output has what was asked for and gets no more.
+    pub(crate) fn printed(self) -> Self {
+        Self { printed: true, ..self }
     }
 }
 
@@ -59,7 +66,8 @@ impl From<Refused> for Stop {
 /// Prints the answer, or the reason, and gives the exit code.
 pub(crate) fn tell(answer: Result<Answer, Stop>, as_json: bool) -> ExitCode {
     let (text, value, code) = match answer {
-        Ok(Answer { text, json, no }) => (text, json, u8::from(no)),
+        Ok(Answer { no, printed: true, .. }) => return ExitCode::from(u8::from(no)),
+        Ok(Answer { text, json, no, .. }) => (text, json, u8::from(no)),
         Err(Stop::Refused(why)) => return complain(&why, as_json, 1),
         Err(Stop::Usage(why)) => return complain(&why, as_json, 2),
     };

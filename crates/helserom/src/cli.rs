@@ -17,6 +17,8 @@ use room::{VersionNumber, WorkName};
 
 pub(crate) use self::link::{EvaluateArgs, LinkCommand, TableFormat};
 
+use crate::commands::generate::PopulationArgs;
+
 /// A health data centre: from registers to released results, with proof.
 #[derive(Debug, Parser)]
 #[command(name = "helserom", version, max_term_width = 100, arg_required_else_help = true)]
@@ -72,9 +74,6 @@ pub(crate) enum Command {
     /// Make the data of a permit ready
     #[command(subcommand)]
     Extract(ExtractCommand),
-    /// Find the rows of one person where no national id tells
-    #[command(subcommand)]
-    Link(LinkCommand),
     /// Open sealed analysis rooms and run commands in them
     #[command(subcommand)]
     Room(RoomCommand),
@@ -84,6 +83,12 @@ pub(crate) enum Command {
     /// See what left, and verify a package
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Find the records of one person in files, with or without showing names
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Make up people to try things out on
+    #[command(subcommand)]
+    Generate(GenerateCommand),
     /// Verify, replay, prove and export what happened
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -401,6 +406,13 @@ pub(crate) enum ReleaseCommand {
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum GenerateCommand {
+    /// Registers of a Nordic population that does not exist: families, moves, names and
+    /// numbers that change, each register's errors, and which records are one person
+    Population(PopulationArgs),
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,9 +4,10 @@ mod account;
 mod backup;
 mod config;
 mod extract;
+pub(crate) mod generate;
 mod key;
 pub(crate) mod ledger;
-mod link;
+pub(crate) mod link;
 mod package;
 mod permit;
 mod release;
@@ -38,10 +39,11 @@ pub(crate) async fn run(
         Command::Source(command) => source::run(command, &config, &common).await,
         Command::Permit(command) => permit::run(command, &config, &common).await,
         Command::Extract(command) => extract::run(command, &config, &common).await,
-        Command::Link(command) => link::run(command),
         Command::Room(command) => room::run(command, &config, &common).await,
         Command::Package(command) => package::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
+        Command::Link(command) => link::run(command),
+        Command::Generate(command) => generate::run(command, &common),
         Command::Ledger(command) => ledger::run(command, &config, &common).await,
         Command::Account(command) => account::run(command, &config, &common).await,
         Command::Key(command) => key::run(command, &config, &common).await,
@@ -60,6 +62,7 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Account(_)
         | Command::Config(_)
         | Command::Link(_)
+        | Command::Generate(_)
         | Command::Restore { .. }
         | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
         | Command::Release(ReleaseCommand::Verify { .. }) => true,

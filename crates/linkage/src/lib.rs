@@ -4,6 +4,7 @@
 //! and places.
 
 mod crosswalk;
+pub mod encoded;
 pub mod extract;
 mod numbers;
 pub mod plan;

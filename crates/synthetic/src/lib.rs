@@ -6,6 +6,9 @@
 //! Tenor's synthetic series, names drawn from lists, index dates. A few spoilt
 //! rows stand between the real ones.
 //!
+//! [`population`] makes registers of any size about people who do not exist, with the
+//! truth of which records are one person.
+//!
 //! Knows nothing of contracts, the vault or the lake: it writes what a holder
 //! would send.
 
@@ -14,6 +17,7 @@ mod delivery;
 pub mod demo;
 pub mod identity;
 mod names;
+pub mod population;
 mod registers;
 pub mod scale;
 pub mod spoil;

@@ -261,7 +261,9 @@ impl Centre {
         match &mut standing.handed_over {
             Ok(wishes) => {
                 wishes.retain(|wish| there.contains(wish.name.as_str()));
-                wishes.iter_mut().for_each(|wish| dim_wish(wish, &script));
+                for wish in wishes {
+                    dim_wish(wish, &script);
+                }
             }
             // Why repeats what could not be read.
             Err(why) => "it is not as `hand_over` writes it".clone_into(why),

@@ -4,11 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::commands::link::{EncodeArgs, MatchArgs};
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum LinkCommand {
     /// Find the rows of one person in a file or between two, by names, dates and
     /// places, and say how good that is
     Evaluate(EvaluateArgs),
+    /// Encode records, so that another centre can compare them without reading names
+    Encode(EncodeArgs),
+    /// Find the pairs of two files of encoded records that are one person
+    Match(MatchArgs),
 }
 
 /// How `--out` writes its tables.

@@ -84,7 +84,7 @@ impl Blind {
         let digits: String = told.chars().filter(char::is_ascii_digit).collect();
         let letters: String = self.secret.bytes().map(|b| char::from(b - b'0' + b'a')).collect();
         let base64 = base64::engine::general_purpose::STANDARD.encode(&self.secret);
-        let hex: String = self.secret.bytes().map(|b| format!("{b:02x}")).collect();
+        let hex = hex::encode(&self.secret);
         // Half of it is too much.
         let half = |whole: &str| whole[..whole.len() / 2].to_owned();
         digits.contains(&half(&self.secret))

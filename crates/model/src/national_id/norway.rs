@@ -13,6 +13,8 @@ use std::fmt;
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use super::identifier::{self, Birth, Check, Country, Identifier, Refused, Series, Sex};
+
 /// What series a number belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -146,9 +148,18 @@ impl NationalId {
     /// `individual` 0 to 999 (its last digit odd for men), and check digits.
     /// `None` when the check digits cannot be formed for this combination.
     pub fn synthetic(born: Date, individual: u16) -> Option<Self> {
+        Self::of_tenor(born, individual, 0)
+    }
+
+    /// The same as a D-number: day + 40 and month + 80.
+    pub fn synthetic_temporary(born: Date, individual: u16) -> Option<Self> {
+        Self::of_tenor(born, individual, 40)
+    }
+
+    fn of_tenor(born: Date, individual: u16, to_day: u8) -> Option<Self> {
         let mut digits = [0_u8; 11];
         let stated = [
-            born.day().unsigned_abs(),
+            born.day().unsigned_abs() + to_day,
             born.month().unsigned_abs() + 80,
             u8::try_from(born.year().rem_euclid(100)).ok()?,
         ];
@@ -174,6 +185,102 @@ impl fmt::Debug for NationalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NationalId([redacted])")
     }
+}
+
+/// Reads any Norwegian number as evidence: those that [`NationalId`] reads, and
+/// FH-numbers.
+pub(super) fn identifier(text: &str) -> Result<Identifier, Refused> {
+    let text: [u8; 11] = identifier::digits(text)?;
+    let digits = text.map(|byte| byte - b'0');
+    let first = weighted(&digits, &WEIGHTS_1);
+    let is_fh = digits[0] >= 8;
+    // The wider remainders are for birth numbers and D-numbers from 2032 alone.
+    let most = if is_fh { 0 } else { 3 };
+    if first > most {
+        return Err(Refused::CheckDigit(1));
+    }
+    if weighted(&digits, &WEIGHTS_2) != 0 {
+        return Err(Refused::CheckDigit(2));
+    }
+    if is_fh {
+        return Ok(Identifier::new(Country::Norway, Series::Fh, &text, false, Check::Holds));
+    }
+    let id = NationalId(digits);
+    let (day, month, _) = id.day_month_year();
+    let series = match id.kind() {
+        Kind::Birth => Series::Birth,
+        Kind::D => Series::D,
+        Kind::H => Series::H,
+        Kind::Synthetic if id.pair(0) > 40 => Series::D,
+        Kind::Synthetic => Series::Birth,
+    };
+    let synthetic = id.kind() == Kind::Synthetic;
+    if first > 0 && series == Series::H {
+        return Err(Refused::CheckDigit(1));
+    }
+    // The calendar of a leap year: the century may be unknown.
+    if Date::new(2000, month, day).is_err() {
+        return Err(Refused::Date);
+    }
+    let read = Identifier::new(Country::Norway, series, &text, synthetic, Check::Holds);
+    // Where the century is known, 29 February must be in it.
+    match read.birth() {
+        Birth::Unstated => Err(Refused::Date),
+        _ => Ok(read),
+    }
+}
+
+/// Whether a number says century and sex by the rules before 2032. A wider remainder
+/// shows that it was issued later, when neither is said.
+fn is_of_old_rules(id: &Identifier) -> bool {
+    let mut digits = [0; 11];
+    for (at, digit) in digits.iter_mut().enumerate() {
+        *digit = id.digit(at);
+    }
+    weighted(&digits, &WEIGHTS_1) == 0
+}
+
+/// The century of an individual number (Skatteetaten, "Fødselsnummer"); none for
+/// combinations that were never issued, and for births from 2032 on, whose numbers
+/// say no century.
+fn century(individual: u16, year: u8) -> Option<i16> {
+    match (individual, year) {
+        (0..=499, _) => Some(1900),
+        (500..=749, 54..=99) => Some(1800),
+        (900..=999, 40..=99) => Some(1900),
+        (500..=999, 0..=31) => Some(2000),
+        _ => None,
+    }
+}
+
+pub(super) fn birth(id: &Identifier) -> Birth {
+    if id.series() == Series::Fh {
+        return Birth::Unstated;
+    }
+    let (mut day, mut month, year) = (id.pair(0), id.pair(2), id.pair(4));
+    if day > 40 {
+        day -= 40;
+    }
+    month -= match month {
+        81.. => 80,
+        41.. => 40,
+        _ => 0,
+    };
+    // A hospital numbers as it likes, and a test number need not keep the rules.
+    let states = matches!(id.series(), Series::Birth | Series::D) && is_of_old_rules(id);
+    let century = states.then(|| century(id.triple(6), year)).flatten();
+    match century {
+        Some(century) => identifier::day(century + i16::from(year), month, day)
+            .map_or(Birth::Unstated, Birth::Day),
+        None => Birth::ShortYear { year, month, day },
+    }
+}
+
+pub(super) fn sex(id: &Identifier) -> Option<Sex> {
+    let states = matches!(id.series(), Series::Birth | Series::D) && is_of_old_rules(id);
+    // Of numbers without a century it is not known by which rules they were issued.
+    let known = matches!(birth(id), Birth::Day(_));
+    (states && known).then(|| Sex::of(id.digit(8)))
 }
 
 #[cfg(test)]

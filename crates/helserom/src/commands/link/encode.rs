@@ -1,0 +1,192 @@
+//! `helserom link encode`: records in, filters out.
+
+use std::io::{self, BufWriter, Write};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use linkage::encoded::{Clks, EncodeError, Encoder, Hardening, Schema};
+use serde_json::json;
+
+use super::secret;
+use super::table::{Batch, Rows};
+use crate::answer::{Answer, Stop, say};
+
+/// A secret of fewer bytes than these can be guessed, and with it every name.
+const SHORT: usize = 16;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EncodeArgs {
+    /// What is encoded and how: a linkage schema of clkhash's version 3, in JSON
+    #[arg(long, value_name = "FILE")]
+    schema: PathBuf,
+    /// The file with the secret that both sides hold, mode 0600. Its bytes are taken
+    /// without a line end at their end
+    #[arg(long, value_name = "FILE")]
+    secret: PathBuf,
+    /// The records, as CSV with a header or as Parquet. Columns are found by the
+    /// schema's names; others are left out
+    file: PathBuf,
+    /// Where to write; standard output when not given
+    #[arg(long = "to", value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// How to write: `clks` as clkhash does, `lines` with one filter in base64 a line
+    #[arg(long, value_enum, default_value = "clks")]
+    form: Form,
+    /// What separates the columns of a CSV file
+    #[arg(long, default_value = ",", value_name = "CHARACTER")]
+    delimiter: char,
+    /// Harden: follow every filter by its complement and shuffle both by the secret,
+    /// so that all have as many ones. The other side must do the same, and clkhash cannot
+    #[arg(long)]
+    balance: bool,
+    /// Harden: make every bit the sum of this many, picked by the secret. Costs
+    /// matches: decision 0084 has figures
+    #[arg(long, value_name = "BITS", default_value_t = 0)]
+    diffuse: usize,
+    /// How many threads encode; as many as there are processors when not given
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Clks,
+    Lines,
+}
+
+pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
+    let text = std::fs::read(&args.schema).map_err(|error| {
+        Stop::refused(format!("the schema `{}` cannot be read: {error}", args.schema.display()))
+    })?;
+    let schema = Schema::parse(&text).map_err(Stop::refused)?;
+    if schema.passes_over_folds() {
+        say("the schema says `xorFolds`: clkhash reads `xor_folds` and passes over this one, so \
+             nothing is folded");
+    }
+    let secret = secret::read(&args.secret)?;
+    if secret.len() < SHORT {
+        say("the secret is short: whoever guesses it can read names out of the filters");
+    }
+    let delimiter = u8::try_from(args.delimiter)
+        .map_err(|_| Stop::usage("`--delimiter` takes one character of ASCII"))?;
+    let mut rows = Rows::open(&args.file, delimiter)?;
+    let wanted = rows.find(schema.columns().map(|(name, _)| name))?;
+    let how = Hardening { spread: args.diffuse, balanced: args.balance };
+    let encoder = || {
+        let encoder = Encoder::new(&schema, &secret).map_err(Stop::refused)?;
+        encoder.hardened(how, &secret).map_err(Stop::refused)
+    };
+    let threads = super::threads(args.threads);
+    let mut encoders: Vec<Encoder> =
+        (0..threads.get()).map(|_| encoder()).collect::<Result<_, _>>()?;
+    let bits = encoders.first().map_or(0, |encoder| encoder.empty().bits());
+
+    let mut out = Out::open(args.to.as_deref(), args.form)?;
+    loop {
+        let mut batches = Vec::with_capacity(threads.get());
+        while batches.len() < threads.get()
+            && let Some(batch) = rows.next(&wanted)?
+        {
+            batches.push(batch);
+        }
+        if batches.is_empty() {
+            break;
+        }
+        for clks in encode(&mut encoders, &batches) {
+            let clks =
+                clks.map_err(|error| Stop::refused(format!("`{}`, {error}", args.file.display())))?;
+            out.write(&clks)?;
+        }
+    }
+    let records = out.end()?;
+    let Some(to) = &args.to else {
+        return Ok(Answer::new("", json!({ "records": records, "bits": bits })).printed());
+    };
+    Ok(Answer::new(
+        format!("{records} records encoded in {bits} bits: {}", to.display()),
+        json!({ "records": records, "bits": bits, "to": to }),
+    ))
+}
+
+/// Encodes batches, each in a thread, and gives what came of them in their order.
+fn encode(encoders: &mut [Encoder], batches: &[Batch]) -> Vec<Result<Clks, EncodeError>> {
+    let one = |encoder: &mut Encoder, batch: &Batch| {
+        let mut clks = encoder.empty();
+        batch.each(|row, values| encoder.encode(row, values, &mut clks))?;
+        Ok(clks)
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> = encoders
+            .iter_mut()
+            .zip(batches)
+            .map(|(encoder, batch)| scope.spawn(move || one(encoder, batch)))
+            .collect();
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended.map(|ended| ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
+
+/// What is written: under its name only when it is whole.
+struct Out {
+    to: To,
+    form: Form,
+    records: u64,
+}
+
+enum To {
+    Standard(BufWriter<io::StdoutLock<'static>>),
+    File { file: BufWriter<tempfile::NamedTempFile>, name: PathBuf },
+}
+
+impl Out {
+    fn open(to: Option<&Path>, form: Form) -> Result<Self, Stop> {
+        let to = match to {
+            None => To::Standard(BufWriter::new(io::stdout().lock())),
+            Some(name) => {
+                To::File { file: BufWriter::new(super::beside(name)?), name: name.to_owned() }
+            }
+        };
+        let mut out = Self { to, form, records: 0 };
+        if form == Form::Clks {
+            out.write_text(b"{\"clks\": [")?;
+        }
+        Ok(out)
+    }
+
+    fn write(&mut self, clks: &Clks) -> Result<(), Stop> {
+        let mut text = Vec::new();
+        for filter in clks.texts() {
+            match self.form {
+                Form::Lines => text.extend_from_slice(format!("{filter}\n").as_bytes()),
+                Form::Clks => {
+                    let between = if self.records == 0 { "" } else { ", " };
+                    text.extend_from_slice(format!("{between}\"{filter}\"").as_bytes());
+                }
+            }
+            self.records += 1;
+        }
+        self.write_text(&text)
+    }
+
+    fn write_text(&mut self, text: &[u8]) -> Result<(), Stop> {
+        let written = match &mut self.to {
+            To::Standard(out) => out.write_all(text),
+            To::File { file, .. } => file.write_all(text),
+        };
+        written.map_err(|error| Stop::refused(format!("cannot write: {error}")))
+    }
+
+    /// Ends the file and says how many records are in it.
+    fn end(mut self) -> Result<u64, Stop> {
+        if self.form == Form::Clks {
+            self.write_text(b"]}\n")?;
+        }
+        match self.to {
+            To::Standard(mut out) => {
+                out.flush().map_err(|error| Stop::refused(format!("cannot write: {error}")))?;
+            }
+            To::File { file, name } => super::keep(file, &name)?,
+        }
+        Ok(self.records)
+    }
+}

@@ -1,0 +1,188 @@
+//! Sets of filters as the inner loop wants them.
+
+use std::ops::Range;
+
+use super::super::clks::Clks;
+
+/// Filters that are compared at once.
+pub(super) const LANES: usize = 8;
+/// Filters of the first set that are taken through the second together.
+pub(super) const QUAD: usize = 4;
+/// What stays in the second cache of a processor while the first set goes by.
+const BLOCK_BYTES: usize = 256 * 1024;
+
+/// The same word of eight filters, in one line of the cache.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Lanes(pub(super) [u64; LANES]);
+
+/// The first set, by the number of ones, in fours. The last four may be filled up
+/// with filters that have no ones.
+pub(super) struct Quads {
+    words: usize,
+    filters: Vec<u64>,
+    /// The number in the set of each filter, its ones, and the ones behind each cut.
+    about: Vec<(u32, u32, [u32; 2])>,
+    set: usize,
+}
+
+/// The second set, by the number of ones, in eights, word by word.
+pub(super) struct Grouped {
+    words: usize,
+    lanes: Vec<Lanes>,
+    about: Vec<(u32, u32)>,
+    groups: Vec<Group>,
+}
+
+/// Bounds for eight filters.
+#[derive(Debug, Clone, Copy)]
+struct Group {
+    fewest: u32,
+    fullest: u32,
+}
+
+/// Where a filter of so many words is looked at in between.
+pub(super) const fn cuts(words: usize) -> [usize; 2] {
+    [words / 2, words * 3 / 4]
+}
+
+fn ones(filter: &[u64]) -> u32 {
+    filter.iter().map(|word| word.count_ones()).sum()
+}
+
+/// The ones behind each cut.
+fn rest(filter: &[u64]) -> [u32; 2] {
+    cuts(filter.len()).map(|cut| ones(filter.get(cut..).unwrap_or_default()))
+}
+
+/// Number and ones of each filter, fewest first.
+fn sorted<'a>(filters: impl Iterator<Item = &'a [u64]>) -> Option<Vec<(u32, u32)>> {
+    let mut about = Vec::new();
+    for (at, filter) in filters.enumerate() {
+        about.push((u32::try_from(at).ok()?, ones(filter)));
+    }
+    about.sort_by_key(|(_, ones)| *ones);
+    Some(about)
+}
+
+impl Quads {
+    /// `None` for more filters than can be numbered.
+    pub(super) fn of<'a>(filters: impl Iterator<Item = &'a [u64]>) -> Option<Self> {
+        let filters: Vec<&[u64]> = filters.collect();
+        let words = filters.first().map_or(0, |filter| filter.len());
+        let sorted = sorted(filters.iter().copied())?;
+        let set = sorted.len();
+        let mut arranged = Vec::with_capacity(words * set.next_multiple_of(QUAD));
+        let mut about = Vec::with_capacity(set);
+        for (at, ones) in sorted {
+            let filter = filters.get(at as usize)?;
+            arranged.extend_from_slice(filter);
+            about.push((at, ones, rest(filter)));
+        }
+        arranged.resize(words * set.next_multiple_of(QUAD), 0);
+        Some(Self { words, filters: arranged, about, set })
+    }
+
+    /// How many fours there are.
+    pub(super) fn len(&self) -> usize {
+        self.set.div_ceil(QUAD)
+    }
+
+    /// The four filters of one quad.
+    pub(super) fn filters(&self, quad: usize) -> [&[u64]; QUAD] {
+        std::array::from_fn(|at| {
+            let start = (quad * QUAD + at) * self.words;
+            self.filters.get(start..start + self.words).unwrap_or_default()
+        })
+    }
+
+    /// Whether there is a filter at `a`, or only what fills up.
+    pub(super) fn holds(&self, a: usize) -> bool {
+        a < self.set
+    }
+
+    pub(super) fn ones_of(&self, a: usize) -> u32 {
+        self.about.get(a).map_or(0, |(_, ones, _)| *ones)
+    }
+
+    pub(super) fn rest_of(&self, a: usize) -> [u32; 2] {
+        self.about.get(a).map_or([0; 2], |(.., rest)| *rest)
+    }
+
+    /// The number in the set.
+    pub(super) fn original(&self, a: usize) -> u32 {
+        self.about.get(a).map_or(0, |(at, ..)| *at)
+    }
+
+    /// The fewest and the most ones in a quad.
+    pub(super) fn ones(&self, quad: usize) -> (u32, u32) {
+        let last = (quad * QUAD + QUAD - 1).min(self.set.saturating_sub(1));
+        (self.ones_of(quad * QUAD), self.ones_of(last))
+    }
+}
+
+impl Grouped {
+    /// `None` for more filters than can be numbered.
+    pub(super) fn of(clks: &Clks) -> Option<Self> {
+        let filters: Vec<&[u64]> = clks.iter().collect();
+        let words = filters.first().map_or(0, |filter| filter.len());
+        let about = sorted(filters.iter().copied())?;
+        let mut lanes = Vec::with_capacity(words * about.len().div_ceil(LANES));
+        let mut groups = Vec::with_capacity(about.len().div_ceil(LANES));
+        for eight in about.chunks(LANES) {
+            let of = |lane: usize| eight.get(lane).and_then(|(at, _)| filters.get(*at as usize));
+            for word in 0..words {
+                let lane = |lane| of(lane).and_then(|f| f.get(word)).copied().unwrap_or(0);
+                lanes.push(Lanes(std::array::from_fn(lane)));
+            }
+            groups.push(Group {
+                fewest: eight.first().map_or(0, |(_, ones)| *ones),
+                fullest: eight.last().map_or(0, |(_, ones)| *ones),
+            });
+        }
+        Some(Self { words, lanes, about, groups })
+    }
+
+    /// Words of a filter.
+    pub(super) const fn words(&self) -> usize {
+        self.words
+    }
+
+    /// Parts of the set that fit the cache.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
+        let groups = (BLOCK_BYTES / (self.words.max(1) * size_of::<Lanes>())).max(1);
+        let all = self.groups.len();
+        (0..all).step_by(groups).map(move |start| start..(start + groups).min(all))
+    }
+
+    /// The groups of a block in which a filter of `fewest` to `fullest` ones can
+    /// reach a threshold: what two have in common is at most what the one with
+    /// fewer ones has.
+    pub(super) fn between(
+        &self,
+        block: &Range<usize>,
+        fewest: u32,
+        fullest: u32,
+        threshold: f64,
+    ) -> Range<usize> {
+        let ratio = threshold / (2.0 - threshold);
+        // A little wider than it must be, for what doubles round away.
+        let least = f64::from(fewest) * ratio - 1.0;
+        let most = f64::from(fullest) / ratio + 1.0;
+        let groups = self.groups.get(block.clone()).unwrap_or_default();
+        let first = groups.partition_point(|group| f64::from(group.fullest) < least);
+        let last = groups.partition_point(|group| f64::from(group.fewest) <= most);
+        block.start + first..block.start + last.max(first)
+    }
+
+    /// One group: the fewest ones in it, and its words.
+    pub(super) fn group(&self, at: usize) -> Option<(u32, &[Lanes])> {
+        let start = at * self.words;
+        Some((self.groups.get(at)?.fewest, self.lanes.get(start..start + self.words)?))
+    }
+
+    /// The number in the set, and the ones, of what stands at `b`.
+    pub(super) fn original(&self, b: usize) -> Option<(u32, u32)> {
+        self.about.get(b).copied()
+    }
+}
