@@ -272,6 +272,7 @@ const DONE: &[&str] = &[
     "done-room-opened",
     "done-room-reopened",
     "done-room-removed",
+    "done-restored",
     "done-room-closed",
     "done-run",
     "done-stopped",
