@@ -1,17 +1,16 @@
 //! Every page of the portal after the demo, at 50 requests at once.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fs;
 use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::bench::http::{Browser, Page};
+use crate::bench::served::Served;
 use crate::bench::{Finding, percentile, release};
 use crate::repository::Repository;
-use crate::run::{Failed, about, failed};
-use crate::{demo, setup};
+use crate::run::{Failed, failed};
+use crate::setup;
 
 const ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8429);
@@ -26,41 +25,11 @@ const SIGN_IN: &str = "/sign-in";
 /// Between them they may see every page.
 const ROLES: &[&str] =
     &["researcher", "holder-population", "caseworker", "checker", "auditor", "operator"];
-/// How long the story may take before the portal opens.
-const PATIENCE: Duration = Duration::from_mins(5);
-
-/// The program, ended when dropped.
-struct Portal(Child);
-
-/// How long it may take to let go of its rooms.
-const LAST_WAIT: Duration = Duration::from_secs(30);
-
-impl Drop for Portal {
-    fn drop(&mut self) {
-        // Asked to stop: a room is a mount, and one that is killed leaves it.
-        let pid = self.0.id().to_string();
-        let _ = Command::new("kill").args(["-TERM", &pid]).status();
-        let begun = Instant::now();
-        while begun.elapsed() < LAST_WAIT && matches!(self.0.try_wait(), Ok(None)) {
-            thread::sleep(Duration::from_millis(50));
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     setup::for_demo(repository)?;
     let program = release(repository, "helserom")?;
     let folder = repository.made("bench").join("portal");
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(about(folder.display()))?;
-    }
-    let mut command = demo::command(repository, &program);
-    command.arg("--no-browser").arg(format!("--listen={ADDRESS}")).arg("--data").arg(&folder);
-    let portal = command.stdout(Stdio::null()).spawn().map_err(about("helserom demo"))?;
-    let _portal = Portal(portal);
-    wait_until_open()?;
+    let _served = Served::start(repository, &program, &folder, ADDRESS)?;
 
     let pages = pages()?;
     // In turn, so that what else the machine does meanwhile meets every page.
@@ -92,17 +61,6 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
         asked: format!("every page within {ASKED_RATIO} × the sign-in page"),
         reached: worst <= ASKED_RATIO,
     })
-}
-
-fn wait_until_open() -> Result<(), Failed> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        if Browser::new(ADDRESS).get("/readyz").is_ok_and(|page| page.status == 200) {
-            return Ok(());
-        }
-        thread::sleep(Duration::from_millis(200));
-    }
-    failed("the portal did not open")
 }
 
 /// Every page that can be reached by links, by any role: one of each kind.
