@@ -79,15 +79,19 @@ def signed_in(address, account):
     return browser
 
 
-def api(browser, path, body=None):
-    """What the API answers to somebody who has signed in, to a body or without."""
+def api(browser, path, body=None, not_yet=None):
+    """What the API answers to somebody who has signed in, to a body or without; nothing
+    when it answers that it is too early."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json", "x-csrf-token": browser.token("/account")}
     request = urllib.request.Request(f"{browser.base}/api/v1{path}", data, headers)
     try:
         with browser.opener.open(request, timeout=PATIENCE) as answer:
-            return json.load(answer)
+            said = answer.read()
+            return json.loads(said) if said else None
     except urllib.error.HTTPError as error:
+        if error.code == not_yet:
+            return None
         raise SystemExit(f"{path}: {error.code} {error.read().decode()}") from error
 
 
@@ -114,13 +118,13 @@ class Room:
         where = re.search(r'action="(http://[^"/]*)/', page).group(1)
         self.inside = Browser(where)
         self.inside.ask("/enter", {"ticket": field(page, "ticket")},
-                        {"origin": where})
+                        {"origin": self.portal.base})
         until("JupyterLab", lambda: self.inside.ask(f"/{self.id}/lab")[0] == 200)
         return time.monotonic() - begun
 
     def close(self):
         self.portal.ask(f"{self.path}/stop", {"csrf": self.portal.token(self.path)})
-        until("the end", lambda: f'{self.path}/stop"' not in self.portal.ask(self.path)[1])
+        until("the end", lambda: api(self.portal, f"/rooms/{self.id}")["state"] == "open")
 
 
 def open_theirs(jupyter):
@@ -205,7 +209,7 @@ async def cells(room, data, number):
     host = inside.base.removeprefix("http://")
     through = await websocket_connect(
         HTTPRequest(f"ws://{host}{path}{ours}", headers=headers))
-    own = str(Path(data) / "rooms" / room.id / "work" / ".jupyter" / "room.sock")
+    own = str(next((Path(data) / "rooms" / room.id).rglob("room.sock")))
     direct = await websocket_connect(
         HTTPRequest(f"ws://localhost{path}{theirs}"), resolver=OneSocket(path=own))
     times = {"ours": [], "theirs": []}
@@ -230,10 +234,10 @@ class Permits:
 
     def __init__(self, address, researcher):
         self.researcher = researcher
-        first = api(researcher, "/applications")["items"][0]
+        first = api(researcher, "/applications")[0]
         self.terms = api(researcher, f"/applications/{first['id']}")["terms"]
-        sources = [source["source"] for source in self.terms["sources"]]
-        self.holders = [signed_in(address, f"holder-{source}") for source in sources]
+        self.holders = [signed_in(address, f"holder-{name}")
+                        for name in ("population", "laboratory", "patients")]
         self.caseworker = signed_in(address, "caseworker")
 
     def room(self, number):
@@ -245,7 +249,9 @@ class Permits:
         granted = {"verdict": "grant", "why": "As before."}
         permit = api(self.caseworker, f"{path}/decision", granted)["permit"]
         api(self.researcher, f"/permits/{permit}/extracts", {})
-        room = api(self.researcher, f"/permits/{permit}/rooms", {})
+        # The extract is built meanwhile.
+        room = until("the extract", lambda: api(
+            self.researcher, f"/permits/{permit}/rooms", {}, not_yet=409))
         return Room(self.researcher, room.get("room") or room["id"])
 
 
