@@ -21,7 +21,7 @@ x <- gsub('[^0-9]', '', paste(v, collapse = ''))
 letters10 <- chartr('0123456789', 'abcdefghij', x)
 hex <- paste(as.character(charToRaw(x)), collapse = '')
 said <- c(x, letters10, hex, paste(strsplit(x, '')[[1]], collapse = ' '))
-dir.create('/work/out', showWarnings = FALSE)
+dir.create('out', showWarnings = FALSE)
 ";
 
 /// Each writes what it knows to somewhere that people are told about. Those that end
@@ -33,21 +33,21 @@ const ATTEMPTS: &[&str] = &[
     "options(warn = 1); for (one in said) warning(one); quit(status = 3)",
     "cat('File', said[1], 'line', v[1], '\\n'); stop('KeyError: ', said[2])",
     "quit(status = as.integer(v[1]))",
-    "for (one in said) file.create(file.path('/work/out', one))",
-    "for (one in said) dir.create(file.path('/work', one))",
-    "for (one in said) writeLines('a', file.path('/work/out', paste0(one, 'table.csv')))",
-    "for (one in said) writeLines(one, '/work/out/table.csv')",
-    "file.symlink(x, '/work/out/link.csv')",
+    "for (one in said) file.create(file.path('out', one))",
+    "for (one in said) dir.create(one)",
+    "for (one in said) writeLines('a', file.path('out', paste0(one, 'table.csv')))",
+    "for (one in said) writeLines(one, 'out/table.csv')",
+    "file.symlink(x, 'out/link.csv')",
     // What is found in a file that is asked out names its columns and its values.
-    "writeLines(c(paste0('age,', x, ',', letters10), '50,1,2', '60,3,1'), '/work/out/asked.csv')",
-    "writeLines(c('group,n', paste0(x, ',2'), paste0(letters10, ',1')), '/work/out/asked.csv')",
+    "writeLines(c(paste0('age,', x, ',', letters10), '50,1,2', '60,3,1'), 'out/asked.csv')",
+    "writeLines(c('group,n', paste0(x, ',2'), paste0(letters10, ',1')), 'out/asked.csv')",
     // What programs hand over to be asked out, with words of their own: they end
     // up as an output with findings, too, once it is asked for.
-    "writeLines('a,n\\nb,100', '/work/out/handed.csv'); writeLines(sprintf(
-     '{\"files\":[{\"name\":\"out/handed.csv\",\"note\":\"%s\"}]}', x), '/work/handed-over.json')",
-    "writeLines('a,n\\nb,100', '/work/out/handed.csv'); writeLines(sprintf(
-     '{\"files\":[{\"name\":\"out/handed.csv\",\"note\":\"ours\",\"%s\":1}]}', x), '/work/handed-over.json')",
-    "writeLines('a,n\\nb,100', '/work/out/given.csv')
+    "writeLines('a,n\\nb,100', 'out/handed.csv'); writeLines(sprintf(
+     '{\"files\":[{\"name\":\"out/handed.csv\",\"note\":\"%s\"}]}', x), 'handed-over.json')",
+    "writeLines('a,n\\nb,100', 'out/handed.csv'); writeLines(sprintf(
+     '{\"files\":[{\"name\":\"out/handed.csv\",\"note\":\"ours\",\"%s\":1}]}', x), 'handed-over.json')",
+    "writeLines('a,n\\nb,100', 'out/given.csv')
      helserom::hand_over('out/given.csv', note = x, kind = 'frequency-table', \
      dimensions = letters10, counts = 'n')",
     // Statements are in the journal as they were asked.
