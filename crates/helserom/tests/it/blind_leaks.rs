@@ -168,7 +168,7 @@ fn nothing_the_data_say_comes_back_however_a_script_tries() {
     let mut blind = Blind::open();
     assert!(blind.secret.len() >= 12, "{}", blind.secret);
     let script = blind.place.path().join("script.R");
-    let mut leaks = BTreeSet::new();
+    let (mut leaks, mut asked) = (BTreeSet::new(), BTreeSet::new());
     for attempt in ATTEMPTS {
         fs::write(&script, format!("{KNOWS}{attempt}\n")).unwrap();
         let words = ["--as", "researcher", "room", "exec", &blind.room, "--script", text(&script)];
@@ -181,7 +181,10 @@ fn nothing_the_data_say_comes_back_however_a_script_tries() {
         for name in ["out/asked.csv", "out/handed.csv", "out/table.csv"] {
             let path = format!("/api/v1/rooms/{}/outputs", blind.room);
             let files = json!({ "files": [{ "name": name, "note": "the table" }] });
-            let (_, answer) = blind.server.ask("POST", &path, &blind.token, &files);
+            let (status, answer) = blind.server.ask("POST", &path, &blind.token, &files);
+            if status == 200 {
+                asked.insert(name);
+            }
             if blind.is_in(&answer.to_string()) {
                 leaks.insert(format!("{attempt}: asking for {name}"));
             }
@@ -194,6 +197,7 @@ fn nothing_the_data_say_comes_back_however_a_script_tries() {
     }
     let leaks: Vec<_> = leaks.into_iter().collect();
     assert!(leaks.is_empty(), "{}", leaks.join("\n"));
+    assert_eq!(asked.len(), 3, "not every file was there to be asked out: {asked:?}");
     // They did try: what was asked stands in the ledger, for auditors.
     let export = blind.place.path().join("ledger");
     blind.place.does(&["ledger", "export", text(&export)]);
