@@ -8,16 +8,33 @@ use crate::fakes::Site;
 use crate::notebooks::{config, frame, ticket};
 use crate::story::room_that;
 
+/// A room of two people, whose notebook server answers as long as the listener is held.
+struct Two {
+    site: Site,
+    room: String,
+    researcher: Browser,
+    statistician: Browser,
+    _image: tempfile::TempDir,
+    _listener: UnixListener,
+}
+
+impl Two {
+    async fn new() -> Self {
+        let image = tempfile::tempdir().unwrap();
+        let site = Site::with(config(image.path().to_owned())).await;
+        site.ends.shut();
+        let mut researcher = Browser::as_role(&site.router, "researcher").await;
+        let people = [("people", "statistician")];
+        let (_, room) = room_that(&site, &mut researcher, &people).await;
+        let statistician = Browser::as_role(&site.router, "statistician").await;
+        let listener = UnixListener::bind(site.notebook_socket()).unwrap();
+        Self { site, room, researcher, statistician, _image: image, _listener: listener }
+    }
+}
+
 #[tokio::test]
 async fn a_notebook_that_is_opened_alone_takes_nobody_else_in() {
-    let image = tempfile::tempdir().unwrap();
-    let site = Site::with(config(image.path().to_owned())).await;
-    site.ends.shut();
-    let mut researcher = Browser::as_role(&site.router, "researcher").await;
-    let people = [("people", "statistician")];
-    let (_, room) = room_that(&site, &mut researcher, &people).await;
-    let mut statistician = Browser::as_role(&site.router, "statistician").await;
-    let _listener = UnixListener::bind(site.notebook_socket()).unwrap();
+    let Two { site, room, mut researcher, mut statistician, _image, _listener } = Two::new().await;
     let (here, notebook) = (format!("/rooms/{room}"), format!("/rooms/{room}/notebook"));
 
     let page = researcher.submit(&here, &notebook, &[]).await;
@@ -43,14 +60,8 @@ async fn a_notebook_that_is_opened_alone_takes_nobody_else_in() {
 
 #[tokio::test]
 async fn one_that_is_opened_for_everybody_takes_everybody_in() {
-    let image = tempfile::tempdir().unwrap();
-    let site = Site::with(config(image.path().to_owned())).await;
-    site.ends.shut();
-    let mut researcher = Browser::as_role(&site.router, "researcher").await;
-    let people = [("people", "statistician")];
-    let (_, room) = room_that(&site, &mut researcher, &people).await;
-    let mut statistician = Browser::as_role(&site.router, "statistician").await;
-    let _listener = UnixListener::bind(site.notebook_socket()).unwrap();
+    let Two { site: _site, room, mut researcher, mut statistician, _image, _listener } =
+        Two::new().await;
     let (here, notebook) = (format!("/rooms/{room}"), format!("/rooms/{room}/notebook"));
 
     let page = researcher.submit(&here, &format!("{notebook}/together"), &[]).await;
