@@ -5,6 +5,7 @@
 pub mod account;
 pub mod application;
 pub mod application_form;
+pub mod asking;
 pub mod basket;
 pub mod bringing;
 pub(crate) mod calendar;
@@ -57,6 +58,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
         ("notebook", notebook::NotebookPage::sample(lang).render()),
         ("desktop", notebook::NotebookPage::desktop_sample(lang).render()),
+        ("asking", asking::AskingPage::sample(lang).render()),
         ("room-file", room_file::RoomFilePage::sample(lang).render()),
         ("versions", versions::VersionsPage::sample(lang).render()),
         ("output", output::OutputPage::sample(lang).render()),

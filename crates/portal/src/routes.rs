@@ -9,10 +9,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::failure::Failure;
 use crate::pages::{
-    account, application, application_form::serve as form, basket, bringing, calendar, catalogue,
-    centre, front, ingress, journal, ledger, ledger_entry, notebook, output, outputs, packages,
-    packing, permit, register, release, results, room, room_file, sign_in, source, variable,
-    versions, work,
+    account, application, application_form::serve as form, asking, basket, bringing, calendar,
+    catalogue, centre, front, ingress, journal, ledger, ledger_entry, notebook, output, outputs,
+    packages, packing, permit, register, release, results, room, room_file, sign_in, source,
+    variable, versions, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -84,7 +84,7 @@ fn cases() -> Router<App> {
         .route("/packages", get(packages::show))
         .route("/packages/{package}", get(packages::show_one))
         .route("/packages/{package}/decision", post(packages::decide))
-        .route("/rooms/{room}/outputs", post(room::ask))
+        .route("/rooms/{room}/outputs", get(asking::show).post(asking::ask))
         .route("/rooms/{room}/handed-over", post(room::ask_handed_over))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))
         .route("/rooms/{room}/closing", post(room::close))

@@ -1,7 +1,6 @@
 //! A room: run a script, read its log, see the files and the limits, ask to
 //! take a file out.
 
-mod asking;
 mod closing;
 mod handed_over;
 mod running;
@@ -12,14 +11,13 @@ mod size;
 #[cfg(test)]
 pub(crate) use sample::sample_room;
 
-pub(crate) use asking::ask;
 pub(crate) use closing::{close, remove, reopen};
 pub use handed_over::HandedOver;
 pub(crate) use handed_over::ask_handed_over;
 pub(crate) use running::{how_to_run, run, stop};
 
 use super::bringing::{self, IngressLine};
-use super::{calendar, output as output_page, seen};
+use super::{asking, calendar, output as output_page, seen};
 use crate::answer::{Answered, html, not_accepted};
 use crate::failure::Failure;
 use crate::fields::Fields;
@@ -80,7 +78,6 @@ pub struct RoomPage {
     meters: Vec<size::Meter>,
     limits: Vec<String>,
     outputs: Vec<OutputLine>,
-    kinds: Vec<(&'static str, String)>,
     rules: Rules,
     timeline: Timeline,
 }
@@ -119,6 +116,16 @@ pub struct FileLine {
     pub bytes: u64,
     /// When it was written last.
     pub modified: Timestamp,
+}
+
+impl FileLine {
+    pub(super) fn of(file: &room::WorkFile) -> Self {
+        Self {
+            name: file.name.to_string(),
+            bytes: file.bytes,
+            modified: Timestamp::from_second(file.modified).unwrap_or(Timestamp::UNIX_EPOCH),
+        }
+    }
 }
 
 /// An output asked for from this room.
@@ -361,8 +368,7 @@ impl RoomPage {
             state: room.state,
             may_enter: may_enter && room.is_entered(),
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
-            may_ask: seen.may(Action::RequestOutput)
-                && (room.state == RoomState::Open || room.session().is_some()),
+            may_ask: seen.may(Action::RequestOutput) && asking::can_be_asked(room),
             sight: inside.sight,
             notebook,
             languages: [("r", "R"), ("python", "Python")],
@@ -379,7 +385,6 @@ impl RoomPage {
             meters,
             limits: size::limits(&words, room),
             outputs: inside.outputs,
-            kinds: asking::KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into(),
             journal: seen.may(Action::ReadJournal).then(|| format!("/rooms/{id}/journal")),
             rules: Rules::new(&words)
                 .with(words.say("opened-by"), vec![names.account(&room.opened_by, lang)])
@@ -410,14 +415,12 @@ impl RoomPage {
     /// The same page after a form on it was not accepted.
     #[must_use]
     pub fn with_typed(mut self, typed: Typed) -> Self {
-        let has_form = (typed.is("run") && self.may_enter)
-            || (typed.is("ask") && self.may_ask && !self.files.is_empty());
-        let field = if typed.is("run") { "script" } else { "note" };
+        let has_form = typed.is("run") && self.may_enter;
         if typed.is("run") {
             self.script = typed.text("run", "script");
             self.language = typed.text("run", "language");
         }
-        self.typed = if has_form { typed } else { typed.without_form(field) };
+        self.typed = if has_form { typed } else { typed.without_form("script") };
         self
     }
 }
@@ -530,15 +533,7 @@ async fn inside(
         script,
         memory: standing.standing.memory,
         disk: standing.standing.work.bytes,
-        files: listing
-            .files
-            .iter()
-            .map(|file| FileLine {
-                name: file.name.to_string(),
-                bytes: file.bytes,
-                modified: Timestamp::from_second(file.modified).unwrap_or(Timestamp::UNIX_EPOCH),
-            })
-            .collect(),
+        files: listing.files.iter().map(FileLine::of).collect(),
         refused: listing
             .refused
             .iter()

@@ -157,6 +157,11 @@ async fn what_was_said_of_files_is_kept_when_it_is_not_enough() {
     output(&mut researcher, &room, SAFE).await;
     let here = format!("/rooms/{room}");
     let path = format!("{here}/outputs");
+    let page = researcher.get(&format!("{path}?file=result.csv&file=gone.csv")).await;
+    assert!(page.body.contains("name=\"kind:result.csv\""), "{}", page.body);
+    assert!(!page.body.contains("kind:gone.csv"), "only of files that are there: {}", page.body);
+    let page = researcher.get(&path).await;
+    assert!(page.body.contains("value=\"result.csv\"") && !page.body.contains("name=\"kind:"));
     let wish = [
         ("file", "result.csv"),
         ("kind:result.csv", "frequency-table"),

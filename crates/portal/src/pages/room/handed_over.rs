@@ -8,11 +8,10 @@ use model::Timestamp;
 use release::Output;
 
 use super::again;
-use super::asking::KINDS;
 use crate::answer::{Answered, see};
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::pages::seen;
+use crate::pages::{asking::KINDS, seen};
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
@@ -87,6 +86,8 @@ pub(crate) async fn ask_handed_over(
     };
     match asked {
         Ok(()) => Ok(see(&format!("/rooms/{id}"), "asked")),
-        Err(failure) => again(&app, &visitor, &id, ("ask", ""), Fields::default(), failure).await,
+        Err(failure) => {
+            again(&app, &visitor, &id, ("handed-over", ""), Fields::default(), failure).await
+        }
     }
 }

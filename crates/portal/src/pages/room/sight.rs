@@ -16,7 +16,7 @@ pub enum Sight {
 
 impl Sight {
     /// In a room of which that is told.
-    pub(super) fn of(standing: &RoomStanding) -> Self {
+    pub(in crate::pages) fn of(standing: &RoomStanding) -> Self {
         match (standing.blind, standing.pixels) {
             (true, _) => Self::Nothing,
             (false, true) => Self::Pixels,
@@ -32,7 +32,7 @@ impl Sight {
         self == Self::Pixels
     }
 
-    pub(super) fn is_nothing(self) -> bool {
+    pub(in crate::pages) fn is_nothing(self) -> bool {
         self == Self::Nothing
     }
 }

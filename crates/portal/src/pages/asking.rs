@@ -1,18 +1,87 @@
 //! Asking to take files out of a room: which, what each is, and what for.
 
+use askama::Template;
 use axum::extract::{Path, State};
 use centre::outputs::{LARGEST_OUTPUT, Wish};
 use disclosure::Kind;
-use model::RoomId;
+use model::{Lang, RoomId};
+use permit::Role;
+use permit::policy::Action;
+use room::State as RoomState;
 
-use super::again;
-use crate::answer::{Answered, see};
+use super::room::{FileLine, Sight};
+use super::seen;
+use crate::answer::{Answered, html, not_accepted, see};
+use crate::chrome::Chrome;
 use crate::failure::Failure;
 use crate::fields::Fields;
-use crate::pages::seen;
+use crate::parts::form::Typed;
+use crate::query::Query;
+use crate::sample::literal;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
+
+/// The page: the files of the room, and what is said of those that were chosen.
+#[derive(Debug, Template)]
+#[template(path = "pages/asking.html")]
+pub struct AskingPage {
+    chrome: Chrome,
+    room: String,
+    /// Whether files are asked for here, by the reader, now.
+    may_ask: bool,
+    sight: Sight,
+    files: Vec<FileLine>,
+    /// The names of those that were chosen.
+    chosen: Vec<String>,
+    kinds: Vec<(&'static str, String)>,
+    typed: Typed,
+}
+
+impl AskingPage {
+    /// The page about `chosen` of the `files` of a room.
+    fn of(chrome: Chrome, room: &RoomId, files: Vec<FileLine>, chosen: Vec<String>) -> Self {
+        let words = chrome.words();
+        let kinds = KINDS.map(|(value, key)| (value, words.say(key).into_owned())).into();
+        Self {
+            room: room.to_string(),
+            may_ask: true,
+            sight: Sight::Text,
+            files,
+            chosen,
+            kinds,
+            typed: Typed::default(),
+            chrome,
+        }
+    }
+
+    /// A sample: two of three files are chosen.
+    pub fn sample(lang: Lang) -> Self {
+        let room = literal("room-3p5r7t9v1x");
+        let chrome = Chrome::sample(lang, &format!("/rooms/{room}/outputs"));
+        let file = |name: &str, bytes| FileLine {
+            name: name.to_owned(),
+            bytes,
+            modified: literal("2026-03-01T08:12:13Z"),
+        };
+        let files = vec![
+            file("results/cox.csv", 412),
+            file("results/small-cells.csv", 655),
+            file("results/survival.svg", 18_220),
+        ];
+        let chosen = vec!["results/cox.csv".to_owned(), "results/survival.svg".to_owned()];
+        Self::of(chrome.seen_by(&[Role::Researcher]), &room, files, chosen)
+    }
+
+    fn is_chosen(&self, file: &str) -> bool {
+        self.chosen.iter().any(|chosen| chosen == file)
+    }
+
+    /// What was typed into a field of a file, where the form was not accepted.
+    fn said(&self, field: &str, file: &str) -> String {
+        self.typed.text("ask", &format!("{field}:{file}"))
+    }
+}
 
 /// What a file can be said to be. Of a table of means or sums the largest
 /// contributions to each cell are no thing to type: programs tell them.
@@ -80,6 +149,42 @@ fn wishes(fields: &Fields) -> Result<Vec<Wish>, Failure> {
         .collect()
 }
 
+/// `GET /rooms/{room}/outputs?file=…&file=…`: the form about the files that were
+/// chosen.
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path(room): Path<String>,
+    Query(wanted): Query<Vec<(String, String)>>,
+) -> Answered {
+    let chosen = wanted.into_iter().filter(|(name, _)| name == "file").map(|(_, file)| file);
+    html(&page(&app, &visitor, &seen::id(&room)?, chosen.collect()).await?)
+}
+
+async fn page(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    chosen: Vec<String>,
+) -> Result<AskingPage, Failure> {
+    let caller = visitor.caller();
+    let room = app.centre.room(caller, id).await?;
+    let thing = app.centre.room_thing(&room).await?;
+    seen::require(app, visitor, Action::RequestOutput, &thing)?;
+    let standing = app.centre.room_standing(caller, id, None).await?;
+    let files = standing.listing.files.iter().map(FileLine::of).collect();
+    let mut page = AskingPage::of(visitor.chrome(app), id, files, chosen);
+    page.may_ask = can_be_asked(&room);
+    page.sight = Sight::of(&standing);
+    Ok(page)
+}
+
+/// Whether files can be asked for as the room stands: while it is open, or a
+/// person works in it.
+pub(super) fn can_be_asked(room: &room::Room) -> bool {
+    room.state == RoomState::Open || room.session().is_some()
+}
+
 /// `POST /rooms/{room}/outputs`: asks to take files out.
 pub(crate) async fn ask(
     State(app): State<App>,
@@ -100,9 +205,28 @@ pub(crate) async fn ask(
         Ok(_) => Ok(see(&format!("/rooms/{id}"), "asked")),
         Err(failure) => {
             let failure = failure.clone();
-            again(&app, &visitor, &id, ("ask", "asked-files"), fields, failure).await
+            again(&app, &visitor, &id, fields, failure).await
         }
     }
+}
+
+/// The page again, with what was typed and why that was not done; the failure
+/// itself, where nothing can be done on the page.
+async fn again(
+    app: &App,
+    visitor: &Visitor,
+    id: &RoomId,
+    fields: Fields,
+    failure: Failure,
+) -> Answered {
+    if !failure.is_about_form() {
+        return Err(failure);
+    }
+    let chosen = fields.all("file").map(str::to_owned).collect();
+    let mut page = page(app, visitor, id, chosen).await?;
+    let typed = Typed::refused(visitor.words(), "ask", "asked-files", fields, &failure);
+    page.typed = if page.may_ask { typed } else { typed.without_form("note") };
+    not_accepted(&page, &failure)
 }
 
 /// Why the files were not taken: in most cases one is no longer there, or is too
