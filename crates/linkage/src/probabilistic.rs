@@ -29,6 +29,7 @@ mod model;
 mod names;
 mod records;
 mod spec;
+mod strangers;
 mod training;
 mod words;
 

@@ -12,6 +12,8 @@ use super::words::{fold, sound, spelled};
 
 /// The level of a pair of which one value is missing: no evidence.
 pub(super) const UNKNOWN: usize = 0;
+/// The level of two values that are the same.
+pub(super) const AGREED: usize = 1;
 
 /// A comparison made ready. Level 0 is [`UNKNOWN`], 1 the strongest agreement, the
 /// last none.
@@ -26,6 +28,9 @@ pub(super) struct Judge {
     pub(super) frequencies: Vec<&'static [usize]>,
     /// For each cell how many rows have each value.
     pub(super) counts: Vec<Vec<u32>>,
+    /// The levels from this one on are seldom seen of one person, whatever else is:
+    /// a date of birth is written wrongly, and does not change.
+    pub(super) seldom: Option<usize>,
     how: How,
 }
 
@@ -117,6 +122,7 @@ impl Judge {
             cells: cells..cells + columns.len(),
             frequencies,
             counts: columns.iter().map(counts).collect(),
+            seldom: matches!(how, How::Date(..)).then_some(date::FAR),
             how,
         };
         (judge, columns.into_iter().map(|column| column.codes).collect())

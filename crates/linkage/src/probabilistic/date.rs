@@ -78,6 +78,10 @@ pub(super) const LEVELS: [&str; 7] = [
     "not read as dates, and different",
 ];
 
+/// The level, counted as in patterns, from which on two dates have one part in common
+/// at most.
+pub(super) const FAR: usize = 5;
+
 /// Two different dates: which of [`LEVELS`]; `near` when their digits, or what
 /// stands there instead, are one change apart.
 pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::blocking::{Block, Blocking, Narrowed};
 use super::clusters::{self, Evidence};
-use super::compare::{Judge, Seen};
+use super::compare::{Judge, Seen, UNKNOWN};
 use super::hashing::{NumberMap, mixed};
-use super::model::{Model, Pattern, Told, put};
+use super::model::{LEVELS, Model, Pattern, Told, Weights, level_of, put};
 use super::records::{MISSING, Records};
 use super::spec::Spec;
-use super::training::{self, Counts, RulePairs};
+use super::training::{self, Alike, Counts, RulePairs};
 
 /// Rows made ready to be linked.
 ///
@@ -52,6 +52,10 @@ pub struct Weighed {
 
 /// Random pairs on which u is counted.
 const RANDOM_PAIRS: u64 = 400_000;
+/// Pairs that agree on a comparison, drawn for each.
+const ALIKE_PAIRS: u64 = 40_000;
+/// Rows from whose values these are drawn, about.
+const ALIKE_ROWS: usize = 500_000;
 /// Pairs of one rule that train at most: of more, so many are picked.
 const TRAINING_PAIRS: u64 = 600_000;
 /// Where the random pairs begin; the same every time, so that results are too.
@@ -155,9 +159,14 @@ impl<'a> Linker<'a> {
             judges: &self.judges,
             columns: self.spec.comparisons.iter().map(|c| c.columns.clone()).collect(),
             random,
+            alike_in_two: (0..self.judges.len())
+                .flat_map(|one| (one + 1..self.judges.len()).map(move |other| (one, other)))
+                .map(|(one, other)| (one, other, self.alike(&[one, other], &mut desk)))
+                .collect(),
             rules,
             together: together.counts(),
             all_pairs: self.all_pairs(),
+            agreeing: &|at| self.shares_alike(at),
         })
     }
 
@@ -175,21 +184,106 @@ impl<'a> Linker<'a> {
             }
             return tally.counts();
         }
-        let mut state = SEED;
-        let mut below = |most: u64| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            ((u128::from(mixed(state)) * u128::from(most)) >> 64) as u64
-        };
+        let mut draw = Draw(SEED);
         for _ in 0..RANDOM_PAIRS {
             let (a, b) = match self.second {
-                Some(_) => (below(first), first + below(rows - first)),
-                None => (below(rows), below(rows)),
+                Some(_) => (draw.below(first), first + draw.below(rows - first)),
+                None => (draw.below(rows), draw.below(rows)),
             };
             if a != b {
                 tally.add(self.pattern(a as u32, b as u32, desk), 1);
             }
         }
         tally.counts()
+    }
+
+    /// Random pairs of those that say the same in some comparisons, and which share
+    /// of all pairs does.
+    fn alike(&self, at: &[usize], desk: &mut [Seen]) -> Alike {
+        let (places, every) = self.sorted_by(at);
+        // Each group of more than one: its rows, those of the first file, and how many
+        // pairs there are up to its end.
+        let mut groups = Vec::new();
+        let mut all = 0;
+        for group in places.chunk_by(|a, b| a.0 == b.0) {
+            let (first, pairs) = self.pairs_in(group);
+            if pairs > 0 {
+                all += pairs;
+                groups.push((group, first, all));
+            }
+        }
+        let mut tally = Tally::default();
+        let mut draw = Draw(at.iter().fold(SEED, |seed, at| mixed(seed ^ (*at as u64 + 1))));
+        for _ in 0..ALIKE_PAIRS.min(all) {
+            let wanted = draw.below(all);
+            let (group, first, _) = groups[groups.partition_point(|(.., end)| *end <= wanted)];
+            let n = group.len() as u64;
+            let (a, b) = if self.second.is_some() {
+                (draw.below(first as u64), first as u64 + draw.below(n - first as u64))
+            } else {
+                let a = draw.below(n);
+                let b = draw.below(n - 1);
+                (a, if b >= a { b + 1 } else { b })
+            };
+            let (a, b) = (group[a as usize].1, group[b as usize].1);
+            tally.add(self.pattern(a.min(b), a.max(b), desk), 1);
+        }
+        Alike { counts: tally.counts(), share: self.share(all, every) }
+    }
+
+    /// The share of pairs that say the same in some comparisons: of those that are
+    /// compared, and of two files also of those within a file, the file of the two
+    /// with the smaller.
+    fn shares_alike(&self, at: &[usize]) -> (f64, Option<f64>) {
+        let (places, every) = self.sorted_by(at);
+        let of = |n: f64| n * (n - 1.0) / 2.0;
+        let (mut across, mut within) = (0, [0.0; 2]);
+        for group in places.chunk_by(|a, b| a.0 == b.0) {
+            let (first, pairs) = self.pairs_in(group);
+            across += pairs;
+            within[0] += of(first as f64);
+            within[1] += of((group.len() - first) as f64);
+        }
+        let within = self.second.map(|second| {
+            let rows = [f64::from(second), self.order.len() as f64 - f64::from(second)];
+            let shares =
+                within.iter().zip(rows).map(|(n, rows)| n * every as f64 / of(rows).max(1.0));
+            shares.fold(f64::INFINITY, f64::min)
+        });
+        (self.share(across, every), within)
+    }
+
+    fn share(&self, pairs: u64, every: u64) -> f64 {
+        pairs as f64 * every as f64 / self.all_pairs().max(1.0)
+    }
+
+    /// Rows sorted by what they say in some comparisons: of many rows, those that say
+    /// one thing of so many.
+    fn sorted_by(&self, at: &[usize]) -> (Vec<(u64, u32)>, u64) {
+        let every = self.order.len().div_ceil(ALIKE_ROWS) as u64;
+        let said = |place: u32| {
+            let cells = at.iter().flat_map(|at| self.judges[*at].cells.clone());
+            let mut codes = cells.map(|cell| self.cells(place)[cell]);
+            let key = codes.try_fold(SEED, |key, code| {
+                (code != MISSING).then(|| mixed(key ^ u64::from(code)))
+            });
+            key.filter(|key| key.is_multiple_of(every)).map(|key| (key, place))
+        };
+        let mut places: Vec<_> = (0..self.order.len() as u32).filter_map(said).collect();
+        places.sort_unstable();
+        (places, every)
+    }
+
+    /// How many rows of a group are the first file's, and how many pairs it has.
+    fn pairs_in(&self, group: &[(u64, u32)]) -> (usize, u64) {
+        let n = group.len() as u64;
+        match self.second {
+            Some(second) => {
+                let first = group.partition_point(|(_, at)| *at < second);
+                (first, first as u64 * (n - first as u64))
+            }
+            None => (0, n * (n - 1) / 2),
+        }
     }
 
     /// Weighs every pair that the rules find, and keeps those of at least `least`
@@ -320,24 +414,25 @@ impl<'a> Linker<'a> {
         let prior = Step {
             name: "prior".to_owned(),
             label: String::new(),
+            given: Vec::new(),
             weight: model.prior_weight(),
             frequency: 0.0,
         };
         let mut steps = vec![prior];
         for (at, judge) in self.judges.iter().enumerate() {
-            let level = super::model::level_of(pattern, at);
+            let level = level_of(pattern, at);
+            let weights = &scale.weights[at];
+            let agreeing = weights.agreeing(|at| level_of(pattern, at));
+            let weight = weights.of(level, agreeing);
             let cells = judge.cells.clone();
             let label = level.checked_sub(1).and_then(|at| judge.labels.get(at));
             steps.push(Step {
                 name: judge.name.clone(),
                 label: label.cloned().unwrap_or_else(|| "unknown".to_owned()),
-                weight: scale.weights[at][level],
-                frequency: scale.rarity(
-                    at,
-                    level,
-                    &self.cells(a)[cells.clone()],
-                    &self.cells(b)[cells],
-                ),
+                given: weights.named(agreeing).map(|at| self.judges[at].name.clone()).collect(),
+                weight: weight.bits,
+                frequency: weight.rarity
+                    * scale.rarity(at, level, &self.cells(a)[cells.clone()], &self.cells(b)[cells]),
             });
         }
         steps
@@ -351,6 +446,8 @@ pub struct Step {
     pub name: String,
     /// On which level the two rows agree.
     pub label: String,
+    /// Those that agree and say partly the same: the weight is what this one adds.
+    pub given: Vec<String>,
     /// Bits for the level.
     pub weight: f64,
     /// Bits more for a rare value, less for a frequent one.
@@ -364,7 +461,7 @@ const JOBS_AT_ONCE: usize = 16;
 struct Scale<'a> {
     linker: &'a Linker<'a>,
     prior: f64,
-    weights: Vec<[f64; 16]>,
+    weights: Vec<Weights>,
     /// For each comparison, cell and value the bits that its frequency adds.
     rarity: Vec<Vec<Vec<f32>>>,
 }
@@ -394,14 +491,19 @@ impl<'a> Scale<'a> {
     #[inline]
     fn weigh(&self, a: u32, b: u32, desk: &mut [Seen]) -> f64 {
         let (a, b) = (self.linker.cells(a), self.linker.cells(b));
-        let mut sum = self.prior;
-        for (at, (judge, seen)) in self.linker.judges.iter().zip(desk).enumerate() {
+        let mut levels = [UNKNOWN; LEVELS];
+        for (level, (judge, seen)) in levels.iter_mut().zip(self.linker.judges.iter().zip(desk)) {
             let cells = judge.cells.clone();
-            let (a, b) = (&a[cells.clone()], &b[cells]);
-            let level = judge.level(a, b, seen);
-            sum += self.weights[at][level];
-            if !judge.frequencies[level].is_empty() {
-                sum += self.rarity(at, level, a, b);
+            *level = judge.level(&a[cells.clone()], &b[cells], seen);
+        }
+        let mut sum = self.prior;
+        for (at, (judge, weights)) in self.linker.judges.iter().zip(&self.weights).enumerate() {
+            let level = levels[at];
+            let weight = weights.of(level, weights.agreeing(|at| levels[at]));
+            sum += weight.bits;
+            if weight.rarity > 0.0 && !judge.frequencies[level].is_empty() {
+                let cells = judge.cells.clone();
+                sum += weight.rarity * self.rarity(at, level, &a[cells.clone()], &b[cells]);
             }
         }
         sum
@@ -443,6 +545,16 @@ fn order(records: &Records, columns: &[Vec<u32>]) -> Vec<u32> {
             .then_with(|| records.ids.get(*x as usize).cmp(records.ids.get(*y as usize)))
     });
     order
+}
+
+/// Numbers that are the same every time.
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        ((u128::from(mixed(self.0)) * u128::from(most)) >> 64) as u64
+    }
 }
 
 /// How many pairs have each pattern.

@@ -9,6 +9,7 @@
 )]
 
 mod encoded;
+mod families;
 mod linking;
 mod plans;
 mod probabilistic;

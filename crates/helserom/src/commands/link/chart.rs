@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use linkage::probabilistic::Told;
+use linkage::probabilistic::{Told, ToldComparison};
 
 const LINE: f64 = 18.0;
 const WIDTH: f64 = 900.0;
@@ -38,7 +38,7 @@ pub(super) fn weights(told: &Told) -> String {
         let _ = writeln!(
             svg,
             "<text x=\"8\" y=\"{y}\" font-weight=\"bold\">{}</text>",
-            escaped(&comparison.name)
+            escaped(&heading(comparison))
         );
         for level in &comparison.levels {
             y += LINE;
@@ -51,6 +51,15 @@ pub(super) fn weights(told: &Told) -> String {
         height - 4.0
     );
     svg
+}
+
+/// What a comparison is called, and beside which others it says less.
+fn heading(comparison: &ToldComparison) -> String {
+    let name = &comparison.name;
+    match comparison.given.as_slice() {
+        [] => name.clone(),
+        given => format!("{name} (less where these agree: {})", given.join(", ")),
+    }
 }
 
 fn line(svg: &mut String, y: f64, label: &str, weight: f64, bit: f64) {

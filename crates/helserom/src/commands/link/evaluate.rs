@@ -308,7 +308,11 @@ fn waterfall(steps: &[Step]) -> String {
             sum += step.weight + step.frequency;
             vec![
                 step.name.clone(),
-                step.label.clone(),
+                if step.given.is_empty() {
+                    step.label.clone()
+                } else {
+                    format!("{}, as {}", step.label, step.given.join(", "))
+                },
                 format!("{:+.2}", step.weight),
                 if step.frequency == 0.0 {
                     String::new()
