@@ -42,7 +42,7 @@ pub(super) struct Alike {
 
 /// Counts the pairs that agree on some comparisons: their share of all that are
 /// compared, and of two files the share of those within a file.
-pub(super) type CountAgreeing = dyn Fn(&[usize]) -> (f64, Option<f64>);
+pub(super) type CountAgreeing<'a> = dyn Fn(&[usize]) -> (f64, Option<f64>) + 'a;
 
 /// What training looks at.
 pub(super) struct Seen<'a> {
@@ -60,7 +60,7 @@ pub(super) struct Seen<'a> {
     pub(super) all_pairs: f64,
     /// The share of pairs that agree on some comparisons: of all that are compared, and
     /// of two files of those within a file.
-    pub(super) agreeing: &'a CountAgreeing,
+    pub(super) agreeing: &'a CountAgreeing<'a>,
 }
 
 /// Nothing moves by more than this at the end.
