@@ -8,6 +8,7 @@ mod extract;
 mod http;
 mod import;
 mod ledger;
+mod linkage;
 mod machine;
 mod page;
 mod portal;
@@ -37,6 +38,10 @@ pub(crate) enum Measurement {
     Sql,
     /// Notebooks: opening one, a cell there and back, many idle rooms
     Rooms,
+    /// Linking by names, dates and places, beside Splink
+    Linkage,
+    /// Linking encoded records, beside clkhash and anonlink
+    Encoded,
     /// Verifying a ledger
     Ledger,
     /// The portal's pages at 50 requests at once
@@ -78,6 +83,8 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
         Measurement::Extract => extract::measure(repository),
         Measurement::Sql => sql::measure(repository),
         Measurement::Rooms => rooms::measure(repository),
+        Measurement::Linkage => linkage::measure(repository),
+        Measurement::Encoded => linkage::measure_encoded(repository),
         Measurement::Ledger => ledger::measure(repository),
         Measurement::Portal => portal::measure(repository),
     }

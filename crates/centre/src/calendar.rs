@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use ics::icalendar;
 
 use crate::rooms::blind;
-use crate::{Caller, Centre, Refused, blocking};
+use crate::{Caller, Centre, Refused};
 
 /// What happens at a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -160,9 +160,8 @@ impl Centre {
         if blind::is_blind(permit, caller) {
             return None;
         }
-        let (runtime, id, now) = (self.parts.runtime.clone(), room.id.clone(), self.now());
-        let versions = blocking("reading the versions", move || runtime.versions(&id)).await;
-        let versions = versions.ok()?.ok()?;
+        let now = self.now();
+        let versions = self.versions_in(&room.id).await.ok()?;
         let shown = versions.iter().filter(|version| version.is_shown(&me, now));
         shown.filter_map(room::Version::until).min()
     }

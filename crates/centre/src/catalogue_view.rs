@@ -1,14 +1,18 @@
 //! The catalogue, for everyone.
 
+use std::sync::Arc;
+
 use catalogue::Dataset;
 use model::SourceId;
+use permit::policy::{Action, Thing};
 
 use crate::{Caller, Centre, Refused};
 
 impl Centre {
     /// Every dataset, by source id.
-    pub async fn catalogue(&self, caller: &Caller) -> Result<Vec<Dataset>, Refused> {
-        Ok(self.sources(caller).await?.iter().map(Dataset::of).collect())
+    pub async fn catalogue(&self, caller: &Caller) -> Result<Arc<Vec<Dataset>>, Refused> {
+        self.require_open(caller, Action::SeeCatalogue, &Thing::centre())?;
+        self.datasets().await
     }
 
     /// One dataset.

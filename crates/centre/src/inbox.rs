@@ -115,7 +115,7 @@ impl Centre {
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
         if account.is(Role::Holder) {
-            for dataset in self.catalogue(caller).await? {
+            for dataset in self.catalogue(caller).await?.iter() {
                 let late = dataset.freshness.is_late(self.now());
                 if let Some(since) = dataset
                     .freshness

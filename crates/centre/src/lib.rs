@@ -36,12 +36,15 @@ use std::sync::{Arc, Mutex};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use ledger::{Book, BookError, Draft, Entry, Event, Guard, Projection, Record, Subject};
-use model::{AccountId, Clock, Entropy, RoomId, Timestamp};
+use model::{AccountId, Clock, Entropy, RoomId, RunId, Timestamp};
 use permit::policy::{Action, Policy, Thing};
+use room::Version;
+
+use crate::rooms::RoomStanding;
 
 pub use caller::Caller;
 pub use refused::{Denied, Refused};
-pub use together::Together;
+pub use together::{Together, TogetherOn};
 
 /// Every kind of record there is: what `store` keeps a table for.
 pub fn projections() -> Vec<Projection> {
@@ -113,6 +116,10 @@ pub struct Centre {
     pub(crate) parsed: moment::Parsed,
     pub(crate) known: moment::Known,
     pub(crate) length: Together<u64>,
+    /// How rooms stand, for each person and the run they look at.
+    pub(crate) standings: TogetherOn<(RoomId, AccountId, Option<RunId>), Arc<RoomStanding>>,
+    /// The versions of the files of rooms.
+    pub(crate) all_versions: TogetherOn<RoomId, Arc<Vec<Version>>>,
     pub(crate) rulings: moment::Rulings,
     /// Who ran a cell last in the notebooks that run.
     pub(crate) at_work: Mutex<HashMap<RoomId, AccountId>>,
@@ -137,6 +144,8 @@ impl Centre {
             parsed: moment::Parsed::default(),
             known: moment::Known::default(),
             length: Together::default(),
+            standings: TogetherOn::default(),
+            all_versions: TogetherOn::default(),
             rulings: moment::Rulings::default(),
             at_work: Mutex::default(),
             gate_turn: tokio::sync::Mutex::default(),

@@ -17,6 +17,7 @@ use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use catalogue::Dataset;
 use ledger::{
     BookError, Draft, Entry, EntryFilter, Event as _, Guard, Page, Record, RecordFilter, Row,
     Subject,
@@ -34,6 +35,7 @@ enum Question {
     Record(TypeId, String),
     List(TypeId, RecordFilter),
     Entries(EntryFilter),
+    Catalogue,
 }
 
 impl Question {
@@ -249,6 +251,15 @@ impl Centre {
         }
         let items = page.items.iter().map(|(_, read)| read.0.clone()).collect();
         Ok(Page { items, total: page.total })
+    }
+
+    /// Every source as the catalogue shows it.
+    pub(crate) async fn datasets(&self) -> Result<Arc<Vec<Dataset>>, Refused> {
+        let read = async {
+            let sources = self.every_source().await?;
+            Ok((sources.iter().map(Dataset::of).collect(), true))
+        };
+        self.answer(Question::Catalogue, read).await
     }
 
     /// Entries that pass the filter.

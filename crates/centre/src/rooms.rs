@@ -323,7 +323,8 @@ impl Centre {
     ) -> Result<RoomStanding, Refused> {
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (room, run, person) = (id.clone(), run.cloned(), person.clone());
-        blocking("looking into the room", move || {
+        let who = (room.clone(), person.clone(), run.clone());
+        let look = blocking("looking into the room", move || {
             let failed = |error: room::WorkError| error.to_string();
             let standing = runtime.standing(&room).map_err(failed)?;
             let work = runtime.work_of(&room, &person).map_err(failed)?;
@@ -334,10 +335,14 @@ impl Centre {
                 let taken = work.take(&file.name, LONGEST_HANDED_OVER);
                 outputs::handed_over(&taken.map_err(|error| error.to_string())?.bytes)
             });
-            Ok(RoomStanding { standing, listing, log, handed_over, blind, pixels: false })
-        })
-        .await?
-        .map_err(|why: String| Refused::failed("looking into the room", why))
+            Ok(RoomStanding { standing, listing, log, handed_over, blind: false, pixels: false })
+        });
+        let look = async {
+            let looked = look.await?.map(Arc::new);
+            looked.map_err(|why: String| Refused::failed("looking into the room", why))
+        };
+        let looked = self.standings.ask(who, look).await?;
+        Ok(RoomStanding { blind, ..RoomStanding::clone(&looked) })
     }
 
     /// The permit of a room, for those who may see the room.

@@ -1,7 +1,10 @@
 //! A question that many ask at the same time is asked once.
 
+use std::collections::HashMap;
 use std::future::Future;
+use std::hash::Hash;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An answer is true for everybody who asked before it was begun, and for nobody
 /// who asked later: those share the next one.
@@ -37,6 +40,31 @@ impl<T: Clone> Together<T> {
     }
 }
 
+/// The same of many things. Of a thing that nobody asks about nothing is remembered.
+#[derive(Debug)]
+pub struct TogetherOn<K, T>(Mutex<HashMap<K, Arc<Together<T>>>>);
+
+impl<K, T> Default for TogetherOn<K, T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Clone + Eq + Hash, T: Clone> TogetherOn<K, T> {
+    /// What `ask` finds about `thing`, now or for somebody who asks at the same time.
+    pub async fn ask<E>(&self, thing: K, ask: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let together = Arc::clone(known().entry(thing.clone()).or_default());
+        let found = together.ask(ask).await;
+        let mut known = known();
+        drop(together);
+        if known.get(&thing).is_some_and(|together| Arc::strong_count(together) == 1) {
+            known.remove(&thing);
+        }
+        found
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +85,23 @@ mod tests {
         let (first, second, third) = tokio::join!(ask(), ask(), ask());
         assert_eq!([first.unwrap(), second.unwrap(), third.unwrap()], [0, 1, 1]);
         assert_eq!(ask().await.unwrap(), 2, "an old answer is told");
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_about_one_thing_is_no_answer_about_another() {
+        let together = TogetherOn::<u32, u32>::default();
+        let ask = |thing: u32| {
+            let found = async move {
+                tokio::task::yield_now().await;
+                Ok::<_, Infallible>(thing)
+            };
+            together.ask(thing, found)
+        };
+        for thing in 0..200 {
+            let (one, other) = tokio::join!(ask(thing), ask(thing + 1));
+            assert_eq!((one.unwrap(), other.unwrap()), (thing, thing + 1));
+        }
+        assert!(together.0.lock().unwrap().is_empty(), "what nobody asks about is remembered");
     }
 
     #[tokio::test]

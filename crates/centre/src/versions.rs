@@ -24,16 +24,22 @@ impl Centre {
         file: Option<&WorkName>,
     ) -> Result<Vec<Version>, Refused> {
         let person = self.who_sees_versions(caller, id).await?;
-        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
-        let mut versions = blocking("reading the versions", move || runtime.versions(&room))
-            .await?
-            .map_err(|error| Refused::failed("reading the versions", error))?;
+        let versions = self.versions_in(id).await?;
         let now = self.now();
-        versions.retain(|version| {
+        let shown = |version: &&Version| {
             version.is_shown(&person, now) && file.is_none_or(|file| version.name == *file)
-        });
-        versions.reverse();
-        Ok(versions)
+        };
+        Ok(versions.iter().rev().filter(shown).cloned().collect())
+    }
+
+    /// Every version of a file of a room.
+    pub(crate) async fn versions_in(&self, id: &RoomId) -> Result<Arc<Vec<Version>>, Refused> {
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        let read = async move {
+            let read = blocking("reading the versions", move || runtime.versions(&room)).await?;
+            read.map(Arc::new).map_err(|error| Refused::failed("reading the versions", error))
+        };
+        self.all_versions.ask(id.clone(), read).await
     }
 
     /// Makes a file again what it was. What it is now is kept first.

@@ -25,6 +25,10 @@ use crate::answer::{Answer, Stop, tell};
 use crate::cli::{Cli, Command, Common};
 use crate::config::{Config, Explained, LogFormat};
 
+/// Many threads ask for memory and let go of it: decision 0090.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     if let Some(ended) = apart::called(std::env::args_os()) {
         return ended;

@@ -141,7 +141,10 @@ impl State {
         Ok(Names {
             organisations: organisations.into_iter().map(|o| (o.id, o.name)).collect(),
             accounts: HashMap::new(),
-            sources: sources.into_iter().map(|dataset| (dataset.source, dataset.title)).collect(),
+            sources: sources
+                .iter()
+                .map(|dataset| (dataset.source.clone(), dataset.title.clone()))
+                .collect(),
         })
     }
 }

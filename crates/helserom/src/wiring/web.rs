@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use centre::Together;
+use centre::{Together, TogetherOn};
 use jiff::SignedDuration;
 use ledger::chain::Report;
 use ledger::{Book as _, EntryFilter, RecordFilter, SignedProof, SignerKey, VerifierKey};
@@ -64,6 +64,7 @@ pub(crate) async fn serve(
         proofs: std::sync::Arc::new(StoredProofs {
             store: site.store.clone(),
             key: site.ledger_key.clone(),
+            proved: TogetherOn::default(),
         }),
         health,
         entropy: std::sync::Arc::new(SystemEntropy),
@@ -190,15 +191,12 @@ impl Sessions for StoredSessions {
 struct StoredProofs {
     store: Store,
     key: SignerKey,
+    /// What is proved of one entry for all who ask at once.
+    proved: TogetherOn<u64, Option<SignedProof>>,
 }
 
-#[async_trait]
-impl Proofs for StoredProofs {
-    fn key(&self) -> VerifierKey {
-        self.key.public().clone()
-    }
-
-    async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
+impl StoredProofs {
+    async fn proof(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
         let proof = match self.store.proof(seq).await {
             // Written since the last checkpoint: another one covers it.
             Err(ProveError::Unsigned(_)) => {
@@ -212,6 +210,17 @@ impl Proofs for StoredProofs {
             Err(ProveError::Unsigned(_)) => Ok(None),
             Err(error) => Err(broken(error)),
         }
+    }
+}
+
+#[async_trait]
+impl Proofs for StoredProofs {
+    fn key(&self) -> VerifierKey {
+        self.key.public().clone()
+    }
+
+    async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
+        self.proved.ask(seq, self.proof(seq)).await
     }
 
     async fn verify(&self) -> Result<Report, Broken> {

@@ -9,7 +9,6 @@
 
 use linkage::probabilistic::{
     Comparison, DateOrder, Figures, Intake, Kind, Linker, Part, Records, Rule, Spec, Term, Truth,
-    weight,
 };
 use model::{Entropy as _, SeededEntropy};
 
@@ -58,7 +57,7 @@ fn registers(homes: usize, seed: u64) -> [(Vec<Row>, Vec<Option<u32>>); 2] {
     for _ in 0..homes {
         let surname = surnames[chance.below(surnames.len())].clone();
         let home = chance.home();
-        for _ in 0..1 + chance.below(5) {
+        for _ in 0..=chance.below(5) {
             person += 1;
             let sex = chance.below(2);
             let born = format!(

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use linkage::encoded::{Clks, EncodeError, Encoder, Hardening, Schema};
 use serde_json::json;
@@ -55,6 +56,7 @@ enum Form {
 }
 
 pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
+    let begun = Instant::now();
     let text = std::fs::read(&args.schema).map_err(|error| {
         Stop::refused(format!("the schema `{}` cannot be read: {error}", args.schema.display()))
     })?;
@@ -99,13 +101,15 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
         }
     }
     let records = out.end()?;
-    let Some(to) = &args.to else {
-        return Ok(Answer::new("", json!({ "records": records, "bits": bits })).printed());
-    };
-    Ok(Answer::new(
-        format!("{records} records encoded in {bits} bits: {}", to.display()),
-        json!({ "records": records, "bits": bits, "to": to }),
-    ))
+    let seconds = begun.elapsed().as_secs_f64();
+    let json = json!({
+        "records": records,
+        "bits": bits,
+        "seconds": { "total": seconds },
+        "to": args.to,
+    });
+    let Some(to) = &args.to else { return Ok(Answer::new("", json).printed()) };
+    Ok(Answer::new(format!("{records} records encoded in {bits} bits: {}", to.display()), json))
 }
 
 /// Encodes batches, each in a thread, and gives what came of them in their order.

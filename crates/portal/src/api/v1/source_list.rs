@@ -22,7 +22,7 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<SourceSummary>>, Failure> {
     let words = visitor.words();
     let datasets = app.centre.catalogue(visitor.caller()).await?;
-    let summary = |dataset: catalogue::Dataset| SourceSummary {
+    let summary = |dataset: &catalogue::Dataset| SourceSummary {
         title: words.text(&dataset.title).to_owned(),
         description: words.text(&dataset.description).to_owned(),
         holder: dataset.holder.to_string(),
@@ -31,5 +31,5 @@ pub(super) async fn list(
         variables: dataset.variables.len(),
         source: dataset.source.to_string(),
     };
-    Ok(Json(datasets.into_iter().map(summary).collect()))
+    Ok(Json(datasets.iter().map(summary).collect()))
 }

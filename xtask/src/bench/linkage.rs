@@ -1,0 +1,198 @@
+//! Linkage by names, dates and places beside Splink, and by encoded records beside
+//! clkhash and anonlink, on registers of people who do not exist. One thread each.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::bench::{Finding, median, release};
+use crate::repository::Repository;
+use crate::run::{self, Failed, about, failed};
+use crate::setup::python;
+
+const ENVIRONMENT: &str = "bench-linkage-python";
+const REQUIREMENTS: &str = "xtask/bench/linkage-requirements.txt";
+const SCRIPT: &str = "xtask/bench/linkage_compare.py";
+const SPEC: &str = include_str!("linkage/spec.toml");
+const SCHEMA: &str = include_str!("linkage/schema.json");
+const PEOPLE: &str = "20000";
+const REPEATS: usize = 5;
+
+/// Times Splink's pairs a second, times as fast from end to end, and how much less
+/// memory.
+const ASKED_PREDICT: f64 = 10.0;
+const ASKED_END_TO_END: f64 = 15.0;
+const ASKED_MEMORY: f64 = 10.0;
+/// Times anonlink's speed, by instructions; and clkhash's.
+const KERNELS: [(&str, f64); 3] = [("avx512", 8.0), ("avx2", 2.5), ("scalar", 1.4)];
+const ASKED_ENCODING: f64 = 20.0;
+const THRESHOLDS: [&str; 3] = ["0.7", "0.8", "0.9"];
+
+/// Two registers, and what links them.
+struct Registers {
+    program: PathBuf,
+    folder: PathBuf,
+    files: [PathBuf; 2],
+}
+
+impl Registers {
+    fn make(repository: &Repository) -> Result<Self, Failed> {
+        let program = release(repository, "helserom")?;
+        if !python::is_made(repository, ENVIRONMENT, REQUIREMENTS)? {
+            python::make(repository, ENVIRONMENT, REQUIREMENTS, &[])?;
+        }
+        let folder = repository.made("bench").join("linkage");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(about(folder.display()))?;
+        }
+        let registers = folder.join("registers");
+        fs::create_dir_all(&folder).map_err(about(folder.display()))?;
+        let mut generate = repository.command(&program);
+        generate.args(["generate", "population", "--people", PEOPLE, "--sources", "2"]);
+        run::run(generate.args(["--truth-column", "--out"]).arg(&registers))?;
+        let files = ["population.csv", "hospital.csv"].map(|name| registers.join(name));
+        Ok(Self { program, folder, files })
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<PathBuf, Failed> {
+        let path = self.folder.join(name);
+        fs::write(&path, text).map_err(about(path.display()))?;
+        Ok(path)
+    }
+
+    /// What `helserom link …` says.
+    fn ours(&self, repository: &Repository, words: &[&str], paths: &[&Path]) -> Told {
+        let mut command = repository.command(&self.program);
+        command.args(["--json", "link"]).args(words).args(["--threads", "1"]).args(paths);
+        told(&run::output(&mut command)?)
+    }
+}
+
+/// What the script says of somebody else's work.
+fn theirs(repository: &Repository, what: &str, paths: &[&Path], more: &[&str]) -> Told {
+    let python = repository.made(ENVIRONMENT).join("bin/python");
+    let mut command = repository.command(python);
+    command.arg(repository.root().join(SCRIPT)).arg(what).args(paths).args(more);
+    told(&run::output(&mut command)?)
+}
+
+type Told = Result<Value, Failed>;
+
+fn told(text: &str) -> Told {
+    serde_json::from_str(text).map_err(about("what was measured"))
+}
+
+fn number(told: &Value, path: &str) -> f64 {
+    told.pointer(path).and_then(Value::as_f64).unwrap_or(f64::NAN)
+}
+
+/// The median of one number of all that was told.
+fn middle(told: &[Value], path: &str) -> f64 {
+    median(told.iter().map(|told| number(told, path)).collect())
+}
+
+fn version(told: &[Value]) -> &str {
+    told.first().and_then(|told| told["version"].as_str()).unwrap_or("?")
+}
+
+pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
+    let registers = Registers::make(repository)?;
+    let spec = registers.write("spec.toml", SPEC)?;
+    let [first, second] = &registers.files;
+    let (found, edges) = (registers.folder.join("found"), registers.folder.join("edges.parquet"));
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..REPEATS {
+        let words = ["evaluate", "--truth", "person", "--spec"];
+        let found = ["--out".as_ref(), found.as_path()];
+        let paths = [&[&*spec, first, second][..], &found].concat();
+        ours.push(registers.ours(repository, &words, &paths)?);
+        others.push(theirs(repository, "splink", &[first, second, &edges], &[])?);
+    }
+    let pairs = middle(&ours, "/pairs");
+    let predict = [middle(&ours, "/seconds/predict"), middle(&others, "/predict")];
+    let total = [middle(&ours, "/seconds/total"), middle(&others, "/seconds")];
+    let memory = [middle(&ours, "/peak-memory-mib"), middle(&others, "/peak_mib")];
+    let f1 = [middle(&ours, "/at/0.5/pairs/f1"), middle(&others, "/f1")];
+    let [faster, sooner, smaller] = [predict, total, memory].map(|[ours, theirs]| theirs / ours);
+    let reached = faster >= ASKED_PREDICT
+        && sooner >= ASKED_END_TO_END
+        && smaller >= ASKED_MEMORY
+        && f1[0] >= f1[1];
+    let of = |[ours, theirs]: [f64; 2], unit: &str, ratio: f64| {
+        format!("{ours:.2} {unit}, Splink {theirs:.2} {unit}, {ratio:.1} ×")
+    };
+    Ok(Finding {
+        what: "Linking two registers of 20,000 people without a national id".to_owned(),
+        figures: vec![
+            ("compared with".to_owned(), format!("Splink {} on DuckDB", version(&others))),
+            ("weighing pairs".to_owned(), format!("{} of {pairs}", of(predict, "s", faster))),
+            ("from files to files".to_owned(), of(total, "s", sooner)),
+            ("memory at most".to_owned(), of(memory, "MiB", smaller)),
+            ("F1 at p ≥ 0.5".to_owned(), format!("{:.4}, Splink {:.4}", f1[0], f1[1])),
+        ],
+        asked: format!(
+            "pairs {ASKED_PREDICT} × as fast, all {ASKED_END_TO_END} ×, a tenth of the memory, \
+             F1 at least as high"
+        ),
+        reached,
+    })
+}
+
+pub(super) fn measure_encoded(repository: &Repository) -> Result<Finding, Failed> {
+    let registers = Registers::make(repository)?;
+    let schema = registers.write("schema.json", SCHEMA)?;
+    let secret = registers.write("secret", "known to everybody")?;
+    let owner = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(&secret, owner).map_err(about(secret.display()))?;
+    let [first, second] = &registers.files;
+    let filters = ["first", "second"].map(|name| registers.folder.join(name));
+    let words = ["encode", "--form", "lines"];
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for _ in 0..REPEATS {
+        for (file, to) in registers.files.iter().zip(&filters) {
+            let by = ["--schema".as_ref(), &*schema, "--secret".as_ref(), &*secret];
+            let paths = [&by[..], &["--to".as_ref(), &**to, &**file]].concat();
+            ours.push(registers.ours(repository, &words, &paths)?);
+        }
+        for file in [first, second] {
+            others.push(theirs(repository, "clkhash", &[&schema, &secret, file], &[])?);
+        }
+    }
+    let encoding = middle(&others, "/seconds") / middle(&ours, "/seconds/total");
+    let mut reached = encoding >= ASKED_ENCODING;
+    let mut figures = vec![(
+        format!("encoding, beside clkhash {}", version(&others)),
+        format!("{encoding:.0} × as fast"),
+    )];
+    let [one, other] = &filters;
+    for (kernel, asked) in KERNELS {
+        let mut ratios = Vec::new();
+        for threshold in THRESHOLDS {
+            let (mut ours, mut others) = (Vec::new(), Vec::new());
+            for _ in 0..REPEATS {
+                let to = registers.folder.join("pairs.csv");
+                let words = ["match", "--threshold", threshold, "--kernel", kernel, "--to"];
+                ours.push(registers.ours(repository, &words, &[&to, one, other])?);
+                others.push(theirs(repository, "anonlink", &[one, other], &[threshold])?);
+            }
+            if (middle(&ours, "/matched") - middle(&others, "/matched")).abs() > 0.0 {
+                return failed(format!("anonlink finds other pairs at {threshold}"));
+            }
+            let took = middle(&ours, "/seconds/compare") + middle(&ours, "/seconds/solve");
+            ratios.push((threshold, middle(&others, "/seconds") / took));
+        }
+        reached &= ratios.iter().all(|(_, ratio)| *ratio >= asked);
+        let said = ratios.iter().map(|(at, ratio)| format!("{ratio:.1} × at {at}"));
+        figures.push((
+            format!("comparing with {kernel}, beside anonlink"),
+            format!("{}; asked: {asked} ×", said.collect::<Vec<_>>().join(", ")),
+        ));
+    }
+    Ok(Finding {
+        what: "Linking encoded records, 1,024 bits, 20,000 on each side".to_owned(),
+        figures,
+        asked: format!("the same pairs as anonlink, so much faster; encoding {ASKED_ENCODING} ×"),
+        reached,
+    })
+}
