@@ -3,6 +3,9 @@
 
 use std::ops::Range;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::date::{self, Date};
 use super::likeness::{distance_within, letter_set, letters};
 use super::names::{Likeness, Names};
@@ -45,6 +48,41 @@ enum How {
     Number(Vec<f64>, Vec<f64>, bool),
     Sound(Vec<u32>),
     Words(Names),
+    Encoded(Filters),
+}
+
+/// The bits of each value, how many are set, and the coefficients that matter.
+#[derive(Debug)]
+struct Filters {
+    values: Vec<(Box<[u8]>, u32)>,
+    least: Vec<f64>,
+}
+
+impl Filters {
+    /// The bits that a text in base64 stands for.
+    fn read(text: &str) -> Option<Box<[u8]>> {
+        STANDARD.decode(text).ok().map(Vec::into_boxed_slice)
+    }
+
+    fn new(values: &[Box<str>], least: &[f64]) -> Self {
+        let of = |text: &Box<str>| {
+            let bits = Self::read(text).unwrap_or_default();
+            let ones = bits.iter().map(|byte| byte.count_ones()).sum();
+            (bits, ones)
+        };
+        Self { values: values.iter().map(of).collect(), least: least.to_vec() }
+    }
+
+    /// Which coefficient two filters reach; those of different lengths reach none.
+    fn reach(&self, a: u32, b: u32) -> Option<usize> {
+        let ((a, of_a), (b, of_b)) = (&self.values[a as usize], &self.values[b as usize]);
+        if a.len() != b.len() {
+            return None;
+        }
+        let common: u32 = a.iter().zip(b.iter()).map(|(a, b)| (a & b).count_ones()).sum();
+        let dice = 2.0 * f64::from(common) / f64::from((of_a + of_b).max(1));
+        self.least.iter().position(|least| dice >= *least)
+    }
 }
 
 /// The letters of each value, and which there are.
@@ -196,6 +234,7 @@ impl Judge {
                     5
                 }
             }
+            How::Encoded(filters) => filters.reach(a, b).map_or(last, |level| 2 + level),
             How::Exact => last,
         }
     }
@@ -268,6 +307,14 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
             labels.extend(within.iter().map(|most| format!("within {most}{unit}")));
             labels.push("different".to_owned());
             (column, How::Number(numbers, within.clone(), percent), labels, 0)
+        }
+        Kind::Encoded(least) => {
+            let column = column.mapped(|text| Filters::read(text).map(|_| text.to_owned()));
+            let filters = Filters::new(&column.values, least);
+            let mut labels = owned(&["equal"]);
+            labels.extend(least.iter().map(|least| format!("Dice ≥ {least}")));
+            labels.push("different".to_owned());
+            (column, How::Encoded(filters), labels, 0)
         }
         Kind::Sound => {
             let column = folded(column);
@@ -504,6 +551,13 @@ mod tests {
             (Kind::Percent(vec![10.0]), "100", "109", "within 10 %"),
             (Kind::Sound, "Christine", "Kristin", "sounds alike"),
             (Kind::Words, "Bristol", "City of Bristol", "half of the words or more"),
+            // 16 and 15 bits of which 15 are the same; 16 and 8; of another length.
+            (Kind::Encoded(vec![0.9, 0.6]), "//8=", "//4=", "Dice ≥ 0.9"),
+            (Kind::Encoded(vec![0.9, 0.6]), "//8=", "/wA=", "Dice ≥ 0.6"),
+            (Kind::Encoded(vec![0.9, 0.7]), "//8=", "/wA=", "different"),
+            (Kind::Encoded(vec![0.9, 0.6]), "//8=", "//8A", "different"),
+            (Kind::Encoded(vec![0.9, 0.6]), "//8=", "//8=", "equal"),
+            (Kind::Encoded(vec![0.9, 0.6]), "no base64", "//8=", "unknown"),
         ] {
             assert_eq!(agree(kind.clone(), &[a], &[b]), expected, "{kind:?} {a} {b}");
         }

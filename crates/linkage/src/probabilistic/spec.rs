@@ -54,12 +54,18 @@ pub enum Kind {
     Sound,
     /// The words of a free text, in any order.
     Words,
+    /// A filter that stands for something nobody here may read, in base64
+    /// ([`encoded`](crate::encoded)): Dice coefficients of at least each of these
+    /// (falling).
+    Encoded(Vec<f64>),
 }
 
 impl Kind {
     /// The thresholds of names: those of Winkler's own work, and one for what is
     /// alike at all.
     pub const NAMES: [f64; 3] = [0.92, 0.88, 0.7];
+    /// The thresholds of filters.
+    pub const FILTERS: [f64; 3] = [0.9, 0.8, 0.7];
     /// The thresholds of texts.
     pub const TEXTS: [usize; 2] = [1, 2];
 }

@@ -173,7 +173,7 @@ impl Columns {
 }
 
 const KINDS: &str =
-    "exact, name, person-name, text, date, postcode, number, percent, sound or words";
+    "exact, name, person-name, text, date, postcode, number, percent, sound, words or encoded";
 
 fn comparison(field: &Field<'_>, columns: &mut Columns) -> Result<Comparison, Stop> {
     let fields = field.fields()?;
@@ -210,8 +210,10 @@ fn kind(fields: &Fields<'_>, field: &Field<'_>) -> Result<Kind, Stop> {
     let word = field.word()?;
     let kind = match word.as_str() {
         "exact" => Kind::Exact,
-        "name" | "jaro-winkler" => Kind::Name(shares(levels.as_ref())?),
-        "person-name" | "given-and-surname" => Kind::PersonName(shares(levels.as_ref())?),
+        "name" | "jaro-winkler" => Kind::Name(shares(levels.as_ref(), &Kind::NAMES)?),
+        "person-name" | "given-and-surname" => {
+            Kind::PersonName(shares(levels.as_ref(), &Kind::NAMES)?)
+        }
         "text" | "string" | "damerau-levenshtein" => Kind::Text(
             rising(levels.as_ref(), &[1.0, 2.0])?
                 .into_iter()
@@ -232,6 +234,7 @@ fn kind(fields: &Fields<'_>, field: &Field<'_>) -> Result<Kind, Stop> {
         "percent" => Kind::Percent(rising(levels.as_ref(), &[1.0, 10.0])?),
         "sound" | "phonetic" | "soundex" => Kind::Sound,
         "words" => Kind::Words,
+        "encoded" | "clk" => Kind::Encoded(shares(levels.as_ref(), &Kind::FILTERS)?),
         other => {
             return Err(field.wrong(&format!("no kind is called `{other}`: it is {KINDS}")));
         }
@@ -259,8 +262,8 @@ fn date_order(field: &Field<'_>) -> Result<DateOrder, Stop> {
 const MOST_LEVELS: usize = 8;
 
 /// Thresholds between 0 and 1, falling.
-fn shares(field: Option<&Field<'_>>) -> Result<Vec<f64>, Stop> {
-    let Some(field) = field else { return Ok(Kind::NAMES.to_vec()) };
+fn shares(field: Option<&Field<'_>>, usual: &[f64]) -> Result<Vec<f64>, Stop> {
+    let Some(field) = field else { return Ok(usual.to_vec()) };
     let levels = field.numbers()?;
     let falls = levels.iter().zip(levels.iter().skip(1)).all(|(one, next)| one > next);
     let shares = levels.iter().all(|level| *level > 0.0 && *level < 1.0);
