@@ -65,12 +65,12 @@ impl Filters {
     }
 
     fn new(values: &[Box<str>], least: &[f64]) -> Self {
-        let of = |text: &Box<str>| {
+        let of = |text: &str| {
             let bits = Self::read(text).unwrap_or_default();
             let ones = bits.iter().map(|byte| byte.count_ones()).sum();
             (bits, ones)
         };
-        Self { values: values.iter().map(of).collect(), least: least.to_vec() }
+        Self { values: values.iter().map(|text| of(text)).collect(), least: least.to_vec() }
     }
 
     /// Which coefficient two filters reach; those of different lengths reach none.
