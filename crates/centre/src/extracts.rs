@@ -3,16 +3,19 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use ledger::RecordFilter;
-use linkage::{Extract, ExtractEvent};
-use model::{ExtractId, PermitId};
-use permit::Permit;
+use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
+use linkage::{Changed, Extract, ExtractEvent, ExtractManifest};
+use model::{AccountId, ExtractId, PermitId};
 use permit::policy::{Action, Thing};
+use permit::{Permit, PermitEvent};
 use source::SourceRecord;
 
 use crate::ports::{NotBuilt, Progress};
 use crate::sources::is_surely_unwritten;
-use crate::{Caller, Centre, Refused, blocking};
+use crate::{Caller, Centre, Refused, blocking, draft};
+
+/// How often an entry is tried again when somebody else wrote about the permit.
+const TRIES: usize = 50;
 
 fn not_built(why: NotBuilt) -> Refused {
     match why {
@@ -35,11 +38,12 @@ impl Centre {
             self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
         let sources: Vec<SourceRecord> = self.every_source().await?;
+        let earlier = self.every_extract_of(id).await?;
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
         let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
         let began = Instant::now();
         let built = blocking("building the extract", move || {
-            extracts.build(&active, &sources, &minted, progress.as_ref())
+            extracts.build(&active, &sources, &earlier, &minted, progress.as_ref())
         })
         .await
         .and_then(|built| built.map_err(not_built));
@@ -52,14 +56,61 @@ impl Centre {
             }
         };
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let event = ExtractEvent::Built { manifest, milliseconds };
-        if let Err(refused) = self.write(&actor, extract.as_str(), &event, None).await {
+        let written = self.write_built(&actor, &earlier, manifest, milliseconds).await;
+        if let Err(refused) = written {
             if is_surely_unwritten(&refused) {
                 self.discard(&permit.id, &extract).await;
             }
             return Err(refused);
         }
         Ok(self.load(extract.as_str()).await?.0)
+    }
+
+    /// Writes that an extract was built. Where people keep their numbers, the permit is
+    /// moved on with it, so that of two that were built at once only one counts: the
+    /// other did not know of the numbers that the first gave.
+    async fn write_built(
+        &self,
+        actor: &AccountId,
+        earlier: &[Extract],
+        manifest: ExtractManifest,
+        milliseconds: u64,
+    ) -> Result<(), Refused> {
+        let (extract, permit) = (manifest.extract.clone(), manifest.permit.clone());
+        let changed = manifest.changed;
+        let first = Changed { new: manifest.persons, ..Changed::default() };
+        let keeps_numbers = manifest.found.is_some();
+        let event = ExtractEvent::Built { manifest, milliseconds };
+        if !keeps_numbers {
+            self.write(actor, extract.as_str(), &event, None).await?;
+            return Ok(());
+        }
+        let Changed { kept, new, merged, split } = changed.unwrap_or(first);
+        let numbered =
+            PermitEvent::PeopleNumbered { extract: extract.clone(), kept, new, merged, split };
+        for _ in 0..TRIES {
+            let (_, seq) = self.load::<Permit>(permit.as_str()).await?;
+            let now = self.every_extract_of(&permit).await?;
+            if !now.iter().map(|extract| &extract.id).eq(earlier.iter().map(|before| &before.id)) {
+                break;
+            }
+            let drafts = vec![
+                draft(actor, extract.as_str(), &event)?,
+                draft(actor, permit.as_str(), &numbered)?,
+            ];
+            let guards = vec![
+                Guard::Absent(Subject::new(ExtractEvent::KIND, extract.as_str())),
+                Guard::Unchanged(Subject::new(PermitEvent::KIND, permit.as_str()), seq),
+            ];
+            match self.append(drafts, guards).await {
+                Err(Refused::Book(BookError::Changed(_))) => {}
+                written => return written.map(|_| ()),
+            }
+        }
+        Err(Refused::Conflict(format!(
+            "another extract of permit `{permit}` was built meanwhile and its people have numbers \
+             that this one does not know: build it again"
+        )))
     }
 
     /// A stand-in for the data of a permit, to write code against: a zip archive of

@@ -26,6 +26,9 @@ pub enum Matter {
     BuildExtract,
     /// An extract is ready and no room is open on it.
     OpenRoom,
+    /// People turned out to be one, or several, and no room is open on the extract that
+    /// has them so.
+    ReadChanges,
     /// A file that is to come into a room waits for a checker.
     DecideIngress,
     /// A package that rooms are to have waits for an operator.
@@ -51,6 +54,7 @@ impl Matter {
             Self::DecideApplication => "decide-application",
             Self::BuildExtract => "build-extract",
             Self::OpenRoom => "open-room",
+            Self::ReadChanges => "read-changes",
             Self::DecideIngress => "decide-ingress",
             Self::DecidePackage => "decide-package",
             Self::CheckOutput => "check-output",
@@ -202,6 +206,11 @@ impl Centre {
                     if !rooms.iter().any(|room| room.permit == permit.id) {
                         let own = vec![account.id.to_string()];
                         inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own));
+                    }
+                    let moved = extract.manifest.changed.is_some_and(|c| c.merged + c.split > 0);
+                    if moved && !rooms.iter().any(|room| room.extract == extract.id) {
+                        let own = vec![account.id.to_string()];
+                        inbox.mine.push(task(Matter::ReadChanges, extract.built_at, own));
                     }
                 }
                 Some(_) => {}

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ingress::{Inspection, LinkError, Linked};
 use ledger::{BookError, Draft, Entry};
-use linkage::ExtractManifest;
+use linkage::{Extract, ExtractManifest};
 use model::{
     AccountId, ExtractId, ImportId, Lang, PermitId, RoomId, RunId, Secret, SourceId, Text,
 };
@@ -206,11 +206,14 @@ pub trait Extracts: Send + Sync {
         sources: &[SourceRecord],
     ) -> Result<Vec<u8>, NotBuilt>;
 
-    /// Links, numbers, selects and writes: all of it or nothing.
+    /// Links, numbers, selects and writes: all of it or nothing. `earlier`: the
+    /// permit's extracts before, newest first; people keep the numbers that they had
+    /// there, where the permit has more than equal identity numbers count.
     fn build(
         &self,
         permit: &ActivePermit,
         sources: &[SourceRecord],
+        earlier: &[Extract],
         extract: &ExtractId,
         progress: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt>;

@@ -189,7 +189,7 @@ fn prepare(folder: &Path, persons: u64, rows: u64) -> Outcome<()> {
             let subject = pseudonyms.subject(&national_id);
             subjects.push(subject);
             digits.push(national_id.reveal().iter().map(|digit| char::from(*digit)).collect());
-            let identity = Identity { national_id, name: None, birth_date: None, contact: None };
+            let identity = Identity::numbered(national_id);
             identities.put(subject, identity)?;
         }
         identities.finish()?.publish()?;

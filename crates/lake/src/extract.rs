@@ -4,9 +4,10 @@
 //! Snapshots are sorted by subject, extracts by person, and the two orders have
 //! nothing to do with each other. Two passes in bounded memory: rows are cut
 //! from the snapshot and put into buckets of neighbouring person numbers, then
-//! each bucket is sorted and written. A person has one subject key per source,
-//! so a person's rows come in the order of time and delivery and need no more
-//! sorting than by person.
+//! each bucket is sorted and written. Where a person has one subject key in a
+//! source, a person's rows come in the order of time and delivery and need no more
+//! sorting than by person; where linkage found somebody to be several, they are
+//! sorted by time as well.
 
 mod csv;
 mod gather;
@@ -23,8 +24,8 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use linkage::{
-    CohortPlan, Crosswalk, ExtractColumn, ExtractManifest, ExtractPlan, PERSON, SourcePlan,
-    TableManifest,
+    CohortPlan, Crosswalk, ExtractColumn, ExtractManifest, ExtractPlan, LIKELIHOOD, PERSON,
+    SourcePlan, TableManifest,
 };
 use model::{ExtractId, SourceId};
 use source::{SubjectKey, arrow_type};
@@ -50,6 +51,12 @@ const WAITING_BYTES: usize = 512 << 20;
 const UNFINISHED: &str = ".tmp";
 /// What lies beside the tables.
 pub(crate) const MANIFEST: &str = "manifest.json";
+/// And which people of earlier extracts have other numbers now, where some do. No
+/// source can be called so.
+pub const MOVED: &str = "moved_numbers.csv";
+/// The time by which rows are sorted where the permit does not have it as a column. No
+/// column of a contract can be called so.
+const HIDDEN_TIME: &str = " time";
 
 /// Called with a table's name, how many of the snapshot's rows were read, and
 /// how many it has.
@@ -152,7 +159,14 @@ impl Lake {
             persons: crosswalk.persons().into(),
             tables,
             linkage: crosswalk.linkage().clone(),
+            found: crosswalk.found().cloned(),
+            highest: (crosswalk.highest() != crosswalk.persons())
+                .then(|| crosswalk.highest().into()),
+            changed: crosswalk.changed(),
         };
+        if !crosswalk.moved().is_empty() {
+            write_moved(&folder.join(MOVED), crosswalk.moved())?;
+        }
         let path = folder.join(MANIFEST);
         let fail =
             |error: &(dyn std::error::Error + 'static)| LakeError::files("writing", &path, error);
@@ -172,11 +186,14 @@ impl Lake {
     ) -> Result<TableManifest, LakeError> {
         let snapshot = self.snapshot(&table.source, table.lake_version)?;
         let selection = Selection::new(&table.conditions, table.period.as_ref());
-        let schema = table_schema(table);
-        check_columns(&snapshot, table, &selection)?;
+        let doubts = crosswalk.doubts(&table.source);
+        let schema = table_schema(table, doubts.is_some());
+        let time = table.time.as_deref().filter(|_| crosswalk.has_several(&table.source));
+        check_columns(&snapshot, table, &selection, time)?;
+        let waiting = waiting_schema(&schema, time.is_some());
 
-        let width = crosswalk.persons().div_ceil(BUCKETS).max(1);
-        let bucket_count = crosswalk.persons().div_ceil(width) as usize;
+        let width = crosswalk.highest().div_ceil(BUCKETS).max(1);
+        let bucket_count = crosswalk.highest().div_ceil(width) as usize;
         let read = std::sync::atomic::AtomicU64::new(0);
         let count_rows = |rows: u64| {
             let before = read.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
@@ -185,8 +202,11 @@ impl Lake {
         let scatter = Scatter {
             snapshot: &snapshot,
             people: crosswalk.of(&table.source),
+            doubts,
             selection: &selection,
-            schema: Arc::clone(&schema),
+            columns: table.columns.len(),
+            time,
+            schema: Arc::clone(&waiting),
             width,
             on_rows: &count_rows,
         };
@@ -198,7 +218,7 @@ impl Lake {
                 .map(|(part, stretch)| {
                     let path = folder.join(format!("{}.rows-{part}", table.source));
                     let memory = options.memory / WORKERS;
-                    let buckets = Buckets::new(Arc::clone(&schema), bucket_count, path, memory);
+                    let buckets = Buckets::new(Arc::clone(&waiting), bucket_count, path, memory);
                     let scatter = &scatter;
                     threads.spawn(move || scatter.run(stretch, buckets))
                 })
@@ -209,7 +229,7 @@ impl Lake {
                 .collect::<Result<Vec<_>, LakeError>>()
         })?;
         let path = folder.join(format!("{}.parquet", table.source));
-        let written = gather::write(&path, &schema, &parts, WORKERS)?;
+        let written = gather::write(&path, &schema, time.is_some(), &parts, WORKERS)?;
         drop(parts);
         if options.csv {
             write_csv(&path, &folder.join(format!("{}.csv", table.source)))?;
@@ -217,7 +237,12 @@ impl Lake {
         Ok(TableManifest {
             rows: written.rows,
             persons: written.persons,
-            columns: table.columns.iter().map(extract_column).collect(),
+            columns: table
+                .columns
+                .iter()
+                .map(extract_column)
+                .chain(doubts.map(|_| extract_column(&linkage::likelihood())))
+                .collect(),
             lake_version: table.lake_version,
             sha256: written.sha256,
             bytes: written.bytes,
@@ -276,7 +301,29 @@ fn interrupted(folder: &Path) -> LakeError {
     LakeError::files("reading for", folder, &std::io::Error::other("a thread ended too early"))
 }
 
-fn table_schema(table: &SourcePlan) -> SchemaRef {
+/// What waits to be sorted: a row as it will be, and the time to sort it by.
+fn waiting_schema(schema: &SchemaRef, time: bool) -> SchemaRef {
+    if !time {
+        return Arc::clone(schema);
+    }
+    let mut fields: Vec<_> = schema.fields().iter().cloned().collect();
+    fields.push(Arc::new(Field::new(HIDDEN_TIME, DataType::Date32, true)));
+    Arc::new(Schema::new(fields))
+}
+
+/// Writes which numbers of earlier extracts are others now.
+fn write_moved(path: &Path, moved: &[(i32, i32)]) -> Result<(), LakeError> {
+    let fail = |error: &std::io::Error| LakeError::files("writing", path, error);
+    let mut text = String::from("person_before,person\n");
+    for (before, now) in moved {
+        use std::fmt::Write as _;
+        let _ = writeln!(text, "{before},{now}");
+    }
+    let mut file = fs::File::create_new(path).map_err(|error| fail(&error))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|error| fail(&error))
+}
+
+fn table_schema(table: &SourcePlan, doubts: bool) -> SchemaRef {
     let mut fields = vec![Field::new(PERSON, DataType::Int32, false)];
     fields.extend(
         table
@@ -284,6 +331,9 @@ fn table_schema(table: &SourcePlan) -> SchemaRef {
             .iter()
             .map(|column| Field::new(&column.name, arrow_type(column.value_type), true)),
     );
+    if doubts {
+        fields.push(Field::new(LIKELIHOOD, DataType::Float64, false));
+    }
     Arc::new(Schema::new(fields))
 }
 
@@ -292,9 +342,10 @@ fn check_columns(
     snapshot: &Snapshot,
     table: &SourcePlan,
     selection: &Selection,
+    time: Option<&str>,
 ) -> Result<(), LakeError> {
     let permitted = table.columns.iter().map(|column| column.name.as_str());
-    for column in permitted.chain(selection.columns()) {
+    for column in permitted.chain(selection.columns()).chain(time) {
         if snapshot.schema().field_with_name(column).is_err() {
             return Err(LakeError::NoColumn {
                 source_id: table.source.to_string(),

@@ -37,7 +37,9 @@ mod stand_in;
 mod write;
 
 pub use error::LakeError;
-pub use extract::{ExtractOptions, OnRows, remove_extract, sweep_extracts, table_path, write_csv};
+pub use extract::{
+    ExtractOptions, MOVED, OnRows, remove_extract, sweep_extracts, table_path, write_csv,
+};
 pub use intake::TableIntake;
 pub use lock::SourceLock;
 pub use place::Lake;

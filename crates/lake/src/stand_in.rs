@@ -53,6 +53,9 @@ pub fn write_stand_in(
         persons: u64::try_from(PEOPLE).unwrap_or_default(),
         tables,
         linkage: BTreeMap::new(),
+        found: None,
+        highest: None,
+        changed: None,
     };
     let path = folder.join(MANIFEST);
     let text = serde_json::to_vec_pretty(&manifest)

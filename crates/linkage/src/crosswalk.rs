@@ -9,7 +9,7 @@
 //! identity number for longer than it takes to index it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt;
 
 use model::{Entropy, ExtractId, PermitId, SourceId};
@@ -19,7 +19,10 @@ use vault::{
     UnpublishedCrosswalk, Vault,
 };
 
+use crate::cascaded;
+use crate::earlier::{Changed, Earlier};
 use crate::extract::SourceLinkage;
+use crate::found::Found;
 use crate::numbers::shuffled;
 use crate::plan::ExtractPlan;
 
@@ -64,6 +67,12 @@ impl PersonNumbers {
         &self.0
     }
 
+    /// The numbers, put in order. Each subject key stands there once.
+    pub(crate) fn sorted(mut people: Vec<(SubjectKey, i32)>) -> Self {
+        people.sort_unstable_by_key(|(subject, _)| *subject);
+        Self(people)
+    }
+
     /// The numbers as given; `None` unless each subject key is greater than the
     /// one before.
     pub fn from_sorted(people: Vec<(SubjectKey, i32)>) -> Option<Self> {
@@ -78,17 +87,59 @@ impl fmt::Debug for PersonNumbers {
 }
 
 /// Who is who in one extract.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Crosswalk {
-    persons: u32,
-    sources: BTreeMap<SourceId, PersonNumbers>,
-    linkage: BTreeMap<SourceId, SourceLinkage>,
+    pub(crate) persons: u32,
+    pub(crate) highest: u32,
+    pub(crate) sources: BTreeMap<SourceId, PersonNumbers>,
+    pub(crate) linkage: BTreeMap<SourceId, SourceLinkage>,
+    /// Sources in which somebody is several subjects.
+    pub(crate) several: BTreeSet<SourceId>,
+    /// How likely each of a source's people is who they are said to be, where the
+    /// permit has that as a column.
+    pub(crate) doubts: BTreeMap<SourceId, Vec<f64>>,
+    pub(crate) found: Option<Found>,
+    pub(crate) changed: Option<Changed>,
+    pub(crate) moved: Vec<(i32, i32)>,
 }
 
 impl Crosswalk {
-    /// How many people: their numbers are 1 to this.
+    /// How many people there are.
     pub const fn persons(&self) -> u32 {
         self.persons
+    }
+
+    /// The highest number that anybody has or had: that of people, unless some had
+    /// numbers in an earlier extract of the permit.
+    pub const fn highest(&self) -> u32 {
+        self.highest
+    }
+
+    /// Whether somebody is several subjects of `source`.
+    pub fn has_several(&self, source: &SourceId) -> bool {
+        self.several.contains(source)
+    }
+
+    /// How likely each of [`Self::of`] is who they are said to be, where the permit has
+    /// that as a column.
+    pub fn doubts(&self, source: &SourceId) -> Option<&[f64]> {
+        self.doubts.get(source).map(Vec::as_slice)
+    }
+
+    /// How people were found, where more than equal numbers count.
+    pub const fn found(&self) -> Option<&Found> {
+        self.found.as_ref()
+    }
+
+    /// What became of the people of earlier extracts, if there were any.
+    pub const fn changed(&self) -> Option<Changed> {
+        self.changed
+    }
+
+    /// Numbers of earlier extracts whose people have other numbers now, all or some of
+    /// them: the old and the new, sorted.
+    pub fn moved(&self) -> &[(i32, i32)] {
+        &self.moved
     }
 
     /// The people of `source`; nobody when the extract has no such table.
@@ -152,8 +203,24 @@ pub fn link(
     cohort: Option<&[SubjectKey]>,
     entropy: &dyn Entropy,
 ) -> Result<Crosswalk, LinkError> {
+    link_after(plan, vault, cohort, &Earlier::default(), entropy)
+}
+
+/// The same after earlier extracts of the permit. Where its plan has more than equal
+/// numbers count, people keep the numbers that they had; else every extract has its
+/// own.
+pub fn link_after(
+    plan: &ExtractPlan,
+    vault: &Vault,
+    cohort: Option<&[SubjectKey]>,
+    earlier: &Earlier,
+    entropy: &dyn Entropy,
+) -> Result<Crosswalk, LinkError> {
     if cohort.is_some() != plan.cohort.is_some() {
         return Err(LinkError::Cohort);
+    }
+    if let Some(how) = &plan.linkage {
+        return cascaded::link(plan, how, vault, cohort, earlier, entropy);
     }
     let hasher = vault.blind_hasher(&plan.permit, &plan.extract)?;
     let mut linking = Vec::with_capacity(plan.sources.len() + 1);
@@ -172,7 +239,7 @@ pub fn link(
     }
     let persons = place(&mut linking)?;
     let numbers = shuffled(persons, entropy);
-    let mut crosswalk = Crosswalk { persons, sources: BTreeMap::new(), linkage: BTreeMap::new() };
+    let mut crosswalk = Crosswalk { persons, highest: persons, ..Crosswalk::default() };
     for linking in linking {
         if linking.is_table {
             crosswalk.linkage.insert(linking.source.clone(), linking.linkage);
@@ -201,7 +268,7 @@ impl<'a> Linking<'a> {
             let running: Vec<_> = segment
                 .national_ids(2)
                 .into_iter()
-                .map(|half| threads.spawn(move || index(half, hasher)))
+                .map(|half| threads.spawn(move || index(source, half, hasher)))
                 .collect();
             running
                 .into_iter()
@@ -255,12 +322,21 @@ impl<'a> Linking<'a> {
 /// Subject keys in order, and the same people sorted by blind index.
 type Indexed = (Vec<SubjectKey>, Vec<Member>);
 
-fn index(identities: NationalIds, hasher: &BlindHasher) -> Result<Indexed, SegmentError> {
+fn index(
+    source: &SourceId,
+    identities: NationalIds,
+    hasher: &BlindHasher,
+) -> Result<Indexed, SegmentError> {
     let (mut subjects, mut members) = (Vec::new(), Vec::new());
     for (at, identity) in (0..).zip(identities) {
         let (subject, id) = identity?;
         subjects.push(subject);
-        members.push(Member { person: hasher.index(&id), at });
+        // Who has no number that holds is nobody else.
+        let person = match &id {
+            Some(id) => hasher.index(id),
+            None => hasher.index_alone(source, subject),
+        };
+        members.push(Member { person, at });
     }
     members.sort_unstable();
     Ok((subjects, members))

@@ -6,10 +6,13 @@ use ledger::{Entry, Event, Record};
 use model::{AccountId, ExtractId, PermitId, SourceId, Text, Timestamp, ValueType};
 use serde::{Deserialize, Serialize};
 
+use crate::earlier::Changed;
+use crate::found::Found;
+
 pub use ledger::Hash;
 
 /// What was made. The same document lies beside the tables as `manifest.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExtractManifest {
     /// Which extract.
@@ -22,6 +25,16 @@ pub struct ExtractManifest {
     pub tables: BTreeMap<SourceId, TableManifest>,
     /// How the people were found, by source.
     pub linkage: BTreeMap<SourceId, SourceLinkage>,
+    /// By which stages, and how far that is to be doubted; nothing where equal identity
+    /// numbers alone count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+    /// The highest person number, where people keep those of an earlier extract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub highest: Option<u64>,
+    /// What became of the people of earlier extracts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Changed>,
 }
 
 /// One table of an extract.
@@ -74,7 +87,7 @@ pub struct SourceLinkage {
 }
 
 /// What can happen to an extract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case")]
 pub enum ExtractEvent {
     /// It was made.
@@ -103,7 +116,7 @@ impl Event for ExtractEvent {
 }
 
 /// An extract as it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Extract {
     /// Its id.

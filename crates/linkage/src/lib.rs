@@ -3,19 +3,24 @@
 //! (invariant 3). Where no national id tells, [`probabilistic`] weighs names, dates
 //! and places.
 
+mod cascade;
+mod cascaded;
 mod crosswalk;
+mod earlier;
 pub mod encoded;
 pub mod extract;
+pub mod found;
 mod numbers;
 pub mod plan;
 pub mod probabilistic;
 pub mod stand_in;
 
-pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link};
+pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link, link_after};
+pub use earlier::{Changed, Earlier};
 pub use extract::{
     Extract, ExtractColumn, ExtractEvent, ExtractManifest, Hash, SourceLinkage, TableManifest,
 };
 pub use plan::{
-    CohortPlan, ExtractPlan, PERSON, PlanError, PlannedColumn, SourcePlan, Test, TypedCondition,
-    plan,
+    CohortPlan, ExtractPlan, LIKELIHOOD, LinkagePlan, PERSON, PlanError, PlannedColumn, SourcePlan,
+    Test, TypedCondition, likelihood, plan,
 };

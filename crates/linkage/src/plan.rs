@@ -19,6 +19,21 @@ pub struct ExtractPlan {
     pub sources: Vec<SourcePlan>,
     /// Whom the data are about; `None`: everyone in any of the sources.
     pub cohort: Option<CohortPlan>,
+    /// By what else than equal numbers people are found; `None`: by nothing else.
+    pub linkage: Option<LinkagePlan>,
+    /// The day of the newest delivery, by which ages are told.
+    pub as_of: Date,
+}
+
+/// By what else than equal identity numbers people are found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LinkagePlan {
+    /// Two become one from this probability on.
+    pub threshold: f64,
+    /// Whether every row tells how likely it is its person's.
+    pub probability: bool,
+    /// No count of people below this is told.
+    pub smallest_count: u64,
 }
 
 /// One table.
@@ -39,6 +54,8 @@ pub struct SourcePlan {
     pub period: Option<(String, Period)>,
     /// The column the rows of a person are sorted by, if they have a time.
     pub time: Option<String>,
+    /// Whether the source holds each person once.
+    pub once: bool,
 }
 
 /// One column.
@@ -70,6 +87,8 @@ pub struct CohortPlan {
     pub vault_segment: String,
     /// What its row meets.
     pub conditions: Vec<TypedCondition>,
+    /// Whether the source holds each person once.
+    pub once: bool,
 }
 
 /// Something a row must meet, with values of the column's own type. A missing
@@ -142,10 +161,35 @@ pub enum PlanError {
         "column `{PERSON}` of source `{0}` has the name of the person number: its holder must rename it in the contract"
     )]
     TakenName(SourceId),
+    /// The same for the probability.
+    #[error(
+        "column `{LIKELIHOOD}` of source `{0}` has the name of what tells how likely a row is its person's: its holder must rename it in the contract, or the permit do without"
+    )]
+    TakenLikelihood(SourceId),
 }
 
 /// The first column of every table of an extract: the person's number.
 pub const PERSON: &str = "person";
+
+/// The last column of every table, where the permit has it: how likely the row is its
+/// person's, 0 to 1.
+pub const LIKELIHOOD: &str = "link_probability";
+
+/// That column, as extracts describe it.
+pub fn likelihood() -> PlannedColumn {
+    PlannedColumn {
+        name: LIKELIHOOD.to_owned(),
+        value_type: ValueType::Decimal,
+        title: Text::of(
+            "Sannsynlighet for at raden er denne personens",
+            "Sandsynlighed for, at rækken er denne persons",
+            "Probability that the row is this person's",
+        ),
+        unit: None,
+        code_system: None,
+        codes: BTreeMap::new(),
+    }
+}
 
 /// Works out what the extract of `permit` will hold.
 pub fn plan(
@@ -177,6 +221,10 @@ pub fn plan(
         if columns.iter().any(|column: &PlannedColumn| column.name == PERSON) {
             return Err(PlanError::TakenName(asked.source.clone()));
         }
+        let taken = |column: &PlannedColumn| column.name == LIKELIHOOD;
+        if terms.linkage.probability && columns.iter().any(taken) {
+            return Err(PlanError::TakenLikelihood(asked.source.clone()));
+        }
         let time = imported.contract.time.clone();
         let bounded = terms.period.from.is_some() || terms.period.until.is_some();
         sources.push(SourcePlan {
@@ -187,6 +235,7 @@ pub fn plan(
             conditions: typed(imported, &asked.source, &asked.rows)?,
             period: time.clone().filter(|_| bounded).map(|time| (time, terms.period)),
             time,
+            once: imported.contract.holds_a_person_once(),
         });
     }
     let cohort = match &terms.cohort.source {
@@ -198,10 +247,29 @@ pub fn plan(
                 lake_version: imported.manifest.lake_version,
                 vault_segment: imported.manifest.vault_segment.clone(),
                 conditions: typed(imported, source, &terms.cohort.conditions)?,
+                once: imported.contract.holds_a_person_once(),
             })
         }
     };
-    Ok(ExtractPlan { extract: extract.clone(), permit: permit.id().clone(), sources, cohort })
+    let of_permit = terms.sources.iter().map(|asked| &asked.source).chain(&terms.cohort.source);
+    let used: Vec<&Imported> =
+        of_permit.filter_map(|source| current(records, source).ok()).collect();
+    let newest = used.iter().map(|imported| imported.at).max().unwrap_or_default();
+    let strictest = used.iter().map(|imported| imported.contract.smallest_count).max();
+    let smallest_count = terms.outputs.smallest_count.max(strictest.unwrap_or_default()).into();
+    let linkage = (terms.linkage.how == permit::LinkageWay::Likely).then_some(LinkagePlan {
+        threshold: terms.linkage.threshold,
+        probability: terms.linkage.probability,
+        smallest_count,
+    });
+    Ok(ExtractPlan {
+        extract: extract.clone(),
+        permit: permit.id().clone(),
+        sources,
+        cohort,
+        linkage,
+        as_of: newest.to_zoned(jiff::tz::TimeZone::UTC).date(),
+    })
 }
 
 fn current<'a>(records: &'a [SourceRecord], id: &SourceId) -> Result<&'a Imported, PlanError> {

@@ -37,5 +37,6 @@ pub use blocking::Narrowed;
 pub use figures::{Figures, Truth};
 pub use linker::{Edge, Linker, Step, Weighed};
 pub use model::{Model, Session, Told, ToldComparison, ToldLevel, Trained, probability, weight};
+pub(crate) use names::are_alike_names;
 pub use records::{Intake, Records};
 pub use spec::{Comparison, DateOrder, Kind, MOST_COMPARISONS, Part, Rule, Spec, Term};

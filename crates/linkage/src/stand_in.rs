@@ -11,7 +11,7 @@ use catalogue::Dataset;
 use model::{Date, Entropy, SignedDuration, SourceId, ValueType};
 use source::{TopValue, ValueRange, VariableProfile};
 
-use crate::plan::{ExtractPlan, PlannedColumn, SourcePlan, Test, TypedCondition};
+use crate::plan::{ExtractPlan, PlannedColumn, SourcePlan, Test, TypedCondition, likelihood};
 
 /// How many people a stand-in is about.
 pub const PEOPLE: i32 = 1_000;
@@ -61,7 +61,14 @@ pub fn stand_in(plan: &ExtractPlan, datasets: &[Dataset], entropy: &dyn Entropy)
     let tables = plan.sources.iter().map(|source| {
         let cohort = plan.cohort.as_ref().filter(|cohort| cohort.source == source.source);
         let cohort = cohort.map(|cohort| cohort.conditions.as_slice()).unwrap_or_default();
-        table(source, cohort, of(&source.source), most, &draw)
+        let mut made = table(source, cohort, of(&source.source), most, &draw);
+        if let Some(how) = plan.linkage.filter(|how| how.probability) {
+            // Most rows are certain in an extract too.
+            let likely = |_: &i32| Some(if draw.chance(0.9) { 1.0 } else { how.threshold });
+            let values = Values::Decimals(made.person.iter().map(likely).collect());
+            made.columns.push((likelihood(), values));
+        }
+        made
     });
     StandIn { tables: tables.collect() }
 }

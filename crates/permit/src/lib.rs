@@ -13,6 +13,6 @@ pub use application::{
 };
 pub use permit::{ActivePermit, Grant, Inactive, Permit, PermitEvent, Revocation, Standing};
 pub use terms::{
-    Bring, Cohort, ColumnTerms, Comparison, Condition, OutputTerms, Period, RoomTerms, SourceTerms,
-    Terms, Way,
+    Bring, Cohort, ColumnTerms, Comparison, Condition, LinkageTerms, LinkageWay, OutputTerms,
+    Period, RoomTerms, SourceTerms, Terms, Way,
 };

@@ -5,7 +5,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use ledger::{Entry, Event, Record};
-use model::{AccountId, ApplicationId, Date, OrganisationId, OutputId, PermitId, Timestamp};
+use model::{
+    AccountId, ApplicationId, Date, ExtractId, OrganisationId, OutputId, PermitId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Terms;
@@ -80,6 +82,21 @@ pub enum PermitEvent {
         /// Which.
         output: OutputId,
     },
+    /// Its people have numbers in a new extract, and those of earlier ones kept theirs
+    /// as far as they are still the same. Written in the same breath as the extract, so
+    /// that two extracts under one permit never number people unseen by each other.
+    PeopleNumbered {
+        /// In which extract.
+        extract: ExtractId,
+        /// People who have the number that they had.
+        kept: u64,
+        /// People who are new.
+        new: u64,
+        /// Numbers whose people turned out to be others who have numbers too.
+        merged: u64,
+        /// Numbers whose people turned out to be several.
+        split: u64,
+    },
 }
 
 impl Event for PermitEvent {
@@ -90,6 +107,7 @@ impl Event for PermitEvent {
             Self::Issued { .. } => "issued",
             Self::Revoked { .. } => "revoked",
             Self::OutputReleased { .. } => "output-released",
+            Self::PeopleNumbered { .. } => "people-numbered",
         }
     }
 }
@@ -251,9 +269,9 @@ impl Record for Permit {
                 revoked: None,
             }),
             PermitEvent::Issued { .. } => Err("the grant is for another permit".into()),
-            PermitEvent::Revoked { .. } | PermitEvent::OutputReleased { .. } => {
-                Err("a permit is issued first".into())
-            }
+            PermitEvent::Revoked { .. }
+            | PermitEvent::OutputReleased { .. }
+            | PermitEvent::PeopleNumbered { .. } => Err("a permit is issued first".into()),
         }
     }
 
@@ -267,8 +285,9 @@ impl Record for Permit {
                 self.revoked = Some(Revocation { at: entry.at, by: entry.actor.clone(), why });
                 Ok(())
             }
-            // What left is kept by the outputs; here it only moves the permit on.
-            PermitEvent::OutputReleased { .. } => Ok(()),
+            // What left is kept by the outputs, and who has which number by extracts;
+            // here it only moves the permit on.
+            PermitEvent::OutputReleased { .. } | PermitEvent::PeopleNumbered { .. } => Ok(()),
         }
     }
 

@@ -30,6 +30,10 @@ pub struct Terms {
     pub outputs: OutputTerms,
     /// How large a room.
     pub room: RoomTerms,
+    /// How people are found in several sources. Permits that do not say it have equal
+    /// identity numbers count alone.
+    #[serde(skip_serializing_if = "LinkageTerms::is_default")]
+    pub linkage: LinkageTerms,
 }
 
 /// The part of one source that is allowed.
@@ -156,6 +160,59 @@ pub struct RoomTerms {
     /// a person.
     #[serde(skip_serializing_if = "Bring::is_person")]
     pub bring: Bring,
+}
+
+/// How people are found in several sources.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+pub struct LinkageTerms {
+    /// By what.
+    pub how: LinkageWay,
+    /// From which probability on two are one person, where that is weighed.
+    pub threshold: f64,
+    /// Whether every row tells how likely it is its person's: the strict and the
+    /// generous extract are then one, which the work may cut where it likes.
+    pub probability: bool,
+}
+
+impl LinkageTerms {
+    /// The least and the most that a threshold may be.
+    pub const THRESHOLDS: (f64, f64) = (0.5, 0.999);
+
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for LinkageTerms {
+    fn default() -> Self {
+        Self { how: LinkageWay::Exact, threshold: 0.95, probability: false }
+    }
+}
+
+/// By what people are found in several sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinkageWay {
+    /// By identity numbers that hold and are equal.
+    #[default]
+    Exact,
+    /// By these first, then by the register's own number, by a number with one slip,
+    /// and by names, birth, sex and place together.
+    Likely,
+}
+
+impl LinkageWay {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Likely];
+
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Likely => "likely",
+        }
+    }
 }
 
 /// By whose word people bring files into their room, from the strictest on.

@@ -5,12 +5,14 @@
 mod columns;
 mod ranked;
 mod spread;
+mod thresholds;
 
 use std::fmt::Write as _;
 
 pub use columns::{Columned, columns};
 pub use ranked::{Ranked, ranked};
 pub use spread::{Spread, spread};
+pub use thresholds::{Thresholds, thresholds};
 
 use crate::parts::escaped;
 

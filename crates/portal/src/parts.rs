@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod form;
+pub mod found;
 pub mod listing;
 pub mod rules;
 pub mod standing;

@@ -13,6 +13,8 @@ use model::{Date, OrganisationId, Sensitivity, SourceId, Text, ValueType};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::clues::Clue;
+
 /// The contract version this program reads.
 pub const VERSION: u32 = 1;
 
@@ -53,6 +55,28 @@ pub struct Contract {
     /// How many rows may be kept aside before the whole delivery is refused.
     #[serde(default)]
     pub quarantine: QuarantineLimit,
+    /// What becomes of rows whose national identity number is missing or wrong.
+    #[serde(default, skip_serializing_if = "WithoutNumber::is_aside")]
+    pub without_national_id: WithoutNumber,
+}
+
+/// What becomes of rows whose national identity number is missing or wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WithoutNumber {
+    /// They are kept aside like every row that breaks the contract.
+    #[default]
+    Aside,
+    /// They are taken in under the register's own number of the person, which the
+    /// contract must name: linkage may find out whose they are.
+    Kept,
+}
+
+impl WithoutNumber {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde asks for")]
+    const fn is_aside(&self) -> bool {
+        matches!(self, Self::Aside)
+    }
 }
 
 /// A delivery is refused when more rows are kept aside than both of these allow.
@@ -178,6 +202,10 @@ pub struct Column {
     /// nowhere else.
     #[serde(default)]
     pub identifies: Option<Identifies>,
+    /// Which evidence for linkage it is as well, where it reaches the lake: the
+    /// vault keeps a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// The unit, in UCUM.
     #[serde(default)]
     pub unit: Option<String>,
@@ -216,10 +244,42 @@ pub enum Identifies {
     NationalId,
     /// A full name.
     Name,
+    /// Given names, where the surname stands in a column of its own.
+    GivenName,
+    /// The surname, where given names stand in a column of their own.
+    Surname,
+    /// The register's own number of the person.
+    LocalId,
     /// The date of birth.
     BirthDate,
     /// An address, telephone number, e-mail: stored, not used for linkage.
     Contact,
+}
+
+/// Which evidence for linkage a column is that names nobody by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The sex.
+    Sex,
+    /// The postcode of the home.
+    Postcode,
+    /// The municipality of the home.
+    Municipality,
+    /// The country of birth.
+    CountryOfBirth,
+}
+
+impl Evidence {
+    /// What the vault calls it.
+    pub const fn clue(self) -> Clue {
+        match self {
+            Self::Sex => Clue::Sex,
+            Self::Postcode => Clue::Postcode,
+            Self::Municipality => Clue::Municipality,
+            Self::CountryOfBirth => Clue::CountryOfBirth,
+        }
+    }
 }
 
 /// A column made at import, kept in the lake in place of what it is made from.
@@ -376,6 +436,13 @@ impl Contract {
     /// The columns that hold what a person is known by.
     pub fn identifying_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|c| c.identifies.is_some())
+    }
+
+    /// Whether the source holds each person once: the national identity number is
+    /// the whole key, so that it stands in one row only.
+    pub fn holds_a_person_once(&self) -> bool {
+        let id = self.identifying(Identifies::NationalId);
+        matches!((self.key.as_slice(), id), ([only], Some(id)) if *only == id.name)
     }
 
     /// The column that holds `identifies`, if any.

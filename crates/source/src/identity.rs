@@ -5,6 +5,7 @@ use std::fmt;
 use model::{Date, NationalId, Secret};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::clues::Clues;
 use crate::sink::SinkError;
 use crate::subject::SubjectKey;
 
@@ -42,14 +43,30 @@ pub const MOST_IDENTITY_BYTES: usize = 64 << 10;
 /// What one row says of who its person is.
 #[derive(Debug, Clone)]
 pub struct Identity {
-    /// The checked national identity number.
-    pub national_id: NationalId,
+    /// The checked national identity number; `None` where the row has none that
+    /// holds and the contract lets it in all the same.
+    pub national_id: Option<NationalId>,
     /// The full name.
     pub name: Option<Secret<String>>,
     /// The date of birth.
     pub birth_date: Option<BirthDate>,
     /// Address, telephone number, e-mail; several columns are joined by a newline.
     pub contact: Option<Secret<String>>,
+    /// What else it says.
+    pub clues: Clues,
+}
+
+impl Identity {
+    /// Somebody of whom nothing is known but the number.
+    pub fn numbered(national_id: NationalId) -> Self {
+        Self {
+            national_id: Some(national_id),
+            name: None,
+            birth_date: None,
+            contact: None,
+            clues: Clues::default(),
+        }
+    }
 }
 
 /// Where identities go. The vault has the only one: a segment writer.

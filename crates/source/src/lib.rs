@@ -8,6 +8,7 @@
 //!
 //! This crate knows no table format, no key and no database.
 
+pub mod clues;
 pub mod contract;
 pub mod delivery;
 pub mod identity;
@@ -23,9 +24,10 @@ pub mod sink;
 pub mod subject;
 mod value;
 
+pub use clues::{Clue, Clues};
 pub use contract::{
     Column, ContentColumn, Contract, ContractError, DecimalMark, Derivation, Derived, Encoding,
-    FileFormat, Identifies, QuarantineLimit, Rhythm,
+    Evidence, FileFormat, Identifies, QuarantineLimit, Rhythm, WithoutNumber,
 };
 pub use identity::{BirthDate, Identity, IdentitySink, MOST_IDENTITY_BYTES};
 pub use import::{

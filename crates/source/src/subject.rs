@@ -5,7 +5,8 @@ use std::fmt;
 use model::NationalId;
 
 /// HMAC-SHA256, under the source's own key, of the canonical national identity
-/// number, cut to its first 16 bytes. Means nothing outside the source.
+/// number, or of the source's own number where there is none, cut to its first 16
+/// bytes. Means nothing outside the source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(transparent)]
 pub struct SubjectKey(pub [u8; 16]);
@@ -36,4 +37,8 @@ impl fmt::Debug for SubjectKey {
 pub trait Pseudonymiser: Send + Sync {
     /// The key of the person that `id` belongs to.
     fn subject(&self, id: &NationalId) -> SubjectKey;
+
+    /// The key of the person whom the source's own number `id` belongs to and who
+    /// has no national identity number there. Never the key of a national number.
+    fn local(&self, id: &str) -> SubjectKey;
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use model::NationalId;
+use model::{NationalId, SourceId};
 use sha2::Sha256;
 use source::{Pseudonymiser, SubjectKey};
 use zeroize::Zeroizing;
@@ -26,9 +26,14 @@ impl Hasher {
     }
 
     fn hash(&self, id: &NationalId) -> [u8; 16] {
-        let digits = Zeroizing::new(id.reveal());
+        self.hash_bytes(&[Zeroizing::new(id.reveal()).as_ref()])
+    }
+
+    fn hash_bytes(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut hmac = self.0.clone();
-        hmac.update(digits.as_ref());
+        for part in parts {
+            hmac.update(part);
+        }
         let full: [u8; 32] = hmac.finalize().into_bytes().into();
         let [half, _] = bisect(full);
         half
@@ -55,6 +60,11 @@ impl SubjectHasher {
 impl Pseudonymiser for SubjectHasher {
     fn subject(&self, id: &NationalId) -> SubjectKey {
         SubjectKey(self.0.hash(id))
+    }
+
+    fn local(&self, id: &str) -> SubjectKey {
+        // No national number begins so: the two never meet.
+        SubjectKey(self.0.hash_bytes(&[b"local\0", id.as_bytes()]))
     }
 }
 
@@ -94,6 +104,12 @@ impl BlindHasher {
     pub fn index(&self, id: &NationalId) -> BlindIndex {
         BlindIndex(self.0.hash(id))
     }
+
+    /// The index of somebody who has no number that could be compared: nobody
+    /// else's, in any source.
+    pub fn index_alone(&self, source: &SourceId, subject: SubjectKey) -> BlindIndex {
+        BlindIndex(self.0.hash_bytes(&[b"alone\0", source.as_str().as_bytes(), b"\0", &subject.0]))
+    }
 }
 
 impl fmt::Debug for BlindHasher {
@@ -119,6 +135,15 @@ mod tests {
         hmac.update(&id().reveal());
         let expected = hmac.finalize().into_bytes();
         assert_eq!(SubjectHasher::new(&key).subject(&id()).0, expected[..16]);
+    }
+
+    #[test]
+    fn a_registers_own_number_never_meets_a_national_one() {
+        let hasher = SubjectHasher::new(&Key::random(&SeededEntropy::new(1)));
+        let digits = String::from_utf8(id().reveal().to_vec()).unwrap();
+        assert_ne!(hasher.local(&digits), hasher.subject(&id()));
+        assert_ne!(hasher.local("17"), hasher.local("18"));
+        assert_eq!(hasher.local("17"), hasher.local("17"));
     }
 
     #[test]

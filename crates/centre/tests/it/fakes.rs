@@ -12,7 +12,7 @@ use centre::ports::{
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
-use linkage::{ExtractManifest, TableManifest};
+use linkage::{Extract, ExtractManifest, TableManifest};
 use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
 use permit::ActivePermit;
 use room::{
@@ -126,6 +126,7 @@ impl Extracts for EmptyExtracts {
         &self,
         permit: &ActivePermit,
         _: &[SourceRecord],
+        _: &[Extract],
         extract: &ExtractId,
         progress: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt> {
@@ -144,6 +145,9 @@ impl Extracts for EmptyExtracts {
             persons: 300,
             tables: [("laboratory".parse().unwrap(), table)].into(),
             linkage: [].into(),
+            found: None,
+            highest: None,
+            changed: None,
         })
     }
 

@@ -19,7 +19,7 @@ use ledger::{
     Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
     Row, Subject,
 };
-use linkage::ExtractManifest;
+use linkage::{Extract, ExtractManifest};
 use model::{
     AccountId, Clock, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
     SeededEntropy, SignedDuration, SourceId,
@@ -83,6 +83,7 @@ impl Extracts for Nothing {
         &self,
         _: &ActivePermit,
         _: &[SourceRecord],
+        _: &[Extract],
         _: &ExtractId,
         _: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt> {

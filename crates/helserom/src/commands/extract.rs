@@ -1,9 +1,10 @@
 //! `helserom extract`.
 
+use linkage::found::{Cell, Found};
 use serde_json::json;
 
 use super::open;
-use crate::answer::{Answer, Stop};
+use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, ExtractCommand};
 use crate::config::Config;
 use crate::progress;
@@ -28,6 +29,15 @@ pub(super) async fn run(
                     columns.join(", ")
                 ));
             }
+            if let Some(found) = &manifest.found {
+                lines.extend(found_in_words(found));
+            }
+            if let Some(changed) = manifest.changed {
+                lines.push(format!(
+                    "  since the last extract: {} people kept their number, {} are new, {} numbers were merged, {} split",
+                    changed.kept, changed.new, changed.merged, changed.split
+                ));
+            }
             Ok(Answer::new(lines.join("\n"), json!(extract)))
         }
         ExtractCommand::Destroy { id, why } => {
@@ -36,4 +46,56 @@ pub(super) async fn run(
             Ok(Answer::new(text, json!({ "destroyed": id })))
         }
     }
+}
+
+/// By which stage people were found, by source, and how far it is to be doubted.
+fn found_in_words(found: &Found) -> Vec<String> {
+    let count = |of: Option<u64>| match of {
+        Some(count) => count.to_string(),
+        None => format!("<{}", found.smallest_count),
+    };
+    let expected = |of: Option<f64>| of.map_or_else(|| "-".to_owned(), |of| format!("{of:.1}"));
+    let line = |name: &str, cell: &Cell| {
+        vec![
+            name.to_owned(),
+            count(cell.people),
+            count(cell.exact),
+            count(cell.own_number),
+            count(cell.near),
+            count(cell.likely),
+            count(cell.alone),
+            expected(cell.false_links),
+            expected(cell.missed_links),
+        ]
+    };
+    let groups = |what: &str, groups: &[linkage::found::Group]| -> Vec<Vec<String>> {
+        let name = |group: &linkage::found::Group| {
+            format!("{what} {}", group.value.as_deref().unwrap_or("not known"))
+        };
+        groups.iter().map(|group| line(&name(group), &group.cell)).collect()
+    };
+    let mut rows = vec![line("all", &found.all)];
+    rows.extend(found.sources.iter().map(|(name, cell)| line(name.as_str(), cell)));
+    rows.extend(groups("sex", &found.sexes));
+    rows.extend(groups("age", &found.ages));
+    rows.extend(groups("born in", &found.countries));
+    let head = ["", "people", "equal number", "own number", "one slip", "likely", "alone"];
+    let head: Vec<&str> = head.into_iter().chain(["wrong links", "missed links"]).collect();
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "two records are one person from p = {} on; {} pairs were weighed; wrong and missed \
+             links are what the model expects",
+            found.threshold, found.compared
+        ),
+        table(&head, &rows),
+    ];
+    lines.extend(found.narrowed.iter().map(|block| {
+        let then = if block.narrowed { "only where they agree on more" } else { "not" };
+        format!(
+            "  {} records share one value under `{}`: they were {then} compared",
+            block.rows, block.rule
+        )
+    }));
+    lines
 }

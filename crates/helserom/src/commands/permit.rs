@@ -2,7 +2,7 @@
 
 use model::{AccountId, Lang};
 use permit::policy::{Action, Ruling};
-use permit::{Permit, Standing};
+use permit::{LinkageWay, Permit, Standing};
 use serde_json::json;
 
 use super::open;
@@ -118,6 +118,15 @@ fn in_words(permit: &Permit, standing: Standing) -> String {
         let conditions: Vec<_> =
             terms.cohort.conditions.iter().map(permit::Condition::in_words).collect();
         lines.push(format!("people: those of {source} where {}", conditions.join(" and ")));
+    }
+    let linkage = terms.linkage;
+    if linkage.how == LinkageWay::Likely {
+        let column = if linkage.probability { ", each row with its probability" } else { "" };
+        lines.push(format!(
+            "linked by equal numbers, numbers with a slip, and names, birth, sex and place from p = \
+             {} on{column}",
+            linkage.threshold
+        ));
     }
     lines.join("\n")
 }

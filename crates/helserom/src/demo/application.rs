@@ -4,8 +4,8 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use model::{Date, IdError, Purpose, Timestamp};
 use permit::{
-    Cohort, ColumnTerms, Comparison, Condition, OutputTerms, Period, RoomTerms, SourceTerms, Terms,
-    Way,
+    Cohort, ColumnTerms, Comparison, Condition, LinkageTerms, OutputTerms, Period, RoomTerms,
+    SourceTerms, Terms, Way,
 };
 
 /// The application's terms, good for a year from `now`.
@@ -73,6 +73,7 @@ pub(super) fn terms(now: Timestamp) -> Result<Terms, IdError> {
         valid: Period { from: Some(today), until: today.checked_add(1.year()).ok() },
         outputs: OutputTerms::default(),
         room: RoomTerms { way: Way::Notebook, ..RoomTerms::default() },
+        linkage: LinkageTerms::default(),
     })
 }
 

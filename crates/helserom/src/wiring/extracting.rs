@@ -12,7 +12,7 @@ use centre::ports::{Extracts, NotBuilt, NotLinked, Progress};
 use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake};
-use linkage::ExtractManifest;
+use linkage::{Earlier, Extract, ExtractManifest};
 use model::{Entropy, ExtractId, NationalId, PermitId, SeededEntropy, SourceId};
 use permit::ActivePermit;
 use sha2::{Digest as _, Sha256};
@@ -112,12 +112,35 @@ impl Extracting {
         read().map_err(|error: vault::CrosswalkError| error.to_string())
     }
 
+    /// The numbers that people had in earlier extracts, the newest counting most. Of
+    /// those that were destroyed nothing is left but how high they went.
+    fn earlier(&self, permit: &PermitId, extracts: &[Extract]) -> Result<Earlier, String> {
+        let highest =
+            |extract: &Extract| extract.manifest.highest.unwrap_or(extract.manifest.persons);
+        let mut earlier = Earlier::up_to(extracts.iter().map(highest).max().unwrap_or(0));
+        let mut read = |extract: &Extract| {
+            let mut crosswalk = self.vault.crosswalk(permit, &extract.id)?;
+            while let Some((source, _)) = crosswalk.next_source()? {
+                while let Some((subject, person)) = crosswalk.next_person()? {
+                    earlier.put(&source, subject, person);
+                }
+            }
+            Ok(())
+        };
+        let kept = extracts.iter().rev().filter(|extract| extract.destroyed_at.is_none());
+        for extract in kept {
+            read(extract).map_err(|error: vault::CrosswalkError| error.to_string())?;
+        }
+        Ok(earlier)
+    }
+
     /// Sketches the columns of an extract, and keeps that beside it.
     fn sketch_all(&self, extract: &ExtractId) -> Result<Vec<Sketch>, String> {
         let mut sketches = Vec::new();
         for entry in fs::read_dir(self.folder(extract)).map_err(|error| error.to_string())? {
             let path = entry.map_err(|error| error.to_string())?.path();
-            if path.extension().is_some_and(|ending| ending == "csv") {
+            let is_table = path.file_name().is_some_and(|name| name != lake::MOVED);
+            if is_table && path.extension().is_some_and(|ending| ending == "csv") {
                 sketches.extend(sketch(&path)?);
             }
         }
@@ -170,6 +193,7 @@ impl Extracts for Extracting {
         &self,
         permit: &ActivePermit,
         sources: &[SourceRecord],
+        earlier: &[Extract],
         extract: &ExtractId,
         progress: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt> {
@@ -180,8 +204,14 @@ impl Extracts for Extracting {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),
             None => None,
         };
-        let crosswalk = linkage::link(&plan, &self.vault, cohort.as_deref(), self.entropy.as_ref())
+        let earlier = match plan.linkage {
+            Some(_) => self.earlier(&plan.permit, earlier).map_err(by_machine)?,
+            None => Earlier::default(),
+        };
+        let (cohort, entropy) = (cohort.as_deref(), self.entropy.as_ref());
+        let crosswalk = linkage::link_after(&plan, &self.vault, cohort, &earlier, entropy)
             .map_err(by_machine)?;
+        drop(earlier);
         let kept = crosswalk.keep(&self.vault, &plan.permit, extract).map_err(by_machine)?;
         let options = ExtractOptions { csv: true, memory: self.memory };
         let rows = |table: &SourceId, done, of| progress.at(table.as_str(), done, of);

@@ -107,6 +107,19 @@ pub(crate) fn with_permit(people: usize) -> (Place, String) {
 /// The same on terms with `change`.
 pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -> (Place, String) {
     let place = Place::with_laboratory();
+    with_people(&place);
+    let file = place.file("lab.csv", people::values(people));
+    assert_eq!(place.import(&file).code, Some(0));
+    let server = Server::start(&place, &[]);
+    let mut asked = terms();
+    change(&mut asked);
+    let permit = granted(&server, asked);
+    assert_eq!(server.running.stop().1, Some(0));
+    (place, permit)
+}
+
+/// Everybody who has a part in a permit, where the holder is there already.
+pub(crate) fn with_people(place: &Place) {
     place.does(&["account", "add-organisation", "university", "--name", "The university"]);
     place.does(&["account", "add-organisation", "access-body", "--name", "The access body"]);
     for (account, organisation, role) in [
@@ -129,12 +142,11 @@ pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -
     for account in ["researcher", "colleague", "holder", "caseworker"] {
         place.does_with(&["account", "password", account], PASSWORD);
     }
-    let file = place.file("lab.csv", people::values(people));
-    assert_eq!(place.import(&file).code, Some(0));
-    let server = Server::start(&place, &[]);
+}
+
+/// A permit on these terms: applied for, approved and granted through the API.
+pub(crate) fn granted(server: &Server, asked: Terms) -> String {
     let researcher = server.sign_in("researcher");
-    let mut asked = terms();
-    change(&mut asked);
     let begun = server.post("/applications", &researcher, &serde_json::to_value(asked).unwrap());
     let application = format!("/applications/{}", begun["id"].as_str().unwrap());
     server.post(&format!("{application}/submission"), &researcher, &json!(null));
@@ -144,13 +156,11 @@ pub(crate) fn with_permit_that(people: usize, change: impl FnOnce(&mut Terms)) -
         json!({ "verdict": "grant", "why": "The purpose is research in the public interest." });
     let decided =
         server.post(&format!("{application}/decision"), &server.sign_in("caseworker"), &grant);
-    let permit = decided["permit"].as_str().unwrap().to_owned();
-    assert_eq!(server.running.stop().1, Some(0));
-    (place, permit)
+    decided["permit"].as_str().unwrap().to_owned()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program looks at the same clock")]
-fn terms() -> Terms {
+pub(crate) fn terms() -> Terms {
     let today = model::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let column = |name: &str| ColumnTerms {
         name: name.to_owned(),
@@ -177,5 +187,6 @@ fn terms() -> Terms {
         },
         outputs: OutputTerms::default(),
         room: RoomTerms::default(),
+        linkage: permit::LinkageTerms::default(),
     }
 }

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use arrow::array::{Array, AsArray};
 use arrow::compute::interleave;
-use arrow::datatypes::{Int32Type, SchemaRef};
+use arrow::datatypes::{Date32Type, Int32Type, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use linkage::Hash;
 use parquet::arrow::ArrowWriter;
@@ -47,11 +47,13 @@ struct Encoded {
 }
 
 /// Writes the rows of all buckets to `path`, sorted by person, a person's rows
-/// in the order in which they came. `parts` are the stretches of the snapshot,
-/// in order; `workers` threads encode.
+/// in the order in which they came, or where `by_time` by the column behind those of
+/// `schema`. `parts` are the stretches of the snapshot, in order; `workers` threads
+/// encode.
 pub(super) fn write(
     path: &Path,
     schema: &SchemaRef,
+    by_time: bool,
     parts: &[Filled],
     workers: usize,
 ) -> Result<Written, LakeError> {
@@ -70,7 +72,7 @@ pub(super) fn write(
             let (sender, receiver) = sync_channel(0);
             encoded.push(receiver);
             let mine: Vec<_> = groups.iter().skip(worker).step_by(workers).cloned().collect();
-            let worker = Worker { path, schema, parts, factory: &factory };
+            let worker = Worker { path, schema, by_time, parts, factory: &factory };
             threads.spawn(move || worker.run(&mine, &sender));
         }
         for receiver in encoded.iter().cycle().take(groups.len()) {
@@ -146,6 +148,8 @@ fn append(
 struct Worker<'a> {
     path: &'a Path,
     schema: &'a SchemaRef,
+    /// Whether a time by which rows are sorted comes behind the columns of `schema`.
+    by_time: bool,
     parts: &'a [Filled],
     factory: &'a ArrowRowGroupWriterFactory,
 }
@@ -176,7 +180,10 @@ impl Worker<'_> {
                 part.read(bucket, &mut rows)?;
             }
         }
-        let (order, persons) = by_person(&rows);
+        let (mut order, persons) = by_person(&rows);
+        if self.by_time {
+            sort_by_time(&rows, self.schema.fields().len(), &mut order);
+        }
         // The row group's number matters only to encryption.
         let mut writers = self.factory.create_column_writers(0).map_err(|error| fail(&error))?;
         for (column, (field, writer)) in self.schema.fields().iter().zip(&mut writers).enumerate() {
@@ -230,6 +237,22 @@ fn by_person(rows: &[RecordBatch]) -> (Vec<(usize, usize)>, u64) {
         }
     }
     (order, people)
+}
+
+/// Sorts each person's rows by the date in a column; those without one come first, and
+/// rows of one day stay as they came.
+fn sort_by_time(rows: &[RecordBatch], column: usize, order: &mut [(usize, usize)]) {
+    let person = |(batch, row): &(usize, usize)| {
+        let batch = rows.get(*batch)?;
+        batch.column(0).as_primitive::<Int32Type>().values().get(*row).copied()
+    };
+    let time = |(batch, row): &(usize, usize)| {
+        let times = rows.get(*batch)?.column(column).as_primitive::<Date32Type>();
+        if times.is_null(*row) { None } else { times.values().get(*row).copied() }
+    };
+    for of_one in order.chunk_by_mut(|one, other| person(one) == person(other)) {
+        of_one.sort_by_key(time);
+    }
 }
 
 /// Hashes and counts what is written.

@@ -7,9 +7,9 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Int32Array, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, Int32Array, UInt32Array};
 use arrow::compute::take;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, FieldRef, SchemaRef};
 use arrow::record_batch::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -63,9 +63,15 @@ pub(super) struct Scatter<'a> {
     pub(super) snapshot: &'a Snapshot,
     /// Subject keys and person numbers, sorted by subject key.
     pub(super) people: &'a [(SubjectKey, i32)],
+    /// How likely each of them is who they are said to be, if rows tell it.
+    pub(super) doubts: Option<&'a [f64]>,
     /// Which rows are allowed.
     pub(super) selection: &'a Selection,
-    /// `person`, then the permitted columns.
+    /// How many columns are permitted.
+    pub(super) columns: usize,
+    /// The column that rows of a person are sorted by, where they do not come so.
+    pub(super) time: Option<&'a str>,
+    /// `person`, then the permitted columns, then how likely, then the time.
     pub(super) schema: SchemaRef,
     /// How many person numbers a bucket has.
     pub(super) width: u32,
@@ -76,9 +82,8 @@ pub(super) struct Scatter<'a> {
 impl Scatter<'_> {
     /// Reads a stretch and puts what is allowed into `buckets`.
     pub(super) fn run(&self, stretch: &Stretch, mut buckets: Buckets) -> Result<Filled, LakeError> {
-        // INVARIANT: rows of one subject stand together, sorted by subject, and a
-        // person has one subject key per source: decision 0034. So looking for
-        // the next one begins where the last one was found.
+        // INVARIANT: rows of one subject stand together, sorted by subject: decision
+        // 0034. So looking for the next one begins where the last one was found.
         let mut people = Seeker { people: self.people, at: 0 };
         let bucket_count =
             self.people.iter().map(|(_, person)| self.bucket(*person)).max().map_or(0, |b| b + 1);
@@ -87,8 +92,8 @@ impl Scatter<'_> {
                 LakeError::files("reading", path, error)
             };
             let file = File::open(path).map_err(|error| fail(&error))?;
-            let permitted = self.schema.fields().iter().skip(1).map(|field| field.name().as_str());
-            let names = permitted.chain(self.selection.columns()).chain([SUBJECT]);
+            let permitted = self.permitted().map(|field| field.name().as_str());
+            let names = permitted.chain(self.selection.columns()).chain(self.time).chain([SUBJECT]);
             let mask = ProjectionMask::columns(metadata.parquet_schema(), names);
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
                 .with_projection(mask)
@@ -116,6 +121,10 @@ impl Scatter<'_> {
         buckets.filled()
     }
 
+    fn permitted(&self) -> impl Iterator<Item = &FieldRef> {
+        self.schema.fields().iter().skip(1).take(self.columns)
+    }
+
     fn bucket(&self, person: i32) -> usize {
         // Numbers begin with 1.
         (person.unsigned_abs().saturating_sub(1) / self.width.max(1)) as usize
@@ -134,9 +143,9 @@ impl Scatter<'_> {
         self.selection.keep(batch, &mut keep).map_err(Refused::Type)?;
 
         // Which person each kept row is of, and how many each bucket gets.
-        let mut kept: Vec<(u32, i32, usize)> = Vec::with_capacity(batch.num_rows());
+        let mut kept: Vec<(u32, (i32, usize), usize)> = Vec::with_capacity(batch.num_rows());
         let mut pieces = vec![0_usize; bucket_count];
-        let mut present: Option<([u8; 16], Option<i32>, usize)> = None;
+        let mut present: Option<([u8; 16], Option<(i32, usize)>, usize)> = None;
         for ((row, subject), keep) in (0_u32..).zip(&subjects).zip(keep) {
             if !keep {
                 continue;
@@ -145,7 +154,7 @@ impl Scatter<'_> {
                 Some((of, person, bucket)) if of == *subject => (person, bucket),
                 _ => {
                     let person = people.find(SubjectKey(*subject));
-                    let bucket = person.map_or(0, |person| self.bucket(person));
+                    let bucket = person.map_or(0, |(person, _)| self.bucket(person));
                     present = Some((*subject, person, bucket));
                     (person, bucket)
                 }
@@ -168,22 +177,37 @@ impl Scatter<'_> {
             })
             .collect();
         let (mut rows, mut persons) = (vec![0_u32; kept.len()], vec![0_i32; kept.len()]);
-        for (row, person, bucket) in kept {
+        let mut likely = self.doubts.map(|_| vec![1.0; kept.len()]);
+        for (row, (person, known), bucket) in kept {
             if let Some(at) = next.get_mut(bucket) {
                 if let (Some(r), Some(p)) = (rows.get_mut(*at), persons.get_mut(*at)) {
                     (*r, *p) = (row, person);
+                }
+                if let (Some(doubts), Some(likely)) = (self.doubts, &mut likely)
+                    && let (Some(to), Some(from)) = (likely.get_mut(*at), doubts.get(known))
+                {
+                    *to = *from;
                 }
                 *at += 1;
             }
         }
         let rows = UInt32Array::from(rows);
         let mut columns: Vec<ArrayRef> = vec![Arc::new(Int32Array::from(persons))];
-        for field in self.schema.fields().iter().skip(1) {
+        let cut = |name: &str, of: &DataType| {
             let column = batch
-                .column_by_name(field.name())
-                .filter(|column| column.data_type() == field.data_type())
-                .ok_or_else(|| Refused::Type(WrongType(field.name().clone())))?;
-            columns.push(take(column, &rows, None).map_err(Refused::Arrow)?);
+                .column_by_name(name)
+                .filter(|column| column.data_type() == of)
+                .ok_or_else(|| Refused::Type(WrongType(name.to_owned())))?;
+            take(column, &rows, None).map_err(Refused::Arrow)
+        };
+        for field in self.permitted() {
+            columns.push(cut(field.name(), field.data_type())?);
+        }
+        if let Some(likely) = likely {
+            columns.push(Arc::new(Float64Array::from(likely)));
+        }
+        if let Some(time) = self.time {
+            columns.push(cut(time, &DataType::Date32)?);
         }
         let batch =
             RecordBatch::try_new(Arc::clone(&self.schema), columns).map_err(Refused::Arrow)?;
@@ -212,13 +236,14 @@ struct Seeker<'a> {
 }
 
 impl Seeker<'_> {
-    fn find(&mut self, subject: SubjectKey) -> Option<i32> {
+    /// The person's number, and which of the people it is.
+    fn find(&mut self, subject: SubjectKey) -> Option<(i32, usize)> {
         let rest = self.people.get(self.at..)?;
         // Almost always the next one or a few on; a leap only at the start.
         let near = rest.iter().take(16).position(|(key, _)| *key >= subject);
         self.at += near.unwrap_or_else(|| rest.partition_point(|(key, _)| *key < subject));
         let (key, person) = self.people.get(self.at)?;
-        (*key == subject).then_some(*person)
+        (*key == subject).then_some((*person, self.at))
     }
 }
 
@@ -233,7 +258,8 @@ mod tests {
         for start in [0, 1, 60, 199] {
             let mut seeker = Seeker { people: &people, at: 0 };
             for n in start..=255 {
-                let expected = (n % 2 == 0 && n < 200).then_some(i32::from(n));
+                let expected =
+                    (n % 2 == 0 && n < 200).then_some((i32::from(n), usize::from(n / 2)));
                 assert_eq!(seeker.find(key(n)), expected, "{n}");
                 assert_eq!(seeker.find(key(n)), expected, "{n} again");
             }

@@ -180,7 +180,7 @@ impl House {
         for row in rows {
             let national_id = self.ids[row.person].clone();
             let subject = pseudonyms.subject(&national_id);
-            let identity = Identity { national_id, name: None, birth_date: None, contact: None };
+            let identity = Identity::numbered(national_id);
             identities.put(subject, identity).unwrap();
             subjects.push(subject);
         }
@@ -255,7 +255,7 @@ impl House {
             .of(&id(name))
             .iter()
             .map(|(subject, person)| {
-                let found = segment.lookup(*subject).unwrap().unwrap().national_id;
+                let found = segment.lookup(*subject).unwrap().unwrap().national_id.unwrap();
                 (*person, self.ids.iter().position(|id| *id == found).unwrap())
             })
             .collect()

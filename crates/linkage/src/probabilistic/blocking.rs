@@ -127,7 +127,8 @@ impl Blocking {
     /// Makes the rules ready for rows in this order.
     pub(super) fn new(records: &Records, spec: &Spec, order: &[u32]) -> Self {
         let first = order.iter().filter(|row| (**row as usize) < records.first).count();
-        let split = records.two.then_some(first as u32);
+        let split =
+            records.two.then_some(Split { second: first as u32, within: records.within_first });
         let most = spec.most_pairs_in_a_block;
         let mut narrowed = Vec::new();
         let mut rules: Vec<(Ready, Keys)> = Vec::new();
@@ -236,6 +237,14 @@ impl Blocking {
     }
 }
 
+/// Where the second file's rows begin, and whether the first file's are compared
+/// with each other too.
+#[derive(Clone, Copy)]
+struct Split {
+    second: u32,
+    within: bool,
+}
+
 /// A block too large for its rule.
 struct Large {
     key: u32,
@@ -244,28 +253,29 @@ struct Large {
 }
 
 impl Ready {
-    fn new(name: String, columns: Vec<usize>, keys: &Keys, second: Option<u32>) -> Self {
+    fn new(name: String, columns: Vec<usize>, keys: &Keys, split: Option<Split>) -> Self {
         let even = keys.other.is_none();
         let rows = [Vec::new(), Vec::new()];
         let mut ready = Self { name, columns, even, rows, blocks: Vec::new() };
-        ready.fill(keys, second);
+        ready.fill(keys, split);
         ready
     }
 
-    /// Puts rows of one key together and makes blocks of them; the second file's
-    /// rows begin at `second`.
-    fn fill(&mut self, keys: &Keys, second: Option<u32>) {
+    /// Puts rows of one key together and makes blocks of them.
+    fn fill(&mut self, keys: &Keys, split: Option<Split>) {
         self.rows = [sorted(&keys.one), keys.other.as_deref().map(sorted).unwrap_or_default()];
-        let at = second.unwrap_or(0);
-        let blocks: Vec<Block> = match (self.even, second) {
+        let at = split.map_or(0, |split| split.second);
+        let blocks: Vec<Block> = match (self.even, split) {
             (true, None) => runs(&self.rows[0], &keys.one, at)
                 .map(|run| Block { left: run.rows.clone(), right: run.rows, within: true })
                 .collect(),
-            (true, Some(_)) => runs(&self.rows[0], &keys.one, at)
-                .map(|run| Block {
-                    left: run.rows.start..run.second,
-                    right: run.second..run.rows.end,
-                    within: false,
+            (true, Some(Split { within, .. })) => runs(&self.rows[0], &keys.one, at)
+                .flat_map(|run| {
+                    let first = run.rows.start..run.second;
+                    let right = run.second..run.rows.end;
+                    let among = Block { left: first.clone(), right: first.clone(), within: true };
+                    let across = Block { left: first, right, within: false };
+                    within.then_some(among).into_iter().chain([across])
                 })
                 .collect(),
             (false, _) => {
@@ -275,7 +285,10 @@ impl Ready {
                 for run in runs(&self.rows[0], &keys.one, at) {
                     let Some(other) = others.get(&run.key) else { continue };
                     let mut add = |left, right| blocks.push(Block { left, right, within: false });
-                    if second.is_some() {
+                    if let Some(Split { within, .. }) = split {
+                        if within {
+                            add(run.rows.start..run.second, other.rows.start..other.second);
+                        }
                         add(run.rows.start..run.second, other.second..other.rows.end);
                         add(run.second..run.rows.end, other.rows.start..other.second);
                     } else {

@@ -15,14 +15,16 @@ use super::training::{self, Alike, Counts, RulePairs};
 /// Rows made ready to be linked.
 ///
 /// Rows are put in the order of what they say, so that nothing depends on the order
-/// in which they came; their ids part only rows that say the same.
-#[derive(Debug)]
+/// in which they came; their ids part only rows that say the same. Its `Debug` shows
+/// no value.
 pub struct Linker<'a> {
     spec: &'a Spec,
     /// For each place the row that stands there.
     order: Vec<u32>,
     /// Where the second file's rows begin.
     second: Option<u32>,
+    /// Whether the first file's rows are compared with each other as well.
+    within_first: bool,
     judges: Vec<Judge>,
     /// The codes of each place, side by side.
     cells: Vec<u32>,
@@ -33,8 +35,8 @@ pub struct Linker<'a> {
 /// A pair that may be one person: rows by number, the smaller place first.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Edge {
-    pub(super) a: u32,
-    pub(super) b: u32,
+    pub(crate) a: u32,
+    pub(crate) b: u32,
     /// Bits for one person, the prior among them.
     pub weight: f32,
 }
@@ -80,7 +82,8 @@ impl<'a> Linker<'a> {
             .collect();
         let blocking = Blocking::new(records, spec, &order);
         let second = records.two.then_some(records.first as u32);
-        Self { spec, order, second, judges, cells, width, blocking }
+        let within_first = records.within_first;
+        Self { spec, order, second, within_first, judges, cells, width, blocking }
     }
 
     /// The blocks that were too large.
@@ -122,7 +125,12 @@ impl<'a> Linker<'a> {
     pub fn all_pairs(&self) -> f64 {
         let rows = self.order.len() as f64;
         match self.second {
-            Some(second) => f64::from(second) * (rows - f64::from(second)),
+            Some(second) => {
+                let first = f64::from(second);
+                let among =
+                    if self.within_first { first * (first - 1.0).max(0.0) / 2.0 } else { 0.0 };
+                first.mul_add(rows - first, among)
+            }
             None => rows * (rows - 1.0).max(0.0) / 2.0,
         }
     }
@@ -178,7 +186,8 @@ impl<'a> Linker<'a> {
         if self.all_pairs() <= RANDOM_PAIRS as f64 {
             let lefts = if self.second.is_some() { first } else { rows };
             for a in 0..lefts {
-                for b in first.max(if self.second.is_some() { 0 } else { a + 1 })..rows {
+                let from = if self.within_first || self.second.is_none() { a + 1 } else { first };
+                for b in from..rows {
                     tally.add(self.pattern(a as u32, b as u32, desk), 1);
                 }
             }
@@ -187,6 +196,7 @@ impl<'a> Linker<'a> {
         let mut draw = Draw(SEED);
         for _ in 0..RANDOM_PAIRS {
             let (a, b) = match self.second {
+                Some(_) if self.within_first => (draw.below(first), draw.below(rows)),
                 Some(_) => (draw.below(first), first + draw.below(rows - first)),
                 None => (draw.below(rows), draw.below(rows)),
             };
@@ -218,10 +228,10 @@ impl<'a> Linker<'a> {
             let wanted = draw.below(all);
             let (group, first, _) = groups[groups.partition_point(|(.., end)| *end <= wanted)];
             let n = group.len() as u64;
-            let (a, b) = if self.second.is_some() {
+            let (a, b) = if self.second.is_some() && !self.within_first {
                 (draw.below(first as u64), first as u64 + draw.below(n - first as u64))
             } else {
-                let a = draw.below(n);
+                let a = draw.below(if self.within_first { first as u64 } else { n });
                 let b = draw.below(n - 1);
                 (a, if b >= a { b + 1 } else { b })
             };
@@ -280,7 +290,10 @@ impl<'a> Linker<'a> {
         match self.second {
             Some(second) => {
                 let first = group.partition_point(|(_, at)| *at < second);
-                (first, first as u64 * (n - first as u64))
+                let of_first = first as u64;
+                let among = of_first * of_first.saturating_sub(1) / 2;
+                let among = if self.within_first { among } else { 0 };
+                (first, of_first * (n - of_first) + among)
             }
             None => (0, n * (n - 1) / 2),
         }
@@ -399,6 +412,13 @@ impl<'a> Linker<'a> {
         of_row
     }
 
+    /// Weighs any two places, whether a rule finds the pair or not.
+    pub(crate) fn weigher(&self, model: &Model) -> impl FnMut(u32, u32) -> f64 {
+        let scale = Scale::new(self, model);
+        let mut desk = self.desk();
+        move |a, b| scale.weigh(a, b, &mut desk)
+    }
+
     /// The model in words and numbers.
     pub fn told(&self, model: &Model) -> Told {
         model.told(&self.judges)
@@ -436,6 +456,12 @@ impl<'a> Linker<'a> {
             });
         }
         steps
+    }
+}
+
+impl std::fmt::Debug for Linker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Linker").field("rows", &self.order.len()).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::likeness::{jaro_winkler, letter_set, letters, may_be_alike};
-use super::words::{sound, spelled, stem};
+use super::words::{fold, sound, spelled, stem};
 
 /// For each value of a column: its letters, its words, how it sounds.
 #[derive(Debug)]
@@ -159,10 +159,23 @@ impl Names {
     }
 }
 
+/// Whether two names are one in another spelling or order, alike but for a slip, or
+/// part of each other.
+pub(crate) fn are_alike_names(one: &str, other: &str) -> bool {
+    let (one, other) = (fold(one), fold(other));
+    if one.is_empty() || other.is_empty() {
+        return false;
+    }
+    if one == other {
+        return true;
+    }
+    let names = Names::new(&[one.into(), other.into()], &super::spec::Kind::NAMES);
+    matches!(names.likeness(0, 1), Likeness::Same | Likeness::Alike(0) | Likeness::Part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::spec::Kind;
-    use super::super::words::fold;
     use super::*;
 
     fn of(a: &str, b: &str) -> Likeness {

@@ -5,14 +5,24 @@ use std::collections::HashMap;
 /// No value: no evidence for or against anything.
 pub(super) const MISSING: u32 = u32::MAX;
 
-/// One or two files' rows, the first file's first.
-#[derive(Debug)]
+/// One or two files' rows, the first file's first. Its `Debug` shows no value.
 pub struct Records {
     pub(super) columns: Vec<Column>,
     pub(super) ids: Texts,
     /// Rows of the first file; all of them when there is one file.
     pub(super) first: usize,
     pub(super) two: bool,
+    /// Whether the first file's rows are compared with each other as well.
+    pub(super) within_first: bool,
+}
+
+impl std::fmt::Debug for Records {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Records")
+            .field("rows", &self.rows())
+            .field("columns", &self.columns.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Records {
@@ -51,12 +61,20 @@ impl Records {
     }
 }
 
-/// Reads rows in.
-#[derive(Debug)]
+/// Reads rows in. Its `Debug` shows no value.
 pub struct Intake {
     columns: Vec<Reading>,
     ids: Texts,
     first: Option<usize>,
+}
+
+impl std::fmt::Debug for Intake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Intake")
+            .field("rows", &self.ids.len())
+            .field("columns", &self.columns.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Intake {
@@ -88,13 +106,40 @@ impl Intake {
             columns: self.columns.into_iter().map(Reading::finish).collect(),
             first: self.first.unwrap_or(self.ids.len()),
             two: self.first.is_some(),
+            within_first: false,
             ids: self.ids,
         }
+    }
+
+    /// How many rows there are so far.
+    pub fn rows(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The rows, ready: of one file, in which `settled` are known not to be each
+    /// other. They are compared with the rest alone, and the rest with everybody.
+    /// With it comes for each row of the answer which row it was here.
+    pub fn finish_settled(self, settled: &[bool]) -> (Records, Vec<u32>) {
+        let is_settled = |row: &u32| settled.get(*row as usize).copied().unwrap_or(false);
+        let rows = 0..self.ids.len() as u32;
+        let mut order: Vec<u32> = rows.clone().filter(|row| !is_settled(row)).collect();
+        let first = order.len();
+        order.extend(rows.filter(is_settled));
+        let mut ids = Texts::default();
+        for row in &order {
+            ids.push(self.ids.get(*row as usize));
+        }
+        let turned = |column: Reading| {
+            let Column { codes, values } = column.finish();
+            Column { codes: order.iter().map(|row| codes[*row as usize]).collect(), values }
+        };
+        let columns = self.columns.into_iter().map(turned).collect();
+        (Records { columns, ids, first, two: true, within_first: true }, order)
     }
 }
 
 /// A column: for each row the place of its value among the sorted distinct ones.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Column {
     pub(super) codes: Vec<u32>,
     pub(super) values: Vec<Box<str>>,
@@ -134,7 +179,7 @@ impl Column {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Reading {
     codes: Vec<u32>,
     seen: HashMap<Box<str>, u32>,
@@ -173,7 +218,7 @@ impl Reading {
 }
 
 /// Many short texts in one.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Texts {
     text: String,
     ends: Vec<usize>,

@@ -8,6 +8,7 @@
     reason = "tests stop at the first thing that is wrong, and say what it was"
 )]
 
+mod cascade;
 mod encoded;
 mod families;
 mod linking;

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use ed25519_dalek::SigningKey;
 use linkage::{Crosswalk, ExtractPlan, LinkError};
 use model::{
-    ApplicationId, Date, ExtractId, ImportId, NationalId, PermitId, SeededEntropy, SourceId,
+    ApplicationId, Date, ExtractId, ImportId, NationalId, PermitId, Secret, SeededEntropy, SourceId,
 };
 use permit::{
     ActivePermit, Cohort, ColumnTerms, Condition, Grant, Period, Permit, SourceTerms, Terms,
 };
 use source::{
-    Contract, Identity, IdentitySink, ImportManifest, Imported, Pseudonymiser, SourceRecord,
-    SubjectKey,
+    BirthDate, Clue, Clues, Contract, Identity, IdentitySink, ImportManifest, Imported,
+    Pseudonymiser, SourceRecord, SubjectKey,
 };
 use tempfile::TempDir;
 use vault::{MasterKey, Vault};
@@ -123,6 +123,52 @@ pub(crate) fn national_ids(count: usize) -> Vec<NationalId> {
         .collect()
 }
 
+/// Somebody as a register writes them down.
+#[derive(Clone, Default)]
+pub(crate) struct Who {
+    pub(crate) id: Option<NationalId>,
+    /// What stands where the number belongs, where that is none.
+    pub(crate) stated: Option<String>,
+    pub(crate) local: String,
+    pub(crate) given: String,
+    pub(crate) surname: String,
+    pub(crate) born: Option<Date>,
+    pub(crate) sex: String,
+    pub(crate) postcode: String,
+}
+
+impl Who {
+    fn identity(&self) -> Identity {
+        let mut clues = Clues::default();
+        for (clue, text) in [
+            (Clue::LocalId, &self.local),
+            (Clue::StatedNumber, self.stated.as_ref().unwrap_or(&String::new())),
+            (Clue::GivenName, &self.given),
+            (Clue::Surname, &self.surname),
+            (Clue::Sex, &self.sex),
+            (Clue::Postcode, &self.postcode),
+        ] {
+            if !text.is_empty() {
+                clues.put(clue, Secret::new(text.clone()));
+            }
+        }
+        Identity {
+            national_id: self.id.clone(),
+            name: None,
+            birth_date: self.born.map(BirthDate::new),
+            contact: None,
+            clues,
+        }
+    }
+
+    fn subject(&self, pseudonyms: &impl Pseudonymiser) -> SubjectKey {
+        match &self.id {
+            Some(id) => pseudonyms.subject(id),
+            None => pseudonyms.local(&self.local),
+        }
+    }
+}
+
 /// A vault and the people of its sources.
 pub(crate) struct House {
     folder: TempDir,
@@ -143,18 +189,56 @@ impl House {
             let pseudonyms = vault.pseudonymiser(&source(name)).unwrap();
             let mut writer = vault.identity_writer(&source(name), &import).unwrap();
             for id in people {
-                let identity = Identity {
-                    national_id: id.clone(),
-                    name: None,
-                    birth_date: None,
-                    contact: None,
-                };
+                let identity = Identity::numbered(id.clone());
                 writer.put(pseudonyms.subject(id), identity).unwrap();
             }
             writer.finish().unwrap().publish().unwrap();
             records.push(record(contract(name), people.len() as u64));
         }
         Self { folder, vault, records }
+    }
+
+    /// The same with all that registers say of people.
+    pub(crate) fn with(sources: &[(&str, Vec<Who>)]) -> Self {
+        Self::with_contracts(sources, contract)
+    }
+
+    pub(crate) fn with_contracts(
+        sources: &[(&str, Vec<Who>)],
+        contract: impl Fn(&str) -> Contract,
+    ) -> Self {
+        let mut house = Self::of(&[]);
+        for (name, people) in sources {
+            house.deliver(name, people, contract(name), 1);
+        }
+        house
+    }
+
+    /// A delivery of a source, after others if there were any.
+    pub(crate) fn deliver(&mut self, name: &str, people: &[Who], contract: Contract, number: u64) {
+        let import: ImportId = format!("import-{number:010}").parse().unwrap();
+        let pseudonyms = self.vault.pseudonymiser(&source(name)).unwrap();
+        let mut writer = self.vault.identity_writer(&source(name), &import).unwrap();
+        for who in people {
+            let identity = who.identity();
+            let subject = who.subject(&pseudonyms);
+            writer.put(subject, identity).unwrap();
+        }
+        let persons = writer.finish().unwrap().publish().unwrap().persons;
+        let mut made = record(contract, persons);
+        for imported in &mut made.imports {
+            imported.manifest.vault_segment = format!("{import}.segment");
+            imported.manifest.import = import.clone();
+        }
+        self.records.retain(|record| record.source != source(name));
+        self.records.push(made);
+    }
+
+    /// The number that somebody has in a table.
+    pub(crate) fn number(&self, crosswalk: &Crosswalk, name: &str, who: &Who) -> Option<i32> {
+        let subject = who.subject(&self.vault.pseudonymiser(&source(name)).unwrap());
+        let of = crosswalk.of(&source(name));
+        of.iter().find(|(known, _)| *known == subject).map(|(_, number)| *number)
     }
 
     pub(crate) fn root(&self) -> &std::path::Path {
@@ -190,7 +274,10 @@ impl House {
             .iter()
             .map(|(subject, person)| {
                 let identity = segment.lookup(*subject).unwrap().unwrap();
-                (String::from_utf8(identity.national_id.reveal().to_vec()).unwrap(), *person)
+                (
+                    String::from_utf8(identity.national_id.unwrap().reveal().to_vec()).unwrap(),
+                    *person,
+                )
             })
             .collect()
     }

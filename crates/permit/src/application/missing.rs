@@ -176,7 +176,19 @@ impl Terms {
         }
         self.outputs_missing(known, &mut say);
         self.room_missing(&mut say);
+        self.linkage_missing(&mut say);
         missing
+    }
+
+    fn linkage_missing(&self, say: &mut impl FnMut(&str, Problem)) {
+        let threshold = self.linkage.threshold;
+        let (least, most) = crate::LinkageTerms::THRESHOLDS;
+        // Written so that what is no number is no threshold either.
+        if !(threshold >= least) {
+            say("linkage.threshold", Problem::TooSmall(least.to_string()));
+        } else if threshold > most {
+            say("linkage.threshold", Problem::TooLarge(most.to_string()));
+        }
     }
 
     fn people_missing(&self, known: &Knowledge, say: &mut impl FnMut(&str, Problem)) {

@@ -78,6 +78,7 @@ task-answer-application = Svar på ansøgningen
 task-decide-application = Afgør ansøgningen
 task-build-extract = Gør dataene klar
 task-open-room = Åbn et rum
+task-read-changes = Nogle personer viste sig at være én, eller flere: se hvilke numre der er ændret
 task-decide-ingress = Afgør, om filen kommer ind
 task-check-output = Kontrollér filen
 task-change-output = Ændr filen

@@ -21,6 +21,7 @@ act-application-withdrawn = Ansøgningen blev trukket tilbage
 act-permit-issued = Tilladelsen blev givet og signeret
 act-permit-revoked = Tilladelsen blev trukket tilbage
 act-permit-output-released = Et resultat gik ud under tilladelsen
+act-permit-people-numbered = Personerne i tilladelsen har fået numre i et nyt dataudtræk
 act-extract-built = Dataene blev gjort klar
 act-extract-destroyed = Dataene blev slettet
 act-room-opened = Rummet blev åbnet

@@ -78,6 +78,7 @@ task-answer-application = Answer the application
 task-decide-application = Decide the application
 task-build-extract = Have the data made ready
 task-open-room = Open a room
+task-read-changes = Some people turned out to be one, or several: see which numbers changed
 task-decide-ingress = Decide whether the file comes in
 task-check-output = Check the file
 task-change-output = Change the file

@@ -78,6 +78,7 @@ task-answer-application = Svar på søknaden
 task-decide-application = Avgjør søknaden
 task-build-extract = Gjør dataene klare
 task-open-room = Åpne et rom
+task-read-changes = Noen personer viste seg å være én, eller flere: se hvilke numre som er endret
 task-decide-ingress = Avgjør om filen kommer inn
 task-check-output = Kontroller filen
 task-change-output = Endre filen

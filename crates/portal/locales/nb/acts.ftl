@@ -21,6 +21,7 @@ act-application-withdrawn = Søknaden ble trukket
 act-permit-issued = Tillatelsen ble gitt og signert
 act-permit-revoked = Tillatelsen ble trukket tilbake
 act-permit-output-released = Et resultat gikk ut under tillatelsen
+act-permit-people-numbered = Personene i tillatelsen har fått numre i et nytt datauttrekk
 act-extract-built = Dataene ble gjort klare
 act-extract-destroyed = Dataene ble slettet
 act-room-opened = Rommet ble åpnet

@@ -130,6 +130,7 @@ fn label_of(words: &Words, field: &str) -> String {
         ["period", ..] => words.say("terms-period").into_owned(),
         ["valid", ..] => words.say("terms-valid").into_owned(),
         ["outputs", ..] => words.say("terms-outputs").into_owned(),
+        ["linkage", ..] => words.say("terms-linkage").into_owned(),
         ["room", ..] => words.say("terms-room").into_owned(),
         _ => field.to_owned(),
     }

@@ -11,6 +11,8 @@ use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
 use catalogue::Dataset;
+use linkage::Changed;
+use linkage::found::Found;
 use model::{Lang, Timestamp};
 use permit::policy::Action;
 use permit::{Permit, Role, Standing as PermitStanding};
@@ -21,6 +23,7 @@ use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::parts::calendar::Calendar;
 use crate::parts::form::Typed;
+use crate::parts::found::{self, FoundPart};
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::terms::{TermsTree, period};
@@ -39,6 +42,8 @@ pub struct PermitPage {
     summary: String,
     terms: TermsTree,
     extract: Option<ExtractLine>,
+    found: Option<FoundPart>,
+    changed: Vec<String>,
     job: Option<JobLine>,
     calendar: Option<Calendar>,
     rooms: Vec<RoomLine>,
@@ -62,6 +67,10 @@ pub struct ExtractLine {
     pub persons: u64,
     /// Its tables: name, rows, columns.
     pub tables: Vec<(String, u64, u64)>,
+    /// How its people were found, where more than equal numbers count.
+    pub found: Option<Found>,
+    /// What became of the people of an earlier one.
+    pub changed: Option<Changed>,
 }
 
 /// How far the making of the data has come.
@@ -218,6 +227,17 @@ impl PermitPage {
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             calendar: None,
+            found: seen
+                .extract
+                .as_ref()
+                .and_then(|extract| extract.found.as_ref())
+                .map(|found| FoundPart::new(&words, names, found)),
+            changed: seen
+                .extract
+                .as_ref()
+                .and_then(|extract| extract.changed)
+                .map(|changed| changed_in_words(&words, changed))
+                .unwrap_or_default(),
             extract: seen.extract,
             job: seen.job,
             rooms: seen.rooms.into_iter().map(|(room, _)| room).collect(),
@@ -274,6 +294,8 @@ impl PermitPage {
                     ("person".to_owned(), 17_549, 4),
                     ("laboratory".to_owned(), 60_512, 4),
                 ],
+                found: Some(found::sample()),
+                changed: Some(Changed { kept: 17_401, new: 148, merged: 6, split: 0 }),
             }),
             rooms: vec![(room, true)],
             rulings: vec![ruling(Action::OpenRoom, true), ruling(Action::RevokePermit, false)],
@@ -400,6 +422,25 @@ fn phase_in_words(words: &Words, names: &Names, phase: &str) -> String {
     }
 }
 
+/// What became of the people of the extract before, in sentences.
+fn changed_in_words(words: &Words, changed: Changed) -> Vec<String> {
+    let Changed { kept, new, merged, split } = changed;
+    let mut lines: Vec<String> = [
+        ("changed-kept", kept),
+        ("changed-new", new),
+        ("changed-merged", merged),
+        ("changed-split", split),
+    ]
+    .into_iter()
+    .filter(|(key, count)| *count > 0 || *key == "changed-kept")
+    .map(|(key, count)| words.say_with(key, words.whole(count)))
+    .collect();
+    if merged + split > 0 {
+        lines.push(words.say("changed-file").into_owned());
+    }
+    lines
+}
+
 fn extract_line(extract: &linkage::Extract) -> ExtractLine {
     ExtractLine {
         id: extract.id.to_string(),
@@ -414,6 +455,8 @@ fn extract_line(extract: &linkage::Extract) -> ExtractLine {
                 (source.to_string(), table.rows, columns)
             })
             .collect(),
+        found: extract.manifest.found.clone(),
+        changed: extract.manifest.changed,
     }
 }
 

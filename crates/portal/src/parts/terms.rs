@@ -2,7 +2,7 @@
 
 use askama::Template;
 use model::{Date, Lang};
-use permit::{Cohort, Comparison, Condition, Period, SourceTerms, Terms, Way};
+use permit::{Cohort, Comparison, Condition, LinkageWay, Period, SourceTerms, Terms, Way};
 
 use crate::names::Names;
 use crate::sample::literal;
@@ -22,6 +22,7 @@ pub struct TermsTree {
     valid: String,
     outputs: Vec<String>,
     room: Vec<String>,
+    linkage: Vec<String>,
 }
 
 impl askama::filters::HtmlSafe for TermsTree {}
@@ -130,6 +131,26 @@ pub(crate) const fn way_key(way: Way) -> &'static str {
     }
 }
 
+/// How people are found, in a sentence.
+pub(crate) const fn linkage_key(how: LinkageWay) -> &'static str {
+    match how {
+        LinkageWay::Exact => "linkage-exact",
+        LinkageWay::Likely => "linkage-likely",
+    }
+}
+
+fn linkage(words: &Words, terms: &Terms) -> Vec<String> {
+    let linkage = terms.linkage;
+    let mut lines = vec![words.say(linkage_key(linkage.how)).into_owned()];
+    if linkage.how == LinkageWay::Likely {
+        lines.push(words.say_with("linkage-threshold", words.percent(linkage.threshold)));
+        if linkage.probability {
+            lines.push(words.say("linkage-probability").into_owned());
+        }
+    }
+    lines
+}
+
 fn room(words: &Words, terms: &Terms) -> Vec<String> {
     let room = terms.room;
     vec![
@@ -184,6 +205,7 @@ impl TermsTree {
             valid: period(words, terms.valid),
             outputs: outputs(words, terms),
             room: room(words, terms),
+            linkage: linkage(words, terms),
             words: words.clone(),
         }
     }

@@ -20,7 +20,7 @@ use ledger::{
     Book, BookError, Checkpoint, Draft, Entry, EntryFilter, Hash, MemoryBook, SignedProof,
     SignerKey, VerifierKey,
 };
-use linkage::{ExtractManifest, TableManifest};
+use linkage::{Extract, ExtractManifest, TableManifest};
 use model::{
     AccountId, Clock, Entropy, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
     SeededEntropy, SourceId, Text,
@@ -140,6 +140,7 @@ impl Extracts for EmptyExtracts {
         &self,
         permit: &ActivePermit,
         _: &[SourceRecord],
+        _: &[Extract],
         extract: &ExtractId,
         progress: &dyn Progress,
     ) -> Result<ExtractManifest, NotBuilt> {
@@ -158,6 +159,9 @@ impl Extracts for EmptyExtracts {
             persons: 300,
             tables: [("laboratory".parse().unwrap(), table)].into(),
             linkage: [].into(),
+            found: None,
+            highest: None,
+            changed: None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use model::{Sensitivity, ValueType};
 
 use super::error::{Misfit, Step};
-use super::{Column, Contract, Derivation, FileFormat, Identifies, VERSION};
+use super::{Column, Contract, Derivation, FileFormat, Identifies, VERSION, WithoutNumber};
 
 /// More columns than this is a mistake, or an attack.
 const MOST_COLUMNS: usize = 1000;
@@ -54,8 +54,10 @@ pub(super) fn check(contract: &Contract) -> Checked {
     for (at, column) in contract.columns.iter().enumerate() {
         values(at, column)?;
         identifies(at, column)?;
+        evidence(at, column, contract)?;
     }
     one_identity(contract)?;
+    without_number(contract)?;
     time_and_key(contract)?;
     derived(contract)?;
     if contract.content_columns().next().is_none() {
@@ -200,10 +202,12 @@ fn identifies(at: usize, column: &Column) -> Checked {
     };
     let (fits, want) = match identifies {
         Identifies::BirthDate => (column.value_type == ValueType::Date, "date"),
-        Identifies::NationalId => {
+        Identifies::NationalId | Identifies::LocalId => {
             (matches!(column.value_type, ValueType::Text | ValueType::Code), "text")
         }
-        Identifies::Name | Identifies::Contact => (column.value_type == ValueType::Text, "text"),
+        Identifies::Name | Identifies::GivenName | Identifies::Surname | Identifies::Contact => {
+            (column.value_type == ValueType::Text, "text")
+        }
     };
     if !fits {
         return misfit(
@@ -217,11 +221,69 @@ fn identifies(at: usize, column: &Column) -> Checked {
     Ok(())
 }
 
+/// A copy of the column goes to the vault, and there is one of each kind.
+fn evidence(at: usize, column: &Column, contract: &Contract) -> Checked {
+    let Some(evidence) = column.evidence else { return Ok(()) };
+    if column.identifies.is_some() {
+        return misfit(
+            field("column", at, "evidence"),
+            "a column that identifies goes to the vault already: say one of the two",
+        );
+    }
+    if !matches!(column.value_type, ValueType::Text | ValueType::Code | ValueType::Integer) {
+        return misfit(field("column", at, "type"), "must be `text`, `code` or `integer`");
+    }
+    let before = contract.columns.iter().take(at).position(|c| c.evidence == Some(evidence));
+    match before {
+        Some(before) => misfit(
+            field("column", at, "evidence"),
+            format!("column {} is the same evidence already: there is only one", before + 1),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Rows without a national number have to be somebody's all the same.
+fn without_number(contract: &Contract) -> Checked {
+    if contract.identifying(Identifies::Name).is_some() {
+        let of = |column: &Column| {
+            matches!(column.identifies, Some(Identifies::GivenName | Identifies::Surname))
+        };
+        if let Some(at) = contract.columns.iter().position(of) {
+            return misfit(
+                field("column", at, "identifies"),
+                "there is a `name` already: say either that, or `given-name` and `surname`",
+            );
+        }
+    }
+    if contract.without_national_id == WithoutNumber::Aside {
+        return Ok(());
+    }
+    if contract.identifying(Identifies::LocalId).is_none() {
+        return misfit(
+            top("without-national-id"),
+            "say which column is the register's own number of the person, with \
+             `identifies = \"local-id\"`: rows without a national identity number are kept under it",
+        );
+    }
+    let required = |c: &Column| c.identifies == Some(Identifies::NationalId) && c.required;
+    match contract.columns.iter().position(required) {
+        Some(at) => misfit(
+            field("column", at, "required"),
+            "rows without a national identity number are kept: it cannot be required",
+        ),
+        None => Ok(()),
+    }
+}
+
 fn one_identity(contract: &Contract) -> Checked {
     for (what, word, least) in [
         (Identifies::NationalId, "national-id", 1),
         (Identifies::Name, "name", 0),
         (Identifies::BirthDate, "birth-date", 0),
+        (Identifies::GivenName, "given-name", 0),
+        (Identifies::Surname, "surname", 0),
+        (Identifies::LocalId, "local-id", 0),
     ] {
         let places: Vec<usize> = (0..)
             .zip(&contract.columns)

@@ -9,6 +9,7 @@ use model::{NationalId, Secret};
 use super::plan::{ColumnPlan, Plan, Rule, Target, written};
 use super::seen::SeenSubjects;
 use super::values::Values;
+use crate::clues::{Clue, Clues};
 use crate::delivery::block::{Block, Shape};
 use crate::delivery::record::{Field, Fields, MAX_RECORD, QuoteFault};
 use crate::identity::{BirthDate, Identity, MOST_IDENTITY_BYTES};
@@ -66,6 +67,9 @@ pub(crate) struct RowReader<'p> {
     most_rows: usize,
 }
 
+/// More of what stands where a number belongs is not kept.
+const MOST_STATED: usize = 32;
+
 /// What a row says of who it is about, until it is known to be good.
 #[derive(Default)]
 struct Who {
@@ -73,6 +77,27 @@ struct Who {
     name: Option<Secret<String>>,
     birth_date: Option<i32>,
     contact: Option<Secret<String>>,
+    clues: Clues,
+}
+
+impl Who {
+    /// How many bytes of text it holds.
+    fn length(&self) -> usize {
+        let clues: usize = self.clues.iter().map(|(_, text)| text.reveal().len()).sum();
+        length(self.name.as_ref()) + length(self.contact.as_ref()) + clues
+    }
+
+    /// The name, in one column or two.
+    fn name_mark(&self) -> Option<Secret<String>> {
+        match (&self.name, self.clues.reveal(Clue::GivenName), self.clues.reveal(Clue::Surname)) {
+            (Some(name), ..) => Some(Secret::new(name.reveal().trim().to_owned())),
+            (None, None, None) => None,
+            (None, given, surname) => {
+                let (given, surname) = (given.unwrap_or_default(), surname.unwrap_or_default());
+                Some(Secret::new(format!("{}\n{}", given.trim(), surname.trim())))
+            }
+        }
+    }
 }
 
 impl<'p> RowReader<'p> {
@@ -167,7 +192,21 @@ impl<'p> RowReader<'p> {
                 continue;
             }
             match column.target {
-                Target::Content(content) => self.content(rows, at, column, content, field),
+                Target::Content(content) => {
+                    self.content(rows, at, column, content, field);
+                    if let Some(clue) = column.evidence
+                        && let Ok(text) = decode(trimmed(field), plan.encoding)
+                        && who.length() + text.len() <= MOST_IDENTITY_BYTES
+                    {
+                        who.clues.put(clue, Secret::new(text.into_owned()));
+                    }
+                }
+                Target::Clue(clue) => {
+                    let before = who.length();
+                    if let Some(text) = self.text(rows, column, field, before) {
+                        who.clues.put(clue, text);
+                    }
+                }
                 Target::NationalId => self.national_id(&mut who, column, field),
                 Target::BirthDate => {
                     let date = date(field, column, plan.today, &mut self.faults);
@@ -177,11 +216,11 @@ impl<'p> RowReader<'p> {
                     }
                 }
                 Target::Name => {
-                    let before = length(who.contact.as_ref());
+                    let before = who.length();
                     who.name = self.text(rows, column, field, before);
                 }
                 Target::Contact => {
-                    let before = length(who.name.as_ref()) + length(who.contact.as_ref());
+                    let before = who.length();
                     let text = self.text(rows, column, field, before);
                     who.contact = match (who.contact.take(), text) {
                         (Some(before), Some(text)) => {
@@ -202,6 +241,10 @@ impl<'p> RowReader<'p> {
         let text = String::from_utf8_lossy(field);
         match NationalId::parse(&text) {
             Ok(id) => who.national_id = Some(id),
+            Err(_) if self.plan.keeps_unnumbered => {
+                let stated: String = text.trim().chars().take(MOST_STATED).collect();
+                who.clues.put(Clue::StatedNumber, Secret::new(stated));
+            }
             Err(error) => self.faults.push(Fault::national_id(&column.name, error)),
         }
     }
@@ -338,9 +381,13 @@ impl<'p> RowReader<'p> {
         let place = rows.count;
         rows.count += 1;
         rows.broken_columns(&mut self.values);
-        let Who { national_id: Some(national_id), name, birth_date, contact } = who else {
+        let Some(subject) = self.subject(&who) else {
             if self.faults.is_empty() {
-                let why = "has no national identity number";
+                let why = if self.plan.keeps_unnumbered {
+                    "has neither a national identity number nor the register's own"
+                } else {
+                    "has no national identity number"
+                };
                 self.faults.push(Fault::of_row(Reason::Missing, why));
             }
             return self.reject(rows, place, line, whole());
@@ -348,34 +395,51 @@ impl<'p> RowReader<'p> {
         if !self.faults.is_empty() {
             return self.reject(rows, place, line, whole());
         }
-        let subject = match &self.last {
-            Some((last, subject)) if *last == national_id => *subject,
-            _ => {
-                let subject = self.keys.subject(&national_id);
-                self.last = Some((national_id.clone(), subject));
-                subject
-            }
-        };
         rows.subjects.push(subject);
         rows.places.push(place);
         rows.good.push(true);
         if self.plan.marks {
             rows.marks.push(IdentityMark {
-                birth_date: birth_date
+                birth_date: who
+                    .birth_date
                     .map(|days| self.plan.mark_of(b"birth-date", &days.to_le_bytes()))
                     .unwrap_or_default(),
-                name: name
-                    .as_ref()
-                    .map(|name| self.plan.mark_of(b"name", name.reveal().trim().as_bytes()))
+                name: who
+                    .name_mark()
+                    .map(|name| self.plan.mark_of(b"name", name.reveal().as_bytes()))
                     .unwrap_or_default(),
             });
         }
-        if name.is_none() && birth_date.is_none() && contact.is_none() {
-            rows.numbers.push((subject, national_id));
-        } else {
-            let birth_date = birth_date.and_then(date_of).map(BirthDate::new);
-            rows.identities.push((subject, Identity { national_id, name, birth_date, contact }));
+        match who {
+            Who {
+                national_id: Some(national_id),
+                name: None,
+                birth_date: None,
+                contact: None,
+                clues,
+            } if clues.is_empty() => rows.numbers.push((subject, national_id)),
+            Who { national_id, name, birth_date, contact, clues } => {
+                let birth_date = birth_date.and_then(date_of).map(BirthDate::new);
+                let identity = Identity { national_id, name, birth_date, contact, clues };
+                rows.identities.push((subject, identity));
+            }
         }
+    }
+
+    /// Whose the row is; `None` when it does not say.
+    fn subject(&mut self, who: &Who) -> Option<SubjectKey> {
+        let Some(national_id) = &who.national_id else {
+            let local = who.clues.reveal(Clue::LocalId).filter(|_| self.plan.keeps_unnumbered)?;
+            return Some(self.keys.local(local.trim()));
+        };
+        if let Some((last, subject)) = &self.last
+            && last == national_id
+        {
+            return Some(*subject);
+        }
+        let subject = self.keys.subject(national_id);
+        self.last = Some((national_id.clone(), subject));
+        Some(subject)
     }
 
     fn reject(&mut self, rows: &mut Rows, place: u32, line: u64, bytes: Vec<u8>) {
@@ -390,9 +454,7 @@ impl<'p> RowReader<'p> {
         // waits for many places of a large table at once.
         for (subject, national_id) in rows.numbers.drain(..) {
             if self.seen.is_new(subject) {
-                let identity =
-                    Identity { national_id, name: None, birth_date: None, contact: None };
-                rows.identities.push((subject, identity));
+                rows.identities.push((subject, Identity::numbered(national_id)));
             }
         }
         self.most_rows = self.most_rows.max(rows.count as usize);

@@ -6,8 +6,10 @@ use arrow::datatypes::SchemaRef;
 use model::{Clock, Date, Entropy, Timestamp, ValueType};
 use sha2::{Digest, Sha256};
 
+use crate::clues::Clue;
 use crate::contract::{
-    Column, Contract, DecimalMark, Derivation, Encoding, FileFormat, Identifies,
+    Column, Contract, DecimalMark, Derivation, Encoding, Evidence, FileFormat, Identifies,
+    WithoutNumber,
 };
 use crate::delivery::record::Dialect;
 use crate::value::date::{date_of, days_of};
@@ -28,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) today: i32,
     /// Whether rows say more of a person than the number.
     pub(crate) marks: bool,
+    /// Whether a row without a national number is kept under the register's own.
+    pub(crate) keeps_unnumbered: bool,
     pub(crate) salt: [u8; 32],
 }
 
@@ -36,6 +40,8 @@ pub(crate) struct ColumnPlan {
     pub(crate) name: String,
     pub(crate) required: bool,
     pub(crate) target: Target,
+    /// What a copy of it is to the vault.
+    pub(crate) evidence: Option<Clue>,
     pub(crate) rule: Rule,
 }
 
@@ -46,6 +52,8 @@ pub(crate) enum Target {
     Name,
     BirthDate,
     Contact,
+    /// Something else that says who the person is.
+    Clue(Clue),
     /// The content column of this place.
     Content(usize),
 }
@@ -70,19 +78,25 @@ pub(crate) struct DerivedPlan {
 impl Plan {
     pub(crate) fn new(contract: &Contract, clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
         let mut next = 0..;
+        let keeps_unnumbered = contract.without_national_id == WithoutNumber::Kept;
         let columns: Vec<ColumnPlan> = contract
             .columns
             .iter()
             .map(|column| ColumnPlan {
                 name: column.name.clone(),
-                required: column.required || column.identifies == Some(Identifies::NationalId),
+                required: column.required
+                    || (column.identifies == Some(Identifies::NationalId) && !keeps_unnumbered),
                 target: match column.identifies {
                     Some(Identifies::NationalId) => Target::NationalId,
                     Some(Identifies::Name) => Target::Name,
                     Some(Identifies::BirthDate) => Target::BirthDate,
                     Some(Identifies::Contact) => Target::Contact,
+                    Some(Identifies::GivenName) => Target::Clue(Clue::GivenName),
+                    Some(Identifies::Surname) => Target::Clue(Clue::Surname),
+                    Some(Identifies::LocalId) => Target::Clue(Clue::LocalId),
                     None => Target::Content(next.next().unwrap_or_default()),
                 },
+                evidence: column.evidence.map(Evidence::clue),
                 rule: rule(column),
             })
             .collect();
@@ -111,9 +125,15 @@ impl Plan {
         entropy.fill(&mut salt);
         Self {
             schema: crate::content_schema(contract),
-            marks: columns
-                .iter()
-                .any(|column| matches!(column.target, Target::Name | Target::BirthDate)),
+            marks: columns.iter().any(|column| {
+                matches!(
+                    column.target,
+                    Target::Name
+                        | Target::BirthDate
+                        | Target::Clue(Clue::GivenName | Clue::Surname)
+                )
+            }),
+            keeps_unnumbered,
             dialect: Dialect {
                 delimiter: u8::try_from(delimiter).unwrap_or(b','),
                 fields: columns.len(),

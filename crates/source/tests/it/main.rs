@@ -24,3 +24,4 @@ mod parquet_files;
 mod profiles;
 mod record;
 mod support;
+mod without_number;

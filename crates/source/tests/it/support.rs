@@ -302,6 +302,11 @@ impl Pseudonymiser for TestKeys {
         let digest = Sha256::new().chain_update(b"test").chain_update(id.reveal()).finalize();
         SubjectKey::from_slice(&digest[..16]).unwrap()
     }
+
+    fn local(&self, id: &str) -> SubjectKey {
+        let digest = Sha256::new().chain_update(b"local").chain_update(id).finalize();
+        SubjectKey::from_slice(&digest[..16]).unwrap()
+    }
 }
 
 pub(crate) fn key_of(n: usize) -> SubjectKey {

@@ -132,7 +132,8 @@ impl Segment {
     }
 
     /// Subject keys and identity numbers in `parts` streams that together are
-    /// all of them and each sorted, for as many threads.
+    /// all of them and each sorted, for as many threads. Who has no number that
+    /// holds comes without.
     pub fn national_ids(&self, parts: usize) -> Vec<NationalIds> {
         let (blocks, parts) = (self.0.blocks.len(), parts.max(1));
         (0..parts)
@@ -260,7 +261,7 @@ impl Stream {
         identity::unpack(&self.plain).ok_or_else(|| self.damaged_record(self.record))
     }
 
-    fn national_id(&self) -> Result<NationalId, SegmentError> {
+    fn national_id(&self) -> Result<Option<NationalId>, SegmentError> {
         identity::unpack_id(&self.plain).ok_or_else(|| self.damaged_record(self.record))
     }
 
@@ -297,7 +298,7 @@ impl Iterator for Identities {
 pub struct NationalIds(Stream);
 
 impl Iterator for NationalIds {
-    type Item = Result<(SubjectKey, NationalId), SegmentError>;
+    type Item = Result<(SubjectKey, Option<NationalId>), SegmentError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next_with(Stream::national_id)

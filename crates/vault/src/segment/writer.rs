@@ -22,7 +22,7 @@ pub(crate) struct Limits {
     /// Bytes of identities not yet written; in the worst case their order takes
     /// twice as much again.
     pub(crate) pending_bytes: usize,
-    /// Subjects of whom is remembered what is known; 18 bytes each.
+    /// Subjects of whom is remembered what is known; 19 bytes each.
     pub(crate) known_subjects: usize,
 }
 
@@ -43,7 +43,7 @@ pub struct SegmentWriter {
     limits: Limits,
     /// Which parts of a subject's identity were put. Only a shortcut: without it
     /// the same identity is written twice and merged.
-    known: HashMap<SubjectKey, u8, BuildHasherDefault<KeyHasher>>,
+    known: HashMap<SubjectKey, identity::Parts, BuildHasherDefault<KeyHasher>>,
     pending: Vec<Pending>,
     packed: Zeroizing<Vec<u8>>,
     runs: Vec<Run>,
@@ -222,7 +222,7 @@ fn repack(merged: Option<Identity>, plain: &mut Vec<u8>) -> Result<(), SinkError
         why: "what was written a moment ago does not read back".to_owned(),
     })?;
     plain.clear();
-    identity::pack(&merged, u8::MAX, plain);
+    identity::pack(&merged, identity::Parts::MAX, plain);
     Ok(())
 }
 
@@ -388,7 +388,8 @@ mod tests {
     fn identity(known: Known) -> Identity {
         let word = |n: u8| Secret::new(format!("Synthetic {n}"));
         Identity {
-            national_id: (0..).find_map(|n| NationalId::synthetic(born(), n)).unwrap(),
+            national_id: (0..).find_map(|n| NationalId::synthetic(born(), n)),
+            clues: source::Clues::default(),
             name: known.0.map(word),
             birth_date: known.1.then(|| BirthDate::new(born())),
             contact: known.2.map(word),

@@ -44,7 +44,7 @@ fn the_program_that_dies() {
             let mut writer = vault.identity_writer(&source(), &import()).unwrap();
             let pseudonyms = vault.pseudonymiser(&source()).unwrap();
             let one = person(1);
-            writer.put(pseudonyms.subject(&one.national_id), one).unwrap();
+            writer.put(pseudonyms.subject(one.national_id.as_ref().unwrap()), one).unwrap();
             let _unpublished = writer.finish().unwrap();
             std::process::abort();
         }

@@ -27,7 +27,7 @@ fn a_secret_is_made_once_and_stays_the_same() {
 fn pseudonyms_of_two_sources_are_unrelated_and_last() {
     let place = Place::new();
     let vault = place.create();
-    let id = person(1).national_id;
+    let id = person(1).national_id.unwrap();
     let of = |vault: &Vault, source: &str| {
         vault.pseudonymiser(&source.parse().unwrap()).unwrap().subject(&id)
     };

@@ -132,7 +132,7 @@ fn debug_of_every_public_type_shows_no_key_and_no_identifier() {
     let secret = vault.sealed("signing").unwrap();
     let master_bytes = fs::read(place.key_file()).unwrap();
     let blind_hasher = vault.blind_hasher(&permit(), &extract()).unwrap();
-    let blind = blind_hasher.index(&one.national_id);
+    let blind = blind_hasher.index(one.national_id.as_ref().unwrap());
 
     let mut shown: Vec<(String, String)> = Vec::new();
     let mut show = |name: &str, value: &dyn Debug| {

@@ -67,7 +67,8 @@ pub(crate) fn person(n: u32) -> Identity {
             let Some(national_id) = NationalId::synthetic(born, individual) else { continue };
             if left == 0 {
                 return Identity {
-                    national_id,
+                    national_id: Some(national_id),
+                    clues: source::Clues::default(),
                     name: Some(Secret::new(format!("Synthetic Person {n:06}"))),
                     birth_date: Some(BirthDate::new(born)),
                     contact: Some(Secret::new(format!("Test Street {n:06}"))),
@@ -84,7 +85,7 @@ fn jiff_days(days: i64) -> model::SignedDuration {
 }
 
 pub(crate) fn digits(identity: &Identity) -> String {
-    String::from_utf8(identity.national_id.reveal().to_vec()).unwrap()
+    String::from_utf8(identity.national_id.as_ref().unwrap().reveal().to_vec()).unwrap()
 }
 
 /// Writes the segment of `people` and gives it its name.
@@ -94,7 +95,7 @@ pub(crate) fn fill(vault: &Vault, people: &[Identity]) -> Vec<SubjectKey> {
     let subjects: Vec<SubjectKey> = people
         .iter()
         .map(|person| {
-            let subject = pseudonyms.subject(&person.national_id);
+            let subject = pseudonyms.subject(person.national_id.as_ref().unwrap());
             writer.put(subject, person.clone()).unwrap();
             subject
         })

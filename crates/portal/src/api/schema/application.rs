@@ -32,6 +32,9 @@ pub(crate) struct TermsBody {
     outputs: OutputTermsBody,
     /// How large a room.
     room: RoomTermsBody,
+    /// How people are found in several sources. Not said: `exact`.
+    #[serde(default)]
+    linkage: Option<LinkageTermsBody>,
 }
 
 /// The part of one source that is asked for.
@@ -106,6 +109,19 @@ struct OutputTermsBody {
     p_percent: f64,
     /// The fewest residual degrees of freedom of a model.
     smallest_residual_df: u32,
+}
+
+/// How people are found in several sources.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LinkageTermsBody {
+    /// `exact`: by equal identity numbers alone; `likely`: then by the register's own
+    /// number, by a number with one slip, and by names, birth, sex and place.
+    how: String,
+    /// From which probability on two are one person, 0.5 to 0.999.
+    threshold: f64,
+    /// Whether every row tells how likely it is its person's.
+    probability: bool,
 }
 
 /// How large a room may be.

@@ -4,7 +4,9 @@
 use std::str::FromStr;
 
 use model::{AccountId, Date, Purpose, SourceId};
-use permit::{Bring, Cohort, ColumnTerms, Comparison, Condition, Period, SourceTerms, Terms, Way};
+use permit::{
+    Bring, Cohort, ColumnTerms, Comparison, Condition, LinkageWay, Period, SourceTerms, Terms, Way,
+};
 
 use super::{COMPARISONS, comparison_word};
 use crate::fields::Fields;
@@ -62,6 +64,11 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             way: reader.way(before.room.way),
             bring: reader.bring(before.room.bring),
         },
+        linkage: permit::LinkageTerms {
+            how: reader.linkage(before.linkage.how),
+            threshold: reader.number("linkage.threshold", before.linkage.threshold),
+            probability: fields.one("linkage.probability") == "yes",
+        },
     };
     Read { terms, faults: reader.faults }
 }
@@ -80,6 +87,11 @@ impl Reader<'_> {
     fn way(&mut self, before: Way) -> Way {
         let word = self.fields.one("room.way");
         Way::ALL.into_iter().find(|way| way.as_str() == word).unwrap_or(before)
+    }
+
+    fn linkage(&mut self, before: LinkageWay) -> LinkageWay {
+        let word = self.fields.one("linkage.how");
+        LinkageWay::ALL.into_iter().find(|how| how.as_str() == word).unwrap_or(before)
     }
 
     fn bring(&mut self, before: Bring) -> Bring {

@@ -53,6 +53,12 @@ pub fn write(terms: &Terms) -> Fields {
     fields.put("room.wall-seconds", room.wall_seconds.to_string());
     fields.put("room.way", room.way.as_str());
     fields.put("room.bring", room.bring.as_str());
+    let linkage = terms.linkage;
+    fields.put("linkage.how", linkage.how.as_str());
+    fields.put("linkage.threshold", linkage.threshold.to_string());
+    if linkage.probability {
+        fields.put("linkage.probability", "yes");
+    }
     fields
 }
 

@@ -1,0 +1,247 @@
+//! The people of all sources as the vault knows them: read once, source by source,
+//! for as long as they are compared.
+
+use std::collections::{BTreeMap, HashMap};
+
+use model::national_id::{Birth, Country, Identifier};
+use model::{Date, NationalId, Secret, SourceId};
+use source::{BirthDate, Clue, Identity, Pseudonymiser as _, SubjectKey};
+use vault::{BlindHasher, BlindIndex, Vault};
+use zeroize::Zeroizing;
+
+use crate::crosswalk::LinkError;
+use crate::probabilistic::{Intake, Records};
+
+/// The columns of [`Records`], in their order.
+pub(super) const GIVEN: usize = 0;
+pub(super) const SURNAME: usize = 1;
+pub(super) const BORN: usize = 2;
+pub(super) const SEX: usize = 3;
+pub(super) const POSTCODE: usize = 4;
+pub(super) const MUNICIPALITY: usize = 5;
+pub(super) const COUNTRY: usize = 6;
+const COLUMNS: usize = 7;
+
+/// A source while its people are read.
+pub(crate) struct Part<'a> {
+    pub(crate) source: &'a SourceId,
+    pub(crate) segment: &'a str,
+    /// Whether it holds each person once.
+    pub(crate) once: bool,
+}
+
+/// What a person's national identity number is worth.
+#[derive(Clone, Copy)]
+pub(super) enum Number {
+    /// There is none that holds.
+    None,
+    /// A number that somebody may have another one after, with the birth it states.
+    Temporary(Birth),
+    /// A number for life, with the birth it states.
+    ForLife(Birth),
+}
+
+impl Number {
+    pub(super) fn of(id: Option<&NationalId>) -> Self {
+        let Some(id) = id else { return Self::None };
+        let digits = Zeroizing::new(id.reveal());
+        let text = std::str::from_utf8(digits.as_ref()).unwrap_or_default();
+        // No number is refused here for a birth to come: the import read it already.
+        match Identifier::parse(Country::Norway, text, Date::MAX) {
+            Ok(read) if read.series().is_temporary() => Self::Temporary(read.birth()),
+            Ok(read) => Self::ForLife(read.birth()),
+            // One that states nothing certain is not loosened.
+            Err(_) => Self::ForLife(Birth::Unstated),
+        }
+    }
+
+    pub(super) const fn is_for_life(self) -> bool {
+        matches!(self, Self::ForLife(_))
+    }
+}
+
+/// Every subject of every source, one behind the other. It has no `Debug`.
+pub(super) struct People {
+    /// Where each source's subjects begin, and behind the last where they end.
+    pub(super) starts: Vec<u32>,
+    /// Whether each source holds a person once.
+    pub(super) once: Vec<bool>,
+    pub(super) subjects: Vec<SubjectKey>,
+    pub(super) numbers: Vec<Number>,
+    /// Of those with a number: the blind index and the subject, sorted.
+    pub(super) indexes: Vec<(BlindIndex, u32)>,
+    /// Of those with a register's own number: source, the key that it makes and the
+    /// subject, sorted.
+    pub(super) own: Vec<(u16, SubjectKey, u32)>,
+    /// The same by subject.
+    pub(super) own_of: HashMap<u32, SubjectKey>,
+    /// What stood where a number belongs.
+    pub(super) stated: Vec<(u32, Secret<String>)>,
+    /// What else is known of each.
+    pub(super) records: Records,
+    /// For each subject its row in `records`.
+    pub(super) row_of: Vec<u32>,
+    /// For each row in `records` the subject.
+    pub(super) subject_of: Vec<u32>,
+}
+
+impl People {
+    /// Reads all of them. Subjects of a source come in the order of their keys.
+    pub(super) fn read(
+        parts: &[Part<'_>],
+        vault: &Vault,
+        hasher: &BlindHasher,
+    ) -> Result<Self, LinkError> {
+        // The same for a source wherever in the permit it stands.
+        let ranks: BTreeMap<&SourceId, usize> = {
+            let mut names: Vec<_> = parts.iter().map(|part| part.source).collect();
+            names.sort_unstable();
+            names.into_iter().zip(0..).collect()
+        };
+        let mut intake = Intake::new(COLUMNS);
+        let (mut starts, mut subjects, mut numbers) = (vec![0], Vec::new(), Vec::new());
+        let (mut indexes, mut own, mut stated) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, part) in (0_u16..).zip(parts) {
+            let failed = |why| LinkError::Identities { from: part.source.clone(), why };
+            let segment = vault.segment(part.source, part.segment).map_err(failed)?;
+            let keys = vault.pseudonymiser(part.source)?;
+            let rank = ranks.get(part.source).copied().unwrap_or_default();
+            for identity in segment.identities() {
+                let (subject, identity) = identity.map_err(failed)?;
+                let all = subjects.len() as u64;
+                let at = u32::try_from(all).map_err(|_| LinkError::TooMany(all))?;
+                subjects.push(subject);
+                numbers.push(Number::of(identity.national_id.as_ref()));
+                if let Some(id) = &identity.national_id {
+                    indexes.push((hasher.index(id), at));
+                }
+                if let Some(local) = identity.clues.reveal(Clue::LocalId) {
+                    own.push((place, keys.local(local.trim()), at));
+                }
+                if let Some(number) = identity.clues.reveal(Clue::StatedNumber) {
+                    stated.push((at, Secret::new(number.to_owned())));
+                }
+                push(&mut intake, rank, subject, &identity);
+            }
+            starts.push(u32::try_from(subjects.len()).unwrap_or(u32::MAX));
+        }
+        indexes.sort_unstable();
+        own.sort_unstable();
+        let own_of = own.iter().map(|(_, key, at)| (*at, *key)).collect();
+        let settled: Vec<bool> = numbers.iter().map(|number| number.is_for_life()).collect();
+        let (records, subject_of) = intake.finish_settled(&settled);
+        let mut row_of = vec![0; subject_of.len()];
+        for (row, subject) in (0..).zip(&subject_of) {
+            if let Some(of) = row_of.get_mut(*subject as usize) {
+                *of = row;
+            }
+        }
+        let once = parts.iter().map(|part| part.once).collect();
+        Ok(Self {
+            starts,
+            once,
+            subjects,
+            numbers,
+            indexes,
+            own,
+            own_of,
+            stated,
+            records,
+            row_of,
+            subject_of,
+        })
+    }
+
+    /// Which source a subject is of.
+    pub(super) fn source_of(&self, subject: u32) -> usize {
+        self.starts.partition_point(|start| *start <= subject).saturating_sub(1)
+    }
+
+    /// What is known of a subject in one column.
+    pub(super) fn value(&self, column: usize, subject: u32) -> Option<&str> {
+        self.records.value(column, *self.row_of.get(subject as usize)?)
+    }
+
+    /// Whether anybody has something in a column.
+    pub(super) fn has(&self, column: usize) -> bool {
+        (0..self.records.rows())
+            .any(|row| self.records.value(column, u32::try_from(row).unwrap_or(0)).is_some())
+    }
+}
+
+fn push(intake: &mut Intake, rank: usize, subject: SubjectKey, identity: &Identity) {
+    let name = identity.name.as_ref().map(|name| split(name.reveal()));
+    let (given, surname) = match &name {
+        Some((given, surname)) => (Some(given.as_str()), Some(surname.as_str())),
+        None => (identity.clues.reveal(Clue::GivenName), identity.clues.reveal(Clue::Surname)),
+    };
+    let born = identity.birth_date.as_ref().map(BirthDate::reveal).map(|born| born.to_string());
+    let clue = |clue| identity.clues.reveal(clue);
+    let place = clue(Clue::Municipality).map(|text| text.trim_start_matches('0'));
+    // Only parts rows that say the same: the rest of the key would not help.
+    let id = format!("{rank:x}-{:016x}", subject.prefix());
+    intake.push(
+        &id,
+        [
+            given,
+            surname,
+            born.as_deref(),
+            clue(Clue::Sex).and_then(sex),
+            clue(Clue::Postcode),
+            place,
+            clue(Clue::CountryOfBirth),
+        ],
+    );
+}
+
+/// A whole name as given names and surname: `Prøve, Kari` or `Kari Prøve`.
+fn split(name: &str) -> (String, String) {
+    let name = name.trim();
+    if let Some((surname, given)) = name.split_once(',') {
+        return (given.trim().to_owned(), surname.trim().to_owned());
+    }
+    match name.rsplit_once(char::is_whitespace) {
+        Some((given, surname)) => (given.trim().to_owned(), surname.to_owned()),
+        None => (String::new(), name.to_owned()),
+    }
+}
+
+/// A register's word for a sex as one that all registers share.
+fn sex(word: &str) -> Option<&'static str> {
+    match word.trim().to_lowercase().as_str() {
+        "1" | "m" | "male" | "man" | "mann" | "mand" => Some("m"),
+        "2" | "f" | "k" | "female" | "woman" | "kvinne" | "kvinde" => Some("f"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_name_is_split_either_way_it_is_written() {
+        let of = |name| split(name);
+        assert_eq!(of("Kari Anne Prøve"), ("Kari Anne".into(), "Prøve".into()));
+        assert_eq!(of("Prøve, Kari Anne"), ("Kari Anne".into(), "Prøve".into()));
+        assert_eq!(of(" Prøve "), (String::new(), "Prøve".into()));
+    }
+
+    #[test]
+    fn registers_words_for_sex_are_understood() {
+        assert_eq!(
+            (sex("Kvinne"), sex("M"), sex("2"), sex("?")),
+            (Some("f"), Some("m"), Some("f"), None)
+        );
+    }
+
+    #[test]
+    fn a_d_number_may_be_followed_by_another_and_a_birth_number_not() {
+        let born = Date::constant(1980, 5, 17);
+        let for_life = (0..).find_map(|n| NationalId::synthetic(born, n));
+        let temporary = (0..).find_map(|n| NationalId::synthetic_temporary(born, n));
+        assert!(Number::of(for_life.as_ref()).is_for_life());
+        assert!(matches!(Number::of(temporary.as_ref()), Number::Temporary(_)));
+        assert!(matches!(Number::of(None), Number::None));
+    }
+}

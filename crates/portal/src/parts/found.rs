@@ -1,0 +1,262 @@
+//! How the people of an extract were found, in plain words and pictures.
+
+use askama::Template;
+use linkage::found::{Cell, Found, Group};
+use model::SourceId;
+
+use crate::chart::{Chart, Columned, Thresholds, columns, thresholds};
+use crate::names::Names;
+use crate::words::Words;
+
+/// How people were found. Prints itself as HTML.
+#[derive(Debug, Clone, Template)]
+#[template(path = "parts/found.html")]
+pub struct FoundPart {
+    words: Words,
+    says: Vec<String>,
+    tables: Vec<FoundTable>,
+    weights: Chart,
+    weight_lines: Vec<(String, String)>,
+    thresholds: Chart,
+    threshold_lines: Vec<[String; 4]>,
+    smallest: String,
+    narrowed: Vec<String>,
+}
+
+impl askama::filters::HtmlSafe for FoundPart {}
+
+/// People by something that some of them have in common.
+#[derive(Debug, Clone)]
+pub struct FoundTable {
+    id: &'static str,
+    title: String,
+    lines: Vec<(String, Vec<String>)>,
+}
+
+/// What stands where a count is withheld.
+fn count(words: &Words, count: Option<u64>, smallest: u64) -> String {
+    count.map_or_else(|| words.say_with("found-few", smallest), |count| words.whole(count))
+}
+
+/// Expected numbers have a decimal, since they are no counts.
+fn expected(words: &Words, number: Option<f64>) -> String {
+    number.map_or_else(|| words.say("found-withheld").into_owned(), |n| words.decimal(n, 1))
+}
+
+fn line(words: &Words, cell: &Cell, smallest: u64) -> Vec<String> {
+    [cell.people, cell.exact, cell.own_number, cell.near, cell.likely, cell.alone]
+        .into_iter()
+        .map(|of| count(words, of, smallest))
+        .chain([expected(words, cell.false_links), expected(words, cell.missed_links)])
+        .collect()
+}
+
+impl FoundPart {
+    /// What `found` says.
+    pub fn new(words: &Words, names: &Names, found: &Found) -> Self {
+        let smallest = found.smallest_count;
+        let all = &found.all;
+        let mut says = vec![words.say_with("found-threshold", words.percent(found.threshold))];
+        if let (Some(exact), Some(people)) = (all.exact, all.people) {
+            says.push(words.say_both("found-exact", words.whole(exact), words.whole(people)));
+        }
+        if let Some(own) = all.own_number.filter(|own| *own > 0) {
+            says.push(words.say_with("found-own-number", words.whole(own)));
+        }
+        if let Some(near) = all.near.filter(|near| *near > 0) {
+            says.push(words.say_with("found-near", words.whole(near)));
+        }
+        if let Some(likely) = all.likely {
+            says.push(words.say_with("found-likely", words.whole(likely)));
+        }
+        if let (Some(wrong), Some(missed)) = (all.false_links, all.missed_links) {
+            let (wrong, missed) = (words.decimal(wrong, 1), words.decimal(missed, 1));
+            says.push(words.say_both("found-doubt", wrong, missed));
+        }
+        let source = |name: &SourceId| names.source(name, words.lang());
+        let mut tables = vec![FoundTable {
+            id: "found-sources",
+            title: words.say("found-by-source").into_owned(),
+            lines: std::iter::once((words.say("found-all").into_owned(), all))
+                .chain(found.sources.iter().map(|(name, cell)| (source(name), cell)))
+                .map(|(name, cell)| (name, line(words, cell, smallest)))
+                .collect(),
+        }];
+        for (id, key, groups) in [
+            ("found-sexes", "found-by-sex", &found.sexes),
+            ("found-ages", "found-by-age", &found.ages),
+            ("found-countries", "found-by-country", &found.countries),
+        ] {
+            if !groups.is_empty() {
+                let title = words.say(key).into_owned();
+                tables.push(FoundTable { id, title, lines: grouped(words, groups, smallest) });
+            }
+        }
+        let (weights, weight_lines) = weights_of(words, found);
+        let (thresholds, threshold_lines) = thresholds_of(words, found);
+        let narrowed = found.narrowed.iter().map(|block| {
+            let key = if block.narrowed { "found-narrowed" } else { "found-not-compared" };
+            words.say_both(key, words.whole(block.rows), &block.rule)
+        });
+        Self {
+            says,
+            tables,
+            weights,
+            weight_lines,
+            thresholds,
+            threshold_lines,
+            smallest: words.say_with("found-smallest", smallest),
+            narrowed: narrowed.collect(),
+            words: words.clone(),
+        }
+    }
+}
+
+fn grouped(words: &Words, groups: &[Group], smallest: u64) -> Vec<(String, Vec<String>)> {
+    let name = |value: &Option<String>| match value.as_deref() {
+        None => words.say("found-unknown").into_owned(),
+        Some("f") => words.say("found-female").into_owned(),
+        Some("m") => words.say("found-male").into_owned(),
+        Some("…") => words.say("found-others").into_owned(),
+        Some(value) => value.to_owned(),
+    };
+    groups.iter().map(|group| (name(&group.value), line(words, &group.cell, smallest))).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "pairs of people, for a picture")]
+fn weights_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
+    let nothing = found.weights.iter().all(|column| column.pairs == Some(0));
+    if nothing {
+        return (Chart::default(), Vec::new());
+    }
+    let label = |from: i32| words.decimal(f64::from(from), 0);
+    let heights: Vec<(String, Option<f64>)> = found
+        .weights
+        .iter()
+        .map(|column| (label(column.from), column.pairs.map(|pairs| pairs as f64)))
+        .collect();
+    let picture = columns(Columned {
+        id: "found-weights",
+        title: &words.say("found-weights"),
+        description: &words.say("found-weights-what"),
+        columns: &heights,
+        axis: &|end| words.number(end),
+    });
+    let lines = found
+        .weights
+        .iter()
+        .filter(|column| column.pairs != Some(0))
+        .map(|column| (label(column.from), count(words, column.pairs, found.smallest_count)))
+        .collect();
+    (picture, lines)
+}
+
+fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
+    let points: Vec<(String, [f64; 2])> = found
+        .thresholds
+        .iter()
+        .map(|at| (words.number(at.threshold), [at.false_links, at.missed_links]))
+        .collect();
+    let chosen = found
+        .thresholds
+        .iter()
+        .position(|at| (at.threshold - found.threshold).abs() < f64::EPSILON);
+    let picture = thresholds(Thresholds {
+        id: "found-thresholds",
+        title: &words.say("found-thresholds"),
+        description: &words.say("found-thresholds-what"),
+        curves: [&words.say("found-false"), &words.say("found-missed")],
+        points: &points,
+        chosen,
+        write: &|value| words.number(value),
+    });
+    let lines = found
+        .thresholds
+        .iter()
+        .map(|at| {
+            [
+                words.number(at.threshold),
+                count(words, at.links, found.smallest_count),
+                words.decimal(at.false_links, 1),
+                words.decimal(at.missed_links, 1),
+            ]
+        })
+        .collect();
+    (picture, lines)
+}
+
+/// What a sample page shows.
+pub(crate) fn sample() -> Found {
+    use linkage::found::{AtThreshold, NarrowedBlock, WeightColumn};
+
+    let cell = |exact, likely, alone, wrong, missed| Cell {
+        people: Some(exact + likely + alone + 22),
+        exact: Some(exact),
+        own_number: Some(0),
+        near: Some(22),
+        likely: Some(likely),
+        alone: Some(alone),
+        false_links: Some(wrong),
+        missed_links: Some(missed),
+    };
+    let group = |value: &str, cell| Group { value: Some(value.to_owned()), cell };
+    let of = [
+        ("person", cell(16_021, 388, 1_118, 1.9, 14.2)),
+        ("laboratory", cell(16_021, 410, 604, 2.2, 16.0)),
+    ];
+    Found {
+        threshold: 0.95,
+        smallest_count: 5,
+        compared: 81_204,
+        all: cell(32_042, 798, 1_722, 4.1, 30.2),
+        sources: of.into_iter().map(|(name, cell)| (crate::sample::literal(name), cell)).collect(),
+        sexes: vec![
+            group("f", cell(16_500, 402, 800, 2.0, 15.1)),
+            group("m", cell(15_520, 374, 900, 2.1, 15.1)),
+            Group { value: None, cell: Cell::default() },
+        ],
+        ages: vec![group("18-39", cell(9_000, 300, 800, 2.0, 20.1)), group("80+", Cell::default())],
+        countries: vec![
+            group("NO", cell(31_000, 500, 1_000, 2.4, 12.0)),
+            group("…", cell(1_020, 276, 700, 1.7, 18.2)),
+        ],
+        weights: [(0, 120), (2, 44), (4, 3), (6, 60), (8, 340)]
+            .into_iter()
+            .map(|(from, pairs)| WeightColumn { from, pairs: Some(pairs).filter(|n| *n >= 5) })
+            .collect(),
+        thresholds: [(0.5, 840, 12.4, 8.0), (0.95, 798, 4.1, 30.2), (0.99, 700, 0.9, 88.7)]
+            .into_iter()
+            .map(|(threshold, links, false_links, missed_links)| AtThreshold {
+                threshold,
+                links: Some(links),
+                false_links,
+                missed_links,
+            })
+            .collect(),
+        narrowed: vec![NarrowedBlock {
+            rule: "birth-date".to_owned(),
+            rows: 9_001,
+            pairs: 40_504_500,
+            narrowed: true,
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+    use model::Lang;
+
+    use super::*;
+
+    #[test]
+    fn what_is_withheld_is_said_so_in_every_language() {
+        for (lang, few) in [(Lang::En, "&lt;5"), (Lang::Nb, "&lt;5"), (Lang::Da, "&lt;5")] {
+            let words = Words::new(lang, TimeZone::UTC);
+            let html = FoundPart::new(&words, &Names::sample(), &sample()).to_string();
+            assert!(html.contains(few) || html.contains("&#60;5"), "{html}");
+            assert!(html.contains("found-thresholds-title"), "{html}");
+            assert!(!html.contains(">found-"), "a word is lacking: {html}");
+        }
+    }
+}
