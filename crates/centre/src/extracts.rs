@@ -41,9 +41,10 @@ impl Centre {
         let earlier = self.every_extract_of(id).await?;
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
         let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
+        let before = earlier.clone();
         let began = Instant::now();
         let built = blocking("building the extract", move || {
-            extracts.build(&active, &sources, &earlier, &minted, progress.as_ref())
+            extracts.build(&active, &sources, &before, &minted, progress.as_ref())
         })
         .await
         .and_then(|built| built.map_err(not_built));
@@ -103,8 +104,8 @@ impl Centre {
                 Guard::Unchanged(Subject::new(PermitEvent::KIND, permit.as_str()), seq),
             ];
             match self.append(drafts, guards).await {
-                Err(Refused::Book(BookError::Changed(_))) => {}
-                written => return written.map(|_| ()),
+                Err(BookError::Changed(_)) => {}
+                written => return Ok(written.map(|_| ())?),
             }
         }
         Err(Refused::Conflict(format!(

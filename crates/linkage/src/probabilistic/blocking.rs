@@ -305,6 +305,7 @@ impl Ready {
     /// the others together have no more than `in_all`.
     fn large(&self, most: u64, in_all: u64, keys: &Keys) -> Vec<Large> {
         let mut sizes: Vec<Large> = Vec::new();
+        let mut among = false;
         for block in &self.blocks {
             let Some(row) = self.rows[0].get(block.left.start as usize) else { continue };
             let key = keys.one[*row as usize];
@@ -312,9 +313,11 @@ impl Ready {
             let others = if block.within { 0 } else { rows(&block.right) };
             let (rows, pairs) = (rows(&block.left) + others, block.pairs());
             // Two blocks of one key follow each other.
+            let same_rows = std::mem::replace(&mut among, block.within);
             match sizes.last_mut().filter(|last| last.key == key) {
                 Some(last) => {
-                    last.rows += rows;
+                    // Rows that were compared with each other are compared with others.
+                    last.rows = if same_rows { rows } else { last.rows + rows };
                     last.pairs += pairs;
                 }
                 None => sizes.push(Large { key, rows, pairs }),

@@ -270,8 +270,10 @@ fn a_registers_own_number_joins_what_it_wrote_with_and_without_a_national_one() 
         .collect();
     // The register calls these two by one number, and both have a number for life: it
     // is mistaken, and then it says nothing.
-    let mut wrong = people(2, 60);
-    wrong.iter_mut().for_each(|who| who.local = "same".to_owned());
+    let mut wrong = people(6, 60);
+    for (at, who) in wrong.iter_mut().enumerate() {
+        who.local = format!("same-{}", at / 2);
+    }
     let laboratory = all.iter().chain(&unnumbered).chain(&wrong).cloned().collect();
     let house = House::with(&[("laboratory", laboratory)]);
     let crosswalk = linked(&house, &["laboratory"]);
