@@ -40,3 +40,9 @@ pub use model::{Model, Session, Told, ToldComparison, ToldLevel, Trained, probab
 pub(crate) use names::are_alike_names;
 pub use records::{Intake, Records};
 pub use spec::{Comparison, DateOrder, Kind, MOST_COMPARISONS, Part, Rule, Spec, Term};
+
+impl std::fmt::Debug for Linker<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Linker(..)")
+    }
+}

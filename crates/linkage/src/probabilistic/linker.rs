@@ -459,12 +459,6 @@ impl<'a> Linker<'a> {
     }
 }
 
-impl std::fmt::Debug for Linker<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Linker").field("rows", &self.order.len()).finish_non_exhaustive()
-    }
-}
-
 /// One step from the prior to a pair's weight.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Step {

@@ -245,8 +245,7 @@ fn a_temporary_number_and_its_successor_may_be_one_person_and_two_for_life_never
 #[test]
 fn a_temporary_number_that_states_another_birth_is_somebody_elses() {
     let all = people(300, 5);
-    let born_otherwise = born(7);
-    let temporary = (0..1000).find_map(|i| NationalId::synthetic_temporary(born_otherwise, i));
+    let temporary = (0..1000).find_map(|i| NationalId::synthetic_temporary(born(7), i));
     let wrong = Who { id: temporary, ..all[0].clone() };
     let house = House::with(&[("population", all.clone()), ("laboratory", vec![wrong.clone()])]);
     let crosswalk = linked(&house, &BOTH);
@@ -540,7 +539,6 @@ fn a_key_that_everybody_shares_is_bounded_and_told() {
     assert!(!found.narrowed.is_empty());
     assert!(found.narrowed.iter().any(|block| block.rule == "birth-date" && block.rows == 10_000));
     assert!(found.compared < 60_000_000, "{}", found.compared);
-    // Ten of everybody have one name, and nothing else: nobody is anybody.
     assert!(found.all.likely.unwrap_or(0) < 20, "{:?}", found.all);
 }
 
@@ -582,7 +580,6 @@ fn the_doubt_falls_with_the_threshold_and_the_probability_goes_with_the_person()
     assert!(doubts.iter().all(|doubt| (0.95..=1.0).contains(doubt)));
     assert!(doubts.iter().any(|doubt| *doubt < 1.0));
     assert!(crosswalk.doubts(&source("population")).unwrap().iter().all(|doubt| *doubt >= 1.0));
-    // A lower threshold finds no fewer.
     let lower = house.link(&house.plan(&likely_at(&BOTH, 0.5), 1), None, 1).unwrap();
     assert!(lower.persons() <= crosswalk.persons());
 }
@@ -600,5 +597,4 @@ fn nothing_of_anybody_is_in_what_is_told_or_printed() {
             assert!(!shown.contains(secret.as_str()), "`{secret}` in {shown}");
         }
     }
-    assert!(!shown.contains("Johansen"));
 }

@@ -236,7 +236,7 @@ impl PermitPage {
                 .extract
                 .as_ref()
                 .and_then(|extract| extract.changed)
-                .map(|changed| changed_in_words(&words, changed))
+                .map(|changed| found::changed(&words, changed))
                 .unwrap_or_default(),
             extract: seen.extract,
             job: seen.job,
@@ -420,25 +420,6 @@ fn phase_in_words(words: &Words, names: &Names, phase: &str) -> String {
         Ok(source) => words.say_with("phase-table", names.source(&source, words.lang())),
         Err(_) => String::new(),
     }
-}
-
-/// What became of the people of the extract before, in sentences.
-fn changed_in_words(words: &Words, changed: Changed) -> Vec<String> {
-    let Changed { kept, new, merged, split } = changed;
-    let mut lines: Vec<String> = [
-        ("changed-kept", kept),
-        ("changed-new", new),
-        ("changed-merged", merged),
-        ("changed-split", split),
-    ]
-    .into_iter()
-    .filter(|(key, count)| *count > 0 || *key == "changed-kept")
-    .map(|(key, count)| words.say_with(key, words.whole(count)))
-    .collect();
-    if merged + split > 0 {
-        lines.push(words.say("changed-file").into_owned());
-    }
-    lines
 }
 
 fn extract_line(extract: &linkage::Extract) -> ExtractLine {

@@ -1,6 +1,7 @@
 //! How the people of an extract were found, in plain words and pictures.
 
 use askama::Template;
+use linkage::Changed;
 use linkage::found::{Cell, Found, Group};
 use model::SourceId;
 
@@ -183,6 +184,25 @@ fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
         })
         .collect();
     (picture, lines)
+}
+
+/// What became of the people of the extract before, in sentences.
+pub(crate) fn changed(words: &Words, changed: Changed) -> Vec<String> {
+    let Changed { kept, new, merged, split } = changed;
+    let mut lines: Vec<String> = [
+        ("changed-kept", kept),
+        ("changed-new", new),
+        ("changed-merged", merged),
+        ("changed-split", split),
+    ]
+    .into_iter()
+    .filter(|(key, count)| *count > 0 || *key == "changed-kept")
+    .map(|(key, count)| words.say_with(key, words.whole(count)))
+    .collect();
+    if merged + split > 0 {
+        lines.push(words.say("changed-file").into_owned());
+    }
+    lines
 }
 
 /// What a sample page shows.

@@ -1,5 +1,7 @@
 //! A centre without vault, lake, database and sandbox.
 
+// tidy: long because every port of a centre has its stand-in here
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
