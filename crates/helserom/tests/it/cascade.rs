@@ -335,7 +335,7 @@ fn a_new_delivery_renumbers_nobody_and_who_became_one_is_told() {
     let inbox = get("/inbox");
     let tasks = inbox["mine"].as_array().unwrap();
     assert!(tasks.iter().any(|task| task["matter"] == "read-changes"), "{inbox}");
-    let extracts = get(&format!("/permits/{permit}/extracts"));
+    let extracts = get(&format!("/permits/{permit}/extracts"))["extracts"].clone();
     assert_eq!(extracts[0]["manifest"]["changed"], *changed);
     assert!(extracts[0]["manifest"]["found"]["thresholds"].as_array().unwrap().len() >= 8);
     assert_eq!(server.running.stop().1, Some(0));
