@@ -42,7 +42,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
     };
     Room {
         id: literal(match state {
-            RoomState::Waiting => "room-6s8u0w2y4a",
+            RoomState::Waiting => "room-6s8v0x2z4b",
             _ => "room-3p5r7t9v1x",
         }),
         state,
