@@ -177,7 +177,7 @@ impl Centre {
     ) -> Result<(), Refused> {
         let actor = self.require(caller, Action::RunCentre, &Thing::centre())?;
         let (extract, seq) = self.load::<Extract>(id.as_str()).await?;
-        let rooms = self.every_room(&["open", "running", "frozen"]).await?;
+        let rooms = self.every_room(&["open", "waiting", "running", "frozen"]).await?;
         if let Some(room) = rooms.iter().find(|room| room.extract == *id) {
             return Err(Refused::Conflict(format!(
                 "room `{}` is there on it: close and remove it first",

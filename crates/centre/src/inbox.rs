@@ -179,7 +179,7 @@ impl Centre {
 
     async fn permit_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
         let Some(account) = caller.account() else { return Ok(()) };
-        let rooms = self.every_room(&["open", "running"]).await?;
+        let rooms = self.every_room(&["open", "waiting", "running"]).await?;
         for permit in self.permits(caller).await? {
             let named = permit.grant.terms.people.contains(&account.id);
             if permit.standing(self.now()) != Standing::Active

@@ -9,8 +9,8 @@ use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, 
 use permit::policy::Action;
 use release::OutputState;
 use room::{
-    CellOutcome, Closing, Fetched, Outcome, Removed, Room, RoomEvent, Script, StatementEnd,
-    VersionNumber,
+    CellOutcome, Closing, Fetched, GivenUp, Outcome, Removed, Room, RoomEvent, Script,
+    StatementEnd, VersionNumber,
 };
 use serde::Serialize;
 
@@ -29,6 +29,17 @@ pub struct Deed {
     pub what: Done,
 }
 
+impl Deed {
+    /// It waited until now.
+    fn waited(&mut self, until: Timestamp, gave_up: Option<GivenUp>) {
+        if let Done::Waited { wall_ms, why, .. } = &mut self.what {
+            let waited = until.duration_since(self.at).as_millis();
+            *wall_ms = Some(u64::try_from(waited).unwrap_or_default());
+            *why = gave_up;
+        }
+    }
+}
+
 /// What somebody did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "did", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
@@ -37,6 +48,15 @@ pub enum Done {
     Opened,
     /// A command was run.
     Ran(Box<Ran>),
+    /// A command waited for a place on the machine.
+    Waited {
+        /// The id that it had, or would have had.
+        run: RunId,
+        /// For how long, milliseconds; nothing while it does.
+        wall_ms: Option<u64>,
+        /// Why it did not begin, if it did not.
+        why: Option<GivenUp>,
+    },
     /// Code was given to a kernel of the notebook.
     Cell(Box<Cell>),
     /// A program asked something of the tables in SQL.
@@ -127,12 +147,14 @@ pub enum Done {
 
 impl Done {
     /// What can be done, as [`Done::as_str`] calls it.
-    pub const KINDS: [&'static str; 18] = [
+    pub const KINDS: [&'static str; 20] = [
         "ran",
+        "waited",
         "notebook",
         "desktop",
         "cell",
         "statement",
+        "fetched",
         "entered",
         "saved",
         "restored",
@@ -155,6 +177,7 @@ impl Done {
             Self::Ran(ran) if ran.notebook => "notebook",
             Self::Ran(ran) if ran.desktop => "desktop",
             Self::Ran(_) => "ran",
+            Self::Waited { .. } => "waited",
             Self::Cell(_) => "cell",
             Self::Statement(_) => "statement",
             Self::Fetched(_) => "fetched",
@@ -309,6 +332,29 @@ impl Centre {
     }
 }
 
+/// Puts to what waited how that ended, if it did with this event.
+fn end_wait(
+    event: &RoomEvent,
+    at: Timestamp,
+    waits: &mut HashMap<RunId, usize>,
+    deeds: &mut [Deed],
+) {
+    let (ended, why): (Vec<usize>, _) = match event {
+        RoomEvent::RunStarted { run, .. } => (waits.remove(run).into_iter().collect(), None),
+        RoomEvent::RunGivenUp { run, why } => (waits.remove(run).into_iter().collect(), Some(*why)),
+        // What waits in a room that is shut does not begin.
+        RoomEvent::Frozen { .. } => {
+            (waits.drain().map(|(_, deed)| deed).collect(), Some(GivenUp::NotAllowed))
+        }
+        _ => return,
+    };
+    for deed in ended {
+        if let Some(deed) = deeds.get_mut(deed) {
+            deed.waited(at, why);
+        }
+    }
+}
+
 /// The entries of a room as deeds: the end of a run, of a cell and of a stay is
 /// put to its beginning.
 pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
@@ -317,11 +363,18 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
     let mut cells: HashMap<CellId, usize> = HashMap::new();
     let mut statements: HashMap<StatementId, usize> = HashMap::new();
     let mut stays: HashMap<AccountId, Vec<usize>> = HashMap::new();
+    let mut waits: HashMap<RunId, usize> = HashMap::new();
     for entry in entries {
         let event: RoomEvent =
             entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
+        end_wait(&event, entry.at, &mut waits, &mut deeds);
         let what = match event {
             RoomEvent::Opened { .. } => Done::Opened,
+            RoomEvent::RunQueued { run, .. } => {
+                waits.insert(run.clone(), deeds.len());
+                Done::Waited { run, wall_ms: None, why: None }
+            }
+            RoomEvent::RunGivenUp { .. } => continue,
             RoomEvent::RunStarted { run, command, script, notebook, desktop, .. } => {
                 begun.insert(run.clone(), deeds.len());
                 Done::Ran(Box::new(Ran { run, command, script, notebook, desktop, ended: None }))

@@ -100,6 +100,10 @@ pub struct Parts {
     pub allowed_packages: Vec<room::packages::Allowed>,
     /// How long the files of a room stay after it was closed.
     pub standstill: jiff::SignedDuration,
+    /// What the machine gives to rooms.
+    pub places: room::Budget,
+    /// How long a notebook or a desktop that waits for a place may go unlooked at.
+    pub patience: jiff::SignedDuration,
     /// Where files come into rooms.
     pub gate: Arc<dyn ports::Gate>,
     /// Keeps what commands print.
@@ -123,6 +127,8 @@ pub struct Centre {
     pub(crate) rulings: moment::Rulings,
     /// Who ran a cell last in the notebooks that run.
     pub(crate) at_work: Mutex<HashMap<RoomId, AccountId>>,
+    /// Who waits for a place on the machine.
+    pub(crate) queue: rooms::Queue,
     /// Whose turn it is at the gate of the rooms.
     pub(crate) gate_turn: tokio::sync::Mutex<()>,
 }
@@ -148,6 +154,7 @@ impl Centre {
             all_versions: TogetherOn::default(),
             rulings: moment::Rulings::default(),
             at_work: Mutex::default(),
+            queue: rooms::Queue::default(),
             gate_turn: tokio::sync::Mutex::default(),
         }))
     }

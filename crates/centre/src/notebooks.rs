@@ -7,13 +7,13 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, CellId, RoomId};
+use model::{AccountId, CellId, RoomId, RunId};
 use permit::Way;
 use permit::policy::Action;
-use room::{CellOutcome, Room, RoomEvent, Run, Spec, State, Stay};
+use room::{CellOutcome, Room, RoomEvent, Run, State};
 use sha2::{Digest as _, Sha256};
 
-use crate::rooms::Started;
+use crate::rooms::{Begun, Wanted};
 use crate::{Caller, Centre, Refused, blocking};
 
 /// The words that stand for the notebook server in the ledger.
@@ -61,14 +61,15 @@ impl Centre {
         Ok(permit.grant.terms.room.way == Way::Notebook && self.parts.runtime.has_notebooks())
     }
 
-    /// Opens the notebook of a room: starts its server, unless it runs. It goes on
-    /// until it is stopped, is idle, or the permit ends.
+    /// Opens the notebook of a room: starts its server, unless it runs, or has it wait
+    /// for a place on the machine. It goes on until it is stopped, is idle, or the
+    /// permit ends.
     pub async fn open_notebook(
         self: &Arc<Self>,
         caller: &Caller,
         id: &RoomId,
         company: Company,
-    ) -> Result<Option<Started>, Refused> {
+    ) -> Result<Option<Begun>, Refused> {
         self.open_session(caller, id, Way::Notebook, company).await
     }
 
@@ -84,7 +85,7 @@ impl Centre {
         caller: &Caller,
         id: &RoomId,
         company: Company,
-    ) -> Result<Option<Started>, Refused> {
+    ) -> Result<Option<Begun>, Refused> {
         self.open_session(caller, id, Way::Desktop, company).await
     }
 
@@ -94,12 +95,9 @@ impl Centre {
         id: &RoomId,
         way: Way,
         company: Company,
-    ) -> Result<Option<Started>, Refused> {
+    ) -> Result<Option<Begun>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        let permit = self.permit_of(&room).await?;
-        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let active = self.activate(&permit)?;
-        let granted = active.terms().room.way;
+        let (by, granted, spec) = self.may_begin(caller, &room).await?;
         if granted != way {
             return Err(Refused::Conflict(format!(
                 "the permit of room `{id}` is for `{}`: no {} is opened on it",
@@ -111,36 +109,26 @@ impl Centre {
         if desktop && !self.parts.runtime.has_desktops() {
             return Err(Refused::Conflict(room::StartError::NoDesktops.to_string()));
         }
+        if !desktop && !self.parts.runtime.has_notebooks() {
+            return Err(Refused::Conflict(room::StartError::NoNotebooks.to_string()));
+        }
         if let Some(session) = room.session() {
-            takes_in(&room, session, &actor, way)?;
+            takes_in(&room, session, &by, way)?;
             return Ok(None);
         }
-        let folder = self.parts.extracts.folder(&room.extract);
-        let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
-            .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let alone = company == Company::Alone;
-        let stay = Stay { wall: spec.left(self.now()), person: alone.then(|| actor.clone()) };
-        let begun = |run| RoomEvent::RunStarted {
-            run,
-            by: actor.clone(),
-            command: if desktop { &DESKTOP[..] } else { &SERVER[..] }
-                .iter()
-                .map(ToString::to_string)
-                .collect(),
+        if let Some(waits) = room.waiting.filter(|waits| waits.is_session() && waits.by == by) {
+            return Ok(Some(Begun::Waits(waits.run)));
+        }
+        let words = if desktop { &DESKTOP[..] } else { &SERVER[..] };
+        let wanted = Wanted {
+            run: RunId::mint(self.parts.entropy.as_ref()),
+            by,
+            command: words.iter().map(ToString::to_string).collect(),
             script: None,
-            notebook: !desktop,
-            desktop,
-            private: alone,
+            session: Some(way),
+            private: company == Company::Alone,
         };
-        self.begin(&actor, id, begun, None, move |runtime, room, run, log| {
-            if desktop {
-                runtime.start_desktop(room, run, stay, log)
-            } else {
-                runtime.start_notebook(room, run, stay, log)
-            }
-        })
-        .await
-        .map(Some)
+        self.begin(&spec, wanted, None).await.map(Some)
     }
 
     /// Whether the caller may be in the notebook or at the desktop of a room now.
@@ -188,6 +176,16 @@ impl Centre {
         blocking("reaching the notebook", move || runtime.reach(&room))
             .await?
             .map_err(|error| Refused::failed("reaching the notebook", error))
+    }
+
+    /// Whether the notebook server or the desktop of a room answers.
+    pub async fn answers(&self, id: &RoomId, way: Way) -> bool {
+        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+        let reach = move || match way {
+            Way::Desktop => runtime.reach_desktop(&room),
+            _ => runtime.reach(&room),
+        };
+        matches!(blocking("reaching the room", reach).await, Ok(Ok(_)))
     }
 
     /// Writes down that somebody came into the notebook or to the desktop.
@@ -296,6 +294,12 @@ impl Centre {
             let what = called(admitted.way);
             Err(Refused::Conflict(format!("the {what} of room `{}` was closed", admitted.room)))
         }
+    }
+
+    /// The rooms in which something is open that people are in: for nobody.
+    pub async fn sessions(&self) -> Result<Vec<RoomId>, Refused> {
+        let running = self.every_room(&["running"]).await?.into_iter();
+        Ok(running.filter(|room| room.session().is_some()).map(|room| room.id).collect())
     }
 
     /// Stops a notebook server or a desktop in which nothing was done for long.

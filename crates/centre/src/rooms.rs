@@ -1,8 +1,10 @@
 //! Rooms: opening, running, looking, closing. A room is derived from its permit
 //! on every access (invariant 4).
 
+mod begin;
 pub(crate) mod blind;
 mod outliving;
+mod queue;
 mod upkeep;
 
 use std::sync::Arc;
@@ -12,13 +14,17 @@ use model::{AccountId, PermitId, RoomId, RunId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
 use room::{
-    Closing, Command, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running,
-    Runtime, Script, Spec, StartError, WorkName,
+    Closing, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running, Script,
+    Spec, WorkName,
 };
 
 use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
-use crate::statements::OfRun;
 use crate::{Caller, Centre, Refused, blocking};
+
+pub use self::begin::Begun;
+pub(crate) use self::begin::Wanted;
+pub(crate) use self::queue::Queue;
+pub use self::queue::{Place, Takes, Turns};
 
 /// The largest file of a room that is shown inside, bytes.
 pub const LARGEST_LOOK: u64 = 1 << 20;
@@ -28,7 +34,7 @@ pub const LARGEST_LOOK: u64 = 1 << 20;
 const TRIES: usize = 50;
 
 /// The states of rooms that are there.
-const THERE: [&str; 3] = ["open", "running", "frozen"];
+const THERE: [&str; 4] = ["open", "waiting", "running", "frozen"];
 
 /// A command that was started in a room.
 #[derive(Clone)]
@@ -127,95 +133,24 @@ impl Centre {
         Ok(room)
     }
 
-    /// Starts a command in a room. Its lines are kept, and shown to `shown` as
-    /// they come.
+    /// Starts a command in a room, or has it wait for a place on the machine. Its
+    /// lines are kept, and shown to `shown` as they come.
     pub async fn start_run(
         self: &Arc<Self>,
         caller: &Caller,
         id: &RoomId,
-        words: Vec<String>,
+        command: Vec<String>,
         script: Option<Script>,
         shown: Option<Arc<dyn LogSink>>,
-    ) -> Result<Started, Refused> {
+    ) -> Result<Begun, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        let permit = self.permit_of(&room).await?;
-        let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let active = self.activate(&permit)?;
-        let folder = self.parts.extracts.folder(&room.extract);
-        let spec = Spec::new(id.clone(), &active, room.extract.clone(), &folder)
-            .map_err(|error| Refused::Conflict(error.to_string()))?;
-        let command = Command {
-            words: words.clone(),
-            script: script.clone(),
-            wall: spec.wall(self.now()),
-            person: Some(actor.clone()),
-        };
+        let (by, _, spec) = self.may_begin(caller, &room).await?;
         // What it prints is told when it is over, and scrubbed.
+        let permit = self.permit_of(&room).await?;
         let shown = shown.filter(|_| !blind::hides_text(&permit, caller));
-        let begun = |run| RoomEvent::RunStarted {
-            run,
-            by: actor.clone(),
-            command: words,
-            script,
-            notebook: false,
-            desktop: false,
-            private: true,
-        };
-        self.begin(&actor, id, begun, shown, move |runtime, room, run, log| {
-            runtime.start(room, run, command, log)
-        })
-        .await
-    }
-
-    /// Writes down that a command begins in a room, has `start` start it, and sees
-    /// to it that its end is written down.
-    pub(crate) async fn begin(
-        self: &Arc<Self>,
-        actor: &AccountId,
-        id: &RoomId,
-        begun: impl FnOnce(RunId) -> RoomEvent + Send,
-        shown: Option<Arc<dyn LogSink>>,
-        start: impl FnOnce(
-            &dyn Runtime,
-            &RoomId,
-            &RunId,
-            Arc<dyn LogSink>,
-        ) -> Result<Arc<dyn Running>, StartError>
-        + Send
-        + 'static,
-    ) -> Result<Started, Refused> {
         let run = RunId::mint(self.parts.entropy.as_ref());
-        let event = begun(run.clone());
-        if !self.write_on(actor, id, &event, |room| room.state == room::State::Open).await? {
-            return Err(Refused::Conflict(format!(
-                "a command runs in room `{id}` already, or it was closed meanwhile: \
-                 wait for the command, or stop it"
-            )));
-        }
-        let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
-        let (in_room, of_run) = (id.clone(), run.clone());
-        let heard = self.hearing(id, &run, actor);
-        // What was not kept at the end of the last command is before this one changes it.
-        self.keep_versions(id).await;
-        let running = blocking("starting the command", move || {
-            let kept = logs.open(&in_room, &of_run)?;
-            let log = Arc::new(Tee { kept, shown });
-            runtime.hear_statements(&of_run, Arc::<OfRun>::clone(&heard));
-            runtime.hear_packages(&of_run, heard);
-            start(runtime.as_ref(), &in_room, &of_run, log).map_err(|error| error.to_string())
-        })
-        .await
-        .and_then(|started| started.map_err(|why| Refused::failed("starting the command", why)));
-        let running = match running {
-            Ok(running) => running,
-            Err(refused) => {
-                let never = Ended { outcome: Outcome::Failed, ..Ended::LOST };
-                self.note_end(actor, id, &run, &never).await?;
-                return Err(refused);
-            }
-        };
-        let done = self.see_to_end(actor.clone(), id.clone(), run.clone(), running);
-        Ok(Started { run, done })
+        let wanted = Wanted { run, by, command, script, session: None, private: true };
+        self.begin(&spec, wanted, shown).await
     }
 
     async fn note_end(
@@ -260,10 +195,13 @@ impl Centre {
         Err(Refused::Book(BookError::Changed(Subject::new(RoomEvent::KIND, id.as_str()))))
     }
 
-    /// Stops what runs in a room.
+    /// Stops what runs in a room, or gives up the place of what waits there.
     pub async fn stop_run(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
+        if room.waiting.is_some() {
+            return self.leave_queue(caller, id).await;
+        }
         match self.parts.runtime.running(id) {
             Some(running) => running.stop(),
             None => return Err(Refused::Conflict(format!("nothing runs in room `{id}`"))),

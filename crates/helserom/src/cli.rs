@@ -249,7 +249,8 @@ pub(crate) enum RoomCommand {
         /// Which permit
         permit: PermitId,
     },
-    /// Run a command in a room
+    /// Run a command in a room. When the machine has no place for it, it waits in the
+    /// queue, says its place, and begins by itself; Ctrl-C gives the place up
     Exec {
         /// Which room
         id: RoomId,
@@ -299,6 +300,13 @@ pub(crate) enum RoomCommand {
     },
     /// List the rooms
     List,
+    /// List the rooms that wait for a place on the machine, the next one first
+    Queue,
+    /// Give up the place in the queue of what waits in a room
+    Leave {
+        /// Which room
+        id: RoomId,
+    },
     /// Show what was done in a room, with every script in `--json`
     Journal {
         /// Which room

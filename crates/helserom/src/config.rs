@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 use model::Lang;
+use room::Budget;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use layers::{Explained, load};
@@ -137,6 +138,22 @@ pub(crate) struct Rooms {
     pub(crate) desktop_shown_kib_per_minute: u32,
     /// A notebook or a desktop in which nothing is done for so many minutes is closed.
     pub(crate) notebook_idle_minutes: u32,
+    /// Memory of this machine that is for all that runs in rooms together, MiB: when
+    /// there is no more, people wait in a queue. 0: three quarters of what the machine
+    /// has.
+    pub(crate) memory_mib: u32,
+    /// How many rooms run something at once at the most; others wait. 0: as many as
+    /// have place in that memory.
+    pub(crate) at_once: u32,
+    /// What a room that runs something counts for: the memory that it holds (`held`),
+    /// or all that its permit lets it hold (`limit`), which is then there for certain.
+    pub(crate) counted: Counted,
+    /// What a room that runs something counts for at the least, MiB: one that has just
+    /// begun holds little yet.
+    pub(crate) least_mib: u32,
+    /// A notebook or a desktop that waits in the queue is given up when nobody has
+    /// looked at its page for so many minutes.
+    pub(crate) queue_minutes: u32,
     /// The largest file that is brought into a room, MiB. What comes of an archive
     /// may be ten times as much.
     pub(crate) bring_in_mib: u32,
@@ -146,6 +163,32 @@ pub(crate) struct Rooms {
     /// The socket of a malware scanner (clamd) that looks at what is brought in.
     /// While it does not answer, nothing comes in. Empty: none looks.
     pub(crate) malware_scanner: PathBuf,
+}
+
+/// What a room that runs something counts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Counted {
+    /// The memory that it holds.
+    Held,
+    /// The memory that it may hold.
+    Limit,
+}
+
+impl Rooms {
+    /// What a machine with so much memory gives to rooms, bytes.
+    pub(crate) fn places(&self, machine: u64) -> Budget {
+        let mib = |count: u32| u64::from(count) << 20;
+        Budget {
+            memory: if self.memory_mib == 0 { machine / 4 * 3 } else { mib(self.memory_mib) },
+            rooms: Some(self.at_once).filter(|most| *most > 0),
+            counted: match self.counted {
+                Counted::Held => room::Counted::Held,
+                Counted::Limit => room::Counted::Limit,
+            },
+            least: mib(self.least_mib),
+        }
+    }
 }
 
 /// Imports and extracts.
@@ -213,6 +256,11 @@ impl Default for Config {
                 desktop_shown_kib: 16_384,
                 desktop_shown_kib_per_minute: 4096,
                 notebook_idle_minutes: 60,
+                memory_mib: 0,
+                at_once: 0,
+                counted: Counted::Held,
+                least_mib: 256,
+                queue_minutes: 10,
                 bring_in_mib: 64,
                 standstill_days: 14,
                 malware_scanner: PathBuf::new(),
@@ -308,4 +356,20 @@ fn host_and_port(url: &str) -> &str {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url.get(start..).and_then(|rest| rest.find('/')).map_or(url.len(), |at| start + at);
     url.get(..end).unwrap_or(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rooms_have_three_quarters_of_the_machine_or_what_the_operator_says() {
+        let mut rooms = Config::default().rooms;
+        let places = rooms.places(8 << 30);
+        assert_eq!((places.memory, places.rooms, places.least), (6 << 30, None, 256 << 20));
+        (rooms.memory_mib, rooms.at_once, rooms.counted) = (1024, 3, Counted::Limit);
+        let places = rooms.places(8 << 30);
+        let counted = room::Counted::Limit;
+        assert_eq!((places.memory, places.rooms, places.counted), (1 << 30, Some(3), counted));
+    }
 }

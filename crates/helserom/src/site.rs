@@ -108,6 +108,8 @@ impl Site {
             ),
             runtime,
             allowed_packages: config.packages.allowed().map_err(Stop::usage)?,
+            places: places(config)?,
+            patience: SignedDuration::from_mins(config.rooms.queue_minutes.into()),
             standstill: SignedDuration::from_hours(24 * i64::from(config.rooms.standstill_days)),
             gate: Arc::new(gate),
             logs: Arc::new(LogFiles { folder: folder.join("logs") }),
@@ -267,6 +269,14 @@ fn open_gate(config: &Config, runtime: &Arc<Bubblewrap>) -> Result<RoomGate, Sto
         .map(Scanner::new);
     let most = u64::from(config.rooms.bring_in_mib) << 20;
     RoomGate::open(Arc::clone(runtime), scanner, most).map_err(Stop::usage)
+}
+
+/// What this machine gives to rooms.
+fn places(config: &Config) -> Result<room::Budget, Stop> {
+    let machine = sandbox::machine_memory().map_err(|error| {
+        Stop::usage(format!("how much memory this machine has is not known: {error}"))
+    })?;
+    Ok(config.rooms.places(machine))
 }
 
 fn open_runtime(config: &Config, folder: &Path) -> Result<Bubblewrap, Stop> {

@@ -17,6 +17,10 @@ pub enum Guard {
     Unchanged(Subject, u64),
     /// Nothing ever happened to the subject.
     Absent(Subject),
+    /// No entry of this act, such as `room.run-started`, was written at `seq` or
+    /// after it, about whatever: for what is decided on all subjects of a kind
+    /// together, read when the ledger had so many entries.
+    NoneSince(&'static str, u64),
 }
 
 /// Why entries were not written, or state not read.

@@ -63,6 +63,13 @@ impl State {
             Guard::Unchanged(subject, seq) if self.last.get(subject) != Some(seq) => {
                 Err(BookError::Changed(subject.clone()))
             }
+            Guard::NoneSince(act, seq) => {
+                let newer = self.entries.iter().rev().take_while(|entry| entry.seq >= *seq);
+                match newer.filter(|entry| entry.act == *act).last() {
+                    Some(entry) => Err(BookError::Changed(entry.subject.clone())),
+                    None => Ok(()),
+                }
+            }
             Guard::Absent(_) | Guard::Unchanged(..) => Ok(()),
         }
     }

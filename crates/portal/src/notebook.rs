@@ -162,6 +162,11 @@ impl Used {
         self.with(room, |used| used.last = Instant::now());
     }
 
+    /// Something is open in the room: it is idle from now on, unless it is used.
+    pub(crate) fn know(&self, room: &RoomId) {
+        self.with(room, |_| ());
+    }
+
     /// A cell was given to a kernel.
     pub(crate) fn begin(&self, room: &RoomId) {
         self.with(room, |used| {
@@ -344,7 +349,7 @@ mod tests {
         let (busy, quiet): (RoomId, RoomId) =
             ("room-a".parse().unwrap(), "room-b".parse().unwrap());
         used.begin(&busy);
-        used.touch(&quiet);
+        used.know(&quiet);
         assert_eq!(used.idle(Duration::ZERO), std::slice::from_ref(&quiet));
         used.forget(&quiet);
         used.end(&busy, 1);

@@ -275,6 +275,7 @@ const DONE: &[&str] = &[
     "done-restored",
     "done-room-closed",
     "done-run",
+    "done-queued",
     "done-stopped",
     "done-asked",
     "done-released",

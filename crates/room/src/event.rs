@@ -49,6 +49,37 @@ pub enum RoomEvent {
         #[serde(default, skip_serializing_if = "is_false")]
         private: bool,
     },
+    /// A command waits until the machine has a place for it. What it is is said
+    /// here, so that it can be begun by a later program.
+    RunQueued {
+        /// The id it will have.
+        run: RunId,
+        /// Who asked for it.
+        by: AccountId,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The script it was given, word for word.
+        script: Option<Script>,
+        /// Whether it is the room's notebook server.
+        #[serde(default, skip_serializing_if = "is_false")]
+        notebook: bool,
+        /// Whether it is the room's desktop.
+        #[serde(default, skip_serializing_if = "is_false")]
+        desktop: bool,
+        /// Whether it will see the private folder of who asked for it.
+        #[serde(default, skip_serializing_if = "is_false")]
+        private: bool,
+        /// Whether it keeps its place when the program that took it in is gone.
+        #[serde(default, skip_serializing_if = "is_false")]
+        stays: bool,
+    },
+    /// A command that waited is not waited for any more, and does not begin.
+    RunGivenUp {
+        /// Which.
+        run: RunId,
+        /// Why.
+        why: GivenUp,
+    },
     /// Somebody came into the notebook or to the desktop.
     Entered {
         /// Who.
@@ -237,6 +268,8 @@ impl Event for RoomEvent {
         match self {
             Self::Opened { .. } => "opened",
             Self::RunStarted { .. } => "run-started",
+            Self::RunQueued { .. } => "run-queued",
+            Self::RunGivenUp { .. } => "run-given-up",
             Self::Entered { .. } => "entered",
             Self::Left { .. } => "left",
             Self::CellRun { .. } => "cell-run",
@@ -350,6 +383,36 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Why a command that waited for a place did not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GivenUp {
+    /// Somebody gave its place up.
+    ByPerson,
+    /// Nobody waited for it any longer: the page was closed.
+    NobodyWaits,
+    /// When its turn came, who asked for it might not do it any more.
+    NotAllowed,
+    /// The program that waited for it was gone.
+    ProgramGone,
+}
+
+impl GivenUp {
+    /// Every reason.
+    pub const ALL: [Self; 4] =
+        [Self::ByPerson, Self::NobodyWaits, Self::NotAllowed, Self::ProgramGone];
+
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ByPerson => "by-person",
+            Self::NobodyWaits => "nobody-waits",
+            Self::NotAllowed => "not-allowed",
+            Self::ProgramGone => "program-gone",
+        }
+    }
+}
+
 /// Why a room was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -388,6 +451,13 @@ mod tests {
     fn every_outcome_has_the_same_word_in_json() {
         for outcome in Outcome::ALL {
             assert_eq!(serde_json::to_value(outcome).unwrap(), outcome.as_str());
+        }
+    }
+
+    #[test]
+    fn every_reason_to_give_up_has_the_same_word_in_json() {
+        for why in GivenUp::ALL {
+            assert_eq!(serde_json::to_value(why).unwrap(), why.as_str());
         }
     }
 

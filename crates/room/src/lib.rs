@@ -11,6 +11,7 @@ pub mod event;
 pub mod limits;
 pub mod notebook;
 pub mod packages;
+pub mod queue;
 pub mod record;
 pub mod runtime;
 pub mod script;
@@ -20,13 +21,14 @@ pub mod statement;
 pub mod versions;
 pub mod work;
 
-pub use event::{CellOutcome, Closing, Outcome, Removed, RoomEvent};
+pub use event::{CellOutcome, Closing, GivenUp, Outcome, Removed, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use packages::{Fetched, PackageRequest, Packages};
-pub use record::{LIFECYCLE, Room, Run, RunEnd, State};
+pub use queue::{Budget, Counted};
+pub use record::{LIFECYCLE, Room, Run, RunEnd, State, Waiting};
 pub use runtime::{
     BringError, CloseError, Command, Ended, LogLine, LogSink, NotRestored, OpenError, RecoverError,
-    Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck,
+    Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck, Waits,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;

@@ -14,6 +14,8 @@ use crate::{Closing, Holds, Limits, Outcome, Removed, RoomEvent};
 pub enum State {
     /// Nothing runs in it.
     Open,
+    /// Nothing runs in it: a command waits until the machine has a place for it.
+    Waiting,
     /// A command runs in it.
     Running,
     /// Nothing runs in it and nobody enters it; its files stay for a while.
@@ -27,6 +29,7 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
+            Self::Waiting => "waiting",
             Self::Running => "running",
             Self::Frozen => "frozen",
             Self::Closed => "closed",
@@ -41,10 +44,13 @@ impl fmt::Display for State {
 }
 
 /// From which state which act leads where. What is not here does not happen:
-/// one command at a time, and a command ends before its room does.
+/// one command at a time, and a command ends before its room does, or gives up its place.
 pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (None, "opened", State::Open),
     (Some(State::Open), "run-started", State::Running),
+    (Some(State::Open), "run-queued", State::Waiting),
+    (Some(State::Waiting), "run-started", State::Running),
+    (Some(State::Waiting), "run-given-up", State::Open),
     (Some(State::Running), "run-ended", State::Open),
     (Some(State::Running), "entered", State::Running),
     (Some(State::Running), "cell-run", State::Running),
@@ -54,6 +60,7 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Running), "package-fetched", State::Running),
     (Some(State::Running), "saved", State::Running),
     (Some(State::Open), "restored", State::Open),
+    (Some(State::Waiting), "restored", State::Waiting),
     (Some(State::Running), "restored", State::Running),
     (Some(State::Running), "pasted", State::Running),
     (Some(State::Running), "withheld", State::Running),
@@ -62,9 +69,15 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Open), "left", State::Open),
     (Some(State::Open), "cell-ended", State::Open),
     (Some(State::Open), "statement-ended", State::Open),
+    (Some(State::Waiting), "left", State::Waiting),
+    (Some(State::Waiting), "cell-ended", State::Waiting),
+    (Some(State::Waiting), "statement-ended", State::Waiting),
     (Some(State::Open), "looked", State::Open),
+    (Some(State::Waiting), "looked", State::Waiting),
     (Some(State::Running), "looked", State::Running),
     (Some(State::Open), "frozen", State::Frozen),
+    // What waited in it does not begin.
+    (Some(State::Waiting), "frozen", State::Frozen),
     (Some(State::Frozen), "thawed", State::Open),
     // What was going on when it was shut is told a moment later.
     (Some(State::Frozen), "left", State::Frozen),
@@ -74,6 +87,7 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Frozen), "closed", State::Closed),
     // Its work folder was gone.
     (Some(State::Open), "closed", State::Closed),
+    (Some(State::Waiting), "closed", State::Closed),
 ];
 
 fn next(from: Option<State>, act: &str) -> Result<State, String> {
@@ -84,6 +98,7 @@ fn next(from: Option<State>, act: &str) -> Result<State, String> {
         .ok_or_else(|| match from {
             None => format!("a room begins with `opened`, not with `{act}`"),
             Some(State::Open) => format!("`{act}` does not happen to a room with nothing running"),
+            Some(State::Waiting) => format!("`{act}` does not happen while a command waits"),
             Some(State::Running) => format!("`{act}` does not happen while a command runs"),
             Some(State::Frozen) => format!("`{act}` does not happen to a room that is frozen"),
             Some(State::Closed) => "the room is closed".to_owned(),
@@ -115,6 +130,9 @@ pub struct Room {
     pub runs: Vec<Run>,
     /// How many commands were run altogether.
     pub runs_total: u64,
+    /// What waits in it for a place on the machine, if anything does.
+    #[serde(default)]
+    pub waiting: Option<Waiting>,
     /// Until when its files stay, while it is frozen.
     #[serde(default)]
     pub frozen_until: Option<Timestamp>,
@@ -156,6 +174,37 @@ pub struct Run {
     pub ended: Option<RunEnd>,
 }
 
+/// A command that waits for a place on the machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Waiting {
+    /// The id it will have.
+    pub run: RunId,
+    /// Who asked for it.
+    pub by: AccountId,
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// The name of the script it was given.
+    pub script: Option<String>,
+    /// Whether it is the room's notebook server.
+    pub notebook: bool,
+    /// Whether it is the room's desktop.
+    pub desktop: bool,
+    /// Whether it keeps its place when the program that took it in is gone.
+    pub stays: bool,
+    /// Since when it waits.
+    pub asked_at: Timestamp,
+    /// The number of the entry it waits by: who asked first has the lower.
+    pub seq: u64,
+}
+
+impl Waiting {
+    /// Whether people will be in it. Nobody waits for one whose page was closed.
+    pub const fn is_session(&self) -> bool {
+        self.notebook || self.desktop
+    }
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -190,13 +239,13 @@ impl Run {
 
 impl State {
     /// Of a room that has its work folder.
-    pub const THERE: [Self; 3] = [Self::Open, Self::Running, Self::Frozen];
+    pub const THERE: [Self; 4] = [Self::Open, Self::Waiting, Self::Running, Self::Frozen];
 }
 
 impl Room {
     /// Whether people may be in it: neither frozen nor closed.
     pub const fn is_entered(&self) -> bool {
-        matches!(self.state, State::Open | State::Running)
+        matches!(self.state, State::Open | State::Waiting | State::Running)
     }
 
     /// How many runs a record keeps. The entries keep them all.
@@ -242,6 +291,7 @@ impl Record for Room {
             opened_at: entry.at,
             runs: Vec::new(),
             runs_total: 0,
+            waiting: None,
             frozen_until: None,
             removed: None,
             closed_at: None,
@@ -253,7 +303,28 @@ impl Record for Room {
         let state = next(Some(self.state), ledger::Event::act(&event))?;
         match event {
             RoomEvent::Opened { .. } => return Err("the room is open already".into()),
+            RoomEvent::RunQueued { run, by, command, script, notebook, desktop, stays, .. } => {
+                self.waiting = Some(Waiting {
+                    run,
+                    by,
+                    command,
+                    script: script.map(|script| script.name().to_owned()),
+                    notebook,
+                    desktop,
+                    stays,
+                    asked_at: entry.at,
+                    seq: entry.seq,
+                });
+            }
+            RoomEvent::RunGivenUp { run, .. } => {
+                self.waiting
+                    .take_if(|waiting| waiting.run == run)
+                    .ok_or_else(|| format!("`{run}` is not what waits in this room"))?;
+            }
             RoomEvent::RunStarted { run, by, command, script, notebook, desktop, private } => {
+                if self.waiting.take().is_some_and(|waiting| waiting.run != run) {
+                    return Err("another command waits in this room".into());
+                }
                 if self.runs.len() == Self::KEPT {
                     self.runs.remove(0);
                 }
@@ -304,6 +375,7 @@ impl Record for Room {
             | RoomEvent::Withheld { .. }
             | RoomEvent::Looked { .. } => {}
             RoomEvent::Frozen { why, until } => {
+                self.waiting = None;
                 self.closed = Some(why);
                 self.frozen_until = Some(until);
             }
@@ -313,6 +385,7 @@ impl Record for Room {
             }
             RoomEvent::Counted(removed) => self.removed = Some(removed),
             RoomEvent::Closed { why } => {
+                self.waiting = None;
                 self.frozen_until = None;
                 self.closed_at = Some(entry.at);
                 self.closed = Some(why);

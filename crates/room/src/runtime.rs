@@ -137,6 +137,27 @@ pub trait Runtime: Send + Sync {
         self.running(room).is_some()
     }
 
+    /// How much memory is held by what runs in the room, whichever process minds it,
+    /// bytes; what can be had back of it at once is left out. Nothing, when that
+    /// cannot be told.
+    fn held(&self, room: &RoomId) -> Option<u64> {
+        self.running(room).map(|running| running.memory())
+    }
+
+    /// Says to other processes that this one waits for a place for the room, until
+    /// what is returned is dropped or this process is gone. Nothing, when another
+    /// waits for it already.
+    fn wait_for_place(&self, room: &RoomId) -> io::Result<Option<Waits>> {
+        let _ = room;
+        Ok(Some(Box::new(())))
+    }
+
+    /// Whether a living process, this one or another, waits for a place for the room.
+    fn is_waited_for(&self, room: &RoomId) -> bool {
+        let _ = room;
+        true
+    }
+
     /// The command that this process runs in the room, if any.
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>>;
 
@@ -208,6 +229,9 @@ pub trait Runtime: Send + Sync {
         Vec::new()
     }
 }
+
+/// Kept as long as a process waits for a place for a room.
+pub type Waits = Box<dyn Send + Sync>;
 
 /// What is run.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,4 +19,14 @@ local({
     download.file.method = "curl",
     download.file.extra = paste("--unix-socket", mirror, "--fail --silent --no-show-error --noproxy '*'")
   )
+  # R's own words name no way to a package that is not there.
+  globalCallingHandlers(warning = function(said) {
+    if (grepl("not available for this version of R", conditionMessage(said), fixed = TRUE)) {
+      message(if (there) {
+        "Rooms fetch packages that are allowed: see the page `Packages`, where the room's page asks for more."
+      } else {
+        "This centre has no mirror of packages for rooms: they have what is on the page `Packages`."
+      })
+    }
+  })
 })

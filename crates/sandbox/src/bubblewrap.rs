@@ -13,7 +13,7 @@ use room::packages::Installed;
 use room::{
     BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, NotRestored, OpenError,
     Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements,
-    Stay, Stuck, Usage, Version, WorkError, WorkFolder,
+    Stay, Stuck, Usage, Version, Waits, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
@@ -28,7 +28,7 @@ use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
 use crate::unusable::SandboxError;
 use crate::walls::Setting;
 use crate::warden::{self, Errand};
-use crate::{brought, desktop, disk, extract, notebook, packages, parts, process, recover};
+use crate::{brought, desktop, disk, extract, line, notebook, packages, parts, process, recover};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
@@ -476,6 +476,18 @@ impl Runtime for Bubblewrap {
 
     fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
         self.reach_socket(room, (desktop::FOLDER, desktop::SOCKET))
+    }
+
+    fn held(&self, room: &RoomId) -> Option<u64> {
+        line::held(&self.dir(room)).or_else(|| self.running(room).map(|running| running.memory()))
+    }
+
+    fn wait_for_place(&self, room: &RoomId) -> io::Result<Option<Waits>> {
+        line::wait(&self.dir(room))
+    }
+
+    fn is_waited_for(&self, room: &RoomId) -> bool {
+        line::is_waited_for(&self.dir(room))
     }
 
     fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use room::{Hold, Limits};
 use rustix::process::{Pid, Signal};
 
-pub(crate) use place::Place;
+pub(crate) use place::{Place, memory_limit};
 
 /// How many processes bubblewrap itself needs in a room: the one outside, the
 /// one that is process 1, and the one that becomes the command for a moment.
@@ -122,6 +122,17 @@ fn kill_all(dir: &Path) {
         // Gone already is as good.
         let _ = rustix::process::kill_process(pid, Signal::KILL);
     }
+}
+
+/// The memory held by what is in the group at `dir`, without the copies of files that
+/// nobody has looked at lately: the kernel takes those back when it needs them. Nothing
+/// where the group counts no memory.
+pub(crate) fn held(dir: &Path) -> Option<u64> {
+    let (held, files) = match number(&dir.join("memory.current")) {
+        Some(held) => (held, "inactive_file"),
+        None => (number(&dir.join("memory.usage_in_bytes"))?, "total_inactive_file"),
+    };
+    Some(held.saturating_sub(field(&dir.join("memory.stat"), files).unwrap_or(0)))
 }
 
 fn number(path: &Path) -> Option<u64> {

@@ -46,6 +46,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PIP: &str = include_str!("../packages/pip.conf");
 const PYTHON: &str = include_str!("../packages/sitecustomize.py");
 const COMMAND: &str = include_str!("../packages/pip.sh");
+const UV: &str = include_str!("../packages/uv.sh");
 const R: &str = include_str!("../packages/profile.R");
 
 /// Has Python and R ask here. Also where there is no mirror: they say so then, and
@@ -58,9 +59,11 @@ pub(crate) fn dress(setting: &mut Setting, constraints: &str) {
         text("/run/mirror/python/sitecustomize.py", PYTHON),
         text("/run/mirror/profile.R", R),
     ]);
-    setting
-        .programs
-        .extend([text("/run/mirror/bin/pip", COMMAND), text("/run/mirror/bin/pip3", COMMAND)]);
+    setting.programs.extend([
+        text("/run/mirror/bin/pip", COMMAND),
+        text("/run/mirror/bin/pip3", COMMAND),
+        text("/run/mirror/bin/uv", UV),
+    ]);
     setting.variables.extend([
         ("PYTHONPATH", "/run/mirror/python".to_owned()),
         // Where pip puts what it installs, and where R does.

@@ -5,6 +5,7 @@
 //!     room.json    what it was made with
 //!     run.lock     locked by the process that minds a command
 //!     run.json     how to find what runs, while it runs
+//!     line.lock    locked by the process that waits for a place for it
 //!     work.img     the file system of the room's disk, where one can be mounted
 //!     work/        the room's disk
 //!         shared/      the work folder, as its people share it

@@ -7,7 +7,7 @@ use ledger::{BookError, Draft, Entry, Guard, Row, Subject};
 use crate::Store;
 use crate::credentials::{self, CredentialChange};
 use crate::database::Session;
-use crate::entries::{Batch, End, last_about};
+use crate::entries::{Batch, End, first_act_since, last_about};
 use crate::records;
 
 pub(crate) async fn append(
@@ -66,5 +66,9 @@ async fn check(session: &mut Session, guard: &Guard) -> Result<(), BookError> {
                 Err(BookError::Changed(subject.clone()))
             }
         }
+        Guard::NoneSince(act, seq) => match first_act_since(session, act, *seq).await? {
+            Some(subject) => Err(BookError::Changed(subject)),
+            None => Ok(()),
+        },
     }
 }

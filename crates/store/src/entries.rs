@@ -135,6 +135,25 @@ pub(crate) async fn last_about(
     Ok(last)
 }
 
+/// What the first entry of an act is about that was written at `seq` or after it.
+pub(crate) async fn first_act_since(
+    session: &mut Session,
+    act: &str,
+    seq: u64,
+) -> Result<Option<Subject>, DbError> {
+    // The kind, so that the index helps.
+    let kind = act.split_once('.').map_or(act, |(kind, _)| kind);
+    let first = session
+        .first(
+            "SELECT subject FROM entries WHERE kind = $1 AND seq >= $2 AND act = $3 \
+             ORDER BY seq LIMIT 1",
+            &[kind.into(), Arg::count(seq), act.into()],
+            |row| Ok(row.text(0)?.to_owned()),
+        )
+        .await?;
+    Ok(first.map(|subject| Subject::new(kind, subject)))
+}
+
 /// An entry as it is kept: its canonical text and its hash.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {

@@ -19,6 +19,7 @@ impl Centre {
     /// A command that nobody minds was ended in the ledger before.
     pub async fn outlive(self: &Arc<Self>) -> Result<(), Refused> {
         self.parts.runtime.outlive();
+        self.take_over_queue().await?;
         for room in self.every_room(&THERE).await? {
             if let Err(refused) = self.take_over(&room).await {
                 // The next start tries again; the others are seen to.
@@ -112,6 +113,7 @@ impl Centre {
                 }
             }
             let _ = tell.send(Some(Arc::new(ended)));
+            centre.queue.stir();
         });
         done
     }

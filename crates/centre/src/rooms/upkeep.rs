@@ -49,6 +49,10 @@ impl Centre {
         for room in self.unminded().await? {
             failures.extend(failure(&room.id, self.end_lost_run(&room).await));
         }
+        if let Err(refused) = self.see_to_unwaited().await {
+            tracing::error!(%refused, "the queue was not seen to");
+            failures.push(refused.to_string());
+        }
         if failures.is_empty() {
             Ok(())
         } else {
@@ -116,6 +120,7 @@ impl Centre {
     }
 
     async fn stop_own_runs(&self) -> Result<(), Refused> {
+        self.shut_queue().await?;
         let mut stopped = Vec::new();
         for room in self.every_room(&["running"]).await? {
             if let Some(running) = self.parts.runtime.running(&room.id) {
@@ -152,9 +157,9 @@ impl Centre {
             let (room, _) = self.load::<Room>(id.as_str()).await?;
             match room.state {
                 State::Closed | State::Frozen => return Ok(()),
-                State::Open => {
+                State::Open | State::Waiting => {
                     let frozen = RoomEvent::Frozen { why, until };
-                    if self.write_on(actor, id, &frozen, |room| room.state == State::Open).await? {
+                    if self.write_on(actor, id, &frozen, nothing_runs).await? {
                         self.shut_gate(actor, id).await?;
                         let runtime = self.parts.runtime.clone();
                         // What holds its files is let go of; what cannot be is seen
@@ -239,9 +244,14 @@ impl Centre {
             return self.remove(&room.opened_by, &room.id).await;
         }
         let closed = RoomEvent::Closed { why: Closing::Lost };
-        self.write_on(&room.opened_by, &room.id, &closed, |room| room.state == State::Open).await?;
+        self.write_on(&room.opened_by, &room.id, &closed, nothing_runs).await?;
         self.shut_gate(&room.opened_by, &room.id).await
     }
+}
+
+/// Whether nothing runs in a room that people may be in.
+fn nothing_runs(room: &Room) -> bool {
+    matches!(room.state, State::Open | State::Waiting)
 }
 
 /// What is in the work folder of a room, with what each of its people has alone;

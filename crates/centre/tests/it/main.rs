@@ -22,5 +22,6 @@ mod outputs;
 mod packages;
 mod permits;
 mod pretence;
+mod queue;
 mod releases;
 mod rooms;

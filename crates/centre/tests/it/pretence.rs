@@ -25,11 +25,11 @@ use model::{
     SeededEntropy, SignedDuration, SourceId,
 };
 use permit::permit::{Grant, PermitEvent};
-use permit::{Account, ActivePermit, Period, Role, Terms};
+use permit::{Account, AccountEvent, ActivePermit, Period, Role, Terms};
 use room::{
-    CloseError, Command, Ended, Holds, Limits, LogLine, LogSink, OpenError, Outcome, RecoverError,
-    Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stuck, WorkError,
-    WorkFolder,
+    Budget, CloseError, Command, Ended, Holds, Limits, LogLine, LogSink, OpenError, Outcome,
+    RecoverError, Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stay, Stuck,
+    Waits, WorkError, WorkFolder,
 };
 use source::{Contract, SourceRecord};
 
@@ -193,6 +193,15 @@ impl Running for Over {
     }
 }
 
+/// A place that this program waits for.
+struct Held(RoomId, Arc<Mutex<BTreeSet<RoomId>>>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.1.lock().unwrap().remove(&self.0);
+    }
+}
+
 /// Rooms as the test says they are.
 #[derive(Default)]
 pub(crate) struct Pretence {
@@ -203,6 +212,8 @@ pub(crate) struct Pretence {
     pub(crate) minded: Mutex<BTreeSet<RoomId>>,
     /// Rooms without a folder.
     pub(crate) missing: Mutex<BTreeSet<RoomId>>,
+    /// Rooms for which some program waits for a place.
+    pub(crate) waited_for: Arc<Mutex<BTreeSet<RoomId>>>,
     /// How many times everything was let go of.
     pub(crate) let_go: AtomicUsize,
     /// How many ends of commands need not be kept any more.
@@ -224,6 +235,16 @@ impl Runtime for Pretence {
         Ok(Arc::new(Over(run.clone(), Arc::clone(&self.noted))))
     }
 
+    fn start_notebook(
+        &self,
+        _: &RoomId,
+        run: &RunId,
+        _: Stay,
+        _: Arc<dyn LogSink>,
+    ) -> Result<Arc<dyn Running>, StartError> {
+        Ok(Arc::new(Over(run.clone(), Arc::clone(&self.noted))))
+    }
+
     fn adopt(
         &self,
         room: &RoomId,
@@ -239,6 +260,16 @@ impl Runtime for Pretence {
 
     fn is_minded(&self, room: &RoomId) -> bool {
         self.minded.lock().unwrap().contains(room)
+    }
+
+    fn wait_for_place(&self, room: &RoomId) -> io::Result<Option<Waits>> {
+        let is_first = self.waited_for.lock().unwrap().insert(room.clone());
+        Ok(is_first
+            .then(|| -> Waits { Box::new(Held(room.clone(), Arc::clone(&self.waited_for))) }))
+    }
+
+    fn is_waited_for(&self, room: &RoomId) -> bool {
+        self.waited_for.lock().unwrap().contains(room)
     }
 
     fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
@@ -293,7 +324,11 @@ struct Rival {
     book: MemoryBook,
     before: &'static str,
     left: AtomicUsize,
+    faster: Faster,
 }
+
+/// What somebody else has begin, and where, just before something is begun.
+pub(crate) type Faster = Arc<Mutex<Option<(RoomId, RoomEvent)>>>;
 
 #[async_trait]
 impl Book for Rival {
@@ -302,6 +337,12 @@ impl Book for Rival {
         drafts: Vec<Draft>,
         guards: Vec<Guard>,
     ) -> Result<Vec<Entry>, BookError> {
+        let begins = drafts.first().is_some_and(|draft| draft.act == "room.run-started");
+        let faster = self.faster.lock().unwrap().take_if(|_| begins);
+        if let Some((room, event)) = faster {
+            let draft = Draft::new(&researcher(), room.as_str(), &event).unwrap();
+            self.book.append(vec![draft], vec![]).await?;
+        }
         let first = drafts.first().filter(|draft| draft.act == self.before);
         let count = |left: usize| left.checked_sub(1);
         if let Some(first) = first
@@ -343,6 +384,8 @@ pub(crate) struct Site {
     pub(crate) book: Arc<dyn Book>,
     /// How often records and entries were read.
     pub(crate) reads: Arc<AtomicUsize>,
+    /// Who is faster than whoever begins something next.
+    pub(crate) faster: Faster,
     pub(crate) rooms: Arc<Pretence>,
     pub(crate) centre: Arc<Centre>,
     pub(crate) folder: tempfile::TempDir,
@@ -362,16 +405,27 @@ impl Site {
 
     /// Somebody looks into the room before each of the first `times` entries `act`.
     pub(crate) async fn with_rival(act: &'static str, times: usize) -> Self {
+        Self::made(act, times, Budget::BOUNDLESS).await
+    }
+
+    /// On a machine that gives so much to rooms.
+    pub(crate) async fn with_places(places: Budget) -> Self {
+        Self::made("nothing", 0, places).await
+    }
+
+    async fn made(act: &'static str, times: usize, places: Budget) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
         let entropy = Arc::new(SeededEntropy::new(7));
         let kept = MemoryBook::new(&centre::projections(), clock.clone() as Arc<dyn Clock>);
         let reads = Arc::new(AtomicUsize::new(0));
+        let faster = Faster::default();
         let book: Arc<dyn Book> = Arc::new(Rival {
             reads: reads.clone(),
             book: kept,
             before: act,
             left: AtomicUsize::new(times),
+            faster: faster.clone(),
         });
         let rooms = Arc::new(Pretence { folder: folder.path().to_owned(), ..Pretence::default() });
         let key = SigningKey::from_bytes(&[1; 32]);
@@ -387,12 +441,21 @@ impl Site {
             logs: Arc::new(Nothing),
             blobs: Arc::new(Nothing),
             allowed_packages: Vec::new(),
+            places,
+            patience: SignedDuration::from_mins(10),
             standstill: SignedDuration::from_hours(24 * 14),
             gate: Arc::new(crate::doorway::Doorway::default()),
         })
         .unwrap();
         let [ends, goes_on] = [(); 2].map(|()| PermitId::mint(entropy.as_ref()));
-        let site = Self { clock, book, reads, rooms, centre, folder, ends, goes_on, entropy };
+        let site =
+            Self { clock, book, reads, faster, rooms, centre, folder, ends, goes_on, entropy };
+        let registered = AccountEvent::Registered {
+            name: "Researcher".into(),
+            organisation: "university".parse().unwrap(),
+            roles: [Role::Researcher].into(),
+        };
+        site.write("researcher", &registered).await;
         let last = Period { from: None, until: Some(model::Date::constant(2026, 3, 1)) };
         site.issue(&site.ends, last, &key).await;
         site.issue(&site.goes_on, Period::default(), &key).await;
@@ -441,6 +504,13 @@ impl Site {
 
     /// A command that began in the room and that nobody of this program minds.
     pub(crate) async fn begin(&self, room: &RoomId) -> RunId {
+        let (run, begun) = self.begins();
+        self.write(room.as_str(), &begun).await;
+        run
+    }
+
+    /// That a command begins.
+    pub(crate) fn begins(&self) -> (RunId, RoomEvent) {
         let run = RunId::mint(self.entropy.as_ref());
         let (by, command, script) = (researcher(), vec!["Rscript".to_owned()], None);
         let begun = RoomEvent::RunStarted {
@@ -452,8 +522,30 @@ impl Site {
             desktop: false,
             private: true,
         };
-        self.write(room.as_str(), &begun).await;
+        (run, begun)
+    }
+
+    /// A notebook that an earlier program took in waits in the room.
+    pub(crate) async fn waits(&self, room: &RoomId, stays: bool) -> RunId {
+        let run = RunId::mint(self.entropy.as_ref());
+        let queued = RoomEvent::RunQueued {
+            run: run.clone(),
+            by: researcher(),
+            command: vec!["jupyter".to_owned(), "lab".to_owned()],
+            script: None,
+            notebook: true,
+            desktop: false,
+            private: true,
+            stays,
+        };
+        self.write(room.as_str(), &queued).await;
         run
+    }
+
+    /// What runs in the room ends by itself.
+    pub(crate) async fn ends(&self, room: &RoomId, run: &RunId) {
+        let ended = Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST };
+        self.write(room.as_str(), &ended.event(run, &room::Listing::default())).await;
     }
 
     /// One of the people of both permits.

@@ -184,8 +184,8 @@ async fn people_who_look_into_a_room_hold_up_neither_a_start_nor_an_end() {
         let site = Site::with_rival(act, 3).await;
         let room = site.room_that_stays().await;
         let words = vec!["Rscript".to_owned()];
-        let started =
-            site.centre.start_run(&Site::caller(), &room, words, None, None).await.unwrap();
+        let begun = site.centre.start_run(&Site::caller(), &room, words, None, None).await;
+        let started = begun.unwrap().started().unwrap();
         assert_eq!(started.ended().await.unwrap().outcome, Outcome::Finished);
         let ended = site.see(&room).await.runs[0].ended;
         assert_eq!(ended.map(|end| end.outcome), Some(Outcome::Finished), "{act}");

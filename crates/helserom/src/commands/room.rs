@@ -7,10 +7,13 @@ use std::sync::Arc;
 use centre::Caller;
 use centre::ingresses::Brought;
 use centre::journal::{Deed, Done};
+use centre::rooms::Begun;
 use ingress::{Declared, Ingress, IngressState};
 use model::RoomId;
 use room::{LogLine, LogSink, Outcome, Script, Stream, Version};
 use serde_json::{Value, json};
+
+mod queue;
 
 use super::open;
 use super::serve::StopSignal;
@@ -76,6 +79,12 @@ pub(super) async fn run(
                 json!(rooms),
             ))
         }
+        RoomCommand::Queue => queue::list(&site, &caller).await,
+        RoomCommand::Leave { id } => {
+            site.centre.leave_queue(&caller, &id).await?;
+            let text = format!("the place of room `{id}` in the queue is given up");
+            Ok(Answer::new(text, json!({ "left": id })))
+        }
         RoomCommand::Journal { id } => {
             let deeds = site.centre.journal(&caller, &id).await?;
             let rows: Vec<_> = deeds.iter().map(told).collect();
@@ -123,8 +132,12 @@ async fn exec(
 ) -> Result<Answer, Stop> {
     let shown: Option<Arc<dyn LogSink>> = if as_json { None } else { Some(Arc::new(Console)) };
     let mut signal = StopSignal::listen()?;
-    let started = site.centre.start_run(caller, id, command, script, shown).await?;
-    let run = started.run.clone();
+    let begun = site.centre.start_run(caller, id, command, script, shown).await?;
+    let run = begun.run().clone();
+    let started = match begun {
+        Begun::Started(started) => started,
+        Begun::Waits(_) => queue::wait(site, caller, id, &mut signal).await?,
+    };
     let ended = ended_or_stopped(site, started, &mut signal)
         .await?
         .ok_or_else(|| Stop::refused("the command ended without a word"))?;
@@ -216,6 +229,11 @@ fn told(deed: &Deed) -> Vec<String> {
         Done::Ran(ran) => {
             let ended = ran.ended.as_ref().map_or("running", |end| end.outcome.as_str());
             (ran.title(), ended.to_owned())
+        }
+        Done::Waited { run, wall_ms, why } => {
+            let after = wall_ms.map(|after| format!("{} s", after / 1000));
+            let ended = why.map(|why| why.as_str().to_owned()).or(after);
+            (run.to_string(), ended.unwrap_or_else(|| "waiting".to_owned()))
         }
         Done::Cell(cell) => {
             let ended = cell.ended.map_or("running", |end| end.outcome.as_str());

@@ -83,6 +83,7 @@ pub(crate) async fn serve(
     let tidying =
         tokio::spawn(tidy(site.centre.clone(), site.store.clone(), site.ledger_key.clone()));
     let minding = tokio::spawn(see_to_gates(site.centre.clone()));
+    let queueing = tokio::spawn(see_to_queue(site.centre.clone()));
     let (tell, mut told) = tokio::sync::watch::channel(None);
     let centre = site.centre.clone();
     let stopping = tokio::spawn(async move {
@@ -99,6 +100,7 @@ pub(crate) async fn serve(
     let served = web::serve(site, (portal, notebooks), metrics, demo, explained, stop).await;
     tidying.abort();
     minding.abort();
+    queueing.abort();
     let begun = told.borrow_and_update().unwrap_or_else(Instant::now);
     let left = (begun + stop_time(&site.config)).saturating_duration_since(Instant::now());
     let stopped = tokio::time::timeout(left, async {
@@ -156,6 +158,18 @@ async fn see_to_gates(centre: Arc<Centre>) {
         minute.tick().await;
         if let Err(refused) = centre.see_to_ingresses().await {
             tracing::error!(%refused, "files that are to be brought into rooms wait");
+        }
+    }
+}
+
+/// Whenever something ends in a room, and every second besides: what waits for a place
+/// on the machine begins.
+async fn see_to_queue(centre: Arc<Centre>) {
+    loop {
+        centre.queue_stirs().await;
+        if let Err(refused) = centre.see_to_queue().await {
+            tracing::error!(%refused, "what waits for a place on the machine was not seen to");
+            tokio::time::sleep(Duration::from_secs(5)).await;
         }
     }
 }

@@ -241,8 +241,11 @@ async fn analyse(
     ] {
         let script = Script::new(name, text.to_owned()).map_err(Stop::refused)?;
         let words = vec![program.to_owned(), script.path()];
-        let started = centre.start_run(&researcher, &room, words, Some(script), None).await?;
-        let run = started.run.clone();
+        let begun = centre.start_run(&researcher, &room, words, Some(script), None).await?;
+        let run = begun.run().clone();
+        let started = begun.started().ok_or_else(|| {
+            Stop::refused("the machine has no place for the room: see `rooms.memory-mib`")
+        })?;
         let ended =
             started.ended().await.ok_or_else(|| Stop::refused("the run ended without a word"))?;
         if ended.outcome != Outcome::Finished {

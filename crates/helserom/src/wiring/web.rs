@@ -4,10 +4,11 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use centre::{Together, TogetherOn};
+use centre::{Centre, Together, TogetherOn};
 use jiff::SignedDuration;
 use ledger::chain::Report;
 use ledger::{Book as _, EntryFilter, RecordFilter, SignedProof, SignerKey, VerifierKey};
@@ -47,7 +48,8 @@ pub(crate) async fn serve(
 ) -> Result<(), Stop> {
     let recorded = recorder()?;
     tokio::spawn(upkeep(recorded.clone()));
-    let health = std::sync::Arc::new(Machine {
+    let health = Arc::new(Machine {
+        centre: site.centre.clone(),
         store: site.store.clone(),
         config: site.config.clone(),
         explained,
@@ -60,14 +62,14 @@ pub(crate) async fn serve(
     }
     let parts = portal::Parts {
         centre: site.centre.clone(),
-        sessions: std::sync::Arc::new(StoredSessions(site.store.clone())),
-        proofs: std::sync::Arc::new(StoredProofs {
+        sessions: Arc::new(StoredSessions(site.store.clone())),
+        proofs: Arc::new(StoredProofs {
             store: site.store.clone(),
             key: site.ledger_key.clone(),
             proved: TogetherOn::default(),
         }),
         health,
-        entropy: std::sync::Arc::new(SystemEntropy),
+        entropy: Arc::new(SystemEntropy),
     };
     let mut config = portal_config(&site.config, demo).map_err(Stop::usage)?;
     if let Some(notebooks) = &notebooks {
@@ -240,6 +242,7 @@ impl Proofs for StoredProofs {
 
 /// How the machine and the database are.
 struct Machine {
+    centre: Arc<Centre>,
     store: Store,
     config: Config,
     explained: Vec<Explained>,
@@ -281,6 +284,10 @@ impl Health for Machine {
                 gauge(name, page.total);
             }
         }
+        if let Ok(takes) = self.centre.takes().await {
+            gauge("helserom_rooms_memory_taken_bytes", takes.taken);
+            gauge("helserom_rooms_memory_bytes", takes.memory);
+        }
         if let Some((free, total)) = space(&self.config.data.folder) {
             gauge("helserom_disk_free_bytes", free);
             gauge("helserom_disk_bytes", total);
@@ -290,10 +297,11 @@ impl Health for Machine {
 }
 
 /// Records that are counted for `/metrics`: the gauge, their kind, their states.
-const GAUGED: [(&str, &str, &[&str]); 5] = [
+const GAUGED: [(&str, &str, &[&str]); 6] = [
     ("helserom_applications_submitted", "application", &["submitted"]),
     ("helserom_permits", "permit", &[]),
-    ("helserom_rooms_open", "room", &["open", "running"]),
+    ("helserom_rooms_open", "room", &["open", "waiting", "running"]),
+    ("helserom_rooms_waiting", "room", &["waiting"]),
     ("helserom_runs_running", "room", &["running"]),
     ("helserom_outputs_waiting", "output", &["requested", "checked"]),
 ];
@@ -349,6 +357,18 @@ impl Machine {
             // A checkpoint is made every minute: a long tail means that it fails.
             let well = head.next.saturating_sub(size) < 1_000;
             readings.push(reading("work", "checkpoint", &size.to_string(), Some(well)));
+        }
+        if let Ok(takes) = self.centre.takes().await {
+            let value = format!("{} / {} MiB", takes.taken >> 20, takes.memory >> 20);
+            readings.push(reading("work", "rooms", &value, None));
+        }
+        let waiting = RecordFilter {
+            states: vec!["waiting".to_owned()],
+            limit: 1,
+            ..RecordFilter::default()
+        };
+        if let Ok(page) = self.store.records("room", &waiting).await {
+            readings.push(reading("work", "queue", &page.total.to_string(), None));
         }
         readings.push(reading("work", "backup", &self.last("centre.backed-up").await, None));
         readings

@@ -273,20 +273,31 @@ fn a_desktop_outlives_the_server_with_what_was_begun_on_it() {
     open.server.running.0.wait().unwrap();
     assert!(!viewer.more(), "the connection goes with the server");
     assert!(!open.work().join("still-there").exists());
-    let server = Server::start(&open.place, &[]);
+    let python = made("room-python");
+    let python = [("HELSEROM_ROOMS_PYTHON", python.to_str().unwrap())];
+    let server = Server::start(&open.place, &python);
     until("what was begun ends", || open.work().join("still-there").exists().then_some(()));
     let token = server.sign_in("researcher");
     let room = format!("/api/v1/rooms/{}", open.room);
     let (_, seen) = server.ask("GET", &room, &token, &serde_json::json!(null));
     assert!(seen["runs"][0]["ended"].is_null(), "{seen}");
-    let stop = format!("{room}/stop");
-    assert!(server.ask("POST", &stop, &token, &serde_json::json!(null)).0 < 300);
+    // As programs see and close it.
+    let desktop = format!("{room}/desktop");
+    let null = serde_json::json!(null);
+    let (_, open) = server.ask("GET", &desktop, &token, &null);
+    assert!(open["open"] == true && open["answers"] == true, "{open}");
+    assert_eq!((&open["by"], &open["together"]), (&"researcher".into(), &false.into()));
+    assert_eq!(server.ask("DELETE", &desktop, &token, &null).0, 204);
     let ended = until("its end", || {
         let (_, seen) = server.ask("GET", &room, &token, &serde_json::json!(null));
         let ended = seen["runs"][0]["ended"].clone();
         (!ended.is_null()).then_some(ended)
     });
     assert_eq!(ended["outcome"], "stopped", "{ended}");
+    let (_, again) = server.ask("POST", &desktop, &token, &serde_json::json!({}));
+    assert!(again["open"] == true && again["answers"] == true, "{again}");
+    assert_ne!(again["run"], open["run"]);
+    assert_eq!(server.ask("DELETE", &desktop, &token, &null).0, 204);
 }
 
 #[test]

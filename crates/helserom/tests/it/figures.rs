@@ -22,8 +22,15 @@ fn metrics_count_what_there_is() {
     };
     assert!(value("helserom_ledger_entries") >= 4.0, "{answer}");
     assert!(value("helserom_disk_bytes") >= value("helserom_disk_free_bytes"), "{answer}");
-    for none in ["helserom_rooms_open", "helserom_permits", "helserom_outputs_waiting"] {
+    for none in [
+        "helserom_rooms_open",
+        "helserom_rooms_waiting",
+        "helserom_rooms_memory_taken_bytes",
+        "helserom_permits",
+        "helserom_outputs_waiting",
+    ] {
         assert!(value(none).abs() < f64::EPSILON, "{none}: {answer}");
     }
+    assert!(value("helserom_rooms_memory_bytes") > 0.0, "{answer}");
     assert!(!answer.contains("holder") && !answer.contains("laboratory"), "{answer}");
 }

@@ -31,6 +31,7 @@ mod outlives;
 mod packages;
 mod people;
 mod place;
+mod queue;
 mod setup;
 mod starts;
 mod statements;

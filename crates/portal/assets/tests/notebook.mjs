@@ -84,7 +84,7 @@ async function openNotebook(page, base, room) {
 }
 
 // `shots`: a folder for pictures, if they are wanted.
-export async function tryNotebook(browser, base, signIn, shots, check) {
+export async function tryNotebook(browser, base, signIn, room, shots, check) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     locale: "nb-NO",
@@ -108,11 +108,6 @@ export async function tryNotebook(browser, base, signIn, shots, check) {
     if (shots) await page.screenshot({ path: join(shots, `notebook-${name}.png`) });
   };
   await signIn(page, base, "researcher");
-  await page.goto(`${base}/work`);
-  const rooms = await page.$$eval("a[href^='/rooms/']", (links) => links.map((a) => a.getAttribute("href")));
-  const room = rooms.map((href) => href.split(/[?#]/)[0]).find((href) => /^\/rooms\/[^/]+$/.test(href));
-  check(Boolean(room), "the researcher finds the room");
-  if (!room) return;
 
   let { frame, seconds } = await openNotebook(page, base, room);
   console.log(`the notebook was there after ${seconds.toFixed(1)} s`);

@@ -1,7 +1,8 @@
 // Looks at the portal's pages in headless Chromium: axe at phone and desktop
 // width, light and dark; no script errors; nothing the content security policy
 // refused. Signs in as each demo account by its button. Before that somebody brings
-// files into a room (bringing.mjs), and then works in a notebook (notebook.mjs).
+// files into a room (bringing.mjs) and rooms of other kinds are made (rooms.mjs); then
+// somebody works on a desktop (desktop.mjs) and in a notebook (notebook.mjs).
 //
 //   node pages.mjs [--base URL] [--program PATH] [--shots FOLDER]
 //
@@ -16,7 +17,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { bringFiles } from "./bringing.mjs";
+import { tryDesktop } from "./desktop.mjs";
 import { tryNotebook } from "./notebook.mjs";
+import { firstRoom, makeRooms } from "./rooms.mjs";
 
 const require = createRequire(import.meta.url);
 const { chromium } = require("playwright-core");
@@ -61,8 +64,9 @@ const pattern = (path) =>
     .map((part) => (/^[a-z]+-[0-9a-z]{10}$/.test(part) || /^[0-9]+$/.test(part) ? "*" : part))
     .join("/");
 
-// What is in a file decides how its page looks: each of them is looked at.
-const EACH = /^\/(outputs\/output|ingresses\/ingress)-[^/]*$/;
+// What is in a file, or how a room stands, decides how its page looks: each of them is
+// looked at.
+const EACH = /^\/(outputs\/output|ingresses\/ingress|rooms\/room)-[^/]*$/;
 const kindOf = (path) => (EACH.test(path) ? path : pattern(path));
 
 // Pages that say something else to each role: each is looked at as each of them.
@@ -221,6 +225,8 @@ async function main() {
       else fail(what);
     };
     await bringFiles(browser, demo.base, signIn, check);
+    const room = await firstRoom(browser, demo.base, signIn);
+    await makeRooms(browser, demo.base, signIn, room, check);
     const pages = await walk(browser, demo.base);
     for (const view of VIEWS) {
       const contexts = new Map();
@@ -241,7 +247,8 @@ async function main() {
       }
       for (const page of contexts.values()) await page.context().close();
     }
-    await tryNotebook(browser, demo.base, signIn, options.shots, check);
+    await tryDesktop(browser, demo.base, signIn, room, options.shots, check);
+    await tryNotebook(browser, demo.base, signIn, `/rooms/${room}`, options.shots, check);
     if (pages.length < 15) fail(`only ${pages.length} pages were found`);
   } finally {
     await browser.close();

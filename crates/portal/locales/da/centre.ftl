@@ -13,5 +13,7 @@ reading-metadata = Metadatabase
 reading-free = Ledig plads
 reading-ledger = Poster i hovedbogen
 reading-checkpoint = Poster dækket af signeret kontrolpunkt
+reading-rooms = Hukommelse, som rum tager, af det, der er sat af
+reading-queue = Rum, der venter på plads
 reading-backup = Seneste sikkerhedskopi
 reading-master = Hovednøgle udskiftet

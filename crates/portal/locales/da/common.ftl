@@ -141,6 +141,7 @@ done-extract = Dataene er gjort klar.
 done-room-opened = Rummet er åbnet.
 done-room-closed = Rummet er lukket.
 done-run = Scriptet er sat i gang.
+done-queued = Maskinen er fuld: det venter i køen og begynder af sig selv.
 done-stopped = Kørslen er standset.
 done-asked = Filerne er bedt ud og kontrolleret.
 done-released = Filen er frigivet.

@@ -8,6 +8,7 @@ journal-what = Hvad
 journal-kind = Slags
 journal-search-hint = Der søges også i scripter, celler og forespørgsler.
 did-ran = Kørte et script eller en kommando
+did-waited = Ventede på plads på maskinen
 did-looked = Så på en fil
 did-asked-in = Bad om at få en fil ind
 did-asked-out = Bad om at få en fil ud

@@ -13,5 +13,7 @@ reading-metadata = Metadata database
 reading-free = Free space
 reading-ledger = Entries in the ledger
 reading-checkpoint = Entries covered by a signed checkpoint
+reading-rooms = Memory that rooms take, of what there is for them
+reading-queue = Rooms that wait for a place
 reading-backup = Last backup
 reading-master = Master key rotated

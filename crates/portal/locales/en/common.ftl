@@ -141,6 +141,7 @@ done-extract = The data are ready.
 done-room-opened = The room is open.
 done-room-closed = The room is closed.
 done-run = The script was started.
+done-queued = The machine is full: it waits in the queue and begins by itself.
 done-stopped = The run was stopped.
 done-asked = The files were asked for and checked.
 done-released = The file was released.

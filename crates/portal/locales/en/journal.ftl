@@ -8,6 +8,7 @@ journal-what = What
 journal-kind = Kind
 journal-search-hint = Words are also looked for in scripts, cells and statements.
 did-ran = Ran a script or command
+did-waited = Waited for a place on the machine
 did-looked = Looked at a file
 did-asked-in = Asked to bring a file in
 did-asked-out = Asked to take a file out

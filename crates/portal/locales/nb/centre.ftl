@@ -13,5 +13,7 @@ reading-metadata = Metadatabase
 reading-free = Ledig plass
 reading-ledger = Poster i hovedboken
 reading-checkpoint = Poster dekket av signert kontrollpunkt
+reading-rooms = Minne som rom tar, av det som er satt av
+reading-queue = Rom som venter på plass
 reading-backup = Siste sikkerhetskopi
 reading-master = Hovednøkkel byttet

@@ -141,6 +141,7 @@ done-extract = Dataene er gjort klare.
 done-room-opened = Rommet er åpnet.
 done-room-closed = Rommet er lukket.
 done-run = Skriptet er satt i gang.
+done-queued = Maskinen er full: det venter i køen og begynner av seg selv.
 done-stopped = Kjøringen er stanset.
 done-asked = Filene er bedt ut og kontrollert.
 done-released = Filen er frigitt.

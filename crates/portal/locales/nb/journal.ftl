@@ -8,6 +8,7 @@ journal-what = Hva
 journal-kind = Slag
 journal-search-hint = Det letes også i skript, celler og spørringer.
 did-ran = Kjørte et skript eller en kommando
+did-waited = Ventet på plass på maskinen
 did-looked = Så på en fil
 did-asked-in = Ba om å få inn en fil
 did-asked-out = Ba om å få ut en fil

@@ -7,6 +7,7 @@
 
 mod application;
 mod catalogue;
+mod deed;
 mod ingress;
 mod ledger;
 mod output;
@@ -16,11 +17,14 @@ mod work;
 
 pub(crate) use application::{ApplicationBody, PermitBody, TermsBody, UseBody};
 pub(crate) use catalogue::{AsideBody, DatasetBody, DeliveryBody, SourceSummary, VariableBody};
+pub(crate) use deed::DeedBody;
 pub(crate) use ingress::IngressBody;
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use packages::ShelfBody;
-pub(crate) use room::{DeedBody, ExtractBody, FileBody, RoomBody, RoomInside, VersionBody};
+pub(crate) use room::{
+    ExtractBody, FileBody, PlaceBody, RoomBody, RoomInside, SittingBody, VersionBody,
+};
 pub(crate) use work::{AccountBody, DueBody, InboxBody, RulingBody};
 
 #[cfg(test)]

@@ -74,11 +74,10 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/account/password", Some("password_set")),
     // A cookie of the browser: a program begins an application with what it wants.
     ("/basket", None),
-    // A notebook is worked in in a browser: programs run scripts.
-    ("/rooms/{room}/notebook", None),
-    ("/rooms/{room}/desktop", None),
-    ("/rooms/{room}/notebook/together", None),
-    ("/rooms/{room}/desktop/together", None),
+    ("/rooms/{room}/notebook", Some("notebook_open")),
+    ("/rooms/{room}/desktop", Some("desktop_open")),
+    ("/rooms/{room}/notebook/together", Some("notebook_open")),
+    ("/rooms/{room}/desktop/together", Some("desktop_open")),
     ("/applications/new", Some("application_begin")),
     ("/applications/{application}/edit", Some("application_submit")),
     ("/applications/{application}/draft", Some("application_save")),

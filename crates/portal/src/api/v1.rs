@@ -13,6 +13,9 @@ mod application_withdraw;
 mod calendar;
 mod centre_show;
 mod delivery_list;
+mod desktop_close;
+mod desktop_open;
+mod desktop_show;
 mod extract_build;
 mod extract_list;
 mod inbox;
@@ -26,6 +29,9 @@ mod ledger_list;
 mod ledger_proof;
 mod ledger_verify;
 mod me;
+mod notebook_close;
+mod notebook_open;
+mod notebook_show;
 mod output_ask;
 mod output_decide;
 mod output_list;
@@ -56,6 +62,7 @@ mod room_inside;
 mod room_journal;
 mod room_list;
 mod room_open;
+mod room_queue;
 mod room_remove;
 mod room_reopen;
 mod room_run;
@@ -65,6 +72,7 @@ mod run_log;
 mod run_stop;
 mod session_close;
 mod session_open;
+mod sitting;
 mod source_list;
 mod source_show;
 mod timeline;
@@ -134,7 +142,10 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(room_show::show))
         .routes(routes!(room_inside::inside))
         .routes(routes!(room_journal::journal))
+        .routes(routes!(room_queue::queue))
         .routes(routes!(room_run::run))
+        .routes(routes!(notebook_show::show, notebook_open::open, notebook_close::close))
+        .routes(routes!(desktop_show::show, desktop_open::open, desktop_close::close))
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))
         .routes(routes!(room_close::close))

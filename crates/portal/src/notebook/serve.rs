@@ -275,6 +275,11 @@ pub(crate) async fn watch_idle(app: App) {
     let mut every = tokio::time::interval(LOOK.min(idle.max(Duration::from_secs(1))));
     loop {
         every.tick().await;
+        // Those that nobody came into since they began or were taken over among them.
+        match app.centre.sessions().await {
+            Ok(rooms) => rooms.iter().for_each(|room| app.used.know(room)),
+            Err(refused) => tracing::error!(%refused, "what is open in rooms was not found"),
+        }
         for room in app.used.idle(idle) {
             // A kernel may still work on what nobody waits for any more.
             if forward::is_busy(&app, &room).await {

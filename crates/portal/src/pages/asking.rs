@@ -182,7 +182,7 @@ async fn page(
 /// Whether files can be asked for as the room stands: while it is open, or a
 /// person works in it.
 pub(super) fn can_be_asked(room: &room::Room) -> bool {
-    room.state == RoomState::Open || room.session().is_some()
+    matches!(room.state, RoomState::Open | RoomState::Waiting) || room.session().is_some()
 }
 
 /// `POST /rooms/{room}/outputs`: asks to take files out.

@@ -1,16 +1,18 @@
 //! The journal of a room: what was done in it, by whom and for how long; and one
 //! run of it, with its script word for word.
 
+mod sample;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use centre::journal::{Cell as Code, Deed, Done, Ran, Statement};
 use model::{AccountId, CellId, Lang, RoomId, RunId, StatementId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::{CellOutcome, Outcome, Script};
+use room::{CellOutcome, Script};
 
 use super::output::state_tag;
-use super::room::{closing_key, outcome_word, took};
+use super::room::{closing_key, given_up_key, outcome_word, took};
 use super::seen;
 use crate::answer::{Answered, html};
 use crate::chrome::Chrome;
@@ -23,6 +25,10 @@ use crate::sample::literal;
 use crate::state::App;
 use crate::visitor::Visitor;
 use crate::words::Words;
+
+#[cfg(test)]
+pub(crate) use sample::sample_of_every_deed;
+use sample::{sample_deeds, sample_run};
 
 /// What was done in a room.
 #[derive(Debug, Template)]
@@ -92,7 +98,7 @@ fn wall_ms(what: &Done) -> Option<u64> {
         Done::Ran(ran) => ran.ended.as_ref().map(|end| end.wall_ms),
         Done::Cell(code) => code.ended.map(|end| end.wall_ms),
         Done::Statement(asked) => asked.ended.as_ref().map(|end| end.wall_ms),
-        Done::Entered { wall_ms, .. } => *wall_ms,
+        Done::Entered { wall_ms, .. } | Done::Waited { wall_ms, .. } => *wall_ms,
         _ => None,
     }
 }
@@ -100,6 +106,7 @@ fn wall_ms(what: &Done) -> Option<u64> {
 fn kind_key(kind: &str) -> &'static str {
     match kind {
         "ran" => "did-ran",
+        "waited" => "did-waited",
         "notebook" => "did-notebook",
         "desktop" => "did-desktop",
         "cell" => "did-cell",
@@ -123,7 +130,13 @@ fn kind_key(kind: &str) -> &'static str {
 
 fn what(line: &DeedLine, words: &Words) -> Cell {
     match &line.deed.what {
-        Done::Opened | Done::Thawed | Done::Entered { shown: None, .. } => Cell::None,
+        Done::Opened
+        | Done::Thawed
+        | Done::Entered { shown: None, .. }
+        | Done::Waited { why: None, .. } => Cell::None,
+        Done::Waited { why: Some(why), .. } => {
+            Cell::Words(words.say(given_up_key(*why)).into_owned())
+        }
         Done::Counted(removed) => {
             let files = words.say_count("files-count", removed.files);
             Cell::Words(format!("{files}, {}", words.bytes(removed.bytes)))
@@ -163,6 +176,9 @@ fn ended(line: &DeedLine, words: &Words) -> Cell {
         Done::AskedOut { state, .. } => Cell::Tag(state_tag(words, *state)),
         Done::Cell(code) => Cell::Tag(cell_tag(words, code)),
         Done::Statement(asked) => Cell::Tag(statement_tag(words, asked)),
+        Done::Waited { wall_ms: None, .. } => {
+            Cell::Tag(Tag::new(Tone::Warning, words.say("state-room-waiting")))
+        }
         Done::Withheld { .. } => Cell::Tag(Tag::new(Tone::Warning, words.say("withheld"))),
         _ => Cell::None,
     }
@@ -415,78 +431,6 @@ impl RunPage {
         let (by, at) = (literal("researcher"), literal("2026-03-01T08:30:00Z"));
         Self::of(chrome, &room, &Names::sample(), &by, at, &run, true)
     }
-}
-
-fn sample_run() -> Ran {
-    let text = "library(survival)\nperson <- read.csv(\"/data/population.csv\")\n";
-    Ran {
-        run: literal("run-5v7x9z1b3d"),
-        command: vec!["Rscript".to_owned(), "/run/script/script.R".to_owned()],
-        script: Script::new("script.R", text.to_owned()).ok(),
-        notebook: false,
-        desktop: false,
-        ended: Some(centre::journal::RanEnd {
-            outcome: Outcome::Finished,
-            exit: Some(0),
-            wall_ms: 2_310,
-            cpu_ms: 1_940,
-            peak_memory: 321 << 20,
-            files: 3,
-            files_sha256: ledger::Hash([0x5a; 32]),
-        }),
-    }
-}
-
-fn sample_statement() -> Statement {
-    Statement {
-        statement: literal("statement-5v7x9z1b3d"),
-        run: literal("run-5v7x9z1b3d"),
-        sql: "SELECT test, count(*) FROM laboratory GROUP BY test".to_owned(),
-        ended: Some(room::StatementEnd {
-            answered: true,
-            wall_ms: 84,
-            rows: 10,
-            read: vec![room::TableRead { table: "laboratory".to_owned(), rows: 400_123 }],
-        }),
-    }
-}
-
-fn sample_deeds() -> Vec<Deed> {
-    let deed = |at: &str, what| Deed { at: literal(at), by: literal("researcher"), what };
-    let code = Code {
-        cell: literal("cell-5v7x9z1b3d"),
-        kernel: "ir".to_owned(),
-        code: "plot(survfit(Surv(futime, status) ~ diabetes, person))".to_owned(),
-        ended: Some(centre::journal::CellEnd { outcome: CellOutcome::Ok, wall_ms: 412 }),
-    };
-    vec![
-        deed("2026-03-01T08:00:00Z", Done::Opened),
-        deed(
-            "2026-03-01T08:05:00Z",
-            Done::Entered { wall_ms: Some(5_400_000), shown: Some(3 << 20) },
-        ),
-        deed("2026-03-01T08:10:00Z", Done::Cell(Box::new(code))),
-        deed("2026-03-01T08:15:00Z", Done::Statement(Box::new(sample_statement()))),
-        deed("2026-03-01T08:20:00Z", Done::Withheld { bytes: 9 << 20 }),
-        deed("2026-03-01T08:30:00Z", Done::Ran(Box::new(sample_run()))),
-        deed("2026-03-01T08:40:00Z", Done::Looked { file: "out/km.svg".to_owned(), bytes: 9_120 }),
-        deed(
-            "2026-03-01T08:45:00Z",
-            Done::AskedIn {
-                ingress: literal("ingress-2x4z6b8d0f"),
-                file: "icd-10.zip".to_owned(),
-                state: ingress::IngressState::Placed,
-            },
-        ),
-        deed(
-            "2026-03-01T08:50:00Z",
-            Done::AskedOut {
-                output: literal("output-5v7x9z1b3d"),
-                file: "out/km.svg".to_owned(),
-                state: release::OutputState::Released,
-            },
-        ),
-    ]
 }
 
 /// `GET /rooms/{room}/journal`

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use centre::notebooks::Company;
+use centre::rooms::Begun;
 use model::{Lang, RoomId};
 use permit::{Role, Way};
 
@@ -28,7 +29,7 @@ const TRY_EVERY: Duration = Duration::from_millis(25);
 
 /// Which of the two a page is around, and its words.
 #[derive(Debug, Clone, Copy)]
-struct Kind {
+pub(crate) struct Kind {
     way: Way,
     /// The last part of its address.
     path: &'static str,
@@ -162,6 +163,36 @@ async fn opened(
     kind: Kind,
     company: Company,
 ) -> Answered {
+    match begin(app, visitor, room, kind, company).await? {
+        // Where in line it is stands on the room's page, which goes on by itself.
+        Some(Begun::Waits(_)) => Ok(see(&format!("/rooms/{room}#runs"), "queued")),
+        Some(Begun::Started(_)) | None => {
+            if answering(app, visitor, room).await? {
+                Ok(see(&format!("/rooms/{room}/{}", kind.path), ""))
+            } else {
+                // It ended at once: its log says why.
+                Ok(see(&format!("/rooms/{room}#runs"), ""))
+            }
+        }
+    }
+}
+
+/// Which of the two is meant.
+pub(crate) const fn kind(way: Way) -> Kind {
+    match way {
+        Way::Desktop => DESKTOP,
+        _ => NOTEBOOK,
+    }
+}
+
+/// Opens it, or has it wait for a place on the machine; nothing, when it is open.
+pub(crate) async fn begin(
+    app: &App,
+    visitor: &Visitor,
+    room: &RoomId,
+    kind: Kind,
+    company: Company,
+) -> Result<Option<Begun>, Failure> {
     if app.config.notebooks.is_none() {
         return Err(Failure::Unfit(kind.none_here));
     }
@@ -170,21 +201,24 @@ async fn opened(
     } else {
         app.centre.open_notebook(visitor.caller(), room, company).await
     };
-    begun.map_err(|refused| Failure::unfit(refused, kind.not_opened))?;
-    wait(app, visitor, room, kind).await
+    begun.map_err(|refused| Failure::unfit(refused, kind.not_opened))
 }
 
-async fn wait(app: &App, visitor: &Visitor, room: &RoomId, kind: Kind) -> Answered {
+/// Waits until what was opened answers; `false`: it ended at once.
+pub(crate) async fn answering(
+    app: &App,
+    visitor: &Visitor,
+    room: &RoomId,
+) -> Result<bool, Failure> {
     app.used.touch(room);
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         let admitted = app.centre.admit(visitor.caller(), room).await?;
         if !admitted.runs {
-            // It ended at once: its log says why.
-            return Ok(see(&format!("/rooms/{room}#runs"), ""));
+            return Ok(false);
         }
         if app.centre.reach_notebook(&admitted).await.is_ok() {
-            return Ok(see(&format!("/rooms/{room}/{}", kind.path), ""));
+            return Ok(true);
         }
         tokio::time::sleep(TRY_EVERY).await;
     }

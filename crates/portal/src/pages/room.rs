@@ -3,8 +3,10 @@
 
 mod closing;
 mod handed_over;
+mod line;
 mod running;
 mod sample;
+mod saying;
 mod sight;
 mod size;
 
@@ -14,7 +16,11 @@ pub(crate) use sample::sample_room;
 pub(crate) use closing::{close, remove, reopen};
 pub use handed_over::HandedOver;
 pub(crate) use handed_over::ask_handed_over;
+pub use line::InLine;
 pub(crate) use running::{how_to_run, run, stop};
+pub use saying::state_word;
+pub(crate) use saying::{closing_key, given_up_key, outcome_word};
+use saying::{refusal, says};
 
 use super::bringing::{self, IngressLine};
 use super::{asking, calendar, output as output_page, seen};
@@ -28,7 +34,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use model::{Date, RoomId, Timestamp};
 use permit::policy::Action;
-use room::{Closing, Outcome, Refusal, Room, Run, State as RoomState};
+use room::{Room, Run, State as RoomState};
 use serde::Deserialize;
 
 use crate::chrome::Chrome;
@@ -58,6 +64,8 @@ pub struct RoomPage {
     sight: Sight,
     /// Whether its notebook or its desktop can be opened, or is.
     notebook: Notebook,
+    /// Where it stands in line for a place on the machine.
+    in_line: Option<InLine>,
     /// The address of its journal, for those who may read it.
     journal: Option<String>,
     /// The address where files are brought in, and those that were.
@@ -164,6 +172,8 @@ pub struct Inside {
     pub script: String,
     /// Whether its notebook or its desktop can be opened.
     pub notebook: Notebook,
+    /// Where it stands in line for a place on the machine.
+    pub in_line: Option<InLine>,
     /// What was asked to be brought in.
     pub brought: Vec<IngressLine>,
     /// What programs in the room handed over.
@@ -197,53 +207,6 @@ impl Seen {
     }
 }
 
-/// The word for where a room stands, and its colour.
-pub const fn state_word(state: RoomState) -> (&'static str, Tone) {
-    match state {
-        RoomState::Open => ("state-room-open", Tone::Success),
-        RoomState::Running => ("state-room-running", Tone::Info),
-        RoomState::Frozen => ("state-room-frozen", Tone::Warning),
-        RoomState::Closed => ("state-room-closed", Tone::Neutral),
-    }
-}
-
-/// The word for how a command ended, and its colour.
-pub(crate) const fn outcome_word(outcome: Outcome) -> (&'static str, Tone) {
-    match outcome {
-        Outcome::Finished => ("outcome-finished", Tone::Success),
-        Outcome::Failed => ("outcome-failed", Tone::Danger),
-        Outcome::KilledMemory => ("outcome-memory", Tone::Danger),
-        Outcome::KilledTime => ("outcome-time", Tone::Danger),
-        Outcome::KilledDisk => ("outcome-disk", Tone::Danger),
-        Outcome::KilledProcesses => ("outcome-processes", Tone::Danger),
-        Outcome::Stopped => ("outcome-stopped", Tone::Warning),
-        Outcome::Lost => ("outcome-lost", Tone::Warning),
-    }
-}
-
-pub(crate) const fn closing_key(why: Closing) -> &'static str {
-    match why {
-        Closing::ByPerson => "closed-by-person",
-        Closing::PermitExpired => "closed-permit-expired",
-        Closing::PermitRevoked => "closed-permit-revoked",
-        Closing::ExtractDestroyed => "closed-extract-destroyed",
-        Closing::Lost => "closed-lost",
-    }
-}
-
-/// Why a file cannot be asked for.
-fn refusal(words: &Words, why: &Refusal) -> String {
-    match why {
-        Refusal::SymbolicLink => words.say("refused-link").into_owned(),
-        Refusal::HardLink(names) => words.say_with("refused-hard-link", names),
-        Refusal::Device => words.say("refused-device").into_owned(),
-        Refusal::Pipe => words.say("refused-pipe").into_owned(),
-        Refusal::Socket => words.say("refused-socket").into_owned(),
-        Refusal::Hidden => words.say("refused-hidden").into_owned(),
-        Refusal::Name(_) => words.say("refused-name").into_owned(),
-    }
-}
-
 /// How long something took, with one decimal.
 pub(crate) fn took(words: &Words, milliseconds: u64) -> String {
     #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
@@ -273,25 +236,12 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
     }
 }
 
-fn says(words: &Words, names: &Names, room: &Room) -> String {
-    match (room.state, room.closed) {
-        (RoomState::Frozen | RoomState::Closed, why) => {
-            why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
-        }
-        (RoomState::Running, _) => match room.running() {
-            Some(run) if run.is_session() && run.private => {
-                words.say_with("room-private-says", names.person(&run.by, words.lang()))
-            }
-            Some(run) if run.notebook => {
-                words.say_with("room-notebook-says", names.person(&run.by, words.lang()))
-            }
-            Some(run) if run.desktop => {
-                words.say_with("room-desktop-says", names.person(&run.by, words.lang()))
-            }
-            Some(run) => words.say_with("room-running-says", names.person(&run.by, words.lang())),
-            None => words.say("room-open-says").into_owned(),
-        },
-        (RoomState::Open, _) => words.say("room-open-says").into_owned(),
+/// The words of what is opened in a room, and the last part of its address.
+const fn keys(pixels: bool) -> [&'static str; 5] {
+    if pixels {
+        ["desktop-open", "desktop-together", "desktop-go", "desktop-close", "desktop"]
+    } else {
+        ["notebook-open", "notebook-together", "notebook-go", "notebook-close", "notebook"]
     }
 }
 
@@ -309,11 +259,7 @@ impl RoomPage {
         let mut steps = Vec::new();
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
         let pixels = inside.as_ref().is_some_and(|inside| inside.sight.is_pixels());
-        let (open, together, go, close, path) = if pixels {
-            ("desktop-open", "desktop-together", "desktop-go", "desktop-close", "desktop")
-        } else {
-            ("notebook-open", "notebook-together", "notebook-go", "notebook-close", "notebook")
-        };
+        let [open, together, go, close, path] = keys(pixels);
         if may_enter && notebook == Notebook::Shut {
             let href = format!("/rooms/{id}/{path}");
             steps.push(Step::send(words.say(open), href.clone(), &token));
@@ -325,9 +271,13 @@ impl RoomPage {
         if may_enter && room.state == RoomState::Open {
             steps.push(Step::go(words.say("room-run"), "#run"));
         }
-        if may_enter && running {
+        if may_enter && (running || room.state == RoomState::Waiting) {
             let href = format!("/rooms/{id}/stop");
-            let key = if room.session().is_some() { close } else { "room-stop" };
+            let key = match room.session() {
+                Some(_) => close,
+                None if running => "room-stop",
+                None => "queue-leave",
+            };
             steps.push(Step::send(words.say(key), href, &token).grave());
         }
         let mut standing = Standing {
@@ -371,6 +321,7 @@ impl RoomPage {
             may_ask: seen.may(Action::RequestOutput) && asking::can_be_asked(room),
             sight: inside.sight,
             notebook,
+            in_line: inside.in_line,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
             script: inside.script,
@@ -407,9 +358,13 @@ impl RoomPage {
         self.state == RoomState::Running
     }
 
-    /// Whether something runs that will end by itself.
+    /// Whether something runs that will end by itself, or waits to begin.
     fn is_waited_for(&self) -> bool {
-        self.running() && self.notebook != Notebook::Open
+        self.waits() || (self.running() && self.notebook != Notebook::Open)
+    }
+
+    fn waits(&self) -> bool {
+        self.state == RoomState::Waiting
     }
 
     /// The same page after a form on it was not accepted.
@@ -529,6 +484,7 @@ async fn inside(
         sight,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
+        in_line: line::of(app, visitor, room, &names).await?,
         language,
         script,
         memory: standing.standing.memory,
@@ -584,6 +540,9 @@ async fn state_in_the_way(
     match app.centre.room(visitor.caller(), id).await {
         Ok(room) if !fitted && room.state == RoomState::Running => {
             Failure::Unfit("room-one-at-a-time")
+        }
+        Ok(room) if !fitted && room.state == RoomState::Waiting => {
+            Failure::Unfit("conflict-room-waits")
         }
         Ok(room) if !fitted && !room.is_entered() => Failure::Unfit("conflict-room-closed"),
         _ => refused.into(),

@@ -485,27 +485,7 @@ const PEOPLE: &[(&str, &str, Role)] = &[
     ("auditor", "access-body", Role::Auditor),
 ];
 
-const CONTRACT: &str = r#"
-version = 1
-source = "laboratory"
-title = { en = "Laboratory", nb = "Laboratorium", da = "Laboratorium" }
-holder = "hospital"
-update = "once"
-smallest-count = 5
-
-[file]
-format = "csv"
-
-[[column]]
-name = "id"
-type = "text"
-identifies = "national-id"
-
-[[column]]
-name = "value"
-type = "decimal"
-title = { en = "Result", nb = "Resultat", da = "Resultat" }
-"#;
+const CONTRACT: &str = include_str!("laboratory.toml");
 
 impl Site {
     /// Where rooms' notebook server is reached.
@@ -523,6 +503,11 @@ impl Site {
 
     /// A site with that config.
     pub(crate) async fn with(config: Config) -> Self {
+        Self::with_places(config, room::Budget::BOUNDLESS).await
+    }
+
+    /// The same on a machine that gives so much to rooms.
+    pub(crate) async fn with_places(config: Config, places: room::Budget) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::at("2026-03-01T09:00:00Z".parse().unwrap()));
         let (starts, ends) = (Gate::open_at_first(), Gate::open_at_first());
@@ -550,6 +535,8 @@ impl Site {
             logs: Arc::new(Logs::default()),
             blobs: Arc::new(BlobsInMemory(Mutex::default(), folder.path().join("blobs"))),
             allowed_packages: Vec::new(),
+            places,
+            patience: model::SignedDuration::from_mins(10),
             standstill: model::SignedDuration::from_hours(24 * 14),
             gate: Arc::new(Doorway(folder.path().join("in"))),
         };

@@ -4,8 +4,8 @@ use ledger::{Draft, Entry, Event as _, Hash, Record as _};
 use model::{AccountId, ExtractId, PermitId, RoomId, RunId, SeededEntropy, Timestamp};
 use permit::RoomTerms;
 use room::{
-    Closing, Ended, Hold, Holds, LIFECYCLE, Limits, Listing, Outcome, Room, RoomEvent, Script,
-    State,
+    Closing, Ended, GivenUp, Hold, Holds, LIFECYCLE, Limits, Listing, Outcome, Room, RoomEvent,
+    Script, State,
 };
 
 fn researcher() -> AccountId {
@@ -38,6 +38,23 @@ fn started(number: u64) -> RoomEvent {
         desktop: false,
         private: true,
     }
+}
+
+fn queued(number: u64) -> RoomEvent {
+    RoomEvent::RunQueued {
+        run: run(number),
+        by: researcher(),
+        command: vec!["Rscript".into(), "/run/script/cox.R".into()],
+        script: Some(Script::new("cox.R", "library(survival)\n".into()).unwrap()),
+        notebook: false,
+        desktop: false,
+        private: true,
+        stays: true,
+    }
+}
+
+fn given_up(number: u64) -> RoomEvent {
+    RoomEvent::RunGivenUp { run: run(number), why: GivenUp::NobodyWaits }
 }
 
 fn ended(number: u64) -> RoomEvent {
@@ -109,11 +126,22 @@ fn a_room_opens_runs_and_closes() {
 
 #[test]
 fn every_order_of_events_that_the_table_does_not_name_is_refused() {
-    let events =
-        [opened(), started(1), ended(1), looked(), frozen(), thawed(), counted(), closed()];
-    let reach: [(Option<State>, Vec<RoomEvent>); 5] = [
+    let events = [
+        opened(),
+        queued(1),
+        given_up(1),
+        started(1),
+        ended(1),
+        looked(),
+        frozen(),
+        thawed(),
+        counted(),
+        closed(),
+    ];
+    let reach: [(Option<State>, Vec<RoomEvent>); 6] = [
         (None, vec![]),
         (Some(State::Open), vec![opened()]),
+        (Some(State::Waiting), vec![opened(), queued(1)]),
         (Some(State::Running), vec![opened(), started(1)]),
         (Some(State::Frozen), vec![opened(), frozen()]),
         (Some(State::Closed), vec![opened(), frozen(), closed()]),
@@ -130,6 +158,25 @@ fn every_order_of_events_that_the_table_does_not_name_is_refused() {
             assert_eq!(came, named, "{} in {state:?}", event.act());
         }
     }
+}
+
+#[test]
+fn what_waits_for_a_place_begins_or_is_given_up_and_nothing_else_does() {
+    let room = fold(&[opened(), queued(1)]).unwrap();
+    let waits = room.waiting.unwrap();
+    assert_eq!((waits.run, waits.script.as_deref(), waits.seq), (run(1), Some("cox.R"), 1));
+    assert_eq!((room.runs.len(), room.runs_total), (0, 0), "it has not begun");
+    for (after, state) in [
+        (started(1), State::Running),
+        (given_up(1), State::Open),
+        (frozen(), State::Frozen),
+        (closed(), State::Closed),
+    ] {
+        let room = fold(&[opened(), queued(1), after]).unwrap();
+        assert_eq!((room.state, room.waiting), (state, None));
+    }
+    fold(&[opened(), queued(1), started(2)]).unwrap_err();
+    fold(&[opened(), queued(1), given_up(2)]).unwrap_err();
 }
 
 #[test]

@@ -102,6 +102,24 @@ impl Place {
     }
 }
 
+/// The most memory that the groups this process is in may hold, bytes, if any of them
+/// says so.
+pub(crate) fn memory_limit() -> Option<u64> {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let trees = trees(&read("/proc/self/mountinfo"), &read("/proc/self/cgroup"));
+    let of_memory = trees.iter().filter_map(|tree| match tree.controllers.as_slice() {
+        [] => Some((tree, "memory.max")),
+        names if names.iter().any(|name| name == "memory") => Some((tree, "memory.limit_in_bytes")),
+        _ => None,
+    });
+    of_memory
+        .flat_map(|(tree, file)| {
+            let above = tree.own.ancestors().take_while(move |dir| dir.starts_with(&tree.mounted));
+            above.filter_map(move |dir| super::number(&dir.join(file)))
+        })
+        .min()
+}
+
 /// The trees of this machine, from `/proc/self/mountinfo` (proc(5)) and
 /// `/proc/self/cgroup` (cgroups(7)).
 fn trees(mountinfo: &str, own: &str) -> Vec<Tree> {

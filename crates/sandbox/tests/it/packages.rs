@@ -182,6 +182,20 @@ fn pip_installs_what_is_allowed_and_says_what_is_not() {
 }
 
 #[test]
+fn uv_installs_by_the_mirror_too_and_says_what_it_cannot_do() {
+    let shop = Shop::new(Desk::of("python tiny-thing 1.0\n"), |_| {});
+    let report = shop.sh(
+        "uv pip install --system tiny_thing && python3 -c 'import tiny_thing; print(tiny_thing.SAYS)'",
+    );
+    assert_eq!(report.ended.outcome, Outcome::Finished, "{report:?}");
+    assert_eq!(report.out.last().unwrap(), "tiny 1.0", "{report:?}");
+    assert_eq!(shop.heard().len(), 1, "it was written down");
+    let report = shop.sh("uv tool install tiny_thing");
+    assert_eq!(report.ended.exit, Some(2), "{report:?}");
+    assert!(report.err.join("\n").contains("uv pip install"), "{report:?}");
+}
+
+#[test]
 fn r_installs_what_is_allowed() {
     let shop = Shop::new(Desk::of("r tinyr\n"), |_| {});
     let script = "Rscript -e 'install.packages(\"tinyr\")' && Rscript -e 'cat(tinyr::says())'";
@@ -195,7 +209,10 @@ fn r_installs_what_is_allowed() {
         "Rscript -e 'install.packages(\"secretr\")' -e 'stopifnot(requireNamespace(\"secretr\"))'",
     );
     assert_eq!(report.ended.outcome, Outcome::Failed, "{report:?}");
-    assert!(report.err.join("\n").contains("not available"), "{report:?}");
+    let said = report.err.join("\n");
+    assert!(said.contains("not available") && said.contains("the page `Packages`"), "{said}");
+    let quiet = shop.sh("Rscript -e 'warning(\"another\")'").err.join("\n");
+    assert!(quiet.contains("another") && !quiet.contains("Packages"), "{quiet}");
     assert_eq!(shop.heard(), []);
 }
 

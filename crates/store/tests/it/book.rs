@@ -87,11 +87,17 @@ async fn guards(book: &dyn Book) {
         (Guard::Unchanged(lamp("nowhere"), 0), false),
         (Guard::Unchanged(centre.clone(), 4), true),
         (Guard::Unchanged(centre, 3), false),
+        (Guard::NoneSince("lamp.hung", 0), false),
+        (Guard::NoneSince("lamp.hung", u64::MAX), true),
+        (Guard::NoneSince("lamp.never", 0), true),
+        (Guard::NoneSince("lamp", 0), true),
     ] {
         match book.append(vec![], vec![guard.clone()]).await {
             Ok(_) => assert!(fits, "{guard:?}"),
             Err(BookError::Exists(_)) => assert!(!fits && matches!(guard, Guard::Absent(_))),
-            Err(BookError::Changed(_)) => assert!(!fits && matches!(guard, Guard::Unchanged(..))),
+            Err(BookError::Changed(_)) => {
+                assert!(!fits && !matches!(guard, Guard::Absent(_)));
+            }
             Err(other) => panic!("{guard:?}: {other}"),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct ExtractBody {
 pub(crate) struct RoomBody {
     /// Its id.
     id: String,
-    /// `open`, `running`, `frozen` or `closed`.
+    /// `open`, `waiting`, `running`, `frozen` or `closed`.
     state: String,
     /// The permit it was opened on.
     permit: String,
@@ -52,6 +52,8 @@ pub(crate) struct RoomBody {
     runs: Vec<RunBody>,
     /// How many there were altogether.
     runs_total: u64,
+    /// What waits in it for a place on the machine; where in line: `room_queue`.
+    waiting: Option<WaitingBody>,
     /// Until when what is in it stays, while it is frozen.
     #[schema(format = DateTime)]
     frozen_until: Option<String>,
@@ -63,6 +65,81 @@ pub(crate) struct RoomBody {
     /// Why: `by-person`, `permit-expired`, `permit-revoked`, `extract-destroyed`
     /// or `lost`.
     closed: Option<String>,
+}
+
+/// What waits for a place on the machine.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct WaitingBody {
+    /// The id that it will have.
+    run: String,
+    /// Who asked for it.
+    by: String,
+    /// The program and its arguments.
+    command: Vec<String>,
+    /// The name of the script it was given.
+    script: Option<String>,
+    /// Whether it is the room's notebook server.
+    notebook: bool,
+    /// Whether it is the room's desktop.
+    desktop: bool,
+    /// Whether it keeps its place when the program that took it in is gone.
+    stays: bool,
+    /// Since when it waits.
+    #[schema(format = DateTime)]
+    asked_at: String,
+    /// The entry of the ledger that it waits by.
+    seq: u64,
+}
+
+/// Where something stands in the queue for places on the machine.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct PlaceBody {
+    /// The id that it will have.
+    pub(crate) run: String,
+    /// Who asked for it.
+    pub(crate) by: String,
+    /// How manieth it is: 1 is next.
+    pub(crate) number: usize,
+    /// How many wait altogether.
+    pub(crate) of: usize,
+    /// Since when it waits.
+    #[schema(format = DateTime)]
+    pub(crate) asked_at: String,
+}
+
+impl PlaceBody {
+    pub(crate) fn of(place: &centre::rooms::Place) -> Self {
+        Self {
+            run: place.waiting.run.to_string(),
+            by: place.waiting.by.to_string(),
+            number: place.number,
+            of: place.of,
+            asked_at: place.waiting.asked_at.to_string(),
+        }
+    }
+}
+
+/// How it stands with the notebook or the desktop of a room.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct SittingBody {
+    /// Whether it is open.
+    pub(crate) open: bool,
+    /// Whether it answers: one that was just opened takes a moment.
+    pub(crate) answers: bool,
+    /// The run that it is.
+    pub(crate) run: Option<String>,
+    /// Who opened it.
+    pub(crate) by: Option<String>,
+    /// Whether it is open for everybody in the room.
+    pub(crate) together: bool,
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub(crate) since: Option<String>,
+    /// Where it stands in the queue, when the machine has no place for it.
+    pub(crate) place: Option<PlaceBody>,
 }
 
 /// What was removed with a room.
@@ -204,115 +281,6 @@ pub(crate) struct RoomInside {
     /// What programs in the room handed over, to be asked out: as it is asked for.
     #[schema(value_type = Vec<Object>)]
     pub(crate) handed_over: Vec<serde_json::Value>,
-}
-
-/// Something that was done in a room.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct DeedBody {
-    /// When.
-    #[schema(format = DateTime)]
-    at: String,
-    /// Who.
-    by: String,
-    /// `opened`, `ran`, `cell`, `statement`, `entered`, `saved`, `pasted`,
-    /// `withheld`, `looked`, `asked-in`, `asked-out`, `frozen`, `thawed`, `counted` or `closed`.
-    did: String,
-    /// What was run: its id.
-    run: Option<String>,
-    /// The program and its arguments.
-    command: Option<Vec<String>>,
-    /// The script it was given.
-    script: Option<ScriptBody>,
-    /// Whether it is the room's notebook server.
-    notebook: Option<bool>,
-    /// Whether it is the room's desktop.
-    desktop: Option<bool>,
-    /// What a kernel was given: its id.
-    cell: Option<String>,
-    /// The kernel's name, as the room calls it.
-    kernel: Option<String>,
-    /// Every word of the cell.
-    code: Option<String>,
-    /// What was asked in SQL: its id.
-    statement: Option<String>,
-    /// Every word of the statement, and what was bound to it.
-    sql: Option<String>,
-    /// How it ended; nothing while it runs.
-    ended: Option<DeedEndBody>,
-    /// How long somebody was in the notebook or at the desktop, milliseconds; nothing while they are.
-    wall_ms: Option<u64>,
-    /// How much they were shown, bytes; nothing while they are.
-    shown: Option<u64>,
-    /// The file that was looked at, saved, asked in or asked out.
-    file: Option<String>,
-    /// How much of it was shown or saved, or pasted or withheld, bytes.
-    bytes: Option<u64>,
-    /// SHA-256 of what was saved or pasted.
-    sha256: Option<String>,
-    /// The ingress it was asked in as.
-    ingress: Option<String>,
-    /// The output it was asked out as.
-    output: Option<String>,
-    /// Where that stands now.
-    state: Option<String>,
-    /// Why the room was shut or closed.
-    why: Option<String>,
-    /// Until when what is in it stays.
-    #[schema(format = DateTime)]
-    until: Option<String>,
-    /// How many files are removed with it.
-    files: Option<u64>,
-    /// SHA-256 over the list of them.
-    files_sha256: Option<String>,
-}
-
-/// A script as it was run.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ScriptBody {
-    /// Its file name.
-    name: String,
-    /// SHA-256 of its text.
-    sha256: String,
-    /// Every word of it.
-    text: String,
-}
-
-/// What a statement read.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct TableReadBody {
-    /// The table.
-    table: String,
-    /// How many rows of it.
-    rows: u64,
-}
-
-/// How a command, a cell or a statement of a journal ended.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct DeedEndBody {
-    /// As in the runs of a room; not of a statement.
-    outcome: Option<String>,
-    /// Whether a statement was answered to its end.
-    answered: Option<bool>,
-    /// How many rows a statement was answered with.
-    rows: Option<u64>,
-    /// How many rows it read of which table.
-    read: Option<Vec<TableReadBody>>,
-    /// What the program returned.
-    exit: Option<i32>,
-    /// How long it ran, milliseconds.
-    wall_ms: u64,
-    /// Processor time, milliseconds. Like what follows, of commands and not of cells.
-    cpu_ms: Option<u64>,
-    /// The most memory it held at once, bytes.
-    peak_memory: Option<u64>,
-    /// Files in the work folder afterwards.
-    files: Option<u64>,
-    /// SHA-256 over the list of them.
-    files_sha256: Option<String>,
 }
 
 /// A file in a work folder.

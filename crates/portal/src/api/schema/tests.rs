@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use model::Lang;
@@ -64,7 +65,9 @@ fn sources_are_described_as_they_are() {
 
 #[test]
 fn rooms_outputs_and_releases_are_described_as_they_are() {
-    says_the_same::<RoomBody>(&pages::room::sample_room(::room::State::Open));
+    for state in [::room::State::Open, ::room::State::Waiting] {
+        says_the_same::<RoomBody>(&pages::room::sample_room(state));
+    }
     let mut ingress = pages::ingress::sample_ingress();
     ingress.linked =
         Some(::ingress::Linked { rows: 9, kept: 7, people: 5, unreadable: 1, unique: 2 });
@@ -99,6 +102,17 @@ fn rooms_outputs_and_releases_are_described_as_they_are() {
         packaged_by: "checker".parse().unwrap(),
         fetched: 0,
     });
+}
+
+#[test]
+fn everything_that_is_done_in_a_room_is_described_as_it_is() {
+    use centre::journal::Done;
+    let mut left: BTreeSet<&str> = Done::KINDS.into_iter().collect();
+    for deed in pages::journal::sample_of_every_deed() {
+        says_the_same::<DeedBody>(&deed);
+        left.remove(deed.what.as_str());
+    }
+    assert!(left.is_empty(), "there is no sample of {left:?}");
 }
 
 #[test]

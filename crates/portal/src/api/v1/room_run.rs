@@ -1,6 +1,5 @@
 //! `POST /api/v1/rooms/{room}/runs`
 
-use super::Made;
 use crate::api::problem::Body;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
@@ -10,8 +9,9 @@ use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
 use axum::extract::{Path, State};
+use centre::rooms::Begun;
 use room::Script;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What is to be run.
@@ -24,7 +24,18 @@ pub(super) struct RunWanted {
     script: String,
 }
 
-/// Runs a script in a room.
+/// What came of it.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct RunBegun {
+    /// The id of the run.
+    id: String,
+    /// Whether it waits until the machine has a place for it, and begins by itself:
+    /// `room_queue` says where in line it is.
+    waits: bool,
+}
+
+/// Runs a script in a room, or has it wait for a place on the machine.
 #[utoipa::path(
     post,
     path = "/rooms/{room}/runs",
@@ -32,7 +43,7 @@ pub(super) struct RunWanted {
     tag = "rooms",
     params(("room" = String, Path, description = "The room")),
     request_body = RunWanted,
-    responses((status = 200, description = "The run.", body = Made), Problems),
+    responses((status = 200, description = "The run.", body = RunBegun), Problems),
     security(("token" = []), ("browser" = [])),
 )]
 pub(super) async fn run(
@@ -40,7 +51,7 @@ pub(super) async fn run(
     visitor: Visitor,
     Path(room): Path<String>,
     Body(wanted): Body<RunWanted>,
-) -> Result<Json<Made>, Failure> {
+) -> Result<Json<RunBegun>, Failure> {
     let id = seen::id(&room)?;
     let language = &wanted.language;
     let (name, program) =
@@ -48,6 +59,7 @@ pub(super) async fn run(
     let script = Script::new(name, wanted.script)
         .map_err(|error| Failure::Field("script", error.to_string()))?;
     let words = vec![program.to_owned(), script.path()];
-    let started = app.centre.start_run(visitor.caller(), &id, words, Some(script), None).await?;
-    Ok(Json(Made { id: started.run.to_string() }))
+    let begun = app.centre.start_run(visitor.caller(), &id, words, Some(script), None).await?;
+    let waits = matches!(begun, Begun::Waits(_));
+    Ok(Json(RunBegun { id: begun.run().to_string(), waits }))
 }

@@ -8,7 +8,7 @@ use crate::visitor::Visitor;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-/// Stops what runs in a room.
+/// Stops what runs in a room, or gives up the place in the queue of what waits there.
 #[utoipa::path(
     post,
     path = "/rooms/{room}/stop",

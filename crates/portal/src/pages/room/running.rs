@@ -1,6 +1,7 @@
 //! Running a script in a room, and stopping what runs.
 
 use axum::extract::{Path, State};
+use centre::rooms::Begun;
 use ledger::Entry;
 use room::Script;
 
@@ -59,7 +60,10 @@ pub(crate) async fn run(
     };
     let words = vec![program.to_owned(), script.path()];
     match app.centre.start_run(visitor.caller(), &room.id, words, Some(script), None).await {
-        Ok(started) => Ok(see(&format!("/rooms/{}?run={}#runs", room.id, started.run), "run")),
+        Ok(Begun::Started(started)) => {
+            Ok(see(&format!("/rooms/{}?run={}#runs", room.id, started.run), "run"))
+        }
+        Ok(Begun::Waits(_)) => Ok(see(&format!("/rooms/{}#runs", room.id), "queued")),
         Err(refused) => {
             let failure = state_in_the_way(&app, &visitor, &room.id, refused).await;
             again(&app, &visitor, &room.id, beside, fields, failure).await

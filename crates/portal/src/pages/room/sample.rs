@@ -3,7 +3,7 @@
 use model::{Date, Lang, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState};
+use room::{Limits, Outcome, Room, Run, RunEnd, State as RoomState, Waiting};
 
 use super::{FileLine, HandedOver, Inside, OutputLine, RoomPage, Seen};
 use crate::chrome::Chrome;
@@ -41,7 +41,10 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         }),
     };
     Room {
-        id: literal("room-3p5r7t9v1x"),
+        id: literal(match state {
+            RoomState::Waiting => "room-6s8v0x2z4b",
+            _ => "room-3p5r7t9v1x",
+        }),
         state,
         permit: literal("permit-7k3m9q2x4d"),
         extract: literal("extract-4q6s8v0x2z"),
@@ -68,6 +71,17 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
             ),
         ],
         runs_total: 2,
+        waiting: (state == RoomState::Waiting).then(|| Waiting {
+            run: literal("run-3c5e7g9j1m"),
+            by: literal("researcher"),
+            command: vec!["jupyter".to_owned(), "lab".to_owned()],
+            script: None,
+            notebook: true,
+            desktop: false,
+            stays: true,
+            asked_at: at("2026-03-01T08:20:30Z"),
+            seq: 61,
+        }),
         frozen_until: None,
         removed: None,
         closed_at: None,
@@ -78,6 +92,15 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
 impl RoomPage {
     /// A sample: open, with a log.
     pub fn sample(lang: Lang) -> Self {
+        Self::sample_in(lang, RoomState::Open)
+    }
+
+    /// A sample of one that waits for a place on the machine.
+    pub fn waiting_sample(lang: Lang) -> Self {
+        Self::sample_in(lang, RoomState::Waiting)
+    }
+
+    fn sample_in(lang: Lang, state: RoomState) -> Self {
         let chrome = Chrome::sample(lang, "/rooms/room-3p5r7t9v1x").seen_by(&[Role::Researcher]);
         let words = chrome.words().clone();
         let at = literal::<Timestamp>;
@@ -123,7 +146,11 @@ impl RoomPage {
                 tag: Tag::new(Tone::Warning, words.say("state-output-held")),
                 at: at("2026-03-01T08:30:00Z"),
             }],
-            notebook: super::Notebook::Shut,
+            notebook: match state {
+                RoomState::Open => super::Notebook::Shut,
+                _ => super::Notebook::No,
+            },
+            in_line: (state == RoomState::Waiting).then(|| super::InLine::sample(&words)),
             language: "r".to_owned(),
             script: "library(survival)\n".to_owned(),
         };
@@ -148,7 +175,7 @@ impl RoomPage {
             may_read_ledger: false,
         };
         let calendar = Calendar::sample(&words);
-        let room = sample_room(RoomState::Open);
+        let room = sample_room(state);
         Self::of(chrome, &room, &Names::sample(), seen).with_calendar(Some(calendar))
     }
 }

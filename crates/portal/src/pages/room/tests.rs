@@ -32,6 +32,27 @@ fn while_something_runs_it_can_be_stopped_and_nothing_else_is_asked_for() {
 }
 
 #[test]
+fn what_waits_has_its_place_on_the_page_and_can_be_given_up() {
+    let page = RoomPage::waiting_sample(Lang::En);
+    assert!(page.standing.steps[0].grave && page.may_ask);
+    let html = page.to_string();
+    assert!(html.contains("Number 2 of 3 in the queue"), "{html}");
+    assert!(html.contains("id=\"runs\" aria-labelledby=\"runs-heading\" data-live"), "{html}");
+    assert!(html.contains("Keep this page open"), "{html}");
+    assert!(html.contains("<button class=\"ds-button\" type=\"submit\" disabled>Run"), "{html}");
+}
+
+#[test]
+fn why_something_was_given_up_has_a_word_in_every_language() {
+    for why in room::GivenUp::ALL {
+        for lang in Lang::ALL {
+            let words = Words::new(lang, jiff::tz::TimeZone::UTC);
+            assert!(words.knows(given_up_key(why)), "{} in {lang}", why.as_str());
+        }
+    }
+}
+
+#[test]
 fn whoever_may_not_look_inside_sees_no_file_and_no_script_field() {
     let html = page(RoomState::Open, false).to_string();
     assert!(!html.contains("<textarea") && !html.contains("id=\"files\""), "{html}");
@@ -39,7 +60,7 @@ fn whoever_may_not_look_inside_sees_no_file_and_no_script_field() {
 
 #[test]
 fn how_a_command_ended_has_a_word_in_every_language() {
-    for outcome in Outcome::ALL {
+    for outcome in room::Outcome::ALL {
         for lang in Lang::ALL {
             let words = Words::new(lang, jiff::tz::TimeZone::UTC);
             assert!(words.knows(outcome_word(outcome).0), "{outcome} in {lang}");
