@@ -6,8 +6,8 @@
 //! m is found by expectation–maximisation, first one blocking rule at a time, with the
 //! columns of the rule left out: among its pairs these always agree and tell nothing.
 //! (All rules at once would let the algorithm explain the blocking instead of the
-//! people.) From there on all that is known tells which pairs are matches, but for the
-//! comparison that is taught: what confirms itself is learnt wrong. Pairs that agree on
+//! people.) From there on a pair teaches that is a match by all that is known, and by
+//! all but the comparison that is taught: what confirms itself is learnt wrong. Pairs that agree on
 //! two comparisons teach besides, where most of them are matches, so that little hangs
 //! on which rules were thought of; and what teaches counts by the square of its share
 //! of matches, since what is taken for a match among many others is often a relative.
@@ -209,9 +209,11 @@ fn first_lesson(
     }
 }
 
-/// What a rule's pairs teach of each comparison that the rule does not use, where all
-/// the others say which of them are matches.
+/// What a rule's pairs teach of each comparison that the rule does not use: those that
+/// all the others say are matches, and that with it still are. (Without the first what
+/// confirms itself is learnt; without the second, where little else is known, chance.)
 fn further_lesson(lesson: &Lesson<'_>, chances: &[Chances], prior: f64, learnt: &mut Sums) {
+    let whole = Weigh::new(chances, &vec![true; chances.len()], prior);
     for at in (0..chances.len()).filter(|at| lesson.taught[*at]) {
         let mut others = chances.to_vec();
         let mut with = vec![true; chances.len()];
@@ -221,13 +223,14 @@ fn further_lesson(lesson: &Lesson<'_>, chances: &[Chances], prior: f64, learnt: 
                 given.forget(at);
             }
         }
-        let weigh = Weigh::new(&others, &with, prior);
+        let without = Weigh::new(&others, &with, prior);
         let mut matches = vec![0.0; learnt[at].len()];
         let mut all = 0.0;
         for (pattern, n) in lesson.counts {
             let level = level_of(*pattern, at);
             if level != UNKNOWN {
-                matches[level] += n * weigh.probability(*pattern);
+                let sure = whole.probability(*pattern) * without.probability(*pattern);
+                matches[level] += n * sure;
                 all += n;
             }
         }
