@@ -34,7 +34,7 @@ pub(crate) async fn run(
         Folder::must_be_there(&config.data.folder)?;
     }
     match cli.command {
-        Command::Demo(args) => demo::run(config, explained, args, &common).await,
+        Command::Demo(args) => Box::pin(demo::run(config, explained, args, &common)).await,
         Command::Serve { .. } => serve::run(config, explained).await,
         Command::Source(command) => source::run(command, &config, &common).await,
         Command::Permit(command) => permit::run(command, &config, &common).await,

@@ -13,6 +13,7 @@ use crate::extract::SourceLinkage;
 use crate::plan::{ExtractPlan, LinkagePlan};
 
 /// Links the people of the plan's sources by every stage, and numbers them.
+#[expect(clippy::too_many_lines, reason = "each step takes what the one before found")]
 pub(crate) fn link(
     plan: &ExtractPlan,
     how: &LinkagePlan,

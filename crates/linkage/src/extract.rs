@@ -89,6 +89,7 @@ pub struct SourceLinkage {
 /// What can happen to an extract.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "one is made for each extract")]
 pub enum ExtractEvent {
     /// It was made.
     Built {

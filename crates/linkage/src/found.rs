@@ -214,7 +214,9 @@ pub(crate) fn told<const DIVISIONS: usize>(
         // What is withheld of everybody is not told by adding up.
         for column in 0..=STAGES {
             if !whole.is_told(column) {
-                lines.iter_mut().for_each(|line| line.withhold(column));
+                for line in &mut lines {
+                    line.withhold(column);
+                }
             }
         }
         let mut changed = true;

@@ -2,6 +2,7 @@
 //! the truth about a population that does not exist.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::fs;
 
 use permit::{ColumnTerms, LinkageTerms, LinkageWay, Period, SourceTerms, Terms};
@@ -36,7 +37,7 @@ fn contract(name: &str) -> String {
         ("recorded_on", "date", ""),
         ("truth", "integer", "header = \"person\""),
     ] {
-        text.push_str(&format!("[[column]]\nname = \"{column}\"\ntype = \"{kind}\"\n{more}\n"));
+        writeln!(text, "[[column]]\nname = \"{column}\"\ntype = \"{kind}\"\n{more}").unwrap();
     }
     text
 }
@@ -248,16 +249,13 @@ fn a_new_delivery_renumbers_nobody_and_who_became_one_is_told() {
     let place = centre(3_000);
     // The hospital has a number of its own for each patient, not for each record.
     let file = place.path().join("registers/hospital.csv");
-    let by_patient: String = fs::read_to_string(&file)
-        .unwrap()
-        .lines()
-        .map(|line| {
-            let (record, rest) = line.split_once(',').unwrap();
-            let person = rest.rsplit(',').next().unwrap();
-            let own = if record == "record" { record.to_owned() } else { format!("h{person}") };
-            format!("{own},{rest}\n")
-        })
-        .collect();
+    let mut by_patient = String::new();
+    for line in fs::read_to_string(&file).unwrap().lines() {
+        let (record, rest) = line.split_once(',').unwrap();
+        let person = rest.rsplit(',').next().unwrap();
+        let own = if record == "record" { record.to_owned() } else { format!("h{person}") };
+        writeln!(by_patient, "{own},{rest}").unwrap();
+    }
     fs::write(&file, by_patient).unwrap();
     place.does(&["source", "import", "hospital", text(&file)]);
     let server = Server::start(&place, &[]);
@@ -288,7 +286,7 @@ fn a_new_delivery_renumbers_nobody_and_who_became_one_is_told() {
         let person = rest.rsplit(',').next().unwrap();
         let number = if lacking { known.get(person).copied().unwrap_or("") } else { number };
         if at % 100 != 99 {
-            mended.push_str(&format!("{record},{number},{rest}\n"));
+            writeln!(mended, "{record},{number},{rest}").unwrap();
         }
     }
     let mended = place.file("hospital-2.csv", mended);

@@ -22,6 +22,10 @@ use super::spill::{Buckets, Filled};
 use crate::error::LakeError;
 use crate::snapshot::{BATCH_ROWS, SUBJECT, Snapshot, subjects};
 
+/// The subject whose rows come now, its person if it is in the extract, and the
+/// bucket of that person's number.
+type Present = ([u8; 16], Option<(i32, usize)>, usize);
+
 /// Some row groups of a snapshot, in order.
 #[derive(Debug)]
 pub(super) struct Stretch(Vec<(PathBuf, ArrowReaderMetadata, Vec<usize>)>);
@@ -145,7 +149,7 @@ impl Scatter<'_> {
         // Which person each kept row is of, and how many each bucket gets.
         let mut kept: Vec<(u32, (i32, usize), usize)> = Vec::with_capacity(batch.num_rows());
         let mut pieces = vec![0_usize; bucket_count];
-        let mut present: Option<([u8; 16], Option<(i32, usize)>, usize)> = None;
+        let mut present: Option<Present> = None;
         for ((row, subject), keep) in (0_u32..).zip(&subjects).zip(keep) {
             if !keep {
                 continue;

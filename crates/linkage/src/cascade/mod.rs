@@ -39,8 +39,8 @@ pub(crate) enum Stage {
 struct Link {
     /// Who had no number for life.
     loose: u32,
-    probability: f64,
     other: u32,
+    probability: f64,
 }
 
 /// Who is who.

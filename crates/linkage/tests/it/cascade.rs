@@ -497,10 +497,10 @@ fn where_all_names_are_empty_nobody_is_found_by_luck() {
 #[test]
 fn a_column_that_is_the_same_for_everybody_tells_nothing_and_breaks_nothing() {
     let mut all = people(600, 12);
-    all.iter_mut().for_each(|who| {
+    for who in &mut all {
         who.sex = "F".to_owned();
         who.postcode = "0001".to_owned();
-    });
+    }
     let lacking: Vec<Who> =
         all.iter().take(100).zip(0..).map(|(w, n)| without_number(w, &format!("l-{n}"))).collect();
     let house = House::with(&[("population", all.clone()), ("laboratory", lacking.clone())]);

@@ -183,8 +183,7 @@ impl Terms {
     fn linkage_missing(&self, say: &mut impl FnMut(&str, Problem)) {
         let threshold = self.linkage.threshold;
         let (least, most) = crate::LinkageTerms::THRESHOLDS;
-        // Written so that what is no number is no threshold either.
-        if !(threshold >= least) {
+        if threshold.is_nan() || threshold < least {
             say("linkage.threshold", Problem::TooSmall(least.to_string()));
         } else if threshold > most {
             say("linkage.threshold", Problem::TooLarge(most.to_string()));
