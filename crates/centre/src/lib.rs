@@ -126,7 +126,7 @@ pub struct Centre {
     pub(crate) all_versions: TogetherOn<RoomId, Arc<Vec<Version>>>,
     pub(crate) rulings: moment::Rulings,
     /// Who ran a cell last in the notebooks that run.
-    pub(crate) at_work: Mutex<HashMap<RoomId, AccountId>>,
+    pub(crate) at_work: Mutex<HashMap<RunId, AccountId>>,
     /// Who waits for a place on the machine.
     pub(crate) queue: rooms::Queue,
     /// Whose turn it is at the gate of the rooms.

@@ -32,8 +32,15 @@ pub struct Admitted {
     pub room: RoomId,
     /// Which of the two its permit is for.
     pub way: Way,
-    /// Whether it runs.
-    pub runs: bool,
+    /// The one that they are in, if it runs: their own, else the one for everybody.
+    pub run: Option<RunId>,
+}
+
+impl Admitted {
+    /// Whether they are in what they were in before.
+    pub fn is_still_in(&self, before: &Self) -> bool {
+        self.run.is_some() && self.run == before.run
+    }
 }
 
 /// Whom a notebook or a desktop is opened for.
@@ -112,9 +119,16 @@ impl Centre {
         if !desktop && !self.parts.runtime.has_notebooks() {
             return Err(Refused::Conflict(room::StartError::NoNotebooks.to_string()));
         }
-        if let Some(session) = room.session() {
-            takes_in(&room, session, &by, way)?;
-            return Ok(None);
+        match (room.session_of(&by), company) {
+            (Some(session), Company::Alone) if session.private => return Ok(None),
+            (Some(session), Company::Together) if !session.private => return Ok(None),
+            (Some(_), Company::Together) => {
+                return Err(Refused::Conflict(format!(
+                    "your own {} is open in room `{id}`, and you are in one at a time: close it first",
+                    called(way)
+                )));
+            }
+            _ => {}
         }
         if let Some(waits) = room.waiting.filter(|waits| waits.is_session() && waits.by == by) {
             return Ok(Some(Begun::Waits(waits.run)));
@@ -137,53 +151,47 @@ impl Centre {
         let account = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let permit = self.permit_of(&room).await?;
         let way = self.activate(&permit)?.terms().room.way;
-        let runs = match way {
-            Way::Notebook => room.notebook().is_some(),
-            Way::Desktop => room.desktop().is_some(),
-            Way::Blind | Way::Scripts => {
-                return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
-            }
-        };
-        if let Some(session) = room.session() {
-            takes_in(&room, session, &account, way)?;
+        if !matches!(way, Way::Notebook | Way::Desktop) {
+            return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
         }
-        Ok(Admitted { account, room: room.id, way, runs })
+        let run = room.session_of(&account).map(|session| session.id.clone());
+        Ok(Admitted { account, room: room.id, way, run })
     }
 
     /// A connection to the notebook server, or to the desktop.
     pub async fn reach_notebook(&self, admitted: &Admitted) -> Result<UnixStream, Refused> {
-        if !admitted.runs {
+        let Some(run) = admitted.run.clone() else {
             return Err(Refused::Conflict(format!(
                 "the {} of room `{}` is closed: open it on the room's page",
                 called(admitted.way),
                 admitted.room
             )));
-        }
+        };
         let desktop = admitted.way == Way::Desktop;
         let (runtime, room) = (self.parts.runtime.clone(), admitted.room.clone());
         let reach = move || {
-            if desktop { runtime.reach_desktop(&room) } else { runtime.reach(&room) }
+            if desktop { runtime.reach_desktop(&room, &run) } else { runtime.reach(&room, &run) }
         };
         blocking("reaching the room", reach)
             .await?
             .map_err(|error| Refused::failed("reaching the room", error))
     }
 
-    /// A connection to the notebook server of a room, to ask it how it is: for
+    /// A connection to a notebook server of a room, to ask it how it is: for
     /// nobody.
-    pub async fn reach_unasked(&self, id: &RoomId) -> Result<UnixStream, Refused> {
-        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
-        blocking("reaching the notebook", move || runtime.reach(&room))
+    pub async fn reach_unasked(&self, id: &RoomId, run: &RunId) -> Result<UnixStream, Refused> {
+        let (runtime, room, run) = (self.parts.runtime.clone(), id.clone(), run.clone());
+        blocking("reaching the notebook", move || runtime.reach(&room, &run))
             .await?
             .map_err(|error| Refused::failed("reaching the notebook", error))
     }
 
-    /// Whether the notebook server or the desktop of a room answers.
-    pub async fn answers(&self, id: &RoomId, way: Way) -> bool {
-        let (runtime, room) = (self.parts.runtime.clone(), id.clone());
+    /// Whether a notebook server or a desktop of a room answers.
+    pub async fn answers(&self, id: &RoomId, run: &RunId, way: Way) -> bool {
+        let (runtime, room, run) = (self.parts.runtime.clone(), id.clone(), run.clone());
         let reach = move || match way {
-            Way::Desktop => runtime.reach_desktop(&room),
-            _ => runtime.reach(&room),
+            Way::Desktop => runtime.reach_desktop(&room, &run),
+            _ => runtime.reach(&room, &run),
         };
         matches!(blocking("reaching the room", reach).await, Ok(Ok(_)))
     }
@@ -221,21 +229,23 @@ impl Centre {
         let kernel = kernel.to_owned();
         let event = RoomEvent::CellRun { cell: cell.clone(), by: by.clone(), kernel, code };
         self.note(admitted, &event).await?;
-        self.cells().insert(admitted.room.clone(), by);
+        if let Some(run) = &admitted.run {
+            self.cells().insert(run.clone(), by);
+        }
         Ok(cell)
     }
 
-    /// Who ran a cell last in the notebook that runs in a room.
-    pub(crate) fn at_work(&self, room: &RoomId) -> Option<AccountId> {
-        self.cells().get(room).cloned()
+    /// Who ran a cell last in a notebook.
+    pub(crate) fn at_work(&self, run: &RunId) -> Option<AccountId> {
+        self.cells().get(run).cloned()
     }
 
-    /// Nobody is at work in a room any more.
-    pub(crate) fn nobody_at_work(&self, room: &RoomId) {
-        self.cells().remove(room);
+    /// Nobody is at work in it any more.
+    pub(crate) fn nobody_at_work(&self, run: &RunId) {
+        self.cells().remove(run);
     }
 
-    fn cells(&self) -> MutexGuard<'_, HashMap<RoomId, AccountId>> {
+    fn cells(&self) -> MutexGuard<'_, HashMap<RunId, AccountId>> {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -286,8 +296,9 @@ impl Centre {
     }
 
     async fn note(&self, admitted: &Admitted, event: &RoomEvent) -> Result<(), Refused> {
-        let who = &admitted.account;
-        let runs = |room: &Room| room.session().is_some_and(|session| session.takes_in(who));
+        let (who, run) = (&admitted.account, admitted.run.as_ref());
+        let is_theirs = |session: &Run| run == Some(&session.id) && session.takes_in(who);
+        let runs = |room: &Room| room.sessions().any(is_theirs);
         if self.write_on(&admitted.account, &admitted.room, event, runs).await? {
             Ok(())
         } else {
@@ -296,38 +307,28 @@ impl Centre {
         }
     }
 
-    /// The rooms in which something is open that people are in: for nobody.
-    pub async fn sessions(&self) -> Result<Vec<RoomId>, Refused> {
-        let running = self.every_room(&["running"]).await?.into_iter();
-        Ok(running.filter(|room| room.session().is_some()).map(|room| room.id).collect())
+    /// What is open in rooms that people are in, and in which: for nobody.
+    pub async fn sessions(&self) -> Result<Vec<(RoomId, RunId)>, Refused> {
+        let running = self.every_room(&["running"]).await?;
+        let of = |room: &Room| {
+            room.sessions().map(|run| (room.id.clone(), run.id.clone())).collect::<Vec<_>>()
+        };
+        Ok(running.iter().flat_map(of).collect())
     }
 
     /// Stops a notebook server or a desktop in which nothing was done for long.
-    pub async fn stop_idle_notebook(&self, id: &RoomId) -> Result<(), Refused> {
+    pub async fn stop_idle_notebook(&self, id: &RoomId, run: &RunId) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        if room.session().is_some()
-            && let Some(running) = self.parts.runtime.running(id)
-        {
-            tracing::info!(room = %id, "what people are in is closed: nothing was done in it for long");
+        if !room.sessions().any(|session| session.id == *run) {
+            return Ok(());
+        }
+        let running = self.parts.runtime.running(id);
+        if let Some(running) = running.iter().find(|running| running.run() == run) {
+            tracing::info!(room = %id, %run, "what people are in is closed: nothing was done in it for long");
             running.stop();
         }
         Ok(())
     }
-}
-
-/// Refuses whoever is not taken into what runs: it shows the private folder of
-/// somebody else.
-fn takes_in(room: &Room, session: &Run, person: &AccountId, way: Way) -> Result<(), Refused> {
-    if session.takes_in(person) {
-        return Ok(());
-    }
-    Err(Refused::Conflict(format!(
-        "the {} that is open in room `{}` is `{}`'s own: ask them to close it, or to open it for \
-         everybody in the room",
-        called(way),
-        room.id,
-        session.by
-    )))
 }
 
 fn milliseconds(time: Duration) -> u64 {

@@ -166,8 +166,7 @@ impl Centre {
         })
         .await?;
         let event = ended.event(run, &listing);
-        let goes_on = |room: &Room| room.running().is_some_and(|running| running.id == *run);
-        if !self.write_on(actor, id, &event, goes_on).await? {
+        if !self.write_on(actor, id, &event, |room| room.is_running(run)).await? {
             tracing::warn!(room = %id, %run, outcome = %ended.outcome, "the end of this run was written down before");
         }
         Ok(())
@@ -195,18 +194,40 @@ impl Centre {
         Err(Refused::Book(BookError::Changed(Subject::new(RoomEvent::KIND, id.as_str()))))
     }
 
-    /// Stops what runs in a room, or gives up the place of what waits there.
-    pub async fn stop_run(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
+    /// Stops one of the commands that run in a room, or gives up the place of what
+    /// waits there. Not said which: the only one.
+    pub async fn stop_run(
+        &self,
+        caller: &Caller,
+        id: &RoomId,
+        run: Option<&RunId>,
+    ) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        if room.waiting.is_some() {
+        let is_meant = |known: &RunId| run.is_none_or(|run| run == known);
+        if room.waiting.is_some_and(|waits| is_meant(&waits.run)) {
             return self.leave_queue(caller, id).await;
         }
-        match self.parts.runtime.running(id) {
-            Some(running) => running.stop(),
-            None => return Err(Refused::Conflict(format!("nothing runs in room `{id}`"))),
+        let running = self.parts.runtime.running(id);
+        let meant: Vec<_> = running.iter().filter(|running| is_meant(running.run())).collect();
+        match (meant.as_slice(), run) {
+            ([one], _) => {
+                one.stop();
+                Ok(())
+            }
+            ([], Some(run)) => {
+                Err(Refused::Conflict(format!("`{run}` does not run in room `{id}`")))
+            }
+            ([], None) => Err(Refused::Conflict(format!("nothing runs in room `{id}`"))),
+            (several, _) => {
+                let runs: Vec<_> =
+                    several.iter().map(|running| format!("`{}`", running.run())).collect();
+                let runs = runs.join(", ");
+                Err(Refused::Conflict(format!(
+                    "several commands run in room `{id}` ({runs}): say which is to be stopped"
+                )))
+            }
         }
-        Ok(())
     }
 
     /// What a run printed, for the people of the room.

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header;
-use model::{AccountId, RoomId, Timestamp};
+use model::{AccountId, RoomId, RunId, Timestamp};
 use room::notebook::Shown;
 
 pub(crate) use serve::{router, watch_idle};
@@ -94,16 +94,25 @@ pub(crate) struct Used {
     /// Who may come in, and has.
     pub(crate) door: door::Door,
     rooms: Mutex<HashMap<RoomId, Use>>,
+    open: Mutex<HashMap<RunId, Work>>,
 }
 
-#[derive(Debug)]
+/// How what is open in a room is used. Somebody who is in two of them one after the
+/// other is shown no more than who is in one.
+#[derive(Debug, Default)]
 struct Use {
-    last: Instant,
-    /// Cells that a kernel has not answered yet.
-    busy: usize,
     /// Sockets that are open.
     sockets: usize,
     shown: HashMap<AccountId, Showing>,
+}
+
+/// What is done in one notebook or on one desktop.
+#[derive(Debug)]
+struct Work {
+    room: RoomId,
+    last: Instant,
+    /// Cells that a kernel has not answered yet.
+    busy: usize,
 }
 
 /// How much somebody was shown in a room.
@@ -148,30 +157,37 @@ impl Used {
 
     fn with<T>(&self, room: &RoomId, work: impl FnOnce(&mut Use) -> T) -> T {
         let mut rooms = self.rooms();
-        let used = rooms.entry(room.clone()).or_insert_with(|| Use {
-            last: Instant::now(),
-            busy: 0,
-            sockets: 0,
-            shown: HashMap::new(),
-        });
-        work(used)
+        work(rooms.entry(room.clone()).or_default())
+    }
+
+    fn open(&self) -> MutexGuard<'_, HashMap<RunId, Work>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is known of a run. One that is not known is told of soon.
+    fn at_work(&self, run: Option<&RunId>, change: impl FnOnce(&mut Work)) {
+        let mut open = self.open();
+        if let Some(work) = run.and_then(|run| open.get_mut(run)) {
+            change(work);
+        }
     }
 
     /// Somebody did something.
-    pub(crate) fn touch(&self, room: &RoomId) {
-        self.with(room, |used| used.last = Instant::now());
+    pub(crate) fn touch(&self, run: Option<&RunId>) {
+        self.at_work(run, |work| work.last = Instant::now());
     }
 
-    /// Something is open in the room: it is idle from now on, unless it is used.
-    pub(crate) fn know(&self, room: &RoomId) {
-        self.with(room, |_| ());
+    /// Something is open in a room: it is idle from now on, unless it is used.
+    pub(crate) fn know(&self, room: &RoomId, run: &RunId) {
+        let new = || Work { room: room.clone(), last: Instant::now(), busy: 0 };
+        self.open().entry(run.clone()).or_insert_with(new);
     }
 
     /// A cell was given to a kernel.
-    pub(crate) fn begin(&self, room: &RoomId) {
-        self.with(room, |used| {
-            used.busy += 1;
-            used.last = Instant::now();
+    pub(crate) fn begin(&self, run: Option<&RunId>) {
+        self.at_work(run, |work| {
+            work.busy += 1;
+            work.last = Instant::now();
         });
     }
 
@@ -197,26 +213,23 @@ impl Used {
     }
 
     /// So many cells are no longer waited for.
-    pub(crate) fn end(&self, room: &RoomId, cells: usize) {
-        self.with(room, |used| {
-            used.busy = used.busy.saturating_sub(cells);
-            used.last = Instant::now();
+    pub(crate) fn end(&self, run: Option<&RunId>, cells: usize) {
+        self.at_work(run, |work| {
+            work.busy = work.busy.saturating_sub(cells);
+            work.last = Instant::now();
         });
     }
 
-    /// The rooms in which nothing was done for that long.
-    pub(crate) fn idle(&self, long: Duration) -> Vec<RoomId> {
-        let rooms = self.rooms();
-        let idle = rooms.iter().filter(|(_, used)| used.busy == 0 && used.last.elapsed() >= long);
-        idle.map(|(room, _)| room.clone()).collect()
+    /// What nothing was done in for that long.
+    pub(crate) fn idle(&self, long: Duration) -> Vec<(RoomId, RunId)> {
+        let open = self.open();
+        let idle = open.iter().filter(|(_, work)| work.busy == 0 && work.last.elapsed() >= long);
+        idle.map(|(run, work)| (work.room.clone(), run.clone())).collect()
     }
 
-    /// Forgets a room that was closed and that nobody is connected to.
-    pub(crate) fn forget(&self, room: &RoomId) {
-        let mut rooms = self.rooms();
-        if rooms.get(room).is_some_and(|used| used.sockets == 0) {
-            rooms.remove(room);
-        }
+    /// Forgets what was closed.
+    pub(crate) fn forget(&self, run: &RunId) {
+        self.open().remove(run);
     }
 
     /// Whether so many bytes may be shown to somebody; if so they are.
@@ -344,16 +357,18 @@ mod tests {
     }
 
     #[test]
-    fn a_room_in_which_a_cell_runs_is_not_idle() {
+    fn a_notebook_in_which_a_cell_runs_is_not_idle_and_its_neighbour_is() {
         let used = Used::default();
-        let (busy, quiet): (RoomId, RoomId) =
-            ("room-a".parse().unwrap(), "room-b".parse().unwrap());
-        used.begin(&busy);
-        used.know(&quiet);
-        assert_eq!(used.idle(Duration::ZERO), std::slice::from_ref(&quiet));
+        let room: RoomId = "room-a".parse().unwrap();
+        let (busy, quiet): (RunId, RunId) = ("run-a".parse().unwrap(), "run-b".parse().unwrap());
+        for run in [&busy, &quiet] {
+            used.know(&room, run);
+        }
+        used.begin(Some(&busy));
+        assert_eq!(used.idle(Duration::ZERO), [(room.clone(), quiet.clone())]);
         used.forget(&quiet);
-        used.end(&busy, 1);
+        used.end(Some(&busy), 1);
         assert_eq!(used.idle(Duration::from_mins(1)), []);
-        assert_eq!(used.idle(Duration::ZERO), [busy]);
+        assert_eq!(used.idle(Duration::ZERO), [(room, busy)]);
     }
 }

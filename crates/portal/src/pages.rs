@@ -56,6 +56,7 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("use", register::UsePage::sample(lang).render()),
         ("room", room::RoomPage::sample(lang).render()),
         ("room-waiting", room::RoomPage::waiting_sample(lang).render()),
+        ("room-running", room::RoomPage::running_sample(lang).render()),
         ("quarantine", source::quarantine::QuarantinePage::sample(lang).render()),
         ("notebook", notebook::NotebookPage::sample(lang).render()),
         ("desktop", notebook::NotebookPage::desktop_sample(lang).render()),

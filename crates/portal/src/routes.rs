@@ -74,6 +74,7 @@ fn cases() -> Router<App> {
         .route("/rooms/{room}/desktop", get(notebook::show_desktop).post(notebook::open_desktop))
         .route("/rooms/{room}/runs", post(room::run))
         .route("/rooms/{room}/stop", post(room::stop))
+        .route("/rooms/{room}/runs/{run}/stop", post(room::stop_one))
         .route(
             "/rooms/{room}/ingresses",
             get(bringing::show).post(bringing::bring).layer(DefaultBodyLimit::disable()),

@@ -58,16 +58,17 @@ impl Budget {
     }
 }
 
-/// Somebody who has a place or waits for one.
+/// A room that has a place or waits for one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Claim<'a> {
     permit: &'a PermitId,
-    by: &'a AccountId,
+    /// Whose what runs or waits in it is.
+    by: Vec<&'a AccountId>,
 }
 
 impl Claim<'_> {
     fn is_of_the_same(&self, other: &Self) -> bool {
-        self.permit == other.permit || self.by == other.by
+        self.permit == other.permit || self.by.iter().any(|by| other.by.contains(by))
     }
 }
 
@@ -76,16 +77,17 @@ impl Claim<'_> {
 /// room of its permit, and for each of who asked, that runs or waits before it. So
 /// nobody fills the line, and nobody is kept from it.
 pub fn in_line<'a>(running: &[Room], waiting: &'a [Room]) -> Vec<&'a RoomId> {
-    let runs = running
-        .iter()
-        .filter_map(|room| room.running().map(|run| Claim { permit: &room.permit, by: &run.by }));
+    let runs = running.iter().map(|room| {
+        let by = room.running().map(|run| &run.by).collect();
+        Claim { permit: &room.permit, by }
+    });
     let mut before: Vec<Claim<'_>> = runs.collect();
     let mut waiting: Vec<_> =
         waiting.iter().filter_map(|room| Some((room, room.waiting.as_ref()?))).collect();
     waiting.sort_by_key(|(_, waits)| waits.seq);
     let mut line = Vec::with_capacity(waiting.len());
     for (room, waits) in waiting {
-        let claim = Claim { permit: &room.permit, by: &waits.by };
+        let claim = Claim { permit: &room.permit, by: vec![&waits.by] };
         let others = before.iter().filter(|other| other.is_of_the_same(&claim)).count();
         line.push((others, &room.id));
         before.push(claim);

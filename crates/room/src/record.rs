@@ -16,7 +16,7 @@ pub enum State {
     Open,
     /// Nothing runs in it: a command waits until the machine has a place for it.
     Waiting,
-    /// A command runs in it.
+    /// One command or several run in it.
     Running,
     /// Nothing runs in it and nobody enters it; its files stay for a while.
     Frozen,
@@ -43,14 +43,17 @@ impl fmt::Display for State {
     }
 }
 
-/// From which state which act leads where. What is not here does not happen:
-/// one command at a time, and a command ends before its room does, or gives up its place.
+/// From which state which act leads where. What is not here does not happen: what runs
+/// ends before its room does, and what waits gives up its place. A room stays `running`
+/// until the last of its commands has ended.
 pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (None, "opened", State::Open),
     (Some(State::Open), "run-started", State::Running),
     (Some(State::Open), "run-queued", State::Waiting),
     (Some(State::Waiting), "run-started", State::Running),
     (Some(State::Waiting), "run-given-up", State::Open),
+    // Beside what runs there: the place is the room's.
+    (Some(State::Running), "run-started", State::Running),
     (Some(State::Running), "run-ended", State::Open),
     (Some(State::Running), "entered", State::Running),
     (Some(State::Running), "cell-run", State::Running),
@@ -125,8 +128,8 @@ pub struct Room {
     pub opened_by: AccountId,
     /// When.
     pub opened_at: Timestamp,
-    /// What was run, newest last: the last [`Room::KEPT`]. Their scripts and
-    /// files are in the entries.
+    /// What was run, newest last: the last [`Room::KEPT`], and all that runs. Their
+    /// scripts and files are in the entries.
     pub runs: Vec<Run>,
     /// How many commands were run altogether.
     pub runs_total: u64,
@@ -248,27 +251,41 @@ impl Room {
         matches!(self.state, State::Open | State::Waiting | State::Running)
     }
 
+    /// How many commands run at once in a room at the most.
+    pub const AT_ONCE: usize = 16;
+
     /// How many runs a record keeps. The entries keep them all.
     pub const KEPT: usize = 100;
 
-    /// The notebook server that runs now, if it is that which runs.
-    pub fn notebook(&self) -> Option<&Run> {
-        self.running().filter(|run| run.notebook)
-    }
-
-    /// The desktop that runs now, if it is that which runs.
-    pub fn desktop(&self) -> Option<&Run> {
-        self.running().filter(|run| run.desktop)
-    }
-
-    /// What runs now that people are in: the notebook server, or the desktop.
-    pub fn session(&self) -> Option<&Run> {
+    /// What runs now that people are in: notebook servers, or desktops.
+    pub fn sessions(&self) -> impl Iterator<Item = &Run> {
         self.running().filter(|run| run.is_session())
     }
 
-    /// The command that runs now.
-    pub fn running(&self) -> Option<&Run> {
-        self.runs.last().filter(|run| run.ended.is_none())
+    /// What runs now that this person is in: their own, else the one that is for
+    /// everybody in the room.
+    pub fn session_of(&self, person: &AccountId) -> Option<&Run> {
+        let of_theirs = || self.sessions().filter(|run| run.takes_in(person));
+        of_theirs().find(|run| run.private).or_else(|| of_theirs().next())
+    }
+
+    /// The commands that run now, the newest last.
+    pub fn running(&self) -> impl Iterator<Item = &Run> {
+        self.runs.iter().filter(|run| run.ended.is_none())
+    }
+
+    /// Whether this command runs now.
+    pub fn is_running(&self, run: &RunId) -> bool {
+        self.running().any(|running| running.id == *run)
+    }
+
+    /// Forgets the oldest command that has ended when there are too many.
+    fn keep_last_runs(&mut self) {
+        if self.runs.len() >= Self::KEPT
+            && let Some(oldest) = self.runs.iter().position(|run| run.ended.is_some())
+        {
+            self.runs.remove(oldest);
+        }
     }
 }
 
@@ -300,7 +317,7 @@ impl Record for Room {
     }
 
     fn apply(&mut self, event: RoomEvent, entry: &Entry) -> Result<(), String> {
-        let state = next(Some(self.state), ledger::Event::act(&event))?;
+        let mut state = next(Some(self.state), ledger::Event::act(&event))?;
         match event {
             RoomEvent::Opened { .. } => return Err("the room is open already".into()),
             RoomEvent::RunQueued { run, by, command, script, notebook, desktop, stays, .. } => {
@@ -325,9 +342,10 @@ impl Record for Room {
                 if self.waiting.take().is_some_and(|waiting| waiting.run != run) {
                     return Err("another command waits in this room".into());
                 }
-                if self.runs.len() == Self::KEPT {
-                    self.runs.remove(0);
+                if self.runs.iter().any(|known| known.id == run) {
+                    return Err(format!("`{run}` has run in this room already"));
                 }
+                self.keep_last_runs();
                 self.runs.push(Run {
                     id: run,
                     by,
@@ -354,12 +372,15 @@ impl Record for Room {
             } => {
                 let running = self
                     .runs
-                    .last_mut()
-                    .filter(|running| running.id == run)
-                    .ok_or_else(|| format!("`{run}` is not what runs in this room"))?;
+                    .iter_mut()
+                    .find(|running| running.id == run && running.ended.is_none())
+                    .ok_or_else(|| format!("`{run}` does not run in this room"))?;
                 let at = entry.at;
                 running.ended =
                     Some(RunEnd { at, outcome, exit, wall_ms, cpu_ms, peak_memory, files_total });
+                if self.running().next().is_some() {
+                    state = State::Running;
+                }
             }
             // In the ledger, for those who ask who did and saw what.
             RoomEvent::Entered { .. }

@@ -27,7 +27,9 @@ pub trait Runtime: Send + Sync {
     /// nothing. Says what makes its limits hold.
     fn open(&self, spec: &Spec) -> Result<Holds, OpenError>;
 
-    /// Starts a command in a room that nothing else runs in.
+    /// Starts a command in a room, beside what runs there: all of it together stays
+    /// within the room's limits, and none of it sees more of another than what they
+    /// share of the work folder.
     fn start(
         &self,
         room: &RoomId,
@@ -60,8 +62,9 @@ pub trait Runtime: Send + Sync {
         Ok(None)
     }
 
-    /// Forgets how the commands of a room ended, all but `keep`: it is written down.
-    fn forget_others(&self, room: &RoomId, keep: Option<&RunId>) -> io::Result<()> {
+    /// Forgets how the commands of a room ended, all but those of `keep`: it is written
+    /// down.
+    fn forget_others(&self, room: &RoomId, keep: &[RunId]) -> io::Result<()> {
         let _ = (room, keep);
         Ok(())
     }
@@ -87,8 +90,8 @@ pub trait Runtime: Send + Sync {
         false
     }
 
-    /// Starts the notebook server in a room that nothing else runs in. It answers
-    /// on its socket soon after, at paths below `/ROOM/`.
+    /// Starts a notebook server in a room. It answers on its socket soon after, at
+    /// paths below `/ROOM/`.
     fn start_notebook(
         &self,
         room: &RoomId,
@@ -100,10 +103,10 @@ pub trait Runtime: Send + Sync {
         Err(StartError::NoNotebooks)
     }
 
-    /// A connection to the notebook server of a room: to whatever in the room
-    /// listens in its place, and to nothing outside of the room.
-    fn reach(&self, room: &RoomId) -> io::Result<UnixStream> {
-        let _ = room;
+    /// A connection to a notebook server of a room: to whatever listens in its place
+    /// in what it was started in, and to nothing else in the room or outside of it.
+    fn reach(&self, room: &RoomId, run: &RunId) -> io::Result<UnixStream> {
+        let _ = (room, run);
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -112,8 +115,8 @@ pub trait Runtime: Send + Sync {
         false
     }
 
-    /// Starts the desktop in a room that nothing else runs in. It speaks RFB (RFC
-    /// 6143) on its socket soon after, and asks for no password.
+    /// Starts a desktop in a room. It speaks RFB (RFC 6143) on its socket soon after,
+    /// and asks for no password.
     fn start_desktop(
         &self,
         room: &RoomId,
@@ -125,23 +128,24 @@ pub trait Runtime: Send + Sync {
         Err(StartError::NoDesktops)
     }
 
-    /// A connection to the desktop of a room, as [`Runtime::reach`].
-    fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
-        let _ = room;
+    /// A connection to a desktop of a room, as [`Runtime::reach`].
+    fn reach_desktop(&self, room: &RoomId, run: &RunId) -> io::Result<UnixStream> {
+        let _ = (room, run);
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether a living process, this one or another, minds a command in the
-    /// room. What nobody minds was ended with the process that did.
-    fn is_minded(&self, room: &RoomId) -> bool {
-        self.running(room).is_some()
+    /// Whether a living process, this one or another, minds a command. What nobody
+    /// minds was ended with the process that did.
+    fn is_minded(&self, room: &RoomId, run: &RunId) -> bool {
+        self.running(room).iter().any(|running| running.run() == run)
     }
 
     /// How much memory is held by what runs in the room, whichever process minds it,
     /// bytes; what can be had back of it at once is left out. Nothing, when that
     /// cannot be told.
     fn held(&self, room: &RoomId) -> Option<u64> {
-        self.running(room).map(|running| running.memory())
+        let held = self.running(room).iter().map(|running| running.memory()).sum();
+        (held > 0).then_some(held)
     }
 
     /// Says to other processes that this one waits for a place for the room, until
@@ -158,8 +162,8 @@ pub trait Runtime: Send + Sync {
         true
     }
 
-    /// The command that this process runs in the room, if any.
-    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>>;
+    /// The commands that this process runs in the room, the oldest first.
+    fn running(&self, room: &RoomId) -> Vec<Arc<dyn Running>>;
 
     /// How full the room is.
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError>;
@@ -362,9 +366,9 @@ impl Ended {
 /// How full a room is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// What runs, if anything this process started.
-    pub running: Option<RunId>,
-    /// Memory held now, bytes.
+    /// What runs of what this process started, the oldest first.
+    pub running: Vec<RunId>,
+    /// Memory held now by all that runs, bytes.
     pub memory: u64,
     /// What is in the work folder.
     pub work: Usage,
@@ -373,10 +377,10 @@ pub struct Standing {
 /// What recovery did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recovered {
-    /// Rooms whose command was ended because no process minded it any more.
-    pub ended: Vec<RoomId>,
-    /// Rooms that are minded by another living process: left alone.
-    pub minded: Vec<RoomId>,
+    /// Commands that were ended because no process minded them any more.
+    pub ended: Vec<RunId>,
+    /// Commands that another living process minds: left alone.
+    pub minded: Vec<RunId>,
     /// Rooms that no entry speaks of: removed.
     pub removed: Vec<RoomId>,
     /// Rooms of the ledger that have no folder: their work is gone.
@@ -446,9 +450,12 @@ pub enum StartError {
     /// There is no such room.
     #[error("room `{0}` is not open here")]
     NoRoom(RoomId),
-    /// Something runs in it.
-    #[error("a command runs in room `{0}` already: wait for it, or stop it")]
+    /// It is being closed, or looked after, by another program.
+    #[error("another program has room `{0}` to itself at this moment: try again in a moment")]
     Busy(RoomId),
+    /// It runs already.
+    #[error("`{0}` runs already")]
+    Runs(RunId),
     /// The rooms' software has no notebook server.
     #[error(
         "rooms have no notebook server here: name a Python environment with JupyterLab in \

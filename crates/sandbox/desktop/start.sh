@@ -2,8 +2,7 @@
 # does the desktop. Nothing listens but two sockets of files: X11's in /tmp, and
 # RFB's where the centre reaches it.
 set -e
-mkdir -p "$DESKTOP_FOLDER" /tmp/.X11-unix
-rm -f "$DESKTOP_SOCKET"
+mkdir -p /tmp/.X11-unix
 # What draws windows begins when there is something to draw on.
 (
   until [ -S "/tmp/.X11-unix/X${DISPLAY#:}" ]; do sleep 0.05; done

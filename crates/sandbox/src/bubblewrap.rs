@@ -1,12 +1,11 @@
 //! The runtime: rooms as folders, commands as bubblewraps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use model::{AccountId, RoomId, RunId, Timestamp};
 use room::packages::Installed;
@@ -23,36 +22,28 @@ use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
 use crate::place::{let_go, make_rooms, private_dir};
-use crate::run::{Handle, Job, start_minding};
-use crate::state::{Lock, RoomDir, RoomState, RunState, boot_id, lock};
+use crate::run::Handle;
+use crate::state::{Lock, RoomDir, RoomState, lock};
 use crate::unusable::SandboxError;
-use crate::walls::Setting;
 use crate::warden::{self, Errand};
-use crate::{brought, desktop, disk, extract, line, notebook, packages, parts, process, recover};
+use crate::{brought, desktop, disk, extract, line, packages, parts, process, recover};
 
 /// What a folder of a room is called while it is made, and while it is removed.
 pub(crate) const NEW: &str = ".new-";
 pub(crate) const GONE: &str = ".gone-";
-
-/// How long a command of another process gets to end when its room is closed.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long one of our own does: longer than all that is waited for in turn
-/// when it is ended (its processes, its output, its control group).
-const PATIENCE_OWN: Duration = Duration::from_secs(40);
 
 /// Rooms on this machine, each sealed by bubblewrap.
 pub struct Bubblewrap {
     pub(crate) rooms: PathBuf,
     pub(crate) config: Config,
     identity: Identity,
-    place: Place,
+    pub(crate) place: Place,
     pub(crate) mason: Arc<Mason>,
-    running: Mutex<BTreeMap<RoomId, Arc<Handle>>>,
+    running: Mutex<Vec<(RoomId, Arc<Handle>)>>,
     /// Whether commands that are started now are to outlive this program.
-    outlives: AtomicBool,
+    pub(crate) outlives: AtomicBool,
     /// Who takes down what runs that are about to be started ask for.
-    heard: Heard,
+    pub(crate) heard: Heard,
     /// The packages that every room has.
     pub(crate) installed: Vec<Installed>,
 }
@@ -91,7 +82,7 @@ impl Bubblewrap {
             identity: Identity::find(config.first_uid).map_err(SandboxError::Users)?,
             place: Place::find(&config.cgroup),
             mason: Arc::new(Mason::new(config.bwrap.clone(), config.python.clone())?),
-            running: Mutex::new(BTreeMap::new()),
+            running: Mutex::default(),
             outlives: AtomicBool::new(false),
             heard: Heard::default(),
             installed: packages::installed(config.python.as_deref()),
@@ -101,7 +92,7 @@ impl Bubblewrap {
 
     /// What makes the limits of a room hold here, `image` saying whether its
     /// work folder is a file system of its own.
-    fn holds(&self, image: bool) -> Holds {
+    pub(crate) fn holds(&self, image: bool) -> Holds {
         let holding = self.place.holding();
         let watched = if process::can_look() { Hold::Watched } else { Hold::Nothing };
         let kind = |held| if held { Hold::Kernel } else { watched };
@@ -118,8 +109,22 @@ impl Bubblewrap {
         RoomDir(self.rooms.join(room.as_str()))
     }
 
-    pub(crate) fn handles(&self) -> MutexGuard<'_, BTreeMap<RoomId, Arc<Handle>>> {
+    fn handles(&self) -> MutexGuard<'_, Vec<(RoomId, Arc<Handle>)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Remembers a command as long as it runs.
+    pub(crate) fn remember(&self, room: &RoomId, handle: &Arc<Handle>) {
+        let mut handles = self.handles();
+        handles.retain(|(_, known)| known.ended().is_none());
+        handles.push((room.clone(), Arc::clone(handle)));
+    }
+
+    /// The commands of a room that this process has not seen end.
+    pub(crate) fn ours(&self, room: &RoomId) -> Vec<Arc<Handle>> {
+        let handles = self.handles();
+        let of_room = handles.iter().filter(|(of, handle)| of == room && handle.ended().is_none());
+        of_room.map(|(_, handle)| Arc::clone(handle)).collect()
     }
 
     /// Makes sure that the work folder of a room is there. One at a time, so that
@@ -212,142 +217,6 @@ impl Bubblewrap {
         std::fs::rename(&dir.0, self.dir(room).0).map_err(failed("it was put in its place"))?;
         Ok(state)
     }
-
-    pub(crate) fn launch(
-        &self,
-        room: &RoomId,
-        run: &RunId,
-        (words, mut setting): (&[String], Setting),
-        wall: Duration,
-        log: Arc<dyn LogSink>,
-    ) -> Result<Arc<Handle>, StartError> {
-        let failed = |what| {
-            move |error: io::Error| StartError::Machine {
-                room: room.clone(),
-                what,
-                why: error.to_string(),
-            }
-        };
-        // Whatever becomes of it, nobody else is asked for it.
-        let heard = self.heard.take(run);
-        let dir = self.dir(room);
-        let mut state = dir
-            .state()
-            .map_err(failed("what it is made with was read"))?
-            .ok_or_else(|| StartError::NoRoom(room.clone()))?;
-        let lock = dir
-            .lock()
-            .map_err(failed("the room was locked"))?
-            .ok_or_else(|| StartError::Busy(room.clone()))?;
-        // What a killed process left of an earlier command.
-        recover::forget(&dir, PATIENCE).map_err(failed("an earlier command was cleared away"))?;
-        self.attach(&dir, &state).map_err(failed("the work folder was mounted"))?;
-        let parted = if state.parted {
-            parts::keep_place(&dir)
-        } else {
-            parts::part(&dir, &mut state).and_then(|()| dir.put_state(&state))
-        };
-        parted.map_err(failed("the place of private folders was looked at"))?;
-        // A room from before there was one has none.
-        brought::make(&dir).map_err(failed("its folder for what is brought in was made"))?;
-        let still = self.holds(state.image);
-        if still != state.holds {
-            let why = "the limits that held when it was opened hold no more on this machine: \
-                       start the server as it was, or close the room";
-            return Err(failed("its limits were looked at")(io::Error::other(why)));
-        }
-        let group = self
-            .place
-            .make(&format!("helserom-{run}"), &state.limits)
-            .map_err(failed("its control group was made"))?;
-        let noted = RunState {
-            run: run.clone(),
-            boot: boot_id(),
-            pid: None,
-            began: None,
-            groups: group.as_ref().map(|group| group.dirs().to_vec()).unwrap_or_default(),
-        };
-        let ready = dir.put_run(&noted).and_then(|()| {
-            let (door, counter) =
-                self.open_doors((&dir, &state), group.as_ref(), heard, &mut setting)?;
-            let (program, mut before, status) =
-                self.mason.prepare(&dir, &state, &dir.work(), words, &setting)?;
-            if let Some(group) = &group {
-                before.joins = group.joins()?;
-            }
-            Ok((program, before, status, (door, counter)))
-        });
-        let (program, before, status, (door, counter)) = match ready {
-            Ok(ready) => ready,
-            Err(error) => {
-                if let Some(group) = &group {
-                    let _ = group.end(Duration::ZERO);
-                }
-                dir.forget_run();
-                return Err(failed("it was prepared")(error));
-            }
-        };
-        let job = Job {
-            dir,
-            state,
-            run: noted,
-            command: program,
-            before,
-            status,
-            group,
-            door,
-            counter,
-            wall,
-            log,
-            _lock: lock,
-        };
-        start_minding(job, run).map_err(failed("bubblewrap was started"))
-    }
-
-    /// Starts what is asked for, under a warden if it is to outlive this program.
-    fn begin(
-        &self,
-        room: &RoomId,
-        run: &RunId,
-        errand: Errand,
-        stay: Stay,
-        log: Arc<dyn LogSink>,
-    ) -> Result<Arc<dyn Running>, StartError> {
-        if stay.wall.is_zero() {
-            return Err(StartError::NoTime(room.clone()));
-        }
-        let warden = self.config.warden.as_ref().filter(|_| self.outlives.load(Ordering::Relaxed));
-        let handle = if let Some(program) = warden {
-            warden::start(self, program, (room, run), errand, stay, (log, self.heard.take(run)))?
-        } else {
-            let (words, setting) = errand.setting(room, stay.person);
-            self.launch(room, run, (&words, setting), stay.wall, log)?
-        };
-        self.handles().insert(room.clone(), Arc::clone(&handle));
-        Ok(handle)
-    }
-
-    /// Ends what runs in a room and keeps anything else from beginning; nothing,
-    /// when there is no such room.
-    fn end_runs(&self, room: &RoomId) -> Result<Option<Lock>, CloseError> {
-        let ours = self.handles().get(room).map(Arc::clone);
-        if let Some(running) = ours {
-            running.stop();
-            // Known as running until it has ended: the next try waits again.
-            running.wait_at_most(PATIENCE_OWN).ok_or_else(|| CloseError::Stuck(room.clone()))?;
-            self.handles().remove(room);
-        }
-        let dir = self.dir(room);
-        if !dir.0.exists() {
-            return Ok(None);
-        }
-        let ended = recover::end_run(&dir, PATIENCE).map_err(|error| CloseError::Machine {
-            room: room.clone(),
-            what: "what runs in it was ended",
-            why: error.to_string(),
-        })?;
-        ended.map(Some).ok_or_else(|| CloseError::Stuck(room.clone()))
-    }
 }
 
 impl Runtime for Bubblewrap {
@@ -424,11 +293,11 @@ impl Runtime for Bubblewrap {
         let Some(handle) = warden::adopt(self.dir(room), run, log, heard)? else {
             return Ok(None);
         };
-        self.handles().insert(room.clone(), Arc::clone(&handle));
+        self.remember(room, &handle);
         Ok(Some(handle))
     }
 
-    fn forget_others(&self, room: &RoomId, keep: Option<&RunId>) -> io::Result<()> {
+    fn forget_others(&self, room: &RoomId, keep: &[RunId]) -> io::Result<()> {
         warden::dismiss(&self.dir(room), keep)
     }
 
@@ -453,8 +322,8 @@ impl Runtime for Bubblewrap {
         python.is_some_and(|python| python.join("share/jupyter/lab/static").is_dir())
     }
 
-    fn reach(&self, room: &RoomId) -> io::Result<UnixStream> {
-        self.reach_socket(room, (notebook::FOLDER, notebook::SOCKET))
+    fn reach(&self, room: &RoomId, run: &RunId) -> io::Result<UnixStream> {
+        self.reach_session(room, run)
     }
 
     fn has_desktops(&self) -> bool {
@@ -474,12 +343,13 @@ impl Runtime for Bubblewrap {
         self.begin(room, run, Errand::Desktop, stay, log)
     }
 
-    fn reach_desktop(&self, room: &RoomId) -> io::Result<UnixStream> {
-        self.reach_socket(room, (desktop::FOLDER, desktop::SOCKET))
+    fn reach_desktop(&self, room: &RoomId, run: &RunId) -> io::Result<UnixStream> {
+        self.reach_session(room, run)
     }
 
     fn held(&self, room: &RoomId) -> Option<u64> {
-        line::held(&self.dir(room)).or_else(|| self.running(room).map(|running| running.memory()))
+        let ours = || self.ours(room).iter().map(|running| running.memory()).sum();
+        line::held(&self.dir(room)).or_else(|| Some(ours()).filter(|held| *held > 0))
     }
 
     fn wait_for_place(&self, room: &RoomId) -> io::Result<Option<Waits>> {
@@ -490,12 +360,8 @@ impl Runtime for Bubblewrap {
         line::is_waited_for(&self.dir(room))
     }
 
-    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {
-        let handle = self.handles().get(room).map(Arc::clone)?;
-        if handle.ended().is_some() {
-            return None;
-        }
-        Some(handle)
+    fn running(&self, room: &RoomId) -> Vec<Arc<dyn Running>> {
+        self.ours(room).into_iter().map(|handle| handle as Arc<dyn Running>).collect()
     }
 
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
@@ -508,10 +374,10 @@ impl Runtime for Bubblewrap {
             let most = Usage { bytes: u64::MAX, files: state.limits.files * 2, unseen: 0 };
             WorkFolder::open(&dir.disk())?.usage(most)
         };
-        let running = self.running(room);
+        let running = self.ours(room);
         Ok(Standing {
-            running: running.as_ref().map(|running| running.run().clone()),
-            memory: running.map(|running| running.memory()).unwrap_or_default(),
+            running: running.iter().map(|running| running.run().clone()).collect(),
+            memory: self.held(room).unwrap_or_default(),
             work: work.map_err(folder)?,
         })
     }
@@ -581,10 +447,10 @@ impl Runtime for Bubblewrap {
         let_go(&self.rooms)
     }
 
-    fn is_minded(&self, room: &RoomId) -> bool {
+    fn is_minded(&self, room: &RoomId, run: &RunId) -> bool {
         let dir = self.dir(room);
         // Who cannot be asked may be alive.
-        dir.0.exists()
-            && (!matches!(dir.lock(), Ok(Some(_))) || !matches!(warden::is_there(&dir), Ok(false)))
+        !matches!(dir.is_minded(run), Ok(false))
+            || !matches!(warden::is_alive(&dir, run), Ok(false))
     }
 }

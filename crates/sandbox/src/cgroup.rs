@@ -1,8 +1,10 @@
 //! Control groups: limits that the kernel holds for everything in a room
 //! together.
 //!
-//! One group per command, made before bubblewrap starts and removed when
-//! nothing is left in it. Version 1 has a tree per controller and version 2 one
+//! One group per room, in which each command has one of its own: what the room may
+//! take holds for all its commands together, and each is counted and ended by
+//! itself. Both are made before bubblewrap starts and removed when nothing is left
+//! in them. Version 1 has a tree per controller and version 2 one
 //! tree for all; a machine may have some controllers in one and some in the
 //! other, and each limit is held by whichever has its controller.
 
@@ -15,7 +17,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use room::{Hold, Limits};
+use model::RoomId;
+use room::{Hold, Limits, Room};
 use rustix::process::{Pid, Signal};
 
 pub(crate) use place::{Place, memory_limit};
@@ -23,6 +26,9 @@ pub(crate) use place::{Place, memory_limit};
 /// How many processes bubblewrap itself needs in a room: the one outside, the
 /// one that is process 1, and the one that becomes the command for a moment.
 const OWN_PROCESSES: u32 = 3;
+
+/// The group of a room is called this and the room's id.
+const OF_ROOM: &str = "helserom-";
 
 /// The group of one command.
 #[derive(Debug)]
@@ -108,8 +114,22 @@ pub(crate) fn end(dirs: &[PathBuf], patience: Duration) -> io::Result<()> {
                 Err(_) => std::thread::sleep(Duration::from_millis(2)),
             }
         }
+        // The room's own goes with the last of its commands.
+        if let Some(room) = of_room(dir) {
+            let _ = std::fs::remove_dir(room);
+        }
     }
     Ok(())
+}
+
+/// The group of the room that the group of a command at `dir` is in.
+fn of_room(dir: &Path) -> Option<&Path> {
+    let is_ours = |room: &&Path| {
+        room.file_name()
+            .and_then(|name| name.to_str()?.strip_prefix(OF_ROOM))
+            .is_some_and(|room| room.parse::<RoomId>().is_ok())
+    };
+    dir.parent().filter(is_ours)
 }
 
 fn kill_all(dir: &Path) {
@@ -124,10 +144,12 @@ fn kill_all(dir: &Path) {
     }
 }
 
-/// The memory held by what is in the group at `dir`, without the copies of files that
+/// The memory held by everything in the room in whose group that of a command at `dir`
+/// is, without the copies of files that
 /// nobody has looked at lately: the kernel takes those back when it needs them. Nothing
 /// where the group counts no memory.
 pub(crate) fn held(dir: &Path) -> Option<u64> {
+    let dir = of_room(dir)?;
     let (held, files) = match number(&dir.join("memory.current")) {
         Some(held) => (held, "inactive_file"),
         None => (number(&dir.join("memory.usage_in_bytes"))?, "total_inactive_file"),
@@ -153,6 +175,13 @@ fn cpu_quota(limits: &Limits) -> (u64, u64) {
     (u64::from(limits.cpu_percent) * 1000, 100_000)
 }
 
+/// The most processes of one command.
 fn most_processes(limits: &Limits) -> u64 {
     u64::from(limits.processes.saturating_add(OWN_PROCESSES))
+}
+
+/// The most processes of all commands in a room.
+fn most_processes_of_all(limits: &Limits) -> u64 {
+    let own = OWN_PROCESSES.saturating_mul(u32::try_from(Room::AT_ONCE).unwrap_or(u32::MAX));
+    u64::from(limits.processes.saturating_add(own))
 }

@@ -3,11 +3,8 @@
 
 use std::path::Path;
 
-use crate::walls::{Setting, WORK};
-
-/// The folder in the work folder for the display's socket: see `notebook::FOLDER`.
-pub(crate) const FOLDER: &str = ".desktop";
-pub(crate) const SOCKET: &str = "room.sock";
+use crate::session;
+use crate::walls::Setting;
 
 /// The display's number. Each room has its own `/tmp`, and a network of its own for
 /// sockets without a file: all rooms have this one.
@@ -33,7 +30,6 @@ pub(crate) fn words() -> Vec<String> {
 /// What it finds in the room besides its programs.
 pub(crate) fn setting() -> Setting {
     let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
-    let folder = format!("{WORK}/{FOLDER}");
     Setting {
         texts: vec![
             text("/run/desktop/start.sh", START),
@@ -44,9 +40,9 @@ pub(crate) fn setting() -> Setting {
             ("DISPLAY", DISPLAY.to_owned()),
             // Read by every program of the X Toolkit (X(7)).
             ("XENVIRONMENT", "/run/desktop/resources".to_owned()),
-            ("DESKTOP_SOCKET", format!("{folder}/{SOCKET}")),
-            ("DESKTOP_FOLDER", folder),
+            ("DESKTOP_SOCKET", format!("{}/{}", session::FOLDER, session::SOCKET)),
         ],
+        session: true,
         ..Setting::default()
     }
 }

@@ -1,4 +1,4 @@
-//! The sockets a room gets for one command: for statements, and for packages.
+//! The sockets of one command: for statements, for packages, and of what people are in.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,6 +11,7 @@ use room::{Packages, Statements};
 use crate::bubblewrap::Bubblewrap;
 use crate::cgroup::Group;
 use crate::packages::{self, Counter};
+use crate::session;
 use crate::sql::{self, Door, SqlProgram};
 use crate::state::{RoomDir, RoomState};
 use crate::walls::Setting;
@@ -45,39 +46,41 @@ impl Heard {
 }
 
 impl Bubblewrap {
-    /// Opens the sockets that there is somebody to answer at, and says so in the
-    /// command's setting.
+    /// Opens the sockets of a run that there is somebody to answer at, and says so in
+    /// its setting.
     pub(crate) fn open_doors(
         &self,
-        (dir, state): (&RoomDir, &RoomState),
+        (dir, state, run): (&RoomDir, &RoomState, &RunId),
         group: Option<&Group>,
         heard: Askers,
         setting: &mut Setting,
     ) -> io::Result<(Option<Door>, Option<Counter>)> {
         let door = match (&self.config.sql, heard.statements) {
             (Some(sql), Some(statements)) => {
-                Some(self.open_door(dir, state, group, sql, statements)?)
+                Some(self.open_door((dir, state, run), group, sql, statements)?)
             }
             _ => None,
         };
         let mirror = &self.config.mirror;
         let counter = match heard.packages {
             Some(packages) if !mirror.is_empty() => {
-                Some(Counter::open(dir, Arc::new(mirror.clone()), packages)?)
+                Some(Counter::open(&dir.packages(run), Arc::new(mirror.clone()), packages)?)
             }
             _ => None,
         };
-        setting.sql = door.is_some();
-        setting.packages = counter.is_some();
+        setting.sql = door.is_some().then(|| dir.sql(run));
+        setting.packages = counter.is_some().then(|| dir.packages(run));
+        if setting.session {
+            setting.session_folder = Some(session::open(dir, state, run)?);
+        }
         packages::dress(setting, &packages::constraints(&self.installed));
         Ok((door, counter))
     }
 
-    /// Opens the SQL socket of a room for one command.
+    /// Opens the SQL socket of a run.
     fn open_door(
         &self,
-        dir: &RoomDir,
-        state: &RoomState,
+        (dir, state, run): (&RoomDir, &RoomState, &RunId),
         group: Option<&Group>,
         sql: &SqlProgram,
         statements: Arc<dyn Statements>,
@@ -85,7 +88,7 @@ impl Bubblewrap {
         let joins = group.map(Group::joins).transpose()?.unwrap_or_default();
         let (mason, dir, state) = (Arc::clone(&self.mason), dir.clone(), state.clone());
         let sql = sql.clone();
-        let listener = sql::listen(&dir)?;
+        let listener = sql::listen(&dir.sql(run))?;
         let start = move || {
             let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
             let program = Some(sql.program.try_clone()?);

@@ -17,6 +17,7 @@ mod disk;
 mod doors;
 mod extract;
 mod identity;
+mod launch;
 mod line;
 mod mason;
 mod notebook;

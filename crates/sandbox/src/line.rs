@@ -29,10 +29,10 @@ fn total(meminfo: &str) -> Option<u64> {
     kib.checked_mul(1024)
 }
 
-/// The memory held by what runs in a room, whichever process minds it.
+/// The memory held by all that runs in a room, whichever processes mind it.
 pub(crate) fn held(dir: &RoomDir) -> Option<u64> {
-    let run = dir.run().ok().flatten()?;
-    run.groups.iter().find_map(|group| cgroup::held(group))
+    let runs = dir.runs().ok()?;
+    runs.iter().flat_map(|run| &run.groups).find_map(|group| cgroup::held(group))
 }
 
 /// Holds the place in line of a room, for this process.

@@ -5,9 +5,8 @@ use std::io;
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use room::{Hold, Limits};
+use room::Hold;
 use rustix::thread::CpuSet;
 
 use crate::parts;
@@ -21,8 +20,6 @@ pub(crate) struct Mason {
     bwrap: PathBuf,
     python: Option<PathBuf>,
     filters: [Vec<u8>; 2],
-    /// Where the next room's processors begin.
-    turn: AtomicUsize,
 }
 
 impl Mason {
@@ -30,7 +27,7 @@ impl Mason {
         bwrap: PathBuf,
         python: Option<PathBuf>,
     ) -> Result<Self, seccomp::FilterError> {
-        Ok(Self { bwrap, python, filters: seccomp::programs()?, turn: AtomicUsize::new(0) })
+        Ok(Self { bwrap, python, filters: seccomp::programs()? })
     }
 
     /// The command for bubblewrap and what is done before it runs. Also gives
@@ -47,7 +44,7 @@ impl Mason {
         let mut before = Before::as_user(state.uid);
         before.limits = process_limits(&state.limits, state.holds);
         if state.holds.cpu != Hold::Kernel {
-            before.processors = self.processors(&state.limits);
+            before.processors = processors(state);
         }
         let brought = Some(dir.brought()).filter(|brought| brought.is_dir());
         let private = setting.person.as_ref().map(|person| parts::private(dir, state, person));
@@ -58,8 +55,6 @@ impl Mason {
             private: private.as_deref(),
             has_private: state.parted,
             brought: brought.as_deref(),
-            sql: setting.sql.then(|| dir.sql()),
-            packages: setting.packages.then(|| dir.packages()),
             python: self.python.as_deref(),
         };
         let walls = arguments(&mut before, &folders, &state.limits, setting, &self.filters, write)?;
@@ -81,17 +76,24 @@ impl Mason {
         program.args(words);
         Ok((program, before, read))
     }
+}
 
-    /// As many processors as the room may keep busy, others for the next room.
-    fn processors(&self, limits: &Limits) -> Option<CpuSet> {
-        let ours = rustix::thread::sched_getaffinity(None).ok()?;
-        let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| ours.is_set(*cpu)).collect();
-        let wanted = usize::try_from(limits.processors()).unwrap_or(usize::MAX).min(all.len());
-        let first = self.turn.fetch_add(wanted, Ordering::Relaxed);
-        let mut set = CpuSet::new();
-        for cpu in all.iter().cycle().skip(first % all.len().max(1)).take(wanted) {
-            set.set(*cpu);
-        }
-        Some(set)
+/// As many processors as the room may keep busy: the same for all that runs in it,
+/// and others for the next room.
+fn processors(state: &RoomState) -> Option<CpuSet> {
+    let ours = rustix::thread::sched_getaffinity(None).ok()?;
+    let all: Vec<usize> = (0..CpuSet::MAX_CPU).filter(|cpu| ours.is_set(*cpu)).collect();
+    let wanted = usize::try_from(state.limits.processors()).unwrap_or(usize::MAX).min(all.len());
+    let number = state.uid.unwrap_or_else(|| of_its_name(state.room.as_str()));
+    let first = usize::try_from(number).unwrap_or_default().wrapping_mul(wanted);
+    let mut set = CpuSet::new();
+    for cpu in all.iter().cycle().skip(first % all.len().max(1)).take(wanted) {
+        set.set(*cpu);
     }
+    Some(set)
+}
+
+/// A number for a room that has no user of its own.
+fn of_its_name(room: &str) -> u32 {
+    room.bytes().fold(0, |number: u32, byte| number.wrapping_mul(31).wrapping_add(byte.into()))
 }

@@ -1,14 +1,14 @@
 //! The notebook server of a room: how it is started.
 
-use model::RoomId;
+use model::{AccountId, RoomId};
+use room::PRIVATE;
 
+use crate::session;
 use crate::walls::{Setting, WORK};
 
-/// The folder in the work folder that the server keeps its own things in, and
-/// its socket there. The work folder is the one place that a room can write to
-/// and that is bounded.
-pub(crate) const FOLDER: &str = ".jupyter";
-pub(crate) const SOCKET: &str = "room.sock";
+/// The folder that the server keeps its own things in: what was open, and how it is
+/// set. It lies in the private folder of whoever is alone in it, else in the work folder.
+const FOLDER: &str = ".jupyter";
 
 const SERVER: &str = include_str!("../notebook/server.py");
 const KERNEL: &str = include_str!("../notebook/kernel.py");
@@ -26,10 +26,13 @@ pub(crate) fn words() -> Vec<String> {
 }
 
 /// What it finds in the room besides its program.
-pub(crate) fn setting(room: &RoomId) -> Setting {
+pub(crate) fn setting(room: &RoomId, person: Option<&AccountId>) -> Setting {
     let text = |path: &str, text: &str| (path.to_owned(), text.to_owned());
     let variable = |name, value: &str| (name, value.to_owned());
-    let folder = format!("{WORK}/{FOLDER}");
+    let folder = match person {
+        Some(_) => format!("{WORK}/{PRIVATE}/{FOLDER}"),
+        None => format!("{WORK}/{FOLDER}"),
+    };
     Setting {
         texts: vec![
             text("/run/notebook/server.py", SERVER),
@@ -41,7 +44,7 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
         ],
         variables: vec![
             variable("NOTEBOOK_FOLDER", &folder),
-            variable("NOTEBOOK_SOCKET", &format!("{folder}/{SOCKET}")),
+            variable("NOTEBOOK_SOCKET", &format!("{}/{}", session::FOLDER, session::SOCKET)),
             variable("NOTEBOOK_BASE", &format!("/{room}/")),
             variable("JUPYTER_CONFIG_DIR", "/run/notebook"),
             variable("JUPYTER_PATH", "/run/notebook/data"),
@@ -49,6 +52,7 @@ pub(crate) fn setting(room: &RoomId) -> Setting {
             variable("JUPYTER_RUNTIME_DIR", "/tmp/jupyter"),
             variable("IPYTHONDIR", "/tmp/ipython"),
         ],
+        session: true,
         ..Setting::default()
     }
 }

@@ -12,6 +12,7 @@ mod mirror;
 use std::io;
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -22,7 +23,6 @@ use room::packages::Packages;
 pub(crate) use installed::{constraints, installed};
 pub use mirror::Mirror;
 
-use crate::state::RoomDir;
 use crate::wait::somebody_waits;
 use crate::walls::{Setting, WORK};
 
@@ -97,13 +97,13 @@ impl Answering {
 }
 
 impl Counter {
-    /// Waits for who asks in the room of `dir`, and answers.
+    /// Waits for who asks at the socket in `folder`, and answers.
     pub(crate) fn open(
-        dir: &RoomDir,
+        folder: &Path,
         mirror: Arc<Mirror>,
         packages: Arc<dyn Packages>,
     ) -> io::Result<Self> {
-        let listener = crate::sql::listen_in(&dir.packages(), SOCKET)?;
+        let listener = crate::sql::listen_in(folder, SOCKET)?;
         listener.set_nonblocking(true)?;
         let (stop, stopped) = UnixStream::pair()?;
         let answering = Arc::new(Answering { mirror, packages, fetched: AtomicU64::new(0) });

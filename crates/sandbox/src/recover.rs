@@ -9,30 +9,51 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use model::RoomId;
+use model::{RoomId, RunId};
 use room::{RecoverError, Recovered, Stuck};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
 use crate::state::{Lock, RoomDir, RunState, boot_id};
 use crate::{cgroup, disk, process, warden};
 
-/// Ends what runs in a room, whoever started it, and takes the room's lock.
-/// `None` when it does not end in time.
-pub(crate) fn end_run(dir: &RoomDir, patience: Duration) -> io::Result<Option<Lock>> {
+/// How often it is looked whether something has ended.
+const BREATH: Duration = Duration::from_millis(5);
+
+/// Ends everything that runs in a room, whoever started it, and takes the room for this
+/// process alone. `None` when it does not end in time.
+pub(crate) fn end_runs(dir: &RoomDir, patience: Duration) -> io::Result<Option<Lock>> {
     let deadline = Instant::now() + patience;
     loop {
-        if let Some(run) = dir.run()? {
-            kill(&run);
-        }
-        // The process that minded it lets go when nothing is left of it.
-        if let Some(lock) = dir.lock()? {
-            forget(dir, patience)?;
+        dir.runs()?.iter().for_each(kill);
+        // The processes that minded them let go when nothing is left of them.
+        if let Some(lock) = dir.seize()? {
+            for run in dir.runs()? {
+                forget(dir, &run, patience)?;
+            }
             return Ok(Some(lock));
         }
         if Instant::now() >= deadline {
             return Ok(None);
         }
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::sleep(BREATH);
+    }
+}
+
+/// Ends a run that nobody minds. Says whether it ended in time.
+pub(crate) fn end_run(dir: &RoomDir, run: &RunId, patience: Duration) -> io::Result<bool> {
+    let deadline = Instant::now() + patience;
+    loop {
+        let Some(state) = dir.runs()?.into_iter().find(|state| state.run == *run) else {
+            return Ok(true);
+        };
+        kill(&state);
+        if let Some(_lock) = dir.mind(run)? {
+            return forget(dir, &state, patience).map(|()| true);
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        std::thread::sleep(BREATH);
     }
 }
 
@@ -44,13 +65,22 @@ fn kill(run: &RunState) {
     }
 }
 
-/// Removes what a run that nobody minds left. Says whether there was one.
-pub(crate) fn forget(dir: &RoomDir, patience: Duration) -> io::Result<bool> {
-    let Some(run) = dir.run()? else { return Ok(false) };
-    kill(&run);
+/// Removes what runs of processes that were killed left in a room.
+pub(crate) fn forget_unminded(dir: &RoomDir, patience: Duration) -> io::Result<()> {
+    for run in dir.runs()? {
+        if let Some(_lock) = dir.mind(&run.run)? {
+            forget(dir, &run, patience)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes what a run that nobody minds left.
+fn forget(dir: &RoomDir, run: &RunState, patience: Duration) -> io::Result<()> {
+    kill(run);
     cgroup::end(&run.groups, patience)?;
-    dir.forget_run();
-    Ok(true)
+    dir.forget_run(&run.run);
+    Ok(())
 }
 
 /// Removes the folder of a room: at once out of its place, then bit by bit.
@@ -106,8 +136,8 @@ pub(crate) fn let_go(rooms: &Path) -> io::Result<Vec<Stuck>> {
         if !state.image {
             continue;
         }
-        let released = match dir.lock() {
-            // Somebody runs a command in it, and lets go of it later.
+        let released = match dir.seize() {
+            // Something runs in it, and it is let go of later.
             Ok(None) => continue,
             Ok(Some(_lock)) => disk::release(&dir),
             Err(error) => Err(error),
@@ -128,22 +158,31 @@ fn recover_room(
     recovered: &mut Recovered,
 ) -> io::Result<()> {
     let dir = runtime.dir(room);
-    let Some(_lock) = dir.lock()? else {
-        recovered.minded.push(room.clone());
-        return Ok(());
-    };
-    if is_open && warden::is_there(&dir)? {
-        // Its command has ended, and who minded it waits to say so.
-        recovered.minded.push(room.clone());
-        return Ok(());
+    let mut is_in_use = false;
+    for run in dir.runs()? {
+        let Some(_lock) = dir.mind(&run.run)? else {
+            recovered.minded.push(run.run);
+            is_in_use = true;
+            continue;
+        };
+        forget(&dir, &run, Duration::from_secs(10))?;
+        if !is_open || !warden::is_alive(&dir, &run.run)? {
+            recovered.ended.push(run.run);
+        }
     }
-    if forget(&dir, Duration::from_secs(10))? {
-        recovered.ended.push(room.clone());
+    if is_in_use {
+        return Ok(());
     }
     if is_open {
+        // Their commands have ended, and who minded them waits to say so.
+        let wait = warden::kept(&dir)?;
+        let is_left_alone = !wait.is_empty();
+        recovered.minded.extend(wait);
         // Mounted by a program that was killed: mounted again when it is used.
-        disk::detach(&dir)?;
-    } else {
+        if !is_left_alone && let Some(_lock) = dir.seize()? {
+            disk::detach(&dir)?;
+        }
+    } else if let Some(_lock) = dir.seize()? {
         remove(runtime, room)?;
         recovered.removed.push(room.clone());
     }

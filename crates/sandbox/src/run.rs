@@ -18,11 +18,12 @@ use crate::disk::DiskWatch;
 use crate::output::Log;
 use crate::packages::Counter;
 use crate::process;
+use crate::session;
 use crate::spawn::{Before, spawn};
 use crate::sql::Door;
 use crate::state::{Lock, RoomDir, RoomState, RunState};
 use crate::warden::Line;
-use crate::watch::Watch;
+use crate::watch::{Others, Watch};
 
 /// How long the kernel gets to clear away what was killed.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -50,8 +51,9 @@ pub(crate) struct Job {
     pub counter: Option<Counter>,
     pub wall: Duration,
     pub log: Arc<dyn LogSink>,
-    /// Held until nothing is left; never looked at.
-    pub _lock: Lock,
+    /// That it is minded, and that the room is not shut meanwhile: held until nothing
+    /// is left; never looked at.
+    pub _locks: [Lock; 2],
 }
 
 /// What happens to a command that runs.
@@ -201,7 +203,8 @@ impl Job {
             // The record stays, and recovery tries again.
             return;
         }
-        self.dir.forget_run();
+        self.dir.forget_run(&self.run.run);
+        session::shut(&self.dir, &self.run.run);
     }
 }
 
@@ -222,7 +225,8 @@ fn follow(
     let status = job.status.try_clone();
     let log = Arc::new(Log::new(Arc::clone(&job.log), job.state.limits.log));
     let disk = DiskWatch::new(job.dir.disk(), job.state.image, &job.state.limits);
-    let mut watch = Watch::new(job.group.as_ref(), job.state.limits, job.state.holds, disk, root);
+    let others = Others::new(job.dir.clone(), job.run.run.clone());
+    let mut watch = Watch::new(job.group.as_ref(), &job.state, disk, (root, others));
     let mut minded = Minded { root, ..Minded::default() };
     let (reads, readers) = channel();
     if attend(&log, streams, status, child, (&tell, reads)).is_err() {

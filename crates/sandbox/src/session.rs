@@ -1,20 +1,56 @@
-//! How what people are in until it is stopped is reached: the notebook server or the
-//! desktop of a room.
+//! What people are in until it is stopped, a notebook server or a desktop, and the
+//! socket by which it is reached.
+//!
+//! The socket lies in a folder of the room's disk that one run sees and no other: who
+//! reaches it is in the private folder of whoever opened it.
 
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::fs::chown;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 
-use model::RoomId;
+use model::{RoomId, RunId};
 
 use crate::Bubblewrap;
+use crate::disk::remove_tree;
+use crate::place::private_dir;
 use crate::socket;
+use crate::state::{RoomDir, RoomState, entries, make};
+
+/// Where a run sees its folder.
+pub(crate) const FOLDER: &str = "/run/session";
+/// What the socket in it is called.
+pub(crate) const SOCKET: &str = "room.sock";
+
+/// Makes the folder of a run, and removes those of runs that are over.
+pub(crate) fn open(dir: &RoomDir, state: &RoomState, run: &RunId) -> io::Result<PathBuf> {
+    make(&dir.sessions())?;
+    let runs = dir.runs()?;
+    for entry in entries(&dir.sessions())? {
+        let path = entry?.path();
+        if !runs.iter().any(|run| path.file_name() == Some(OsStr::new(run.run.as_str()))) {
+            remove_tree(&path)?;
+        }
+    }
+    let folder = dir.sessions().join(run.as_str());
+    private_dir(&folder)?;
+    if let Some(uid) = state.uid {
+        chown(&folder, Some(uid), Some(uid))?;
+    }
+    Ok(folder)
+}
+
+/// Removes the folder of a run. One that is left goes with the next that is made.
+pub(crate) fn shut(dir: &RoomDir, run: &RunId) {
+    let _ = remove_tree(&dir.sessions().join(run.as_str()));
+}
 
 impl Bubblewrap {
-    /// A connection to it: `name` says in which folder of the work folder its socket
-    /// is, and how it is called.
-    pub(crate) fn reach_socket(&self, room: &RoomId, name: (&str, &str)) -> io::Result<UnixStream> {
+    /// A connection to what people are in.
+    pub(crate) fn reach_session(&self, room: &RoomId, run: &RunId) -> io::Result<UnixStream> {
         let dir = self.dir(room);
         let state = dir.state()?.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))?;
-        socket::connect(&dir.work_in(&state), name, state.uid)
+        socket::connect(&dir.sessions(), (run.as_str(), SOCKET), state.uid)
     }
 }

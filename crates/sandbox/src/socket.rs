@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
 
-/// Connects to a socket in a folder of the work folder. The room may have put anything in
+/// Connects to a socket in a folder of the room's, below `work`, which is ours. The room may have put anything in
 /// its place: what is found is held first, then seen to be a socket that belongs
 /// to the room, and only then connected to, through the very thing that was seen.
 pub(crate) fn connect(
@@ -65,7 +65,9 @@ mod tests {
     use std::os::unix::net::UnixListener;
 
     use super::*;
-    use crate::notebook::{FOLDER, SOCKET};
+    use crate::session::SOCKET;
+
+    const FOLDER: &str = "run-2b4d6f8h0k";
 
     fn work() -> tempfile::TempDir {
         let work = tempfile::tempdir().unwrap();

@@ -24,7 +24,7 @@ use rustix::event::{PollFd, PollFlags};
 use crate::process;
 use crate::socket;
 use crate::spawn::{Before, spawn};
-use crate::state::RoomDir;
+use crate::state::make;
 use crate::wait::somebody_waits;
 
 /// Where the room sees the folder with the socket.
@@ -57,12 +57,15 @@ pub(crate) fn variables() -> Vec<(&'static str, String)> {
 }
 
 /// Makes the folder of the socket, and the socket anew.
-pub(crate) fn listen(dir: &RoomDir) -> io::Result<UnixListener> {
-    listen_in(&dir.sql(), SOCKET)
+pub(crate) fn listen(folder: &Path) -> io::Result<UnixListener> {
+    listen_in(folder, SOCKET)
 }
 
 /// Makes a folder that a room may look into, and the socket in it anew.
 pub(crate) fn listen_in(folder: &Path, name: &str) -> io::Result<UnixListener> {
+    if let Some(of_all) = folder.parent() {
+        make(of_all)?;
+    }
     match fs::DirBuilder::new().mode(0o755).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made?,

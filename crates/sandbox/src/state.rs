@@ -3,21 +3,25 @@
 //! ```text
 //! <rooms>/room-7k3m9q2x4d/
 //!     room.json    what it was made with
-//!     run.lock     locked by the process that minds a command
-//!     run.json     how to find what runs, while it runs
+//!     run.lock     shared by the processes that mind commands; held alone by who shuts it
+//!     runs/        what runs
+//!         run-….json   how to find it
+//!         run-….lock   locked by the process that minds it
 //!     line.lock    locked by the process that waits for a place for it
 //!     work.img     the file system of the room's disk, where one can be mounted
 //!     work/        the room's disk
 //!         shared/      the work folder, as its people share it
 //!         private/     by account, what each has alone
 //!         versions/    what files were earlier
+//!         sessions/    by run, the sockets of notebook servers and desktops
 //!     in/          what was brought in
-//!     sql/         the socket for statements
+//!     sql/         by run, the socket for statements
+//!     packages/    by run, the socket for packages
 //!     wardens/     where those are reached who mind its commands apart
-//!     packages/    the socket for packages
 //! ```
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{DirEntry, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +31,8 @@ use rustix::fs::FlockOperation;
 use rustix::io::Errno;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::place::private_dir;
 
 /// What a room was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,8 +103,18 @@ impl RoomDir {
         self.0.join("in")
     }
 
-    pub(crate) fn sql(&self) -> PathBuf {
-        self.0.join("sql")
+    pub(crate) fn sessions(&self) -> PathBuf {
+        self.disk().join("sessions")
+    }
+
+    /// Where the socket is that this run finds for statements.
+    pub(crate) fn sql(&self, run: &RunId) -> PathBuf {
+        self.0.join("sql").join(run.as_str())
+    }
+
+    /// Where the socket is that this run finds for packages.
+    pub(crate) fn packages(&self, run: &RunId) -> PathBuf {
+        self.0.join("packages").join(run.as_str())
     }
 
     pub(crate) fn wardens(&self) -> PathBuf {
@@ -108,10 +124,6 @@ impl RoomDir {
     /// What is there of the warden of a run: `sock` or `lock`.
     pub(crate) fn warden(&self, run: &RunId, what: &str) -> PathBuf {
         self.wardens().join(format!("{run}.{what}"))
-    }
-
-    pub(crate) fn packages(&self) -> PathBuf {
-        self.0.join("packages")
     }
 
     pub(crate) fn image(&self) -> PathBuf {
@@ -126,24 +138,73 @@ impl RoomDir {
         write(&self.0.join("room.json"), state, true)
     }
 
-    pub(crate) fn run(&self) -> io::Result<Option<RunState>> {
-        read(&self.0.join("run.json"))
+    fn run(&self, run: &RunId, what: &str) -> PathBuf {
+        self.0.join("runs").join(format!("{run}.{what}"))
+    }
+
+    /// What runs, and what a process that was killed left of what ran.
+    pub(crate) fn runs(&self) -> io::Result<Vec<RunState>> {
+        let mut runs = Vec::new();
+        for entry in entries(&self.0.join("runs"))? {
+            let path = entry?.path();
+            if path.extension() == Some(OsStr::new("json")) {
+                // It may have ended meanwhile.
+                runs.extend(read(&path)?);
+            }
+        }
+        Ok(runs)
     }
 
     pub(crate) fn put_run(&self, state: &RunState) -> io::Result<()> {
         // What it says is over when the machine stops, so it need not be on the
         // disk before it does.
-        write(&self.0.join("run.json"), state, false)
+        write(&self.run(&state.run, "json"), state, false)
     }
 
-    pub(crate) fn forget_run(&self) {
-        let _ = std::fs::remove_file(self.0.join("run.json"));
+    /// Removes what we keep of a run beside the work folder.
+    pub(crate) fn forget_run(&self, run: &RunId) {
+        let _ = std::fs::remove_dir_all(self.sql(run));
+        let _ = std::fs::remove_dir_all(self.packages(run));
+        let _ = std::fs::remove_file(self.run(run, "json"));
+        let _ = std::fs::remove_file(self.run(run, "lock"));
     }
 
-    /// Takes the lock of the room's one command. `None` when a living process
-    /// has it.
-    pub(crate) fn lock(&self) -> io::Result<Option<Lock>> {
+    /// Takes the lock of whoever minds a run. `None` when a living process has it.
+    pub(crate) fn mind(&self, run: &RunId) -> io::Result<Option<Lock>> {
+        make(&self.0.join("runs"))?;
+        lock(&self.run(run, "lock"), FlockOperation::NonBlockingLockExclusive)
+    }
+
+    /// Whether a living process minds a run.
+    pub(crate) fn is_minded(&self, run: &RunId) -> io::Result<bool> {
+        Ok(self.run(run, "lock").exists() && self.mind(run)?.is_none())
+    }
+
+    /// Keeps the room from being shut. `None` when it is being.
+    pub(crate) fn share(&self) -> io::Result<Option<Lock>> {
+        lock(&self.0.join("run.lock"), FlockOperation::NonBlockingLockShared)
+    }
+
+    /// Takes the room for this process alone. `None` when something runs in it.
+    pub(crate) fn seize(&self) -> io::Result<Option<Lock>> {
         lock(&self.0.join("run.lock"), FlockOperation::NonBlockingLockExclusive)
+    }
+}
+
+/// Makes a folder of ours, unless it is there.
+pub(crate) fn make(folder: &Path) -> io::Result<()> {
+    match private_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    }
+}
+
+/// What is in a folder; nothing, when it is not there.
+pub(crate) fn entries(folder: &Path) -> io::Result<Vec<io::Result<DirEntry>>> {
+    match std::fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.collect()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 

@@ -9,7 +9,7 @@ use room::{Limits, PRIVATE};
 use rustix::fs::MemfdFlags;
 
 use crate::spawn::Before;
-use crate::{packages, sql};
+use crate::{packages, session, sql};
 
 /// The Python environment's place in a room.
 pub(crate) const PYTHON: &str = "/opt/room-python";
@@ -63,10 +63,6 @@ pub(crate) struct Folders<'a> {
     pub has_private: bool,
     /// What was brought in, once a room has a folder for it.
     pub brought: Option<&'a Path>,
-    /// Where its SQL socket is, for what may connect to it.
-    pub sql: Option<PathBuf>,
-    /// Where its socket for packages is, for what may ask there.
-    pub packages: Option<PathBuf>,
     pub python: Option<&'a Path>,
 }
 
@@ -84,10 +80,14 @@ pub(crate) struct Setting {
     pub program: Option<std::fs::File>,
     /// Whose private folder it sees.
     pub person: Option<AccountId>,
-    /// Whether it may connect to the room's SQL socket.
-    pub sql: bool,
-    /// Whether it may ask the mirror of packages.
-    pub packages: bool,
+    /// Whether people are in it, and reach it by a socket.
+    pub session: bool,
+    /// Where the folder of that socket lies, once it is there.
+    pub session_folder: Option<PathBuf>,
+    /// Where the folder of the socket for statements lies, if it may connect to it.
+    pub sql: Option<PathBuf>,
+    /// Where that of the socket for packages lies, if it may ask there.
+    pub packages: Option<PathBuf>,
 }
 
 /// Builds the words, and keeps the files they name by number.
@@ -156,11 +156,15 @@ pub(crate) fn arguments(
         words.add(&["--ro-bind", &python, PYTHON]);
     }
     words.add(&["--dir", "/run"]);
-    if let Some(sql) = &folders.sql {
+    if let Some(session) = &setting.session_folder {
+        let session = words.before.show(session)?;
+        words.add(&["--bind", &session, session::FOLDER]);
+    }
+    if let Some(sql) = &setting.sql {
         let sql = words.before.show(sql)?;
         words.add(&["--ro-bind", &sql, sql::FOLDER]);
     }
-    if let Some(packages) = &folders.packages {
+    if let Some(packages) = &setting.packages {
         let packages = words.before.show(packages)?;
         words.add(&["--ro-bind", &packages, packages::FOLDER]);
     }
@@ -180,7 +184,7 @@ pub(crate) fn arguments(
     if folders.private.is_some() {
         home(&mut words);
     }
-    let sql = if setting.sql { sql::variables() } else { Vec::new() };
+    let sql = if setting.sql.is_some() { sql::variables() } else { Vec::new() };
     for (name, value) in setting.variables.iter().chain(&sql) {
         words.add(&["--setenv", name, value]);
     }

@@ -36,7 +36,7 @@ use crate::doors::Askers;
 use crate::recover;
 use crate::run::Handle;
 use crate::socket;
-use crate::state::{RoomDir, lock};
+use crate::state::{RoomDir, entries, lock};
 use wire::{Answer, Ask, Order, Refused, Tells, Told, next_line};
 
 pub(crate) use wire::Errand;
@@ -137,10 +137,10 @@ pub(crate) fn adopt(
 }
 
 /// Lets go of wardens that keep the end of a command for a server that has it
-/// written down: all of a room but that of `keep`.
-pub(crate) fn dismiss(dir: &RoomDir, keep: Option<&RunId>) -> io::Result<()> {
+/// written down: all of a room but those of `keep`.
+pub(crate) fn dismiss(dir: &RoomDir, keep: &[RunId]) -> io::Result<()> {
     for run in kept(dir)? {
-        if Some(&run) != keep
+        if !keep.contains(&run)
             && let Some(mut stream) = connect(dir, &run)?
         {
             stream.write_all(&line(&Tells::Noted)?)?;
@@ -149,25 +149,11 @@ pub(crate) fn dismiss(dir: &RoomDir, keep: Option<&RunId>) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a warden of the room lives.
-pub(crate) fn is_there(dir: &RoomDir) -> io::Result<bool> {
-    for run in kept(dir)? {
-        if is_alive(dir, &run)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
 /// The runs that have a warden, or had one that was killed: what that one left is
 /// removed.
-fn kept(dir: &RoomDir) -> io::Result<Vec<RunId>> {
-    let entries = match std::fs::read_dir(dir.wardens()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries?,
-    };
+pub(crate) fn kept(dir: &RoomDir) -> io::Result<Vec<RunId>> {
     let mut kept = Vec::new();
-    for entry in entries {
+    for entry in entries(&dir.wardens())? {
         let path = entry?.path();
         let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
         if path.extension() != Some(OsStr::new("lock")) {
@@ -184,7 +170,8 @@ fn kept(dir: &RoomDir) -> io::Result<Vec<RunId>> {
     Ok(kept)
 }
 
-fn is_alive(dir: &RoomDir, run: &RunId) -> io::Result<bool> {
+/// Whether the warden of a run lives.
+pub(crate) fn is_alive(dir: &RoomDir, run: &RunId) -> io::Result<bool> {
     let path = dir.warden(run, "lock");
     Ok(path.exists() && lock(&path, FlockOperation::NonBlockingLockExclusive)?.is_none())
 }
@@ -253,9 +240,9 @@ fn follow(
         let ended = ended.unwrap_or_else(|| {
             let _ = hung_up.shutdown(Shutdown::Both);
             // The kernel ended what it minded with it; this sees to the rest.
-            match recover::end_run(&dir, PATIENCE) {
-                Ok(Some(_)) => {}
-                Ok(None) => {
+            match recover::end_run(&dir, &run, PATIENCE) {
+                Ok(true) => {}
+                Ok(false) => {
                     tracing::error!(%run, "what minded a command is gone and the command is not");
                 }
                 Err(error) => {

@@ -1,13 +1,19 @@
-//! Seeing, many times a second, whether a command went past its limits.
+//! Seeing, many times a second, whether a command went past the limits of its room.
+//!
+//! What a control group holds the kernel counts for all commands of the room together.
+//! Where there is none, each command is watched by itself, against the sum of all: the
+//! one that takes the most ends.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use model::RunId;
 use room::{Hold, Holds, Limits, Outcome};
 
 use crate::cgroup::{Counted, Group};
 use crate::disk::DiskWatch;
-use crate::process;
+use crate::process::{self, Taken};
+use crate::state::{RoomDir, RoomState, boot_id};
 
 /// When the machine has less than this left, a room without a control group
 /// is ended, bytes.
@@ -22,18 +28,45 @@ pub(crate) struct Watch<'a> {
     disk: DiskWatch,
     /// bubblewrap, outside.
     root: i32,
+    others: Others,
     pub counted: Counted,
+}
+
+/// What else runs in the room of a command.
+#[derive(Debug)]
+pub(crate) struct Others {
+    dir: RoomDir,
+    run: RunId,
+    boot: String,
+}
+
+impl Others {
+    pub(crate) fn new(dir: RoomDir, run: RunId) -> Self {
+        Self { dir, run, boot: boot_id() }
+    }
+
+    /// What each of them takes now, and its processes.
+    fn taken(&self) -> Vec<(Taken, BTreeSet<i32>)> {
+        let runs = self.dir.runs().unwrap_or_default().into_iter();
+        runs.filter(|run| run.run != self.run && run.boot == self.boot)
+            .filter_map(|run| run.pid.filter(|pid| process::began(*pid) == run.began))
+            .map(|root| {
+                let members = members(root);
+                (process::taken(&members), members)
+            })
+            .collect()
+    }
 }
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(
         group: Option<&'a Group>,
-        limits: Limits,
-        holds: Holds,
+        state: &RoomState,
         disk: DiskWatch,
-        root: i32,
+        (root, others): (i32, Others),
     ) -> Self {
-        Self { group, limits, holds, disk, root, counted: Counted::default() }
+        let (limits, holds) = (state.limits, state.holds);
+        Self { group, limits, holds, disk, root, others, counted: Counted::default() }
     }
 
     /// Looks once. `Some` when the command must be ended.
@@ -69,7 +102,8 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// What the processes take together, where no control group holds it.
+    /// What the processes of the room take together, where no control group holds it,
+    /// and no other command takes more of it than this one.
     fn passed_by_sum(&mut self) -> Option<Outcome> {
         let memory = self.holds.memory == Hold::Watched;
         let processes = self.holds.processes == Hold::Watched;
@@ -79,19 +113,27 @@ impl<'a> Watch<'a> {
         let members = members(self.root);
         let mut taken = process::taken(&members);
         self.counted.cpu = self.counted.cpu.max(taken.cpu);
+        let others = self.others.taken();
         if memory {
-            if taken.memory > self.limits.memory {
+            let mut all: Vec<u64> = others.iter().map(|(taken, _)| taken.memory).collect();
+            if all.iter().sum::<u64>() + taken.memory > self.limits.memory {
                 taken.memory = process::proportional(&members);
+                all = others.iter().map(|(_, members)| process::proportional(members)).collect();
             }
             self.counted.memory = taken.memory;
             self.counted.peak_memory = self.counted.peak_memory.max(taken.memory);
-            if taken.memory > self.limits.memory || process::machine_has_left() < MACHINE_KEEPS {
+            let is_too_much = all.iter().sum::<u64>() + taken.memory > self.limits.memory
+                || process::machine_has_left() < MACHINE_KEEPS;
+            if is_too_much && all.iter().all(|other| *other <= taken.memory) {
                 return Some(Outcome::KilledMemory);
             }
         }
-        // One of them is bubblewrap's process 1.
-        let most = u64::from(self.limits.processes) + 1;
-        (processes && taken.tasks > most).then_some(Outcome::KilledProcesses)
+        let all = || others.iter().map(|(taken, _)| taken.tasks);
+        // One of each command's is bubblewrap's process 1.
+        let most = u64::from(self.limits.processes) + 1 + all().count() as u64;
+        let is_too_much = all().sum::<u64>() + taken.tasks > most;
+        (processes && is_too_much && all().all(|other| other <= taken.tasks))
+            .then_some(Outcome::KilledProcesses)
     }
 
     /// Whether the work folder is full now, looked at without delay.

@@ -8,8 +8,8 @@ use model::{AccountId, RoomId, RunId, Timestamp};
 use permit::Way;
 use permit::policy::Action;
 use room::{
-    Command, Ended, LogSink, Outcome, Room, RoomEvent, Running, Runtime, Script, Spec, StartError,
-    State, Stay,
+    Command, Ended, LogSink, Outcome, Room, RoomEvent, Run, Running, Runtime, Script, Spec,
+    StartError, State, Stay,
 };
 
 use super::{Started, TRIES, Tee};
@@ -154,15 +154,22 @@ impl Centre {
         for _ in 0..TRIES {
             let length = self.parts.book.length().await?;
             let (room, seq) = self.load::<Room>(id.as_str()).await?;
-            if room.state != State::Open {
-                return Err(Refused::Conflict(not_now(&room)));
+            if let Some(why) = not_now(&room, &wanted) {
+                return Err(Refused::Conflict(why));
             }
-            let has_place = self.is_next(&room, &wanted).await?;
+            // The place is the room's: what runs there shares it with what begins.
+            let shares_place = room.state == State::Running;
+            let has_place = shares_place || self.is_next(&room, &wanted).await?;
             let event = if has_place { wanted.begins() } else { wanted.waits(self.queue.stays()) };
-            match self.write_in_turn(&wanted.by, id, &event, (seq, length)).await {
+            let written = if shares_place {
+                self.write(&wanted.by, id.as_str(), &event, Some(seq)).await.map(drop)
+            } else {
+                self.write_in_turn(&wanted.by, id, &event, (seq, length)).await.map(drop)
+            };
+            match written {
                 Err(Refused::Book(BookError::Changed(_))) => continue,
                 written => written?,
-            };
+            }
             if has_place {
                 return self.launch(spec, wanted, shown).await.map(Begun::Started);
             }
@@ -232,18 +239,30 @@ impl Centre {
     }
 }
 
-/// Why nothing is begun in a room now.
-fn not_now(room: &Room) -> String {
+/// Why this is not begun in a room now, if it is not.
+fn not_now(room: &Room, wanted: &Wanted) -> Option<String> {
     let id = &room.id;
-    match (&room.waiting, room.running()) {
-        (Some(waits), _) => format!(
-            "what `{}` asked for waits in room `{id}` until the machine has a place for it: wait \
-             for it, or give up its place",
+    if let Some(waits) = &room.waiting {
+        return Some(format!(
+            "what `{}` asked for waits in room `{id}` until the machine has a place for it, which \
+             is the room's: begin when it has, or give up its place",
             waits.by
-        ),
-        (None, Some(_)) => {
-            format!("a command runs in room `{id}` already: wait for the command, or stop it")
-        }
-        (None, None) => format!("room `{id}` was closed meanwhile"),
+        ));
     }
+    if !room.is_entered() {
+        return Some(format!("room `{id}` was closed meanwhile"));
+    }
+    if room.running().count() >= Room::AT_ONCE {
+        return Some(format!(
+            "{} commands run in room `{id}`, and no more do at once: wait for one, or stop it",
+            Room::AT_ONCE
+        ));
+    }
+    // Somebody who is alone is in one at a time, and so is everybody together.
+    let is_open = |run: &&Run| match (wanted.private, run.private) {
+        (true, true) => run.by == wanted.by,
+        (private, other) => private == other,
+    };
+    let open = wanted.session.and_then(|_| room.sessions().find(is_open))?;
+    Some(format!("`{}` is open in room `{id}` already", open.id))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use ledger::Event as _;
 use model::{AccountId, RoomId, RunId};
-use room::{CellOutcome, Ended, Room, RoomEvent, Running, State};
+use room::{CellOutcome, Ended, Room, RoomEvent, Run, Running, State};
 
 use super::{THERE, wait_for};
 use crate::journal::{Cell, Done, deeds};
@@ -30,13 +30,26 @@ impl Centre {
     }
 
     async fn take_over(self: &Arc<Self>, room: &Room) -> Result<(), Refused> {
-        let running = room.running().cloned();
         let (runtime, id) = (self.parts.runtime.clone(), room.id.clone());
-        let keep = running.as_ref().map(|run| run.id.clone());
-        blocking("letting go of what has ended", move || runtime.forget_others(&id, keep.as_ref()))
+        let keep: Vec<RunId> = room.running().map(|run| run.id.clone()).collect();
+        blocking("letting go of what has ended", move || runtime.forget_others(&id, &keep))
             .await?
             .map_err(|error| Refused::failed("letting go of what has ended", error))?;
-        let Some(run) = running else { return Ok(()) };
+        let mut is_any = false;
+        for run in room.running() {
+            match self.take_over_run(room, run).await {
+                Ok(is_taken) => is_any |= is_taken,
+                // The others of the room are taken over.
+                Err(refused) => {
+                    tracing::error!(room = %room.id, run = %run.id, %refused, "a command was not taken over");
+                }
+            }
+        }
+        if is_any { self.end_unheard_cells(&room.id).await } else { Ok(()) }
+    }
+
+    /// Says whether there was somebody to take it over from.
+    async fn take_over_run(self: &Arc<Self>, room: &Room, run: &Run) -> Result<bool, Refused> {
         let heard = self.hearing(&room.id, &run.id, &run.by);
         let (runtime, logs) = (self.parts.runtime.clone(), self.parts.logs.clone());
         let (id, of_run) = (room.id.clone(), run.id.clone());
@@ -48,12 +61,10 @@ impl Centre {
         })
         .await?
         .map_err(|error| Refused::failed("taking over a command", error))?;
-        if let Some(running) = adopted {
-            tracing::info!(room = %room.id, run = %run.id, "a command that went on was taken over");
-            self.end_unheard_cells(&room.id).await?;
-            drop(self.see_to_end(run.by, room.id.clone(), run.id, running));
-        }
-        Ok(())
+        let Some(running) = adopted else { return Ok(false) };
+        tracing::info!(room = %room.id, run = %run.id, "a command that went on was taken over");
+        drop(self.see_to_end(run.by.clone(), room.id.clone(), run.id.clone(), running));
+        Ok(true)
     }
 
     /// Ends in the ledger the cells whose answer nobody heard: the connections of the
@@ -104,7 +115,7 @@ impl Centre {
                     wait_for(Arc::clone(&running)).await
                 }
             };
-            centre.nobody_at_work(&room);
+            centre.nobody_at_work(&run);
             centre.keep_versions(&room).await;
             match centre.note_end(&actor, &room, &run, &ended).await {
                 Ok(()) => running.noted(),

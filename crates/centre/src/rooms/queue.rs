@@ -138,7 +138,7 @@ impl Centre {
         blocking("asking what rooms hold", move || {
             let young = |run: &Run| now.duration_since(run.started_at) < BEGINNING;
             let takes = |room: &Room| {
-                let is_young = room.running().is_some_and(young);
+                let is_young = room.running().any(young);
                 let held = runtime.held(&room.id).or_else(|| is_young.then_some(0));
                 places.takes(&room.limits, held)
             };

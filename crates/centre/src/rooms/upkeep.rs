@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use model::{AccountId, RoomId, Timestamp};
 use permit::Standing;
-use room::{Closing, Ended, Removed, Room, RoomEvent, Runtime, State, WorkError};
+use room::{Closing, Ended, Removed, Room, RoomEvent, Run, Runtime, State, WorkError};
 
 use super::THERE;
 use crate::{Centre, Refused, blocking};
@@ -46,8 +46,8 @@ impl Centre {
             };
             failures.extend(failure(&room.id, seen_to));
         }
-        for room in self.unminded().await? {
-            failures.extend(failure(&room.id, self.end_lost_run(&room).await));
+        for (room, run) in self.unminded().await? {
+            failures.extend(failure(&room, self.end_lost_run(&room, &run).await));
         }
         if let Err(refused) = self.see_to_unwaited().await {
             tracing::error!(%refused, "the queue was not seen to");
@@ -69,42 +69,37 @@ impl Centre {
         self.shut(&room.opened_by, &room.id, why).await
     }
 
-    /// The rooms that run something by the ledger and that no living program
-    /// minds, looked at twice: whoever minded a run that just ended writes it
-    /// down a moment later.
-    async fn unminded(&self) -> Result<Vec<Room>, Refused> {
+    /// What runs in rooms by the ledger and no living program minds, looked at twice:
+    /// whoever minded a run that just ended writes it down a moment later.
+    async fn unminded(&self) -> Result<Vec<(RoomId, Run)>, Refused> {
         let first = self.unminded_now().await?;
         if first.is_empty() {
             return Ok(first);
         }
         tokio::time::sleep(LAST_WORDS).await;
         let mut again = self.unminded_now().await?;
-        again.retain(|room| {
-            let run = room.running().map(|run| &run.id);
-            first.iter().any(|before| before.running().map(|run| &run.id) == run)
-        });
+        again.retain(|(_, run)| first.iter().any(|(_, before)| before.id == run.id));
         Ok(again)
     }
 
-    async fn unminded_now(&self) -> Result<Vec<Room>, Refused> {
+    async fn unminded_now(&self) -> Result<Vec<(RoomId, Run)>, Refused> {
         let (runtime, now) = (self.parts.runtime.clone(), self.now());
         let rooms = self.every_room(&["running"]).await?;
         blocking("looking for what runs", move || {
-            let has_begun = |room: &Room| {
-                room.running().is_some_and(|run| now.duration_since(run.started_at) >= BEGINNING)
+            let has_begun = |run: &&Run| now.duration_since(run.started_at) >= BEGINNING;
+            let unminded = |room: &Room| {
+                let running = room.running().filter(has_begun);
+                let lost = running.filter(|run| !runtime.is_minded(&room.id, &run.id));
+                lost.map(|run| (room.id.clone(), run.clone())).collect::<Vec<_>>()
             };
-            rooms
-                .into_iter()
-                .filter(|room| has_begun(room) && !runtime.is_minded(&room.id))
-                .collect()
+            rooms.iter().flat_map(unminded).collect()
         })
         .await
     }
 
-    async fn end_lost_run(&self, room: &Room) -> Result<(), Refused> {
-        let Some(run) = room.running() else { return Ok(()) };
-        tracing::warn!(room = %room.id, run = %run.id, "nobody minds this run any more");
-        self.note_end(&run.by, &room.id, &run.id, &Ended::LOST).await
+    async fn end_lost_run(&self, room: &RoomId, run: &Run) -> Result<(), Refused> {
+        tracing::warn!(%room, run = %run.id, "nobody minds this run any more");
+        self.note_end(&run.by, room, &run.id, &Ended::LOST).await
     }
 
     /// Ends what this program runs in rooms, waits until the ledger says so, and
@@ -123,14 +118,14 @@ impl Centre {
         self.shut_queue().await?;
         let mut stopped = Vec::new();
         for room in self.every_room(&["running"]).await? {
-            if let Some(running) = self.parts.runtime.running(&room.id) {
+            for running in self.parts.runtime.running(&room.id) {
                 running.stop();
-                stopped.push(room.id);
+                stopped.push((room.id.clone(), running.run().clone()));
             }
         }
-        for id in stopped {
+        for (id, run) in stopped {
             for _ in 0..PATIENCE_STEPS {
-                if self.load::<Room>(id.as_str()).await?.0.state != State::Running {
+                if !self.load::<Room>(id.as_str()).await?.0.is_running(&run) {
                     break;
                 }
                 tokio::time::sleep(PATIENCE_STEP).await;
@@ -168,10 +163,14 @@ impl Centre {
                         return Ok(());
                     }
                 }
-                // The run that was stopped is written down by whoever started it;
-                // that may take a moment. Its program may also be gone: nothing
+                // The runs that were stopped are written down by whoever started them;
+                // that may take a moment. Their programs may also be gone: nothing
                 // runs in the room.
-                State::Running if step >= PATIENCE_STEPS / 2 => self.end_lost_run(&room).await?,
+                State::Running if step >= PATIENCE_STEPS / 2 => {
+                    for run in room.running() {
+                        self.end_lost_run(id, run).await?;
+                    }
+                }
                 State::Running => tokio::time::sleep(PATIENCE_STEP).await,
             }
         }
@@ -224,7 +223,7 @@ impl Centre {
         for stuck in &recovered.stuck {
             tracing::error!(%stuck, "a room could not be cleared away: the next start tries again");
         }
-        for room in rooms.iter().filter(|room| !recovered.minded.contains(&room.id)) {
+        for room in &rooms {
             // The centre starts for everybody else.
             let _ = failure(&room.id, self.recover_room(room, &recovered).await);
         }
@@ -235,7 +234,9 @@ impl Centre {
     }
 
     async fn recover_room(&self, room: &Room, recovered: &room::Recovered) -> Result<(), Refused> {
-        self.end_lost_run(room).await?;
+        for run in room.running().filter(|run| !recovered.minded.contains(&run.id)) {
+            self.end_lost_run(&room.id, run).await?;
+        }
         if !recovered.missing.contains(&room.id) {
             return Ok(());
         }

@@ -214,14 +214,14 @@ impl Runtime for Folders {
         panic!("nothing is run here")
     }
 
-    fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
-        None
+    fn running(&self, _: &RoomId) -> Vec<Arc<dyn Running>> {
+        Vec::new()
     }
 
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
         let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
         let work = self.work(room)?.usage(everything).unwrap();
-        Ok(Standing { running: None, memory: 0, work })
+        Ok(Standing { running: Vec::new(), memory: 0, work })
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {

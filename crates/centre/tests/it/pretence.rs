@@ -208,8 +208,8 @@ pub(crate) struct Pretence {
     folder: PathBuf,
     /// Rooms that do not close.
     pub(crate) stuck: Mutex<BTreeSet<RoomId>>,
-    /// Rooms in which another program minds a command.
-    pub(crate) minded: Mutex<BTreeSet<RoomId>>,
+    /// Commands that another program minds.
+    pub(crate) minded: Mutex<BTreeSet<RunId>>,
     /// Rooms without a folder.
     pub(crate) missing: Mutex<BTreeSet<RoomId>>,
     /// Rooms for which some program waits for a place.
@@ -251,15 +251,15 @@ impl Runtime for Pretence {
         run: &RunId,
         log: &dyn Fn() -> io::Result<Arc<dyn LogSink>>,
     ) -> io::Result<Option<Arc<dyn Running>>> {
-        if !self.is_minded(room) {
+        if !self.is_minded(room, run) {
             return Ok(None);
         }
         log()?;
         Ok(Some(Arc::new(Over(run.clone(), Arc::clone(&self.noted)))))
     }
 
-    fn is_minded(&self, room: &RoomId) -> bool {
-        self.minded.lock().unwrap().contains(room)
+    fn is_minded(&self, _: &RoomId, run: &RunId) -> bool {
+        self.minded.lock().unwrap().contains(run)
     }
 
     fn wait_for_place(&self, room: &RoomId) -> io::Result<Option<Waits>> {
@@ -272,8 +272,8 @@ impl Runtime for Pretence {
         self.waited_for.lock().unwrap().contains(room)
     }
 
-    fn running(&self, _: &RoomId) -> Option<Arc<dyn Running>> {
-        None
+    fn running(&self, _: &RoomId) -> Vec<Arc<dyn Running>> {
+        Vec::new()
     }
 
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {

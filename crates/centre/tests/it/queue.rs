@@ -149,9 +149,9 @@ async fn who_asked_or_a_colleague_gives_the_place_up_and_nobody_else() {
     let (full, room) = (site.room_that_stays().await, site.room_that_stays().await);
     site.begin(&full).await;
     asks(&site, &room).await;
-    site.centre.stop_run(&Site::caseworker(), &room).await.unwrap_err();
+    site.centre.stop_run(&Site::caseworker(), &room, None).await.unwrap_err();
     site.centre.place_in_line(&centre::Caller::Visitor, &room).await.unwrap_err();
-    site.centre.stop_run(&Site::caller(), &room).await.unwrap();
+    site.centre.stop_run(&Site::caller(), &room, None).await.unwrap();
     assert_eq!(why(&site, &room).await, GivenUp::ByPerson);
     assert!(site.centre.leave_queue(&Site::caller(), &room).await.is_err(), "nothing waits");
 }
@@ -205,4 +205,27 @@ async fn a_program_that_does_not_stay_gives_up_what_it_waits_for_when_it_stops()
     asks(&site, &room).await;
     site.centre.stop_runs().await.unwrap();
     assert_eq!(why(&site, &room).await, GivenUp::ProgramGone);
+}
+
+#[tokio::test]
+async fn what_begins_beside_another_in_a_room_has_the_place_of_the_room() {
+    let site = Site::with_places(ONE).await;
+    let (room, other) = (site.room_that_stays().await, site.room_that_stays().await);
+    let first = site.begin(&room).await;
+    assert!(asks(&site, &other).await.started().is_none(), "the machine is not full");
+    let beside = asks(&site, &room).await;
+    assert!(beside.started().is_some(), "it waits for a place that its room has");
+    // It has ended by itself; the place is the room's until the first has, too.
+    for _ in 0..500 {
+        if site.see(&room).await.running().count() == 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    site.centre.see_to_queue().await.unwrap();
+    assert_eq!(site.see(&other).await.state, State::Waiting);
+    assert_eq!(site.see(&room).await.state, State::Running);
+    site.ends(&room, &first).await;
+    site.centre.see_to_queue().await.unwrap();
+    until_free(&site, &other).await;
 }

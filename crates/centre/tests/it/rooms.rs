@@ -7,7 +7,7 @@ use centre::notebooks::Company;
 use centre::ports::Unwatched;
 use jiff::SignedDuration;
 use model::CellId;
-use room::{CellOutcome, Closing, Outcome, RoomEvent, State};
+use room::{CellOutcome, Closing, Outcome, Room, RoomEvent, State};
 
 use crate::house::{House, refused_by};
 use crate::pretence::{Site, researcher};
@@ -54,8 +54,8 @@ async fn a_run_whose_program_was_killed_is_written_down_as_lost() {
     let site = Site::new().await;
     let (killed, minded) = (site.room_that_stays().await, site.room_that_stays().await);
     site.begin(&killed).await;
-    site.begin(&minded).await;
-    site.rooms.minded.lock().unwrap().insert(minded.clone());
+    let run = site.begin(&minded).await;
+    site.rooms.minded.lock().unwrap().insert(run);
     site.clock.advance(SignedDuration::from_mins(2));
     let young = site.room_that_stays().await;
     site.begin(&young).await;
@@ -83,7 +83,7 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
     }
     let ok = RoomEvent::CellEnded { cell: ended, outcome: CellOutcome::Ok, wall_ms: 3 };
     site.write(room.as_str(), &ok).await;
-    site.rooms.minded.lock().unwrap().insert(room.clone());
+    site.rooms.minded.lock().unwrap().insert(run.clone());
     site.clock.advance(SignedDuration::from_secs(90));
 
     site.centre.outlive().await.unwrap();
@@ -106,7 +106,7 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
     );
     assert_eq!(entries.iter().filter(|entry| entry.act == "room.cell-ended").count(), 2);
     // What nobody minds is not taken over: the sweep says that it is lost.
-    assert_eq!(site.see(&alone).await.running().map(|run| &run.id), Some(&other));
+    assert!(site.see(&alone).await.is_running(&other));
 }
 
 #[tokio::test]
@@ -307,4 +307,49 @@ async fn a_removal_that_was_cut_short_is_ended_at_the_start() {
     let gone = site.see(&room).await;
     assert_eq!((gone.state, gone.closed), (State::Closed, Some(Closing::ByPerson)));
     assert_eq!(gone.removed, Some(counted));
+}
+
+#[tokio::test]
+async fn so_many_run_at_once_in_a_room_and_no_more() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    let mut runs = Vec::new();
+    for _ in 0..Room::AT_ONCE {
+        runs.push(site.begin(&room).await);
+    }
+    let begin = async || {
+        let words = vec!["Rscript".to_owned()];
+        site.centre.start_run(&Site::caller(), &room, words, None, None).await
+    };
+    let refused = begin().await.unwrap_err().to_string();
+    assert!(refused.contains("no more do at once"), "{refused}");
+    site.ends(&room, &runs[0]).await;
+    begin().await.unwrap();
+}
+
+#[tokio::test]
+async fn of_several_runs_each_that_nobody_minds_is_lost_and_each_that_went_on_is_taken_over() {
+    let site = Site::new().await;
+    let room = site.room_that_stays().await;
+    let [minded, lost, also] =
+        [site.begin(&room).await, site.begin(&room).await, site.begin(&room).await];
+    site.rooms.minded.lock().unwrap().extend([minded.clone(), also.clone()]);
+    site.clock.advance(SignedDuration::from_mins(2));
+    site.centre.recover().await.unwrap();
+    let seen = site.see(&room).await;
+    assert!(seen.is_running(&minded) && seen.is_running(&also) && !seen.is_running(&lost));
+    assert_eq!(seen.runs[1].ended.unwrap().outcome, Outcome::Lost);
+
+    site.centre.outlive().await.unwrap();
+    for _ in 0..500 {
+        if site.rooms.noted.load(Ordering::Relaxed) > 1 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let seen = site.see(&room).await;
+    assert_eq!(seen.state, State::Open);
+    for run in [0, 2] {
+        assert_eq!(seen.runs[run].ended.unwrap().outcome, Outcome::Finished);
+    }
 }

@@ -247,6 +247,9 @@ fn pids(word: &str, room: &Room) -> Vec<String> {
 
 /// What is left of bubblewraps below the room: their control groups.
 fn bubblewraps(room: &Room) -> Vec<String> {
-    let run = room.place.data().join("rooms").join(&room.id).join("run.json");
-    std::fs::read_to_string(run).into_iter().collect()
+    let runs = room.place.data().join("rooms").join(&room.id).join("runs");
+    let runs = std::fs::read_dir(runs).into_iter().flatten().flatten().map(|entry| entry.path());
+    runs.filter(|run| run.extension().is_some_and(|end| end == "json"))
+        .map(|run| std::fs::read_to_string(run).unwrap())
+        .collect()
 }

@@ -16,12 +16,17 @@ room-language = Sprog
 room-script = Script
 room-script-hint = Dataene ligger i /data, og kan spørges i SQL: psql, eller sql() fra helserom i R og Python. Skriv resultater til /work. Der er intet netværk.
 room-run-button = Kør
-room-one-at-a-time = Én kørsel ad gangen.
+room-waits = Noget venter allerede på plads på maskinen.
 room-stop = Stands kørslen
+run-stop = Stands
 room-close = Luk rummet
 room-close-what = Det, der kører, standses, og ingen går ind i rummet. Det, der er i det, bliver liggende nogle dage: indtil da kan det åbnes igen. Så fjernes det. Filer, du har bedt om at tage ud, beholdes.
 room-open-says = Intet kører.
 room-running-says = { $value } kører et script.
+room-several-says = { $n ->
+    [one] { $count } kørsel er i gang.
+   *[other] { $count } kørsler er i gang på samme tid.
+}
 room-fullness = Så fyldt er det
 room-meter-memory = Hukommelse
 room-meter-disk = Arbejdsmappe
@@ -141,7 +146,7 @@ room-pixels = Dette rum ses på skrivebordet. Om et script, der køres herfra, o
 room-pixels-files = Filer ses på skrivebordet.
 notebook-together = Åbn notesbogen for alle i rummet
 desktop-together = Åbn skrivebordet for alle i rummet
-room-private-says = { $value } har åbnet den alene med sin private mappe. Andre kommer ind, når den er lukket.
+room-private-says = { $value } har åbnet den alene med sin private mappe. Du kan åbne din egen.
 room-private = Det, der ligger i »private«, er dit alene: ingen andre i rummet ser det. Alt andet deles af dem, der er i rummet.
 versions = Tidligere versioner af filer
 versions-lead = Filer gemmes, som de var, da en kørsel begyndte og sluttede, og hvert tiende minut, mens en er i gang. Det, der er ændret eller slettet siden, ligger i 30 dage, og det ældste går før, når alt til sammen fylder mere end en fjerdedel af rummets disk. Filer på mere end en sekstendedel af disken eller 64 MiB og skjulte filer gemmes ikke. Det, en fil er nu, gemmes, før den hentes tilbage.

@@ -16,12 +16,17 @@ room-language = Language
 room-script = Script
 room-script-hint = The data lie in /data, and can be asked in SQL: psql, or helserom’s sql() in R and Python. Write results to /work. There is no network.
 room-run-button = Run
-room-one-at-a-time = One run at a time.
+room-waits = Something waits for a place on the machine already.
 room-stop = Stop the run
+run-stop = Stop
 room-close = Close the room
 room-close-what = What runs is stopped, and nobody enters the room. What is in it stays for some days: until then it can be opened again. Then it is removed. Files you have asked to take out are kept.
 room-open-says = Nothing runs.
 room-running-says = { $value } runs a script.
+room-several-says = { $n ->
+    [one] { $count } run goes on.
+   *[other] { $count } runs go on at once.
+}
 room-fullness = How full it is
 room-meter-memory = Memory
 room-meter-disk = Work folder
@@ -141,7 +146,7 @@ room-pixels = This room is seen on its desktop. Of a script that is run from her
 room-pixels-files = Files are looked at on the desktop.
 notebook-together = Open the notebook for everybody in the room
 desktop-together = Open the desktop for everybody in the room
-room-private-says = { $value } has opened it alone, with their private folder. Others enter when it is closed.
+room-private-says = { $value } has opened it alone, with their private folder. You can open your own.
 room-private = What lies in “private” is yours alone: nobody else in the room sees it. Everything else is shared by the people of the room.
 versions = Earlier versions of files
 versions-lead = Files are kept as they were when a run began and ended, and every ten minutes while one goes on. What was changed or deleted since stays for 30 days, and the oldest goes sooner when all of it together takes more than a quarter of the room’s disk. Files of more than a sixteenth of the disk or 64 MiB and hidden files are not kept. What a file is now is kept before it is restored.

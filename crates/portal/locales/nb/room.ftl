@@ -16,12 +16,17 @@ room-language = Språk
 room-script = Skript
 room-script-hint = Dataene ligger i /data, og kan spørres i SQL: psql, eller sql() fra helserom i R og Python. Skriv resultater til /work. Det er ikke noe nettverk.
 room-run-button = Kjør
-room-one-at-a-time = Én kjøring om gangen.
+room-waits = Noe venter allerede på plass på maskinen.
 room-stop = Stans kjøringen
+run-stop = Stans
 room-close = Lukk rommet
 room-close-what = Det som kjører, stanses, og ingen går inn i rommet. Det som er i det, blir liggende noen dager: inntil da kan det åpnes igjen. Så fjernes det. Filer du har bedt om å ta ut, beholdes.
 room-open-says = Ingenting kjører.
 room-running-says = { $value } kjører et skript.
+room-several-says = { $n ->
+    [one] { $count } kjøring pågår.
+   *[other] { $count } kjøringer pågår samtidig.
+}
 room-fullness = Så fullt er det
 room-meter-memory = Minne
 room-meter-disk = Arbeidsmappe
@@ -141,7 +146,7 @@ room-pixels = Dette rommet ses på skrivebordet. Om et skript som kjøres herfra
 room-pixels-files = Filer ses på skrivebordet.
 notebook-together = Åpne notatboken for alle i rommet
 desktop-together = Åpne skrivebordet for alle i rommet
-room-private-says = { $value } har åpnet den alene, med sin private mappe. Andre kommer inn når den er lukket.
+room-private-says = { $value } har åpnet den alene, med sin private mappe. Du kan åpne din egen.
 room-private = Det som ligger i «private», er ditt alene: ingen andre i rommet ser det. Alt annet deles av dem som er i rommet.
 versions = Tidligere versjoner av filer
 versions-lead = Filer tas vare på slik de var da en kjøring begynte og sluttet, og hvert tiende minutt mens en pågår. Det som er endret eller slettet siden, ligger i 30 dager, og det eldste går før når alt til sammen tar mer enn en fjerdedel av rommets disk. Filer på mer enn en sekstendel av disken eller 64 MiB og skjulte filer tas ikke vare på. Det en fil er nå, tas vare på før den hentes tilbake.

@@ -90,6 +90,7 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/permits/{permit}/revocation", Some("permit_revoke")),
     ("/rooms/{room}/runs", Some("room_run")),
     ("/rooms/{room}/stop", Some("run_stop")),
+    ("/rooms/{room}/runs/{run}/stop", Some("run_stop_one")),
     ("/rooms/{room}/ingresses", Some("ingress_ask")),
     ("/ingresses/{ingress}/decision", Some("ingress_decide")),
     ("/rooms/{room}/outputs", Some("output_ask")),

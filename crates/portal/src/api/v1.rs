@@ -148,6 +148,7 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(desktop_show::show, desktop_open::open, desktop_close::close))
         .routes(routes!(run_log::log))
         .routes(routes!(run_stop::stop))
+        .routes(routes!(run_stop::stop_one))
         .routes(routes!(room_close::close))
         .routes(routes!(version_list::list))
         .routes(routes!(version_restore::restore))

@@ -10,7 +10,7 @@ use centre::notebooks::Admitted;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use model::RoomId;
+use model::{RoomId, RunId};
 use room::notebook::{Answer, Asked, Body, Denied, Forward};
 
 use super::{Passes, page};
@@ -114,14 +114,14 @@ fn saved(sent: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whether a kernel of the room says that it works.
-pub(super) async fn is_busy(app: &App, room: &RoomId) -> bool {
+/// Whether a kernel of a notebook says that it works.
+pub(super) async fn is_busy(app: &App, room: &RoomId, run: &RunId) -> bool {
     #[derive(serde::Deserialize)]
     struct Kernel {
         execution_state: String,
     }
     let asking = async {
-        let stream = app.centre.reach_unasked(room).await.ok()?;
+        let stream = app.centre.reach_unasked(room, run).await.ok()?;
         let request = Request::get(format!("/{room}/api/kernels"))
             .header(header::HOST, "localhost")
             .header(header::CONNECTION, "close")

@@ -197,7 +197,7 @@ async fn answer(app: &App, jar: &CookieJar, request: Request) -> Result<Response
     let acts = !request.method().is_safe() || kind == Some(Answer::Page);
     let admitted = admit(app, &pass_held, acts).await?;
     if acts {
-        app.used.touch(&admitted.room);
+        app.used.touch(admitted.run.as_ref());
     }
     match route {
         Route::Image(which, name) => Ok(image::answer(&notebooks.image, which, name).await),
@@ -252,7 +252,7 @@ async fn desktop_answer(
     }
     let admitted = admit(app, &pass, is_page).await?;
     if is_page {
-        app.used.touch(&admitted.room);
+        app.used.touch(admitted.run.as_ref());
     }
     desktop::answer(app, (pass, admitted), asked, request).await
 }
@@ -277,19 +277,19 @@ pub(crate) async fn watch_idle(app: App) {
         every.tick().await;
         // Those that nobody came into since they began or were taken over among them.
         match app.centre.sessions().await {
-            Ok(rooms) => rooms.iter().for_each(|room| app.used.know(room)),
+            Ok(open) => open.iter().for_each(|(room, run)| app.used.know(room, run)),
             Err(refused) => tracing::error!(%refused, "what is open in rooms was not found"),
         }
-        for room in app.used.idle(idle) {
+        for (room, run) in app.used.idle(idle) {
             // A kernel may still work on what nobody waits for any more.
-            if forward::is_busy(&app, &room).await {
-                app.used.touch(&room);
+            if forward::is_busy(&app, &room, &run).await {
+                app.used.touch(Some(&run));
                 continue;
             }
-            match app.centre.stop_idle_notebook(&room).await {
-                Ok(()) => app.used.forget(&room),
+            match app.centre.stop_idle_notebook(&room, &run).await {
+                Ok(()) => app.used.forget(&run),
                 Err(refused) => {
-                    tracing::error!(%room, %refused, "an idle notebook was not closed");
+                    tracing::error!(%room, %run, %refused, "an idle notebook was not closed");
                 }
             }
         }

@@ -177,7 +177,7 @@ impl Talk {
 
     /// What the kernel has not answered is answered to nobody.
     async fn leave(&mut self) {
-        self.app.used.end(&self.admitted.room, self.open.len());
+        self.app.used.end(self.admitted.run.as_ref(), self.open.len());
         for (_, (cell, since)) in self.open.drain() {
             let outcome = CellOutcome::Unheard;
             let ended = self.app.centre.end_cell(&self.admitted, cell, outcome, since.elapsed());
@@ -190,7 +190,7 @@ impl Talk {
 
     async fn ask_again(&self, acts: bool) -> Result<(), Over> {
         match admit(&self.app, &self.pass, acts).await {
-            Ok(admitted) if admitted.runs => Ok(()),
+            Ok(admitted) if admitted.is_still_in(&self.admitted) => Ok(()),
             Ok(_) => Err(Over::Ended("the notebook was closed".to_owned())),
             Err(none) => Err(Over::Ended(none.to_string())),
         }
@@ -232,7 +232,7 @@ impl Talk {
             .run_cell(&self.admitted, &self.kernel, code.text)
             .await
             .map_err(|refused| Over::Ended(refused.to_string()))?;
-        self.app.used.begin(&self.admitted.room);
+        self.app.used.begin(self.admitted.run.as_ref());
         self.open.insert(code.message, (cell, Instant::now()));
         Ok(())
     }
@@ -283,7 +283,7 @@ impl Talk {
     fn heard(&mut self, answered: Option<Answered>) {
         let Some(answered) = answered else { return };
         let Some((cell, since)) = self.open.remove(&answered.message) else { return };
-        self.app.used.end(&self.admitted.room, 1);
+        self.app.used.end(self.admitted.run.as_ref(), 1);
         let (app, admitted, after) = (self.app.clone(), self.admitted.clone(), since.elapsed());
         self.app.underway.begin(async move {
             let ended = app.centre.end_cell(&admitted, cell, answered.outcome, after);
@@ -410,7 +410,7 @@ async fn listen(app: &App, pass: &Pass, admitted: &Admitted, mut page: WebSocket
                 Some(Ok(_)) => {}
             },
             _ = again.tick() => {
-                if !admit(app, pass, false).await.is_ok_and(|admitted| admitted.runs) {
+                if !admit(app, pass, false).await.is_ok_and(|now| now.is_still_in(admitted)) {
                     break;
                 }
             }

@@ -7,7 +7,6 @@ use disclosure::Kind;
 use model::{Lang, RoomId};
 use permit::Role;
 use permit::policy::Action;
-use room::State as RoomState;
 
 use super::room::{FileLine, Sight};
 use super::seen;
@@ -179,10 +178,10 @@ async fn page(
     Ok(page)
 }
 
-/// Whether files can be asked for as the room stands: while it is open, or a
-/// person works in it.
-pub(super) fn can_be_asked(room: &room::Room) -> bool {
-    matches!(room.state, RoomState::Open | RoomState::Waiting) || room.session().is_some()
+/// Whether files can be asked for as the room stands: as long as people may be in it.
+/// What is asked for is what the file is at that moment.
+pub(super) const fn can_be_asked(room: &room::Room) -> bool {
+    room.is_entered()
 }
 
 /// `POST /rooms/{room}/outputs`: asks to take files out.

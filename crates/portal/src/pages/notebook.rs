@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use centre::notebooks::Company;
 use centre::rooms::Begun;
-use model::{Lang, RoomId};
+use model::{Lang, RoomId, RunId};
 use permit::{Role, Way};
 
 use super::seen;
@@ -82,10 +82,15 @@ pub struct NotebookPage {
 }
 
 impl NotebookPage {
-    fn of(chrome: Chrome, room: &RoomId, kind: Kind, (origin, ticket): (String, String)) -> Self {
+    fn of(
+        chrome: Chrome,
+        (room, run): (&RoomId, &RunId),
+        kind: Kind,
+        (origin, ticket): (String, String),
+    ) -> Self {
         let words = chrome.words().clone();
-        let stop =
-            Step::send(words.say(kind.close), format!("/rooms/{room}/stop"), &chrome.form_token);
+        let href = format!("/rooms/{room}/runs/{run}/stop");
+        let stop = Step::send(words.say(kind.close), href, &chrome.form_token);
         let standing = Standing {
             trail: vec![(room.to_string(), format!("/rooms/{room}"))],
             kind: words.say("room").into_owned(),
@@ -112,7 +117,9 @@ impl NotebookPage {
     fn sample_of(lang: Lang, room: &RoomId, kind: Kind) -> Self {
         let chrome = Chrome::sample(lang, &format!("/rooms/{room}/{}", kind.path));
         let chrome = chrome.seen_by(&[Role::Researcher]);
-        Self::of(chrome, room, kind, ("http://127.0.0.1:8421".to_owned(), "ticket".to_owned()))
+        let run = literal("run-2b4d6f8h0k");
+        let told = ("http://127.0.0.1:8421".to_owned(), "ticket".to_owned());
+        Self::of(chrome, (room, &run), kind, told)
     }
 }
 
@@ -210,13 +217,12 @@ pub(crate) async fn answering(
     visitor: &Visitor,
     room: &RoomId,
 ) -> Result<bool, Failure> {
-    app.used.touch(room);
     let began = Instant::now();
     while began.elapsed() < PATIENCE {
         let admitted = app.centre.admit(visitor.caller(), room).await?;
-        if !admitted.runs {
-            return Ok(false);
-        }
+        let Some(run) = &admitted.run else { return Ok(false) };
+        app.used.know(room, run);
+        app.used.touch(Some(run));
         if app.centre.reach_notebook(&admitted).await.is_ok() {
             return Ok(true);
         }
@@ -256,15 +262,15 @@ async fn shown(
     let origin = app.config.notebooks.as_ref().and_then(|notebooks| notebooks.origin(headers));
     let origin = origin.ok_or(Failure::Unfit("conflict-no-notebooks"))?;
     let admitted = app.centre.admit(visitor.caller(), &room).await?;
-    if !admitted.runs || admitted.way != kind.way {
+    let Some(run) = admitted.run.filter(|_| admitted.way == kind.way) else {
         return Ok(see(&format!("/rooms/{room}"), ""));
-    }
+    };
     let who = (&room, &account, visitor.token().hash());
     let how = (kind.way, visitor.words().lang());
     let ticket = app.used.door.ticket(app.entropy.as_ref(), who, how, app.centre.now());
     let policy = policy(&origin);
     let told = (origin, ticket.as_str().to_owned());
-    let page = NotebookPage::of(visitor.chrome(app), &room, kind, told);
+    let page = NotebookPage::of(visitor.chrome(app), (&room, &run), kind, told);
     let mut response = html(&page)?;
     let policy =
         HeaderValue::from_str(&policy).map_err(|error| Failure::Broken(error.to_string()))?;

@@ -17,7 +17,7 @@ pub(crate) use closing::{close, remove, reopen};
 pub use handed_over::HandedOver;
 pub(crate) use handed_over::ask_handed_over;
 pub use line::InLine;
-pub(crate) use running::{how_to_run, run, stop};
+pub(crate) use running::{how_to_run, run, stop, stop_one};
 pub use saying::state_word;
 pub(crate) use saying::{closing_key, given_up_key, outcome_word};
 use saying::{refusal, says};
@@ -62,8 +62,6 @@ pub struct RoomPage {
     may_ask: bool,
     /// What its people see of its data from here.
     sight: Sight,
-    /// Whether its notebook or its desktop can be opened, or is.
-    notebook: Notebook,
     /// Where it stands in line for a place on the machine.
     in_line: Option<InLine>,
     /// The address of its journal, for those who may read it.
@@ -72,6 +70,8 @@ pub struct RoomPage {
     bringing: Option<(String, Vec<IngressLine>)>,
     /// How the reader may end it.
     ending: Option<closing::Ending>,
+    /// Whether something runs that will end by itself.
+    is_live: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
     script: String,
@@ -98,8 +98,10 @@ pub enum Notebook {
     No,
     /// It can.
     Shut,
-    /// It is open.
-    Open,
+    /// The one for everybody is open. One of their own can be.
+    Common,
+    /// Their own is open.
+    Own,
 }
 
 /// A command that was run.
@@ -113,6 +115,8 @@ pub struct RunLine {
     memory: String,
     tag: Tag,
     chosen: bool,
+    /// Whether it runs, and can be stopped.
+    runs: bool,
 }
 
 /// A file in the work folder.
@@ -233,6 +237,7 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
         memory,
         tag,
         chosen: chosen == Some(run.id.as_str()),
+        runs: run.ended.is_none(),
     }
 }
 
@@ -252,7 +257,6 @@ impl RoomPage {
         let lang = words.lang();
         let id = room.id.to_string();
         let (state, tone) = state_word(room.state);
-        let running = room.state == RoomState::Running;
         let token = chrome.form_token.clone();
         let inside = seen.inside.take();
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
@@ -260,25 +264,32 @@ impl RoomPage {
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
         let pixels = inside.as_ref().is_some_and(|inside| inside.sight.is_pixels());
         let [open, together, go, close, path] = keys(pixels);
-        if may_enter && notebook == Notebook::Shut {
-            let href = format!("/rooms/{id}/{path}");
+        let href = format!("/rooms/{id}/{path}");
+        if may_enter && matches!(notebook, Notebook::Common | Notebook::Own) {
+            steps.push(Step::go(words.say(go), href.clone()));
+        }
+        if may_enter && matches!(notebook, Notebook::Shut | Notebook::Common) {
             steps.push(Step::send(words.say(open), href.clone(), &token));
+        }
+        if may_enter && notebook == Notebook::Shut {
             steps.push(Step::send(words.say(together), format!("{href}/together"), &token));
         }
-        if may_enter && notebook == Notebook::Open {
-            steps.push(Step::go(words.say(go), format!("/rooms/{id}/{path}")));
-        }
-        if may_enter && room.state == RoomState::Open {
+        if may_enter && matches!(room.state, RoomState::Open | RoomState::Running) {
             steps.push(Step::go(words.say("room-run"), "#run"));
         }
-        if may_enter && (running || room.state == RoomState::Waiting) {
-            let href = format!("/rooms/{id}/stop");
-            let key = match room.session() {
-                Some(_) => close,
-                None if running => "room-stop",
-                None => "queue-leave",
-            };
-            steps.push(Step::send(words.say(key), href, &token).grave());
+        let stop = |key, path: &str| {
+            Step::send(words.say(key), format!("/rooms/{id}/{path}"), &token).grave()
+        };
+        let running: Vec<_> = room.running().collect();
+        match (running.as_slice(), &room.waiting) {
+            _ if !may_enter => {}
+            (_, Some(_)) => steps.push(stop("queue-leave", "stop")),
+            ([run], None) => {
+                let key = if run.is_session() { close } else { "room-stop" };
+                steps.push(stop(key, &format!("runs/{}/stop", run.id)));
+            }
+            // Which of several is said in the list.
+            _ => {}
         }
         let mut standing = Standing {
             trail: vec![(seen.title.clone(), format!("/permits/{}", room.permit))],
@@ -320,7 +331,7 @@ impl RoomPage {
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput) && asking::can_be_asked(room),
             sight: inside.sight,
-            notebook,
+            is_live: running.iter().any(|run| !run.is_session()),
             in_line: inside.in_line,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
@@ -354,13 +365,9 @@ impl RoomPage {
         self
     }
 
-    fn running(&self) -> bool {
-        self.state == RoomState::Running
-    }
-
     /// Whether something runs that will end by itself, or waits to begin.
     fn is_waited_for(&self) -> bool {
-        self.waits() || (self.running() && self.notebook != Notebook::Open)
+        self.waits() || self.is_live
     }
 
     fn waits(&self) -> bool {
@@ -459,22 +466,13 @@ async fn inside(
     let sight = Sight::of(&standing);
     let person = visitor.account()?.id.clone();
     let listing = standing.listing;
-    let notebook = match room.state {
-        RoomState::Open
-            if app.config.notebooks.is_some() && app.centre.has_notebook(room).await? =>
-        {
-            Notebook::Shut
-        }
-        RoomState::Open
-            if app.config.notebooks.is_some()
-                && desktop::is_there()
-                && app.centre.has_desktop(room).await? =>
-        {
-            Notebook::Shut
-        }
-        RoomState::Running if room.session().is_some_and(|run| run.takes_in(&person)) => {
-            Notebook::Open
-        }
+    let has_either = app.config.notebooks.is_some()
+        && (app.centre.has_notebook(room).await?
+            || (desktop::is_there() && app.centre.has_desktop(room).await?));
+    let notebook = match (room.state, room.session_of(&person)) {
+        (RoomState::Running, Some(session)) if session.private => Notebook::Own,
+        (RoomState::Running, Some(_)) => Notebook::Common,
+        (RoomState::Open | RoomState::Running, None) if has_either => Notebook::Shut,
         _ => Notebook::No,
     };
     let names = app.names(caller).await?;
@@ -539,7 +537,7 @@ async fn state_in_the_way(
     let fitted = !matches!(refused, centre::Refused::Conflict(_) | centre::Refused::Book(_));
     match app.centre.room(visitor.caller(), id).await {
         Ok(room) if !fitted && room.state == RoomState::Running => {
-            Failure::Unfit("room-one-at-a-time")
+            Failure::Unfit("conflict-room-busy")
         }
         Ok(room) if !fitted && room.state == RoomState::Waiting => {
             Failure::Unfit("conflict-room-waits")

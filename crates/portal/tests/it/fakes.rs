@@ -208,7 +208,7 @@ struct Pretence {
     notebook: PathBuf,
     starts: Arc<Gate>,
     ends: Arc<Gate>,
-    runs: Mutex<HashMap<RoomId, Arc<Pretended>>>,
+    runs: Mutex<Vec<(RoomId, Arc<Pretended>)>>,
 }
 
 impl Pretence {
@@ -239,7 +239,7 @@ impl Runtime for Pretence {
         };
         std::fs::write(self.folder(room).join(name), text).unwrap();
         let running = Arc::new(Pretended::new(run, &self.ends));
-        self.runs.lock().unwrap().insert(room.clone(), running.clone());
+        self.runs.lock().unwrap().push((room.clone(), running.clone()));
         Ok(running)
     }
 
@@ -255,7 +255,7 @@ impl Runtime for Pretence {
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
         let running = Arc::new(Pretended::new(run, &self.ends));
-        self.runs.lock().unwrap().insert(room.clone(), running.clone());
+        self.runs.lock().unwrap().push((room.clone(), running.clone()));
         Ok(running)
     }
 
@@ -273,23 +273,28 @@ impl Runtime for Pretence {
         self.start_notebook(room, run, stay, log)
     }
 
-    fn reach_desktop(&self, room: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {
-        self.reach(room)
+    fn reach_desktop(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+    ) -> std::io::Result<std::os::unix::net::UnixStream> {
+        self.reach(room, run)
     }
 
-    fn reach(&self, _: &RoomId) -> std::io::Result<std::os::unix::net::UnixStream> {
+    fn reach(&self, _: &RoomId, _: &RunId) -> std::io::Result<std::os::unix::net::UnixStream> {
         std::os::unix::net::UnixStream::connect(&self.notebook)
     }
 
-    fn running(&self, room: &RoomId) -> Option<Arc<dyn Running>> {
-        let running = self.runs.lock().unwrap().get(room).cloned()?;
-        if self.ends.is_open() { None } else { Some(running) }
+    fn running(&self, room: &RoomId) -> Vec<Arc<dyn Running>> {
+        let runs = self.runs.lock().unwrap();
+        let of_room = runs.iter().filter(|(of, _)| of == room && !self.ends.is_open());
+        of_room.map(|(_, running)| running.clone() as Arc<dyn Running>).collect()
     }
 
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
         let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
         let work = self.work(room)?.usage(everything).unwrap();
-        Ok(Standing { running: None, memory: 0, work })
+        Ok(Standing { running: Vec::new(), memory: 0, work })
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {

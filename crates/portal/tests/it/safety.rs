@@ -28,6 +28,7 @@ const CHANGES: &[&str] = &[
     "/permits/permit-1/revocation",
     "/rooms/room-1/runs",
     "/rooms/room-1/stop",
+    "/rooms/room-1/runs/run-1/stop",
     "/rooms/room-1/outputs",
     "/rooms/room-1/handed-over",
     "/rooms/room-1/ingresses",

@@ -35,7 +35,7 @@ async fn a_program_opens_sees_and_closes_what_the_permit_is_for() {
             assert_eq!(opened[field], value, "{way} {field}: {opened}");
         }
         assert_eq!(opened["by"], "researcher");
-        let again = program.json(Method::POST, &here, &json!({})).await.json();
+        let again = program.json(Method::POST, &here, &json!({ "together": true })).await.json();
         assert_eq!(again["run"], opened["run"], "it is open already");
         // Its people see it, and nobody else.
         let mut statistician = Browser::as_role(&site.router, "statistician").await;
@@ -50,6 +50,21 @@ async fn a_program_opens_sees_and_closes_what_the_permit_is_for() {
                 assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role}");
             }
         }
+
+        // One's own, beside the common one, is where who opened it is from then on.
+        let own = program.json(Method::POST, &here, &json!({})).await.json();
+        assert_eq!((&own["together"], &own["answers"]), (&json!(false), &json!(true)), "{own}");
+        assert_ne!(own["run"], opened["run"]);
+        assert_eq!(program.get(&here).await.json()["run"], own["run"]);
+        assert_eq!(statistician.get(&here).await.json()["run"], opened["run"]);
+        let both = program.json(Method::POST, &here, &json!({ "together": true })).await;
+        assert_eq!(both.status, StatusCode::CONFLICT, "{}", both.body);
+        let any = format!("/api/v1/rooms/{room}/stop");
+        let any = program.json(Method::POST, &any, &json!({})).await;
+        assert_eq!(any.status, StatusCode::CONFLICT, "one of two was chosen: {}", any.body);
+        let unknown = format!("/api/v1/rooms/{room}/runs/run-9z8y7x6w5v/stop");
+        let unknown = program.json(Method::POST, &unknown, &json!({})).await;
+        assert_eq!(unknown.status, StatusCode::CONFLICT, "{}", unknown.body);
 
         let closed = program.json(Method::DELETE, &here, &json!({})).await;
         assert_eq!(closed.status, StatusCode::NO_CONTENT, "{}", closed.body);

@@ -40,7 +40,7 @@ async fn a_notebook_that_is_opened_alone_takes_nobody_else_in() {
     let page = researcher.submit(&here, &notebook, &[]).await;
     assert_eq!(page.location(), notebook, "{}", page.body);
     let page = statistician.get(&notebook).await;
-    assert_eq!(page.status, StatusCode::CONFLICT, "{}", page.body);
+    assert_eq!(page.location(), here, "{}", page.body);
     let page = statistician.get(&here).await;
     assert!(page.body.contains("with their private folder"), "{}", page.body);
     assert!(!page.body.contains("Go to the notebook"), "{}", page.body);
@@ -53,9 +53,27 @@ async fn a_notebook_that_is_opened_alone_takes_nobody_else_in() {
     let lab = format!("/{room}/lab");
     assert_eq!(theirs.get(&lab).await.status, StatusCode::FORBIDDEN);
     assert!(!given.is_empty());
+}
 
-    let opened = statistician.submit(&here, &notebook, &[]).await;
-    assert_eq!(opened.status, StatusCode::CONFLICT, "{}", opened.body);
+#[tokio::test]
+async fn each_may_have_their_own_at_once_and_stops_either() {
+    let Two { site, room, mut researcher, mut statistician, _image, _listener } = Two::new().await;
+    let (here, notebook) = (format!("/rooms/{room}"), format!("/rooms/{room}/notebook"));
+    for person in [&mut researcher, &mut statistician] {
+        let page = person.submit(&here, &notebook, &[]).await;
+        assert_eq!(page.location(), notebook, "{}", page.body);
+        // Asked again, it is the same one.
+        assert_eq!(person.submit(&here, &notebook, &[]).await.location(), notebook);
+    }
+    let page = researcher.get(&here).await;
+    assert!(page.body.contains("2 runs go on at once."), "{}", page.body);
+    let stops: Vec<&str> =
+        page.body.split("action=\"").filter(|at| at.contains("/stop\"")).collect();
+    assert_eq!(stops.len(), 2, "{}", page.body);
+    let stop = stops[0].split('"').next().unwrap().to_owned();
+    let page = researcher.submit(&here, &stop, &[]).await;
+    assert!(page.location().contains("done=stopped"), "{}", page.body);
+    site.ends.open();
 }
 
 #[tokio::test]

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use model::{RoomId, RunId};
 use room::Limits;
 
-use super::{Group, Holding, v1, v2};
+use super::{Group, Holding, OF_ROOM, most_processes, most_processes_of_all, v1, v2};
 use crate::config::CgroupPlace;
 
 /// The controllers that a room's limits need. `cpuacct` only counts.
 const CONTROLLERS: [&str; 4] = ["memory", "pids", "cpu", "cpuacct"];
+
+/// How often a group is made anew that another command took away as it ended.
+const TRIES: usize = 20;
 
 /// The folders below which groups are made.
 #[derive(Debug, Clone, Default)]
@@ -69,36 +74,71 @@ impl Place {
         Holding { memory: has("memory"), cpu: has("cpu"), processes: has("pids") }
     }
 
-    /// Makes a group called `name` with these limits.
-    pub(crate) fn make(&self, name: &str, limits: &Limits) -> io::Result<Option<Group>> {
-        let mut group = Group { dirs: Vec::new(), v1: v1::Files::default(), v2: None };
-        let made = self.fill(&mut group, name, limits);
-        if let Err(error) = made {
-            let _ = super::end(&group.dirs, std::time::Duration::ZERO);
-            return Err(error);
+    /// Makes the group of a run in that of its room, with the limits of the room.
+    pub(crate) fn make(
+        &self,
+        room: &RoomId,
+        run: &RunId,
+        limits: &Limits,
+    ) -> io::Result<Option<Group>> {
+        let mut tries = 0;
+        loop {
+            let mut group = Group { dirs: Vec::new(), v1: v1::Files::default(), v2: None };
+            match self.fill(&mut group, (room, run), limits) {
+                Ok(()) => return Ok((!group.dirs.is_empty()).then_some(group)),
+                Err(error) => {
+                    let _ = super::end(&group.dirs, Duration::ZERO);
+                    // The last command of the room ended meanwhile, and its group went.
+                    tries += 1;
+                    if error.kind() != io::ErrorKind::NotFound || tries >= TRIES {
+                        return Err(error);
+                    }
+                }
+            }
         }
-        Ok((!group.dirs.is_empty()).then_some(group))
     }
 
-    fn fill(&self, group: &mut Group, name: &str, limits: &Limits) -> io::Result<()> {
+    fn fill(
+        &self,
+        group: &mut Group,
+        (room, run): (&RoomId, &RunId),
+        limits: &Limits,
+    ) -> io::Result<()> {
+        let name = format!("{OF_ROOM}{room}");
         for (controller, own) in &self.v1 {
-            let dir = own.join(name);
+            let of_room = own.join(&name);
+            let dir = of_room.join(run.as_str());
             // Controllers that are mounted together have one folder.
             if !group.dirs.contains(&dir) {
+                make_unless(&of_room)?;
+                v1::hold_children(&of_room)?;
                 std::fs::create_dir(&dir)?;
                 group.dirs.push(dir.clone());
             }
-            v1::limit(controller, &dir, limits)?;
+            v1::limit(controller, &of_room, limits, most_processes_of_all(limits))?;
+            v1::limit(controller, &dir, limits, most_processes(limits))?;
             group.v1.see(controller, &dir);
         }
         if let Some(parent) = &self.v2 {
-            let dir = parent.join(name);
+            let of_room = parent.join(&name);
+            make_unless(&of_room)?;
+            v2::limit(&of_room, limits, most_processes_of_all(limits))?;
+            v2::give(&of_room)?;
+            let dir = of_room.join(run.as_str());
             std::fs::create_dir(&dir)?;
             group.dirs.push(dir.clone());
-            v2::limit(&dir, limits)?;
+            v2::limit(&dir, limits, most_processes(limits))?;
+            v2::end_as_one(&dir)?;
             group.v2 = Some(dir);
         }
         Ok(())
+    }
+}
+
+fn make_unless(dir: &Path) -> io::Result<()> {
+    match std::fs::create_dir(dir) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use room::Limits;
 
-use super::{Counted, cpu_quota, field, most_processes, number};
+use super::{Counted, cpu_quota, field, number};
 
 /// The files of a group that are read while the command runs.
 #[derive(Debug, Default)]
@@ -23,16 +23,31 @@ pub(super) fn can_make(own: &Path) -> bool {
     std::fs::create_dir(&probe).is_ok() && std::fs::remove_dir(&probe).is_ok()
 }
 
-/// Sets what `controller` limits.
-pub(super) fn limit(controller: &str, dir: &Path, limits: &Limits) -> io::Result<()> {
+/// Has the groups below `dir` count against it too: kernels before 5.11 did so only
+/// when told.
+pub(super) fn hold_children(dir: &Path) -> io::Result<()> {
+    let file = "memory.use_hierarchy";
+    if number(&dir.join(file)) == Some(0) { write(dir, file, 1) } else { Ok(()) }
+}
+
+/// Sets what `controller` limits. A group that has its limits already keeps them.
+pub(super) fn limit(
+    controller: &str,
+    dir: &Path,
+    limits: &Limits,
+    processes: u64,
+) -> io::Result<()> {
     match controller {
         "memory" => {
+            if number(&dir.join("memory.limit_in_bytes")) == Some(limits.memory) {
+                return Ok(());
+            }
             write(dir, "memory.limit_in_bytes", limits.memory)?;
             // Memory and swap together; the file is there only where swap is counted.
             let both = dir.join("memory.memsw.limit_in_bytes");
             if both.exists() { std::fs::write(both, limits.memory.to_string()) } else { Ok(()) }
         }
-        "pids" => write(dir, "pids.max", most_processes(limits)),
+        "pids" => write(dir, "pids.max", processes),
         "cpu" => {
             let (quota, period) = cpu_quota(limits);
             write(dir, "cpu.cfs_period_us", period)?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use room::Limits;
 
-use super::{Counted, cpu_quota, field, most_processes, number};
+use super::{Counted, cpu_quota, field, number};
 
 const CONTROLLERS: [&str; 3] = ["memory", "pids", "cpu"];
 
@@ -50,6 +50,15 @@ fn prepare_below(parent: &Path) -> io::Result<PathBuf> {
         let _ = std::fs::remove_dir(&rooms);
     }
     given.map(|()| rooms)
+}
+
+/// Gives the children of `dir`, which has no processes, the controllers that it has.
+pub(super) fn give(dir: &Path) -> io::Result<()> {
+    let has: Vec<String> = words(&dir.join("cgroup.controllers"));
+    CONTROLLERS
+        .iter()
+        .filter(|name| has.iter().any(|other| other == *name))
+        .try_for_each(|name| std::fs::write(dir.join("cgroup.subtree_control"), format!("+{name}")))
 }
 
 /// Gives the children of `dir` the controllers that `dir` has. A group that
@@ -107,19 +116,24 @@ fn step_aside(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Sets the limits of a new group.
-pub(super) fn limit(dir: &Path, limits: &Limits) -> io::Result<()> {
-    let set = |file: &str, value: String| -> io::Result<()> {
-        let path = dir.join(file);
-        if path.exists() { std::fs::write(path, value) } else { Ok(()) }
-    };
+fn set(dir: &Path, file: &str, value: &str) -> io::Result<()> {
+    let path = dir.join(file);
+    if path.exists() { std::fs::write(path, value) } else { Ok(()) }
+}
+
+/// Sets the limits of a group.
+pub(super) fn limit(dir: &Path, limits: &Limits, processes: u64) -> io::Result<()> {
     let (quota, period) = cpu_quota(limits);
-    set("memory.max", limits.memory.to_string())?;
-    set("memory.swap.max", "0".into())?;
-    // One is killed: all are, so that no half of a command goes on.
-    set("memory.oom.group", "1".into())?;
-    set("pids.max", most_processes(limits).to_string())?;
-    set("cpu.max", format!("{quota} {period}"))
+    set(dir, "memory.max", &limits.memory.to_string())?;
+    set(dir, "memory.swap.max", "0")?;
+    set(dir, "pids.max", &processes.to_string())?;
+    set(dir, "cpu.max", &format!("{quota} {period}"))
+}
+
+/// When one process of the group is killed for want of memory all are, so that no half
+/// of a command goes on.
+pub(super) fn end_as_one(dir: &Path) -> io::Result<()> {
+    set(dir, "memory.oom.group", "1")
 }
 
 /// Adds what the kernel counted in `dir`.
@@ -151,10 +165,11 @@ mod tests {
         for file in ["memory.max", "memory.oom.group", "pids.max", "cpu.max"] {
             std::fs::write(dir.path().join(file), "max").unwrap();
         }
-        limit(dir.path(), &limits()).unwrap();
+        limit(dir.path(), &limits(), 259).unwrap();
+        end_as_one(dir.path()).unwrap();
         let read = |file: &str| std::fs::read_to_string(dir.path().join(file)).unwrap();
         assert_eq!(read("memory.max"), (4_u64 << 30).to_string());
-        assert_eq!(read("pids.max"), "259");
+        assert_eq!((read("pids.max"), read("memory.oom.group")), ("259".into(), "1".into()));
         assert_eq!(read("cpu.max"), "200000 100000");
         assert!(!dir.path().join("memory.swap.max").exists());
     }

@@ -21,11 +21,10 @@ use rustix::fs::FlockOperation;
 
 use super::wire::{Answer, Ask, Order, Tells, Told, next_line};
 use crate::bubblewrap::Bubblewrap;
-use crate::place::private_dir;
 use crate::run::Handle;
 use crate::socket;
 use crate::sql::SqlProgram;
-use crate::state::{Lock, RoomDir, lock};
+use crate::state::{Lock, RoomDir, lock, make};
 
 /// How often the memory is told, and the room is seen to be there still.
 const OFTEN: Duration = Duration::from_millis(500);
@@ -103,10 +102,7 @@ fn begin(
 
 /// Makes the socket, and the lock that says that somebody is behind it.
 fn be_found(dir: &RoomDir, run: &RunId) -> io::Result<(Lock, UnixListener)> {
-    match private_dir(&dir.wardens()) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => made?,
-    }
+    make(&dir.wardens())?;
     let alive = lock(&dir.warden(run, "lock"), FlockOperation::NonBlockingLockExclusive)?
         .ok_or_else(|| io::Error::other("another minds it"))?;
     let folder = socket::In::open(&dir.wardens())?;

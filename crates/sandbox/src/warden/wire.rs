@@ -113,7 +113,7 @@ impl Errand {
             Self::Command { words, script } => {
                 (words, Setting { texts: script.into_iter().collect(), ..Setting::default() })
             }
-            Self::Notebook => (notebook::words(), notebook::setting(room)),
+            Self::Notebook => (notebook::words(), notebook::setting(room, person.as_ref())),
             Self::Desktop => (desktop::words(), desktop::setting()),
         };
         (words, Setting { person, ..setting })

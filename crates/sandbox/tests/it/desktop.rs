@@ -112,10 +112,11 @@ impl Desktop {
             .runtime
             .start_desktop(&room, &bench.run_id(), Stay { wall, person: None }, sink)
             .unwrap();
+        let run = running.run();
         let mut viewer = None;
         until("the display answers", || {
             assert!(running.ended().is_none(), "{:?}", lines.0.lock().unwrap());
-            viewer = bench.runtime.reach_desktop(&room).and_then(Viewer::greet).ok();
+            viewer = bench.runtime.reach_desktop(&room, run).and_then(Viewer::greet).ok();
             viewer.is_some()
         });
         let work = bench.dir.path().join("rooms").join(room.as_str()).join("work/shared");
@@ -154,7 +155,6 @@ fn readable(path: &Path, text: &str) {
 fn a_desktop_is_drawn_typed_into_and_ends() {
     let bench = Bench::new();
     assert!(bench.runtime.has_desktops(), "install what `cargo xtask setup` names");
-    assert!(bench.runtime.reach_desktop(&bench.room).is_err(), "nothing listens yet");
     let mut desktop = Desktop::open(&bench);
     assert_eq!((desktop.viewer.width, desktop.viewer.height), (1280, 800));
     let said = desktop.python(
@@ -170,7 +170,8 @@ fn a_desktop_is_drawn_typed_into_and_ends() {
     assert!(pixels.chunks(4).filter(dark).count() > 100, "nothing is written on it");
     desktop.running.stop();
     assert_eq!(desktop.running.wait().outcome, Outcome::Stopped);
-    assert!(bench.runtime.reach_desktop(&desktop.room).is_err(), "it is gone");
+    let reached = bench.runtime.reach_desktop(&desktop.room, desktop.running.run());
+    assert!(reached.is_err(), "it is gone");
 }
 
 #[test]
@@ -183,7 +184,7 @@ fn a_display_listens_on_no_address_and_is_shared_with_no_room() {
                      f=line.split()\n if f[3]=='00010000': print(f[7])";
     let mut paths: Vec<String> = one.python(listening).lines().map(str::to_owned).collect();
     paths.sort();
-    assert_eq!(paths, ["/tmp/.X11-unix/X1", "/work/.desktop/room.sock"]);
+    assert_eq!(paths, ["/run/session/room.sock", "/tmp/.X11-unix/X1"]);
     let tcp = "import os\nfor f in ('tcp','tcp6','udp','udp6'):\n \
                p='/proc/net/'+f\n print(len(open(p).readlines())-1 if os.path.exists(p) else 0)";
     assert_eq!(one.python(tcp), "0\n0\n0\n0\n");

@@ -133,7 +133,8 @@ fn a_command_clears_away_what_a_killed_one_left() {
         r#"{{"run":"run-left","boot":"another","pid":null,"began":null,"groups":[{group:?}]}}"#
     );
     let folder = bench.dir.path().join("rooms").join(bench.room.as_str());
-    std::fs::write(folder.join("run.json"), noted).unwrap();
+    std::fs::create_dir_all(folder.join("runs")).unwrap();
+    std::fs::write(folder.join("runs/run-left.json"), noted).unwrap();
     bench.run(&["/bin/true"]).must(Outcome::Finished);
     let left = group.exists();
     let _ = std::fs::remove_dir(&group);

@@ -6,10 +6,11 @@ use std::process::Command as Program;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use model::{RoomId, RunId};
 use room::{Command, LogSink, Outcome, Runtime as _, Script, StartError};
 use sandbox::{Bubblewrap, Config};
 
-use crate::bench::{Bench, Lines, PYTHON, small};
+use crate::bench::{Bench, Lines, PYTHON, is_root, small};
 
 fn command(words: &[&str]) -> Command {
     let words = words.iter().map(ToString::to_string).collect();
@@ -50,24 +51,60 @@ fn a_program_that_is_not_there_is_a_failure_that_says_so() {
 }
 
 #[test]
-fn one_command_at_a_time() {
+fn several_commands_run_at_once_and_each_ends_by_itself() {
     let bench = Bench::new();
     let sleep = command(&["/bin/sleep", "30"]);
-    let running =
-        bench.runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines()).unwrap();
-    let second = bench.runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines());
-    assert!(matches!(second, Err(StartError::Busy(_))));
-    // Another process that shares the folder is refused as well.
+    let start = |runtime: &Bubblewrap| {
+        runtime.start(&bench.room, &bench.run_id(), sleep.clone(), lines()).unwrap()
+    };
+    // One of them by another process that shares the folder.
     let other = Bubblewrap::new(Config::new(bench.dir.path().join("rooms"))).unwrap();
-    let third = other.start(&bench.room, &bench.run_id(), sleep, lines());
-    assert!(matches!(third, Err(StartError::Busy(_))));
-    assert!(other.is_minded(&bench.room), "a living program's command was taken for lost");
-    assert_eq!(bench.runtime.running(&bench.room).unwrap().run(), running.run());
-    running.stop();
-    assert_eq!(running.wait().outcome, Outcome::Stopped);
-    assert!(bench.runtime.running(&bench.room).is_none());
-    assert!(!other.is_minded(&bench.room));
+    let (one, two, three) = (start(&bench.runtime), start(&bench.runtime), start(&other));
+    let again = bench.runtime.start(&bench.room, one.run(), sleep.clone(), lines());
+    assert!(matches!(again.err(), Some(StartError::Runs(_))));
+    for running in [&one, &two, &three] {
+        let run = running.run();
+        for runtime in [&bench.runtime, &other] {
+            assert!(runtime.is_minded(&bench.room, run), "a living command was taken for lost");
+        }
+    }
+    let ours = |runtime: &Bubblewrap| -> Vec<_> {
+        runtime.running(&bench.room).iter().map(|running| running.run().clone()).collect()
+    };
+    assert_eq!(ours(&bench.runtime), [one.run().clone(), two.run().clone()]);
+    assert_eq!(ours(&other), [three.run().clone()]);
+    let open = std::slice::from_ref(&bench.room);
+    let mut minded = bench.runtime.recover(open).unwrap().minded;
+    minded.sort();
+    let mut all = [one.run(), two.run(), three.run()].map(Clone::clone);
+    all.sort();
+    assert_eq!(minded, all, "recovery touched what a living program minds");
+
+    one.stop();
+    assert_eq!(one.wait().outcome, Outcome::Stopped);
+    assert!(!other.is_minded(&bench.room, one.run()));
+    assert_eq!(ours(&bench.runtime), [two.run().clone()]);
+    assert_eq!((two.ended(), three.ended()), (None, None), "what ran beside it ended too");
     bench.run(&["/bin/true"]).must(Outcome::Finished);
+    // The end of the room is the end of all of them.
+    bench.runtime.quiet(&bench.room).unwrap();
+    assert_eq!(two.wait().outcome, Outcome::Stopped);
+    assert_ne!(three.wait().outcome, Outcome::Finished);
+    assert_eq!(groups(&bench.room), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn nothing_begins_in_a_room_that_is_being_shut() {
+    use rustix::fs::{FlockOperation, flock};
+    let bench = Bench::new();
+    let folder = bench.dir.path().join("rooms").join(bench.room.as_str());
+    let shuts = std::fs::File::create(folder.join("run.lock")).unwrap();
+    flock(&shuts, FlockOperation::NonBlockingLockExclusive).unwrap();
+    let start =
+        || bench.runtime.start(&bench.room, &bench.run_id(), command(&["/bin/true"]), lines());
+    assert!(matches!(start().err(), Some(StartError::Busy(_))));
+    drop(shuts);
+    assert_eq!(start().unwrap().wait().outcome, Outcome::Finished);
 }
 
 #[test]
@@ -140,13 +177,15 @@ fn sleeping() -> usize {
         .count()
 }
 
-fn groups() -> Vec<PathBuf> {
+/// The control groups of a room.
+fn groups(room: &RoomId) -> Vec<PathBuf> {
+    let name = format!("helserom-{room}");
     let mut found = Vec::new();
     let mut open = vec![PathBuf::from("/sys/fs/cgroup")];
     while let Some(dir) = open.pop() {
         for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
             if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                if entry.file_name() == "helserom-run-doomed" {
+                if entry.file_name() == name.as_str() {
                     found.push(entry.path());
                 }
                 open.push(entry.path());
@@ -177,17 +216,19 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
         .env(CHILD, &rooms)
         .spawn()
         .unwrap();
-    let doomed: model::RoomId = "room-doomed".parse().unwrap();
+    let doomed: RoomId = "room-doomed".parse().unwrap();
+    let run: RunId = "run-doomed".parse().unwrap();
     let until = Instant::now() + Duration::from_secs(30);
     while sleeping() == 0 && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(sleeping(), 1, "the command never began");
     let minded = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(minded.minded, std::slice::from_ref(&doomed), "a living server's room was touched");
+    assert_eq!(minded.minded, std::slice::from_ref(&run), "a living server's room was touched");
+    assert!(!groups(&doomed).is_empty() || !is_root(), "it has no control group to be cleared");
     assert_eq!(minded.removed, ["room-unknown".parse().unwrap()]);
     assert_eq!(sleeping(), 1);
-    assert!(bench.runtime.is_minded(&doomed));
+    assert!(bench.runtime.is_minded(&doomed, &run));
     server.kill().unwrap();
     server.wait().unwrap();
     let until = Instant::now() + Duration::from_secs(5);
@@ -195,10 +236,10 @@ fn a_server_that_is_killed_leaves_nothing_running_and_recovery_clears_the_rest()
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_eq!(sleeping(), 0, "the command outlived its server");
-    assert!(!bench.runtime.is_minded(&doomed), "nobody minds it any more");
+    assert!(!bench.runtime.is_minded(&doomed, &run), "nobody minds it any more");
     let cleared = bench.runtime.recover(&[doomed.clone(), bench.room.clone()]).unwrap();
-    assert_eq!(cleared.ended, std::slice::from_ref(&doomed));
-    assert_eq!(groups(), Vec::<PathBuf>::new());
+    assert_eq!(cleared.ended, std::slice::from_ref(&run));
+    assert_eq!(groups(&doomed), Vec::<PathBuf>::new());
     assert!(!rooms.join(".new-room-half").exists());
     // Its work is still there, and it can be worked in.
     let report = bench.run_in(&doomed, &["/bin/ls", "/work"], None, Duration::from_secs(20));

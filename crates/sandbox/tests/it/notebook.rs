@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use model::RunId;
 use permit::RoomTerms;
 use room::{LogSink, Outcome, Running, Runtime as _, StartError, Stay};
 
@@ -26,10 +27,10 @@ fn start(bench: &Bench) -> Arc<dyn Running> {
 }
 
 /// What the server answers; waits until it does.
-fn ask(bench: &Bench, method: &str, path: &str, body: &str) -> String {
+fn ask(bench: &Bench, run: &RunId, method: &str, path: &str, body: &str) -> String {
     let until = Instant::now() + Duration::from_mins(1);
     loop {
-        let asked = bench.runtime.reach(&bench.room).and_then(|mut socket| {
+        let asked = bench.runtime.reach(&bench.room, run).and_then(|mut socket| {
             socket.set_read_timeout(Some(Duration::from_secs(30)))?;
             write!(
                 socket,
@@ -54,26 +55,27 @@ fn ask(bench: &Bench, method: &str, path: &str, body: &str) -> String {
 fn a_notebook_server_answers_and_ends() {
     let bench = Bench::with(roomy(), |config| config.python = Some(python()));
     assert!(bench.runtime.has_notebooks());
-    assert!(bench.runtime.reach(&bench.room).is_err(), "nothing listens yet");
     let running = start(&bench);
-    let kernels = ask(&bench, "GET", "api/kernelspecs", "");
+    let run = running.run().clone();
+    let ask = |method, path, body: &str| ask(&bench, &run, method, path, body);
+    let kernels = ask("GET", "api/kernelspecs", "");
     assert!(kernels.contains("\"python3\"") && kernels.contains("\"ir\""), "{kernels}");
     for kernel in ["python3", "ir"] {
         let body = format!("{{\"name\":\"{kernel}\"}}");
-        let begun = ask(&bench, "POST", "api/kernels", &body);
+        let begun = ask("POST", "api/kernels", &body);
         assert!(begun.starts_with("HTTP/1.1 201"), "{begun}");
     }
     // What would get around the journal is off in the server too.
-    let terminals = ask(&bench, "POST", "api/terminals", "{}");
+    let terminals = ask("POST", "api/terminals", "{}");
     assert!(!terminals.starts_with("HTTP/1.1 2"), "{terminals}");
-    let page = ask(&bench, "GET", "lab", "");
+    let page = ask("GET", "lab", "");
     for off in ["docmanager-extension:download", "notebook-extension:export", "terminal-extension"]
     {
         assert!(page.contains(off), "`{off}` is not switched off: {page}");
     }
     running.stop();
     assert_eq!(running.wait().outcome, Outcome::Stopped);
-    assert!(bench.runtime.reach(&bench.room).is_err(), "it is gone");
+    assert!(bench.runtime.reach(&bench.room, &run).is_err(), "it is gone");
 }
 
 #[test]
@@ -97,7 +99,10 @@ fn a_link_in_place_of_the_socket_leads_nowhere() {
     let outside = bench.dir.path().join("outside.sock");
     let _listener = std::os::unix::net::UnixListener::bind(&outside).unwrap();
     std::os::unix::net::UnixStream::connect(&outside).unwrap();
-    let link = format!("mkdir -p .jupyter && ln -sf {} .jupyter/room.sock", outside.display());
-    bench.sh(&link).must(Outcome::Finished);
-    assert!(bench.runtime.reach(&bench.room).is_err(), "a socket of the machine was reached");
+    let run = bench.run_id();
+    let room = bench.dir.path().join("rooms").join(bench.room.as_str());
+    let folder = room.join("work/sessions").join(run.as_str());
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(&outside, folder.join("room.sock")).unwrap();
+    assert!(bench.runtime.reach(&bench.room, &run).is_err(), "a socket of the machine was reached");
 }

@@ -2,10 +2,14 @@
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use room::{Outcome, PRIVATE, Runtime as _, WorkName};
+use permit::RoomTerms;
+use room::{Command, LogSink, Outcome, PRIVATE, Running, Runtime as _, Stay, WorkName};
+use sandbox::CgroupPlace;
 
-use crate::bench::{Bench, small};
+use crate::bench::{Bench, Lines, PYTHON, small};
 
 /// What one of them keeps to herself.
 const SECRET: &str = "mark-7f3c9a51";
@@ -154,4 +158,142 @@ fn a_room_from_before_there_were_private_folders_keeps_its_files() {
     let report = bench.sh_as("alice", "cat figures/a.csv .hidden private-before; ls -A private");
     assert_eq!(report.out, ["1", "2", "3"], "{:?}", report.err);
     assert_eq!(report.ended.outcome, Outcome::Finished);
+}
+
+/// Starts a script of `person`'s, and waits until it has made a file of that name in what
+/// is shared.
+fn start_as(bench: &Bench, person: &str, script: &str, made: &str) -> Arc<dyn Running> {
+    let lines = Arc::new(Lines::default());
+    let sink: Arc<dyn LogSink> = Arc::<Lines>::clone(&lines);
+    let command = Command {
+        words: ["/bin/sh", "-c", script].map(str::to_owned).into(),
+        script: None,
+        wall: Duration::from_mins(2),
+        person: Some(person.parse().unwrap()),
+    };
+    let running = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
+    until_made(bench, made, &lines);
+    running
+}
+
+fn until_made(bench: &Bench, made: &str, lines: &Lines) {
+    let (made, began) = (disk(bench).join("shared").join(made), Instant::now());
+    while !made.exists() {
+        let late = began.elapsed() > Duration::from_mins(1);
+        assert!(!late, "it was not made: {:?}", lines.0.lock().unwrap());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn two_people_at_work_at_once_share_files_and_nothing_else() {
+    let bench = Bench::new();
+    keep_secret(&bench);
+    let hers = start_as(
+        &bench,
+        "alice",
+        &format!(
+            "echo {SECRET} > /tmp/hers; echo {SECRET} > /dev/shm/hers; MARK={SECRET} sleep 4711 & \
+             touch /work/begun; wait"
+        ),
+        "begun",
+    );
+    let attempts = [
+        "grep -rs \"$MARK\" /tmp /dev/shm /run /work",
+        // Her processes, and what is in their environment.
+        "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline; cat $p/environ; done | \
+         grep -a -e 4711 -e \"$MARK\"",
+        "pgrep sleep; pkill -9 sleep; kill -9 -1",
+    ];
+    for attempt in attempts {
+        let report = bench.sh_as("bob", &format!("MARK=mark-7f3''c9a51; export MARK; {attempt}"));
+        let told = report.out.iter().filter(|line| !line.contains("MARK=mark-7f3''")).count();
+        assert_eq!(told, 0, "{attempt}: {report:?}");
+    }
+    assert_eq!(hers.ended(), None, "what she runs was ended by another");
+    assert_eq!(bench.sh_as("bob", "ls /work").out, ["begun", "private"]);
+    hers.stop();
+    assert_eq!(hers.wait().outcome, Outcome::Stopped);
+}
+
+#[test]
+fn nobody_comes_into_what_another_is_alone_in() {
+    let bench = Bench::new();
+    let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
+    let stay = Stay { wall: Duration::from_mins(5), person: Some("alice".parse().unwrap()) };
+    let running = bench.runtime.start_desktop(&bench.room, &bench.run_id(), stay, sink).unwrap();
+    let began = Instant::now();
+    while bench.runtime.reach_desktop(&bench.room, running.run()).is_err() {
+        assert!(began.elapsed() < Duration::from_mins(1), "it is not reached from outside");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // Whatever is a socket, wherever it lies, by whatever way.
+    let connects = "\
+import os, socket
+found = []
+for top in ('/run', '/work', '/tmp', '/dev', '/var', '/proc/1/root/run', '/proc/1/root/work'):
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = os.path.join(folder, name)
+            try:
+                s = socket.socket(socket.AF_UNIX)
+                s.settimeout(1)
+                s.connect(path)
+                found.append(path)
+            except OSError:
+                pass
+for name in ('\\0/tmp/.X11-unix/X1', '/tmp/.X11-unix/X1', '/run/session/room.sock'):
+    try:
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(name)
+        found.append(name)
+    except OSError:
+        pass
+print('OPEN' if found else 'SHUT', found)
+";
+    std::fs::write(disk(&bench).join("shared/connect.py"), connects).unwrap();
+    let report = bench.sh_as("bob", &format!("{PYTHON} /work/connect.py"));
+    assert_eq!(report.out, ["SHUT []"], "{:?}", report.err);
+    running.stop();
+    assert_eq!(running.wait().outcome, Outcome::Stopped);
+    let left = std::fs::read_dir(disk(&bench).join("sessions")).unwrap().count();
+    assert_eq!(left, 0, "its socket is still there");
+}
+
+/// Holds so many MiB until it is stopped.
+fn holds(mib: u32, made: &str) -> String {
+    format!(
+        "{PYTHON} -c \"
+import time
+held = bytearray({mib} << 20)
+for at in range(0, len(held), 4096): held[at] = 1
+open('/work/{made}', 'w').close()
+time.sleep(60)\""
+    )
+}
+
+fn what_runs_together_stays_within_the_room(place: &CgroupPlace) {
+    let terms = RoomTerms { memory_mib: 384, ..small() };
+    let bench = Bench::with(terms, |config| config.cgroup = place.clone());
+    let first = start_as(&bench, "alice", &holds(120, "first"), "first");
+    // Alone it would have place, beside the first it has not: it is the larger of the two.
+    let second = bench.sh_as("bob", &holds(320, "second"));
+    assert_eq!(second.ended.outcome, Outcome::KilledMemory, "{second:?}");
+    assert_eq!(first.ended(), None, "the smaller of the two was ended");
+    let held = bench.runtime.standing(&bench.room).unwrap().memory;
+    assert!(held > 100 << 20 && held < 384 << 20, "the room holds {held} bytes");
+    first.stop();
+    first.wait();
+    let alone = start_as(&bench, "bob", &holds(320, "alone"), "alone");
+    assert_eq!(alone.ended(), None);
+}
+
+#[test]
+fn what_runs_together_has_the_memory_of_one_room() {
+    what_runs_together_stays_within_the_room(&CgroupPlace::Own);
+}
+
+#[test]
+fn so_it_has_where_no_control_group_can_be_made() {
+    what_runs_together_stays_within_the_room(&CgroupPlace::Nowhere);
 }

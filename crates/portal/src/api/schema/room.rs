@@ -268,8 +268,8 @@ struct RunEndBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct RoomInside {
-    /// The run that goes on.
-    pub(crate) running: Option<String>,
+    /// The runs that go on, the oldest first.
+    pub(crate) running: Vec<String>,
     /// Memory in use, bytes.
     pub(crate) memory: u64,
     /// The work folder in use, bytes.

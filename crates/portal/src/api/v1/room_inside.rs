@@ -41,7 +41,7 @@ pub(super) async fn inside(
         serde_json::json!({ "name": wish.name, "declared": declared, "note": wish.note })
     });
     Ok(Json(RoomInside {
-        running: looked.standing.running.map(|run| run.to_string()),
+        running: looked.standing.running.iter().map(ToString::to_string).collect(),
         memory: looked.standing.memory,
         disk: looked.standing.work.bytes,
         files: files.collect(),

@@ -7,6 +7,7 @@ use centre::rooms::Begun;
 use model::RoomId;
 use permit::Way;
 use permit::policy::Action;
+use room::Run;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -26,7 +27,8 @@ pub(super) struct SittingWanted {
     together: bool,
 }
 
-/// How it stands with the notebook or the desktop of a room, for its people.
+/// How it stands with the notebook or the desktop of a room that who asks is in: their own,
+/// else the one for everybody.
 pub(super) async fn show(
     app: &App,
     visitor: &Visitor,
@@ -40,16 +42,28 @@ pub(super) async fn show(
         Way::Desktop => place.waiting.desktop,
         _ => place.waiting.notebook,
     });
-    let sits = if way == Way::Desktop { room.desktop() } else { room.notebook() };
+    let sits = room.session_of(&visitor.account()?.id).filter(|run| is_of(run, way));
+    let answers = match sits {
+        Some(run) => app.centre.answers(id, &run.id, way).await,
+        None => false,
+    };
     Ok(Json(SittingBody {
         open: sits.is_some(),
-        answers: sits.is_some() && app.centre.answers(id, way).await,
+        answers,
         run: sits.map(|run| run.id.to_string()),
         by: sits.map(|run| run.by.to_string()),
         together: sits.is_some_and(|run| !run.private),
         since: sits.map(|run| run.started_at.to_string()),
         place: place.as_ref().map(PlaceBody::of),
     }))
+}
+
+/// Whether it is a notebook, or a desktop, as is asked for.
+const fn is_of(run: &Run, way: Way) -> bool {
+    match way {
+        Way::Desktop => run.desktop,
+        _ => run.notebook,
+    }
 }
 
 /// Opens it, and waits until it answers; or says where in line it is.
@@ -69,7 +83,7 @@ pub(super) async fn open(
     show(app, visitor, id, way).await
 }
 
-/// Closes it, or gives up its place in line.
+/// Closes the one that who asks is in, or gives up its place in line.
 pub(super) async fn close(
     app: &App,
     visitor: &Visitor,
@@ -77,19 +91,20 @@ pub(super) async fn close(
     way: Way,
 ) -> Result<(), Failure> {
     let room = app.centre.room(visitor.caller(), id).await?;
-    let waits = room.waiting.as_ref();
-    let (is_there, shut) = if way == Way::Desktop {
-        (room.desktop().is_some() || waits.is_some_and(|it| it.desktop), "conflict-no-desktop-open")
-    } else {
-        (
-            room.notebook().is_some() || waits.is_some_and(|it| it.notebook),
-            "conflict-no-notebook-open",
-        )
+    let sits = room.session_of(&visitor.account()?.id).filter(|run| is_of(run, way));
+    let waits = room.waiting.as_ref().filter(|waits| match way {
+        Way::Desktop => waits.desktop,
+        _ => waits.notebook,
+    });
+    let shut = match way {
+        Way::Desktop => "conflict-no-desktop-open",
+        _ => "conflict-no-notebook-open",
     };
-    if !is_there {
+    let Some(run) = sits.map(|run| &run.id).or(waits.map(|waits| &waits.run)) else {
         // Who may not be there is told so, and not what is open.
         seen::require(app, visitor, Action::EnterRoom, &app.centre.room_thing(&room).await?)?;
         return Err(Failure::Unfit(shut));
-    }
-    app.centre.stop_run(visitor.caller(), id).await.map_err(|refused| Failure::unfit(refused, shut))
+    };
+    let stopped = app.centre.stop_run(visitor.caller(), id, Some(run)).await;
+    stopped.map_err(|refused| Failure::unfit(refused, shut))
 }

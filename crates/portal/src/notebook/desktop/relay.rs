@@ -156,7 +156,7 @@ impl Relay {
     async fn ask_again(&mut self) -> Result<(), Over> {
         let acted = std::mem::take(&mut self.acted);
         match admit(&self.app, &self.pass, acted).await {
-            Ok(admitted) if admitted.runs => Ok(()),
+            Ok(admitted) if admitted.is_still_in(&self.admitted) => Ok(()),
             Ok(_) => Err(Over::Ended("the desktop was closed".to_owned())),
             Err(none) => Err(Over::Ended(none.to_string())),
         }
@@ -184,7 +184,7 @@ impl Relay {
                 Say::Pass(passed) => passed,
                 Say::Act(passed) => {
                     self.acted = true;
-                    self.app.used.touch(&self.admitted.room);
+                    self.app.used.touch(self.admitted.run.as_ref());
                     passed
                 }
                 Say::Paste(text) => {
@@ -193,7 +193,7 @@ impl Relay {
                     self.ask_again().await?;
                     let written = self.app.centre.paste(&self.admitted, &text).await;
                     written.map_err(|refused| Over::Ended(refused.to_string()))?;
-                    self.app.used.touch(&self.admitted.room);
+                    self.app.used.touch(self.admitted.run.as_ref());
                     Say::paste(&text)
                 }
             };

@@ -3,6 +3,7 @@
 use axum::extract::{Path, State};
 use centre::rooms::Begun;
 use ledger::Entry;
+use model::{RoomId, RunId};
 use room::Script;
 
 use super::{again, state_in_the_way};
@@ -79,11 +80,26 @@ pub(crate) async fn stop(
     _: Signed,
 ) -> Answered {
     let id = seen::id(&room)?;
-    match app.centre.stop_run(visitor.caller(), &id).await {
+    stopped(&app, &visitor, &id, None).await
+}
+
+/// `POST /rooms/{room}/runs/{run}/stop`
+pub(crate) async fn stop_one(
+    State(app): State<App>,
+    visitor: Visitor,
+    Path((room, run)): Path<(String, String)>,
+    _: Signed,
+) -> Answered {
+    stopped(&app, &visitor, &seen::id(&room)?, Some(&seen::id(&run)?)).await
+}
+
+async fn stopped(app: &App, visitor: &Visitor, id: &RoomId, run: Option<&RunId>) -> Answered {
+    match app.centre.stop_run(visitor.caller(), id, run).await {
         Ok(()) => Ok(see(&format!("/rooms/{id}"), "stopped")),
         Err(refused) => {
-            let failure = Failure::unfit(refused, "conflict-nothing-runs");
-            again(&app, &visitor, &id, ("stop", ""), Fields::default(), failure).await
+            let key = if run.is_some() { "conflict-runs-no-more" } else { "conflict-not-one-runs" };
+            let failure = Failure::unfit(refused, key);
+            again(app, visitor, id, ("stop", ""), Fields::default(), failure).await
         }
     }
 }

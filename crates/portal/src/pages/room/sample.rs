@@ -40,9 +40,40 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
             files_total: 6,
         }),
     };
+    let mut runs = vec![
+        run(
+            "run-1a3c5e7g9j",
+            "cox.R",
+            "2026-03-01T08:12:00Z",
+            "2026-03-01T08:12:14Z",
+            Outcome::Finished,
+            0,
+        ),
+        run(
+            "run-2b4d6f8h0k",
+            "cox.py",
+            "2026-03-01T08:20:00Z",
+            "2026-03-01T08:20:14Z",
+            Outcome::Failed,
+            1,
+        ),
+    ];
+    if state == RoomState::Running {
+        let script = Run { id: literal("run-4d6f8h0k2m"), ended: None, ..runs[0].clone() };
+        let notebook = Run {
+            id: literal("run-5e7g9j1m3p"),
+            by: literal("statistician"),
+            command: vec!["jupyter".to_owned(), "lab".to_owned()],
+            script: None,
+            notebook: true,
+            ..script.clone()
+        };
+        runs.extend([script, notebook]);
+    }
     Room {
         id: literal(match state {
             RoomState::Waiting => "room-6s8v0x2z4b",
+            RoomState::Running => "room-8v0x2z4b6d",
             _ => "room-3p5r7t9v1x",
         }),
         state,
@@ -52,24 +83,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         holds: room::Holds::default(),
         opened_by: literal("researcher"),
         opened_at: at("2026-03-01T08:10:00Z"),
-        runs: vec![
-            run(
-                "run-1a3c5e7g9j",
-                "cox.R",
-                "2026-03-01T08:12:00Z",
-                "2026-03-01T08:12:14Z",
-                Outcome::Finished,
-                0,
-            ),
-            run(
-                "run-2b4d6f8h0k",
-                "cox.py",
-                "2026-03-01T08:20:00Z",
-                "2026-03-01T08:20:14Z",
-                Outcome::Failed,
-                1,
-            ),
-        ],
+        runs,
         runs_total: 2,
         waiting: (state == RoomState::Waiting).then(|| Waiting {
             run: literal("run-3c5e7g9j1m"),
@@ -98,6 +112,11 @@ impl RoomPage {
     /// A sample of one that waits for a place on the machine.
     pub fn waiting_sample(lang: Lang) -> Self {
         Self::sample_in(lang, RoomState::Waiting)
+    }
+
+    /// A sample of one in which two are at work.
+    pub fn running_sample(lang: Lang) -> Self {
+        Self::sample_in(lang, RoomState::Running)
     }
 
     fn sample_in(lang: Lang, state: RoomState) -> Self {
@@ -147,7 +166,7 @@ impl RoomPage {
                 at: at("2026-03-01T08:30:00Z"),
             }],
             notebook: match state {
-                RoomState::Open => super::Notebook::Shut,
+                RoomState::Open | RoomState::Running => super::Notebook::Shut,
                 _ => super::Notebook::No,
             },
             in_line: (state == RoomState::Waiting).then(|| super::InLine::sample(&words)),

@@ -70,7 +70,10 @@ pub(super) fn says(words: &Words, names: &Names, room: &Room) -> String {
         (RoomState::Frozen | RoomState::Closed, why) => {
             why.map(|why| words.say(closing_key(why)).into_owned()).unwrap_or_default()
         }
-        (RoomState::Running, _) => match room.running() {
+        (RoomState::Running, _) if room.running().count() > 1 => {
+            words.say_count("room-several-says", room.running().count())
+        }
+        (RoomState::Running, _) => match room.running().next() {
             Some(run) if run.is_session() && run.private => {
                 words.say_with("room-private-says", names.person(&run.by, words.lang()))
             }

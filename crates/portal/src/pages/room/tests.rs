@@ -3,18 +3,19 @@ use model::Lang;
 use super::sample::sample_room;
 use super::*;
 
-fn page(state: RoomState, inside: bool) -> RoomPage {
+fn page_rulings() -> Vec<RulingLine> {
     let ruling = |action: Action| RulingLine {
         action: action.as_str().to_owned(),
         what: String::new(),
         allowed: true,
         why: Vec::new(),
     };
-    let seen = Seen {
-        inside: inside.then(Inside::default),
-        rulings: vec![ruling(Action::EnterRoom), ruling(Action::RequestOutput)],
-        ..Seen::default()
-    };
+    vec![ruling(Action::EnterRoom), ruling(Action::RequestOutput)]
+}
+
+fn page(state: RoomState, inside: bool) -> RoomPage {
+    let seen =
+        Seen { inside: inside.then(Inside::default), rulings: page_rulings(), ..Seen::default() };
     RoomPage::of(Chrome::sample(Lang::En, "/"), &sample_room(state), &Names::sample(), seen)
 }
 
@@ -25,10 +26,18 @@ fn nothing_is_run_or_asked_for_in_a_closed_room() {
 }
 
 #[test]
-fn while_something_runs_it_can_be_stopped_and_nothing_else_is_asked_for() {
+fn of_what_runs_each_can_be_stopped_and_more_be_run_and_asked_for() {
     let page = page(RoomState::Running, true);
-    assert!(!page.may_ask && page.standing.steps[0].grave);
-    assert!(page.to_string().contains("data-live"));
+    assert!(page.may_ask && page.standing.says.contains("2 runs go on at once"));
+    let html = page.to_string();
+    assert!(html.contains("data-live"));
+    assert_eq!(html.matches("/stop\"").count(), 2, "{html}");
+    assert!(!html.contains("type=\"submit\" disabled"), "{html}");
+    let mut room = sample_room(RoomState::Running);
+    room.runs.pop();
+    let seen = Seen { inside: Some(Inside::default()), rulings: page_rulings(), ..Seen::default() };
+    let page = RoomPage::of(Chrome::sample(Lang::En, "/"), &room, &Names::sample(), seen);
+    assert!(page.standing.steps.last().unwrap().grave, "the only one is stopped from the top");
 }
 
 #[test]
