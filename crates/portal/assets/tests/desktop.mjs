@@ -74,6 +74,11 @@ export async function tryDesktop(browser, base, signIn, like, shots, check) {
   await page.keyboard.press("Enter");
   await page.keyboard.press("Control+d");
   await until("what is pasted", async () => (await size("pasted.txt")) === "pasted-0815\n".length);
+  await page.keyboard.type("cat > keys.txt\n", { delay: 5 });
+  await page.keyboard.press("Control+Shift+V");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+d");
+  await until("what the keys paste", async () => (await size("keys.txt")) === "pasted-0815\n".length);
   const journal = await there(`/rooms/${room}/journal`, (deeds) => deeds);
   const pasted = journal.filter((deed) => deed.did === "pasted");
   check(pasted.length === 1 && pasted[0].bytes === 11, `the journal has what was pasted: ${JSON.stringify(pasted)}`);
@@ -92,7 +97,7 @@ export async function tryDesktop(browser, base, signIn, like, shots, check) {
   const kept = await page.evaluate(() => navigator.clipboard.readText()).catch((error) => `refused: ${error.name}`);
   check(!kept.includes("secret4711"), `the browser's clipboard has nothing of it: ${kept}`);
 
-  await page.locator(`form[action="/rooms/${room}/stop"] button`).first().click();
+  await page.locator(`form[action^="/rooms/${room}/runs/"][action$="/stop"] button`).first().click();
   await page.waitForURL(`**/rooms/${room}**`);
   const shut = await until("the desktop's end", () => there(`/rooms/${room}/desktop`, (said) => !said.open));
   check(shut, "a desktop that is closed is not open");

@@ -220,7 +220,7 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
   await shot("r");
 
   // Closed and opened: the files are there, and the journal has every cell.
-  await page.locator(`form[action="${room}/stop"] button`).first().click();
+  await page.locator(`form[action^="${room}/runs/"][action$="/stop"] button`).first().click();
   await page.waitForURL(`**${room}**`);
   const handed = await page.locator("main").innerText();
   check(handed.includes("out/sexes.csv"), `what a cell handed over stands on the page: ${handed}`);
@@ -236,8 +236,14 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
   await page.goto(`${base}${room}/journal`);
   await shot("journal");
   await page.goto(`${base}${room}`);
+  await page.locator("#language-python").check();
+  await page.locator("#script").fill("print('beside', 6 * 7)");
+  await page.locator("#run-send button").click();
+  await page.locator("pre.log", { hasText: "beside 42" }).waitFor({ timeout: 60_000 });
+  const beside = await (await page.request.get(`${base}/api/v1${room}/notebook`)).json();
+  check(beside.open && beside.answers, "a script runs beside the notebook, which stays open");
   await shot("room");
-  await page.locator(`form[action="${room}/stop"] button`).first().click();
+  await page.locator(`form[action^="${room}/runs/"][action$="/stop"] button`).first().click();
   await context.close();
 }
 
