@@ -325,9 +325,11 @@ impl Centre {
             what: Done::AskedOut { output: output.id, file: output.name, state: output.state },
         }));
         deeds.sort_by_key(|deed| deed.at);
-        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+        let permit = self.permit_of(&room).await?;
+        if blind::is_blind(&permit, caller) {
             deeds.iter_mut().for_each(blind::dim_deed);
         }
+        self.tell_statements(&permit, caller, id, &mut deeds);
         Ok(deeds)
     }
 }

@@ -28,6 +28,7 @@ pub mod results;
 pub mod rooms;
 pub mod sources;
 mod statements;
+mod telling;
 mod together;
 pub mod versions;
 
@@ -44,6 +45,7 @@ use crate::rooms::RoomStanding;
 
 pub use caller::Caller;
 pub use refused::{Denied, Refused};
+pub use telling::Told;
 pub use together::{Together, TogetherOn};
 
 /// Every kind of record there is: what `store` keeps a table for.
@@ -106,6 +108,8 @@ pub struct Parts {
     pub patience: jiff::SignedDuration,
     /// Where files come into rooms.
     pub gate: Arc<dyn ports::Gate>,
+    /// How much text of rooms their people are told outside of notebooks.
+    pub told: Told,
     /// Keeps what commands print.
     pub logs: Arc<dyn ports::RunLogs>,
     /// Keeps the bytes of outputs and packages.
@@ -129,6 +133,10 @@ pub struct Centre {
     pub(crate) at_work: Mutex<HashMap<RunId, AccountId>>,
     /// Who waits for a place on the machine.
     pub(crate) queue: rooms::Queue,
+    /// Whose turn it is to write about a room.
+    pub(crate) turns: rooms::WritingTurns,
+    /// What people were told of rooms.
+    pub(crate) telling: telling::Telling,
     /// Whose turn it is at the gate of the rooms.
     pub(crate) gate_turn: tokio::sync::Mutex<()>,
 }
@@ -155,6 +163,8 @@ impl Centre {
             rulings: moment::Rulings::default(),
             at_work: Mutex::default(),
             queue: rooms::Queue::default(),
+            turns: rooms::WritingTurns::default(),
+            telling: telling::Telling::default(),
             gate_turn: tokio::sync::Mutex::default(),
         }))
     }

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use model::{AccountId, CellId, RoomId, RunId};
+use model::{AccountId, CellId, PermitId, RoomId, RunId};
 use permit::Way;
 use permit::policy::Action;
 use room::{CellOutcome, Room, RoomEvent, Run, State};
@@ -30,6 +30,8 @@ pub struct Admitted {
     pub account: AccountId,
     /// Where.
     pub room: RoomId,
+    /// On which permit.
+    pub permit: PermitId,
     /// Which of the two its permit is for.
     pub way: Way,
     /// The one that they are in, if it runs: their own, else the one for everybody.
@@ -155,7 +157,7 @@ impl Centre {
             return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
         }
         let run = room.session_of(&account).map(|session| session.id.clone());
-        Ok(Admitted { account, room: room.id, way, run })
+        Ok(Admitted { account, room: room.id, permit: permit.id, way, run })
     }
 
     /// A connection to the notebook server, or to the desktop.

@@ -5,6 +5,7 @@ mod begin;
 pub(crate) mod blind;
 mod outliving;
 mod queue;
+mod turn;
 mod upkeep;
 
 use std::sync::Arc;
@@ -19,12 +20,14 @@ use room::{
 };
 
 use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
+use crate::telling::Tells;
 use crate::{Caller, Centre, Refused, blocking};
 
 pub use self::begin::Begun;
 pub(crate) use self::begin::Wanted;
 pub(crate) use self::queue::Queue;
 pub use self::queue::{Place, Takes, Turns};
+pub(crate) use self::turn::Turns as WritingTurns;
 
 /// The largest file of a room that is shown inside, bytes.
 pub const LARGEST_LOOK: u64 = 1 << 20;
@@ -75,6 +78,8 @@ pub struct RoomStanding {
     /// Whether its people see it as pixels alone: its files are looked at on its
     /// desktop.
     pub pixels: bool,
+    /// Whether some of it is left out, because more was to be told than may be in a while.
+    pub withheld: bool,
 }
 
 struct Tee {
@@ -107,6 +112,16 @@ impl Centre {
         let extract = self.newest_extract(id).await?.ok_or_else(|| {
             Refused::Conflict(format!("permit `{id}` has no extract yet: build it first"))
         })?;
+        let there = self.every_room_of(id).await?;
+        if there.iter().filter(|room| room.state != room::State::Closed).count()
+            >= Room::OF_A_PERMIT
+        {
+            return Err(Refused::Conflict(format!(
+                "permit `{id}` has {} rooms, and no more: work in one of them, or remove one that \
+                 is closed",
+                Room::OF_A_PERMIT
+            )));
+        }
         let room = RoomId::mint(self.parts.entropy.as_ref());
         let folder = self.parts.extracts.folder(&extract.id);
         let spec = Spec::new(room.clone(), &active, extract.id.clone(), &folder)
@@ -181,6 +196,7 @@ impl Centre {
         event: &RoomEvent,
         fits: impl Fn(&Room) -> bool + Send,
     ) -> Result<bool, Refused> {
+        let _turn = self.turns.take(id).await;
         for _ in 0..TRIES {
             let (room, seq) = self.load::<Room>(id.as_str()).await?;
             if !fits(&room) {
@@ -240,13 +256,14 @@ impl Centre {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let (logs, of, wanted) = (self.parts.logs.clone(), id.clone(), run.clone());
-        let log = blocking("reading the log", move || logs.read(&of, &wanted))
+        let mut log = blocking("reading the log", move || logs.read(&of, &wanted))
             .await?
             .map_err(|why| Refused::failed("reading the log", why))?;
-        if blind::hides_text(&self.permit_of(&room).await?, caller) {
-            return self.dim_log(&room, run, &log).await;
+        let permit = self.permit_of(&room).await?;
+        if blind::hides_text(&permit, caller) {
+            log = self.dim_log(&room, run, &log).await?;
         }
-        Ok(log)
+        Ok(self.told_of_log(&permit, caller, run, log))
     }
 
     /// How full a room is and what is in it, and the log of one run if it is
@@ -270,6 +287,11 @@ impl Centre {
                 standing.log = Some(self.dim_log(&room, run, log).await?);
             }
         }
+        if let (Some(run), Some(log)) = (run, standing.log.take()) {
+            standing.log = Some(self.told_of_log(&permit, caller, run, log));
+        }
+        let tells = self.tell_standing(&permit, caller, &mut standing);
+        self.note_withheld(&actor, id, tells).await?;
         Ok(standing)
     }
 
@@ -294,7 +316,15 @@ impl Centre {
                 let taken = work.take(&file.name, LONGEST_HANDED_OVER);
                 outputs::handed_over(&taken.map_err(|error| error.to_string())?.bytes)
             });
-            Ok(RoomStanding { standing, listing, log, handed_over, blind: false, pixels: false })
+            Ok(RoomStanding {
+                standing,
+                listing,
+                log,
+                handed_over,
+                blind: false,
+                pixels: false,
+                withheld: false,
+            })
         });
         let look = async {
             let looked = look.await?.map(Arc::new);
@@ -349,6 +379,13 @@ impl Centre {
             bytes: u64::try_from(taken.bytes.len()).unwrap_or(u64::MAX),
             sha256: taken.sha256,
         };
+        let tells = self.may_tell(&permit, caller, &taken.bytes);
+        if tells != Tells::Yes {
+            self.note_withheld(&actor, id, tells).await?;
+            return Err(Refused::Conflict(format!(
+                "more was to be shown of room `{id}` than may be in a while: wait some minutes"
+            )));
+        }
         if self.write_on(&actor, id, &looked, Room::is_entered).await? {
             Ok(taken.bytes)
         } else {

@@ -9,6 +9,7 @@ use permit::policy::Action;
 use room::{Room, RoomEvent, Running, Version, VersionNumber, WorkName};
 
 use crate::rooms::blind;
+use crate::telling::Tells;
 use crate::{Caller, Centre, Refused, blocking};
 
 /// How often versions are kept while something runs.
@@ -29,7 +30,12 @@ impl Centre {
         let shown = |version: &&Version| {
             version.is_shown(&person, now) && file.is_none_or(|file| version.name == *file)
         };
-        Ok(versions.iter().rev().filter(shown).cloned().collect())
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let permit = self.permit_of(&room).await?;
+        let told = |version: &&Version| {
+            self.may_tell(&permit, caller, version.name.as_str().as_bytes()) == Tells::Yes
+        };
+        Ok(versions.iter().rev().filter(shown).filter(told).cloned().collect())
     }
 
     /// Every version of a file of a room.

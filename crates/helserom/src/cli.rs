@@ -430,6 +430,18 @@ pub(crate) enum LedgerCommand {
         /// Verify this export instead of the database
         #[arg(long, value_name = "FILE", requires = "key")]
         export: Option<PathBuf>,
+        /// Verify that the ledger only grew: a proof made by `ledger grew`
+        #[arg(
+            long,
+            value_name = "FILE",
+            requires = "key",
+            requires = "since",
+            conflicts_with = "export"
+        )]
+        growth: Option<PathBuf>,
+        /// The checkpoint that was kept, for `--growth`
+        #[arg(long, value_name = "CHECKPOINT", requires = "growth")]
+        since: Option<PathBuf>,
         /// The ledger's public key, or a file that holds it
         #[arg(long, value_name = "KEY")]
         key: Option<String>,
@@ -444,6 +456,13 @@ pub(crate) enum LedgerCommand {
     Prove {
         /// The entry's number
         seq: u64,
+    },
+    /// Say the newest checkpoint: keep it where nobody here can change it
+    Checkpoint,
+    /// Prove that the ledger only grew since a checkpoint that was kept
+    Grew {
+        /// A file that holds the checkpoint
+        since: PathBuf,
     },
     /// Write every entry and the newest checkpoint into a file
     Export {

@@ -27,6 +27,13 @@ mod folder;
 /// What the ledger's checkpoints say they are of.
 const LEDGER_NAME: &str = "helserom";
 
+/// Whether what a stopped program left half-done is undone when a folder is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begin {
+    Undoing,
+    AsItIs,
+}
+
 /// An open data folder.
 pub(crate) struct Site {
     pub(crate) centre: Arc<Centre>,
@@ -44,11 +51,17 @@ impl Site {
     /// Opens the data folder of `config`; makes it when there is none. What a
     /// stopped program left half-done is undone first. Others may open it too.
     pub(crate) async fn open(config: &Config) -> Result<Self, Stop> {
-        let mut site = Self::open_folder(config, Folder::open(&config.data.folder)?).await?;
+        let folder = Folder::open(&config.data.folder)?;
+        let mut site = Self::open_folder(config, folder, Begin::Undoing).await?;
         if site.lock.is_alone() {
             site.lock.share()?;
         }
         Ok(site)
+    }
+
+    /// The same, and nothing is undone: for a folder that has not its name yet.
+    pub(crate) async fn open_as_it_is(config: &Config) -> Result<Self, Stop> {
+        Self::open_folder(config, Folder::open(&config.data.folder)?, Begin::AsItIs).await
     }
 
     /// The same, for work that no other program may see half-done.
@@ -60,10 +73,10 @@ impl Site {
                 folder.path.display()
             )));
         }
-        Self::open_folder(config, folder).await
+        Self::open_folder(config, folder, Begin::Undoing).await
     }
 
-    async fn open_folder(config: &Config, mut lock: Folder) -> Result<Self, Stop> {
+    async fn open_folder(config: &Config, mut lock: Folder, begin: Begin) -> Result<Self, Stop> {
         let folder = lock.path.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
@@ -108,6 +121,10 @@ impl Site {
             ),
             runtime,
             allowed_packages: config.packages.allowed().map_err(Stop::usage)?,
+            told: centre::Told {
+                at_once: u64::from(config.rooms.notebook_shown_kib) << 10,
+                per_minute: u64::from(config.rooms.notebook_shown_kib_per_minute) << 10,
+            },
             places: places(config)?,
             patience: SignedDuration::from_mins(config.rooms.queue_minutes.into()),
             standstill: SignedDuration::from_hours(24 * i64::from(config.rooms.standstill_days)),
@@ -119,7 +136,7 @@ impl Site {
         if blank {
             found(&centre).await?;
         }
-        if lock.is_alone() {
+        if begin == Begin::Undoing && lock.is_alone() {
             centre.recover().await?;
             centre.check_pending().await?;
             centre.see_to_ingresses().await?;

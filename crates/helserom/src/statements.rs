@@ -22,9 +22,9 @@ use tokio::sync::oneshot;
 pub(crate) const WORD: &str = "answer-statements";
 
 const DATA: &str = "/data";
-/// Where what does not fit into memory goes: in the work folder, which a room
-/// begins in and whose size is the room's.
-const SPILL: &str = ".sql";
+/// Where what does not fit into memory goes: on the room's disk, in a folder that nothing
+/// else sees.
+const SPILL: &str = "/run/session";
 
 /// Answers statements, if that is what the words say: bytes of memory, bytes to
 /// spill, threads.
@@ -52,11 +52,6 @@ fn answer(words: &[String]) -> Result<(), String> {
 }
 
 fn answer_with(options: SqlOptions) -> std::io::Result<()> {
-    // What one that was killed left.
-    match std::fs::remove_dir_all(&options.spill) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => std::fs::create_dir(&options.spill)?,
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(options.threads)
         .max_blocking_threads(4)

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::HeaderMap;
 use axum::http::header;
-use model::{AccountId, RoomId, RunId, Timestamp};
+use model::{AccountId, PermitId, RoomId, RunId, Timestamp};
 use room::notebook::Shown;
 
 pub(crate) use serve::{router, watch_idle};
@@ -88,22 +88,21 @@ fn is_host(text: &str) -> bool {
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']'))
 }
 
+fn held<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// What is known of notebooks that are used, until the program ends.
 #[derive(Debug, Default)]
 pub(crate) struct Used {
     /// Who may come in, and has.
     pub(crate) door: door::Door,
-    rooms: Mutex<HashMap<RoomId, Use>>,
+    /// How many sockets somebody has open to a room.
+    sockets: Mutex<HashMap<(RoomId, AccountId), usize>>,
+    /// How much somebody was shown: who is in several rooms of a permit is shown no more
+    /// than who is in one.
+    shown: Mutex<HashMap<(PermitId, AccountId), Showing>>,
     open: Mutex<HashMap<RunId, Work>>,
-}
-
-/// How what is open in a room is used. Somebody who is in two of them one after the
-/// other is shown no more than who is in one.
-#[derive(Debug, Default)]
-struct Use {
-    /// Sockets that are open.
-    sockets: usize,
-    shown: HashMap<AccountId, Showing>,
 }
 
 /// What is done in one notebook or on one desktop.
@@ -128,7 +127,8 @@ struct Showing {
     sum: u64,
 }
 
-/// Sockets to one room at the most: a page has one to each kernel, and one more.
+/// Sockets of one person to a room at the most: a page has one to each kernel, and one
+/// more.
 const MOST_SOCKETS: usize = 64;
 
 /// An answer counts as no less than this, however short: that it came, and how,
@@ -151,17 +151,8 @@ pub(crate) enum Passes {
 const SIGN: u64 = 2048;
 
 impl Used {
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, Use>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn with<T>(&self, room: &RoomId, work: impl FnOnce(&mut Use) -> T) -> T {
-        let mut rooms = self.rooms();
-        work(rooms.entry(room.clone()).or_default())
-    }
-
     fn open(&self) -> MutexGuard<'_, HashMap<RunId, Work>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        held(&self.open)
     }
 
     /// Changes what is known of a run. One that is not known is told of soon.
@@ -191,25 +182,29 @@ impl Used {
         });
     }
 
-    /// Takes one of a room's sockets, if there is one left.
-    pub(crate) fn take_socket(&self, room: &RoomId) -> bool {
-        self.with(room, |used| {
-            let free = used.sockets < MOST_SOCKETS;
-            used.sockets += usize::from(free);
-            free
-        })
+    /// Takes one of the sockets that somebody may have to a room, if there is one left.
+    pub(crate) fn take_socket(&self, room: &RoomId, account: &AccountId) -> bool {
+        let mut sockets = held(&self.sockets);
+        let open = sockets.entry((room.clone(), account.clone())).or_default();
+        let is_free = *open < MOST_SOCKETS;
+        *open += usize::from(is_free);
+        is_free
     }
 
     /// Gives a socket back.
-    pub(crate) fn give_socket(&self, room: &RoomId) {
-        self.with(room, |used| used.sockets = used.sockets.saturating_sub(1));
+    pub(crate) fn give_socket(&self, room: &RoomId, account: &AccountId) {
+        let (mut sockets, whose) = (held(&self.sockets), (room.clone(), account.clone()));
+        match sockets.get_mut(&whose) {
+            Some(open) if *open > 1 => *open -= 1,
+            _ => drop(sockets.remove(&whose)),
+        }
     }
 
     /// How much somebody was shown since this was last asked, bytes.
-    pub(crate) fn sum(&self, room: &RoomId, account: &AccountId) -> u64 {
-        self.with(room, |used| {
-            used.shown.get_mut(account).map_or(0, |showing| std::mem::take(&mut showing.sum))
-        })
+    pub(crate) fn sum(&self, permit: &PermitId, account: &AccountId) -> u64 {
+        let mut shown = held(&self.shown);
+        let showing = shown.get_mut(&(permit.clone(), account.clone()));
+        showing.map_or(0, |showing| std::mem::take(&mut showing.sum))
     }
 
     /// So many cells are no longer waited for.
@@ -236,23 +231,21 @@ impl Used {
     pub(crate) fn shows(
         &self,
         notebooks: &Notebooks,
-        (room, account): (&RoomId, &AccountId),
+        (permit, account): (&PermitId, &AccountId),
         bytes: u64,
         now: Timestamp,
     ) -> Passes {
-        self.with(room, |used| {
-            let (at_once, per_minute) = (notebooks.at_once, notebooks.per_minute);
-            let showing = used
-                .shown
-                .entry(account.clone())
-                .or_insert_with(|| Showing::new(at_once, per_minute, now));
-            let bytes = bytes.max(LEAST);
-            if showing.all.take(bytes, now) || (bytes <= SIGN && showing.signs.take(bytes, now)) {
-                showing.sum = showing.sum.saturating_add(bytes);
-                return Passes::Yes;
-            }
-            showing.withheld(now)
-        })
+        let (at_once, per_minute) = (notebooks.at_once, notebooks.per_minute);
+        let mut shown = held(&self.shown);
+        let showing = shown
+            .entry((permit.clone(), account.clone()))
+            .or_insert_with(|| Showing::new(at_once, per_minute, now));
+        let bytes = bytes.max(LEAST);
+        if showing.all.take(bytes, now) || (bytes <= SIGN && showing.signs.take(bytes, now)) {
+            showing.sum = showing.sum.saturating_add(bytes);
+            return Passes::Yes;
+        }
+        showing.withheld(now)
     }
 }
 
@@ -261,22 +254,20 @@ impl Used {
     pub(crate) fn shows_pixels(
         &self,
         notebooks: &Notebooks,
-        (room, account): (&RoomId, &AccountId),
+        (permit, account): (&PermitId, &AccountId),
         bytes: u64,
         now: Timestamp,
     ) -> Passes {
         let (at_once, per_minute) = (notebooks.desktop_at_once, notebooks.desktop_per_minute);
-        self.with(room, |used| {
-            let showing = used
-                .shown
-                .entry(account.clone())
-                .or_insert_with(|| Showing::new(at_once, per_minute, now));
-            if showing.all.take(bytes, now) {
-                showing.sum = showing.sum.saturating_add(bytes);
-                return Passes::Yes;
-            }
-            showing.withheld(now)
-        })
+        let mut shown = held(&self.shown);
+        let showing = shown
+            .entry((permit.clone(), account.clone()))
+            .or_insert_with(|| Showing::new(at_once, per_minute, now));
+        if showing.all.take(bytes, now) {
+            showing.sum = showing.sum.saturating_add(bytes);
+            return Passes::Yes;
+        }
+        showing.withheld(now)
     }
 }
 
@@ -340,12 +331,13 @@ mod tests {
     }
 
     #[test]
-    fn more_than_may_be_shown_is_withheld_from_one_person_in_one_room() {
+    fn more_than_may_be_shown_is_withheld_from_one_person_on_one_permit() {
         let (used, notebooks) = (Used::default(), notebooks());
         let clock = model::ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
-        let (a, b): (RoomId, RoomId) = ("room-a".parse().unwrap(), "room-b".parse().unwrap());
+        let (a, b): (PermitId, PermitId) =
+            ("permit-a".parse().unwrap(), "permit-b".parse().unwrap());
         let (one, two): (AccountId, AccountId) = ("one".parse().unwrap(), "two".parse().unwrap());
-        let shows = |room, who, bytes| used.shows(&notebooks, (room, who), bytes, clock.now());
+        let shows = |permit, who, bytes| used.shows(&notebooks, (permit, who), bytes, clock.now());
         assert_eq!(shows(&a, &one, 80_000), Passes::Yes);
         assert_eq!(shows(&a, &one, 8_000), Passes::No { first: true });
         assert_eq!(shows(&a, &one, 8_000), Passes::No { first: false });

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ledger::chain::Report;
-use ledger::{SignedProof, VerifierKey};
+use ledger::{Growth, SignedNote, SignedProof, VerifierKey};
 use model::{AccountId, Clock, Timestamp};
 
 /// SHA-256 of a session's token. The token itself is nowhere but in the cookie.
@@ -57,6 +57,13 @@ pub trait Proofs: Send + Sync {
     /// That an entry is in the ledger, under the newest checkpoint that covers it.
     /// `None`: no checkpoint covers it yet.
     async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken>;
+
+    /// The newest checkpoint, signed now if anything was written since.
+    async fn checkpoint(&self) -> Result<SignedNote, Broken>;
+
+    /// That the ledger of the newest checkpoint begins with what it was at so many
+    /// entries. `None`: no checkpoint covers so many.
+    async fn growth(&self, old: u64) -> Result<Option<Growth>, Broken>;
 
     /// Holds every entry against chain, tree and checkpoints.
     async fn verify(&self) -> Result<Report, Broken>;

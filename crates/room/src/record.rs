@@ -75,6 +75,8 @@ pub const LIFECYCLE: &[(Option<State>, &str, State)] = &[
     (Some(State::Waiting), "left", State::Waiting),
     (Some(State::Waiting), "cell-ended", State::Waiting),
     (Some(State::Waiting), "statement-ended", State::Waiting),
+    (Some(State::Open), "withheld", State::Open),
+    (Some(State::Waiting), "withheld", State::Waiting),
     (Some(State::Open), "looked", State::Open),
     (Some(State::Waiting), "looked", State::Waiting),
     (Some(State::Running), "looked", State::Running),
@@ -253,6 +255,9 @@ impl Room {
 
     /// How many commands run at once in a room at the most.
     pub const AT_ONCE: usize = 16;
+
+    /// How many rooms there are on one permit at the most.
+    pub const OF_A_PERMIT: usize = 8;
 
     /// How many runs a record keeps. The entries keep them all.
     pub const KEPT: usize = 100;

@@ -9,7 +9,7 @@
 
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::packages::Installed;
 use crate::versions::{Version, VersionNumber};
 use crate::work::{Usage, WorkError, WorkFolder, WorkName};
-use crate::{Holds, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
+use crate::{Holds, Limits, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
 
 /// Opens rooms, runs commands in them, closes them.
 pub trait Runtime: Send + Sync {
@@ -213,6 +213,21 @@ pub trait Runtime: Send + Sync {
         Err(BringError::NoRoom(room.clone()))
     }
 
+    /// Copies what is in a room, everybody's files, their earlier versions and what was
+    /// brought in, into the folder `to`, which is made: for a backup. What is no plain file
+    /// or folder is left out and counted.
+    fn copy_out(&self, room: &RoomId, to: &Path) -> io::Result<Copied> {
+        let _ = (room, to);
+        Ok(Copied::default())
+    }
+
+    /// Makes a room again whose folder is not there, with what [`Runtime::copy_out`] copied
+    /// of it and a restored backup brought. `false`: nothing of it was.
+    fn make_again(&self, room: &RoomId, limits: &Limits, data: &Path) -> Result<bool, OpenError> {
+        let _ = (room, limits, data);
+        Ok(false)
+    }
+
     /// Stops what runs in the room, whichever process minds it, and waits until
     /// nothing of it is left. The room stays.
     fn quiet(&self, room: &RoomId) -> Result<(), CloseError>;
@@ -372,6 +387,27 @@ pub struct Standing {
     pub memory: u64,
     /// What is in the work folder.
     pub work: Usage,
+}
+
+/// What was copied of rooms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Copied {
+    /// How many files.
+    pub files: u64,
+    /// How long they are together, bytes.
+    pub bytes: u64,
+    /// How many things were left out: links, sockets, second names of files, files with
+    /// holes, folders too deep to be looked into.
+    pub left_out: u64,
+}
+
+impl std::ops::AddAssign for Copied {
+    fn add_assign(&mut self, more: Self) {
+        self.files += more.files;
+        self.bytes += more.bytes;
+        self.left_out += more.left_out;
+    }
 }
 
 /// What recovery did.

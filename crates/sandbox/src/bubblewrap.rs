@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{AccountId, RoomId, RunId, Timestamp};
 use room::packages::Installed;
 use room::{
-    BringError, CloseError, Command, Hold, Holds, Limits, Listing, LogSink, NotRestored, OpenError,
-    Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError, Statements,
-    Stay, Stuck, Usage, Version, Waits, WorkError, WorkFolder,
+    BringError, CloseError, Command, Copied, Hold, Holds, Limits, Listing, LogSink, NotRestored,
+    OpenError, Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError,
+    Statements, Stay, Stuck, Usage, Version, Waits, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
@@ -36,7 +36,7 @@ pub(crate) const GONE: &str = ".gone-";
 pub struct Bubblewrap {
     pub(crate) rooms: PathBuf,
     pub(crate) config: Config,
-    identity: Identity,
+    pub(crate) identity: Identity,
     pub(crate) place: Place,
     pub(crate) mason: Arc<Mason>,
     running: Mutex<Vec<(RoomId, Arc<Handle>)>>,
@@ -167,6 +167,17 @@ impl Bubblewrap {
         limits: &Limits,
         data: PathBuf,
     ) -> Result<RoomState, OpenError> {
+        self.make_with(room, limits, data, &|_, _| Ok(()))
+    }
+
+    /// The same, filled before it is in its place.
+    pub(crate) fn make_with(
+        &self,
+        room: &RoomId,
+        limits: &Limits,
+        data: PathBuf,
+        fill: &dyn Fn(&RoomDir, &RoomState) -> io::Result<()>,
+    ) -> Result<RoomState, OpenError> {
         let failed = |what| {
             move |error: io::Error| OpenError::Machine {
                 room: room.clone(),
@@ -214,6 +225,7 @@ impl Bubblewrap {
         }
         state.holds = self.holds(state.image);
         dir.put_state(&state).map_err(failed("what it is made with was noted"))?;
+        fill(&dir, &state).map_err(failed("what was in it was put back"))?;
         std::fs::rename(&dir.0, self.dir(room).0).map_err(failed("it was put in its place"))?;
         Ok(state)
     }
@@ -417,6 +429,14 @@ impl Runtime for Bubblewrap {
         let state = dir.state().map_err(failed)?;
         let state = state.ok_or_else(|| BringError::NoRoom(room.clone()))?;
         brought::bring(&dir, room, from, state.limits.disk)
+    }
+
+    fn copy_out(&self, room: &RoomId, to: &Path) -> io::Result<Copied> {
+        self.copy_room(room, to)
+    }
+
+    fn make_again(&self, room: &RoomId, limits: &Limits, data: &Path) -> Result<bool, OpenError> {
+        self.make_room_again(room, limits, data)
     }
 
     fn quiet(&self, room: &RoomId) -> Result<(), CloseError> {

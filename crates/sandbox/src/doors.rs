@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::RunId;
+use model::{AccountId, RunId};
 use room::{Packages, Statements};
 
 use crate::bubblewrap::Bubblewrap;
@@ -57,7 +57,8 @@ impl Bubblewrap {
     ) -> io::Result<(Option<Door>, Option<Counter>)> {
         let door = match (&self.config.sql, heard.statements) {
             (Some(sql), Some(statements)) => {
-                Some(self.open_door((dir, state, run), group, sql, statements)?)
+                let person = setting.person.clone();
+                Some(self.open_door((dir, state, run), group, (sql, person), statements)?)
             }
             _ => None,
         };
@@ -82,17 +83,20 @@ impl Bubblewrap {
         &self,
         (dir, state, run): (&RoomDir, &RoomState, &RunId),
         group: Option<&Group>,
-        sql: &SqlProgram,
+        (sql, person): (&SqlProgram, Option<AccountId>),
         statements: Arc<dyn Statements>,
     ) -> io::Result<Door> {
         let joins = group.map(Group::joins).transpose()?.unwrap_or_default();
         let (mason, dir, state) = (Arc::clone(&self.mason), dir.clone(), state.clone());
-        let sql = sql.clone();
-        let listener = sql::listen(&dir.sql(run))?;
+        let (sql, run) = (sql.clone(), run.clone());
+        let listener = sql::listen(&dir.sql(&run))?;
         let start = move || {
             let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
             let program = Some(sql.program.try_clone()?);
-            let setting = Setting { program, ..Setting::default() };
+            // It sees what the run does, and has a place of its own for what it spills.
+            let session_folder = Some(session::open_spills(&dir, &state, &run)?);
+            let person = person.clone();
+            let setting = Setting { program, person, session_folder, ..Setting::default() };
             let (command, mut before, status) =
                 mason.prepare(&dir, &state, &dir.work(), &words, &setting)?;
             before.joins = joins.iter().map(File::try_clone).collect::<io::Result<_>>()?;

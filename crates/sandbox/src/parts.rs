@@ -46,6 +46,13 @@ pub(crate) fn part(dir: &RoomDir, state: &mut RoomState) -> io::Result<()> {
         give(&parting, state.uid)?;
         std::fs::rename(&parting, dir.work())?;
     }
+    keep_whole(dir, state)?;
+    state.parted = true;
+    Ok(())
+}
+
+/// Makes what lacks of the parts of a disk that was filled from a backup.
+pub(crate) fn keep_whole(dir: &RoomDir, state: &RoomState) -> io::Result<()> {
     if make_unless(&dir.work(), 0o700)? {
         give(&dir.work(), state.uid)?;
     }
@@ -53,7 +60,6 @@ pub(crate) fn part(dir: &RoomDir, state: &mut RoomState) -> io::Result<()> {
     for ours in [dir.private_of_all(), dir.versions()] {
         make_unless(&ours, 0o700)?;
     }
-    state.parted = true;
     Ok(())
 }
 

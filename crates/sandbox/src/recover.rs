@@ -13,6 +13,7 @@ use model::{RoomId, RunId};
 use room::{RecoverError, Recovered, Stuck};
 
 use crate::bubblewrap::{Bubblewrap, GONE, NEW};
+use crate::kept::RESTORED;
 use crate::state::{Lock, RoomDir, RunState, boot_id};
 use crate::{cgroup, disk, process, warden};
 
@@ -112,6 +113,8 @@ pub(crate) fn recover(runtime: &Bubblewrap, open: &[RoomId]) -> Result<Recovered
         let cleared = if name.starts_with(NEW) || name.starts_with(GONE) {
             let dir = RoomDir(entry.path());
             disk::detach(&dir).and_then(|()| disk::remove_tree(&dir.0))
+        } else if name.starts_with(RESTORED) {
+            runtime.forget_restored(name, open)
         } else if let Ok(room) = name.parse::<RoomId>() {
             recover_room(runtime, &room, open.contains(&room), &mut recovered)
         } else {

@@ -2,7 +2,8 @@
 //! socket by which it is reached.
 //!
 //! The socket lies in a folder of the room's disk that one run sees and no other: who
-//! reaches it is in the private folder of whoever opened it.
+//! reaches it is in the private folder of whoever opened it. So does what answers the
+//! statements of a run have a folder that nothing else sees, for what it spills.
 
 use std::ffi::OsStr;
 use std::io;
@@ -23,17 +24,37 @@ pub(crate) const FOLDER: &str = "/run/session";
 /// What the socket in it is called.
 pub(crate) const SOCKET: &str = "room.sock";
 
+/// What is added to the name of a run for the folder of what answers its statements.
+const SPILLS: &str = "sql";
+
 /// Makes the folder of a run, and removes those of runs that are over.
 pub(crate) fn open(dir: &RoomDir, state: &RoomState, run: &RunId) -> io::Result<PathBuf> {
     make(&dir.sessions())?;
+    // First the folders and then the runs: what begins meanwhile has none among them.
+    let there = entries(&dir.sessions())?;
     let runs = dir.runs()?;
-    for entry in entries(&dir.sessions())? {
+    for entry in there {
         let path = entry?.path();
-        if !runs.iter().any(|run| path.file_name() == Some(OsStr::new(run.run.as_str()))) {
+        if !runs.iter().any(|run| path.file_stem() == Some(OsStr::new(run.run.as_str()))) {
             remove_tree(&path)?;
         }
     }
-    let folder = dir.sessions().join(run.as_str());
+    give(dir.sessions().join(run.as_str()), state)
+}
+
+/// Makes the folder anew in which what answers the statements of a run spills.
+pub(crate) fn open_spills(dir: &RoomDir, state: &RoomState, run: &RunId) -> io::Result<PathBuf> {
+    make(&dir.sessions())?;
+    let folder = spills(dir, run);
+    remove_tree(&folder)?;
+    give(folder, state)
+}
+
+fn spills(dir: &RoomDir, run: &RunId) -> PathBuf {
+    dir.sessions().join(format!("{run}.{SPILLS}"))
+}
+
+fn give(folder: PathBuf, state: &RoomState) -> io::Result<PathBuf> {
     private_dir(&folder)?;
     if let Some(uid) = state.uid {
         chown(&folder, Some(uid), Some(uid))?;
@@ -41,9 +62,10 @@ pub(crate) fn open(dir: &RoomDir, state: &RoomState, run: &RunId) -> io::Result<
     Ok(folder)
 }
 
-/// Removes the folder of a run. One that is left goes with the next that is made.
+/// Removes the folders of a run. One that is left goes with the next that is made.
 pub(crate) fn shut(dir: &RoomDir, run: &RunId) {
     let _ = remove_tree(&dir.sessions().join(run.as_str()));
+    let _ = remove_tree(&spills(dir, run));
 }
 
 impl Bubblewrap {

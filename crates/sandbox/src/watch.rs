@@ -45,11 +45,16 @@ impl Others {
         Self { dir, run, boot: boot_id() }
     }
 
-    /// What each of them takes now, and its processes.
-    fn taken(&self) -> Vec<(Taken, BTreeSet<i32>)> {
+    /// The bubblewraps of those that run.
+    fn roots(&self) -> impl Iterator<Item = i32> + '_ {
         let runs = self.dir.runs().unwrap_or_default().into_iter();
         runs.filter(|run| run.run != self.run && run.boot == self.boot)
             .filter_map(|run| run.pid.filter(|pid| process::began(*pid) == run.began))
+    }
+
+    /// What each of them takes now, and its processes.
+    fn taken(&self) -> Vec<(Taken, BTreeSet<i32>)> {
+        self.roots()
             .map(|root| {
                 let members = members(root);
                 (process::taken(&members), members)
@@ -73,9 +78,17 @@ impl<'a> Watch<'a> {
     pub(crate) fn look(&mut self) -> Option<Outcome> {
         self.count();
         let passed = self.passed_by_kernel().or_else(|| self.passed_by_sum());
-        let root = self.root;
-        let members = move || members(root);
-        passed.or_else(|| self.disk.is_full(&members).then_some(Outcome::KilledDisk))
+        passed.or_else(|| self.is_disk_filled().then_some(Outcome::KilledDisk))
+    }
+
+    /// Whether the disk was filled since the command began. Where the kernel holds its
+    /// size, what runs beside others goes on: nobody knows who filled it, and it grows
+    /// no more.
+    fn is_disk_filled(&mut self) -> bool {
+        let (root, others) = (self.root, &self.others);
+        let of_all = || others.roots().chain([root]).flat_map(members).collect();
+        self.disk.is_full(&of_all)
+            && (self.holds.disk != Hold::Kernel || others.roots().next().is_none())
     }
 
     /// Takes what the control group counted.

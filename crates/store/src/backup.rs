@@ -174,6 +174,28 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Whether this database holds exactly the entries of a backup: a restore into it
+    /// was stopped after it had been written. Says what is in the backup, if so.
+    pub async fn holds<R: BufRead + Send>(
+        &self,
+        mut input: R,
+    ) -> Result<Option<Contents>, RestoreError> {
+        let head = self.head().await?;
+        let (mut line, mut entries, mut last) = (String::new(), 0, None);
+        while read_line(&mut input, &mut line)? {
+            if let Some((_, hash)) = split_entry(&line) {
+                entries += 1;
+                last = Some(hash.to_owned());
+            } else if let Ok(Part::End { contents, .. }) = serde_json::from_str(&line) {
+                let is_same = entries == head.next && last == Some(head.hash.to_string());
+                return Ok(is_same.then_some(contents));
+            }
+        }
+        Err(RestoreError::Cut)
+    }
+}
+
 struct Reading<R> {
     input: R,
     line: String,

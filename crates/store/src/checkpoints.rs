@@ -2,7 +2,7 @@
 
 use ledger::checkpoint::{Checkpoint, SignedProof};
 use ledger::proof::{Consistency, Inclusion, Plan, PlanError};
-use ledger::{BookError, Entry, Hash, SignedNote, SignerKey};
+use ledger::{BookError, Entry, Growth, Hash, SignedNote, SignerKey};
 
 use crate::Store;
 use crate::database::{Arg, DbError, Session};
@@ -204,6 +204,16 @@ impl Store {
         inclusion.verify(&leaf, &signed.root).map_err(|_| altered())?;
         let proof = SignedProof { seq, path: inclusion.path, checkpoint };
         Ok((kept, proof))
+    }
+
+    /// The proof that the ledger of the newest checkpoint begins with what it was at
+    /// `old` entries, for whoever kept the checkpoint of then.
+    pub async fn prove_growth_since(&self, old: u64) -> Result<Growth, ProveError> {
+        let mut session = self.database.snapshot().await?;
+        let newest = latest(&mut session).await?.filter(|newest| newest.size >= old);
+        let newest = newest.ok_or(ProveError::Unsigned(old))?;
+        let path = consistency(&mut session, old, newest.size).await?.path;
+        Ok(Growth { old, path, checkpoint: newest.note()? })
     }
 
     /// The proof that the ledger of `new` entries begins with that of `old`.

@@ -152,6 +152,7 @@ impl Centre {
     ) -> Result<Begun, Refused> {
         let id = spec.id();
         for _ in 0..TRIES {
+            let turn = self.turns.take(id).await;
             let length = self.parts.book.length().await?;
             let (room, seq) = self.load::<Room>(id.as_str()).await?;
             if let Some(why) = not_now(&room, &wanted) {
@@ -170,6 +171,7 @@ impl Centre {
                 Err(Refused::Book(BookError::Changed(_))) => continue,
                 written => written?,
             }
+            drop(turn);
             if has_place {
                 return self.launch(spec, wanted, shown).await.map(Begun::Started);
             }

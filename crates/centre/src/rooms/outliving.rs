@@ -3,6 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::Event as _;
 use model::{AccountId, RoomId, RunId};
@@ -12,6 +13,17 @@ use super::{THERE, wait_for};
 use crate::journal::{Cell, Done, deeds};
 use crate::statements::OfRun;
 use crate::{Centre, Refused, blocking};
+
+/// When it is tried again to write down how a run ended: a database that is away for a
+/// while must not leave it running for ever.
+const END_AGAIN: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+    Duration::from_secs(30),
+    Duration::from_mins(2),
+    Duration::from_mins(10),
+];
 
 impl Centre {
     /// Takes over what an earlier program left running in rooms, and has what is
@@ -117,10 +129,16 @@ impl Centre {
             };
             centre.nobody_at_work(&run);
             centre.keep_versions(&room).await;
-            match centre.note_end(&actor, &room, &run, &ended).await {
-                Ok(()) => running.noted(),
-                Err(refused) => {
-                    tracing::error!(%room, %run, %refused, "the end of a run was not written down");
+            for again in END_AGAIN {
+                match centre.note_end(&actor, &room, &run, &ended).await {
+                    Ok(()) => {
+                        running.noted();
+                        break;
+                    }
+                    Err(refused) => {
+                        tracing::error!(%room, %run, %refused, "the end of a run was not written down");
+                        tokio::time::sleep(again).await;
+                    }
                 }
             }
             let _ = tell.send(Some(Arc::new(ended)));

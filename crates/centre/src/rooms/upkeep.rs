@@ -2,12 +2,13 @@
 //! done about both when the program starts, goes on and stops. One room that
 //! cannot be seen to keeps no other from being seen to (invariant 4).
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use model::{AccountId, RoomId, Timestamp};
 use permit::Standing;
-use room::{Closing, Ended, Removed, Room, RoomEvent, Run, Runtime, State, WorkError};
+use room::{Closing, Copied, Ended, Removed, Room, RoomEvent, Run, Runtime, State, WorkError};
 
 use super::THERE;
 use crate::{Centre, Refused, blocking};
@@ -166,15 +167,31 @@ impl Centre {
                 // The runs that were stopped are written down by whoever started them;
                 // that may take a moment. Their programs may also be gone: nothing
                 // runs in the room.
-                State::Running if step >= PATIENCE_STEPS / 2 => {
-                    for run in room.running() {
-                        self.end_lost_run(id, run).await?;
-                    }
-                }
+                State::Running if step >= PATIENCE_STEPS / 2 => self.end_unminded(&room).await?,
                 State::Running => tokio::time::sleep(PATIENCE_STEP).await,
             }
         }
         Err(Refused::Conflict(format!("what runs in room `{id}` does not end: try again")))
+    }
+
+    /// Ends in the ledger what nobody minds in a room, and for good what began there since
+    /// all was ended.
+    async fn end_unminded(&self, room: &Room) -> Result<(), Refused> {
+        for run in room.running() {
+            let (runtime, id, of_run) =
+                (self.parts.runtime.clone(), room.id.clone(), run.id.clone());
+            let is_minded = move || runtime.is_minded(&id, &of_run);
+            if !blocking("looking for what runs", is_minded).await? {
+                self.end_lost_run(&room.id, run).await?;
+                continue;
+            }
+            let (runtime, id) = (self.parts.runtime.clone(), room.id.clone());
+            blocking("ending what runs in the room", move || runtime.quiet(&id))
+                .await?
+                .map_err(|error| Refused::failed("closing the room", error))?;
+            tokio::time::sleep(PATIENCE_STEP).await;
+        }
+        Ok(())
     }
 
     /// Removes a room that is frozen, with all that is in it. What that is is
@@ -233,11 +250,37 @@ impl Centre {
         Ok(())
     }
 
+    /// Makes a room again that a restored backup holds. Says whether it does.
+    async fn make_again(&self, room: &Room) -> Result<bool, Refused> {
+        let (runtime, id, limits) = (self.parts.runtime.clone(), room.id.clone(), room.limits);
+        let data = self.parts.extracts.folder(&room.extract);
+        let made = move || runtime.make_again(&id, &limits, &data);
+        let made = blocking("making a room again", made).await?;
+        let is_made = made.map_err(|error| Refused::failed("making a room again", error))?;
+        if is_made {
+            tracing::info!(room = %room.id, "a room was made again of what the backup had of it");
+        }
+        Ok(is_made)
+    }
+
+    /// Copies what is in rooms into a folder, one for each, for a backup. Says how much.
+    pub async fn copy_rooms(&self, to: &Path) -> Result<Copied, Refused> {
+        let mut copied = Copied::default();
+        for room in self.every_room(&THERE).await? {
+            let (runtime, to) = (self.parts.runtime.clone(), to.join(room.id.as_str()));
+            let copying = blocking("copying a room", move || runtime.copy_out(&room.id, &to));
+            copied += copying.await?.map_err(|error| Refused::failed("copying a room", error))?;
+        }
+        let runtime = self.parts.runtime.clone();
+        blocking("letting go of rooms", move || runtime.let_go()).await?;
+        Ok(copied)
+    }
+
     async fn recover_room(&self, room: &Room, recovered: &room::Recovered) -> Result<(), Refused> {
         for run in room.running().filter(|run| !recovered.minded.contains(&run.id)) {
             self.end_lost_run(&room.id, run).await?;
         }
-        if !recovered.missing.contains(&room.id) {
+        if !recovered.missing.contains(&room.id) || self.make_again(room).await? {
             return Ok(());
         }
         if room.state == State::Frozen {

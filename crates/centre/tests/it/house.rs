@@ -98,6 +98,7 @@ impl House {
             logs: Arc::new(NoLogs),
             blobs: blobs.clone(),
             allowed_packages: Vec::new(),
+            told: centre::Told::default(),
             places: room::Budget::BOUNDLESS,
             patience: SignedDuration::from_mins(10),
             standstill: SignedDuration::from_hours(24 * 14),

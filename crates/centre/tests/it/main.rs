@@ -25,3 +25,4 @@ mod pretence;
 mod queue;
 mod releases;
 mod rooms;
+mod telling;

@@ -441,6 +441,7 @@ impl Site {
             logs: Arc::new(Nothing),
             blobs: Arc::new(Nothing),
             allowed_packages: Vec::new(),
+            told: centre::Told::default(),
             places,
             patience: SignedDuration::from_mins(10),
             standstill: SignedDuration::from_hours(24 * 14),

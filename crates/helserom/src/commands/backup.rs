@@ -4,7 +4,9 @@
 //! ledger speaks of. The metadata are read first, in one transaction; every file
 //! they name was there by then and is never changed, so the copies that follow
 //! hold all of them, even while the centre runs. What is copied beyond that, no
-//! entry speaks of, and the restored centre removes it when it starts.
+//! entry speaks of, and the restored centre removes it when it starts. Of rooms the
+//! files are copied as they are at that moment; the restored centre makes the rooms
+//! again of them when it starts.
 //!
 //! The master key is not in a backup: without it a backup opens nothing.
 
@@ -14,6 +16,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use room::Copied;
 use serde_json::json;
 use store::{BackupError, Contents, RestoreError};
 use vault::{MasterKey, Vault};
@@ -31,6 +34,20 @@ const FOLDERS: [&str; 6] = ["vault", "lake", "extracts", "outputs", "logs", "qua
 
 const METADATA: &str = "metadata.jsonl";
 
+/// What is copied of rooms.
+const ROOMS: &str = "rooms";
+
+/// Locked by whoever makes a backup: one that nobody makes any more is begun anew.
+const LOCK: &str = ".lock";
+
+/// What is in a backup, or was restored of it.
+struct Whole {
+    contents: Contents,
+    /// Files outside of rooms, bytes.
+    bytes: u64,
+    rooms: Copied,
+}
+
 pub(super) async fn backup(
     config: &Config,
     common: &Common,
@@ -41,14 +58,14 @@ pub(super) async fn backup(
     // Unfinished until it is renamed: whatever stops this leaves no backup
     // that only looks like one.
     let unfinished = with_suffix(folder, ".unfinished");
-    if folder.exists() || unfinished.exists() {
+    if folder.exists() {
         return Err(Stop::refused(format!(
             "`{}` exists already: name a new folder",
-            if folder.exists() { folder } else { &unfinished }.display()
+            folder.display()
         )));
     }
+    let _lock = begin(&unfinished)?;
     site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
-    fs::DirBuilder::new().mode(0o700).create(&unfinished).map_err(at(&unfinished))?;
     let copied = match copy_all(&site, &unfinished).await {
         // Written down before it has its name: a backup that no entry speaks of
         // is none.
@@ -60,26 +77,67 @@ pub(super) async fn backup(
             .map_err(Stop::from),
         Err(stop) => Err(stop),
     };
-    let (contents, bytes) = match copied {
+    let Whole { contents, bytes, rooms } = match copied {
         Ok(copied) => copied,
         Err(stop) => {
             clear(&unfinished)?;
             return Err(stop);
         }
     };
+    let _ = fs::remove_file(unfinished.join(LOCK));
     fs::rename(&unfinished, folder).map_err(at(folder))?;
+    let left_out = match rooms.left_out {
+        0 => String::new(),
+        left_out => format!(", {left_out} links and the like left out"),
+    };
     let text = format!(
-        "{}: {} entries and {bytes} bytes of files; the master key is not in it, keep `{}` apart",
+        "{}: {} entries, {bytes} bytes of files, and {} files of rooms ({} bytes{left_out}); \
+         the master key is not in it, keep `{}` apart",
         folder.display(),
         contents.entries,
+        rooms.files,
+        rooms.bytes,
         config.master_key().display()
     );
-    Ok(Answer::new(text, json!({ "folder": folder, "entries": contents.entries, "bytes": bytes })))
+    let entries = contents.entries;
+    let json = json!({ "folder": folder, "entries": entries, "bytes": bytes, "rooms": rooms });
+    Ok(Answer::new(text, json))
 }
 
-/// Copies the metadata and then the folders; returns what is in it, and how many
-/// bytes of files.
-async fn copy_all(site: &Site, unfinished: &Path) -> Result<(Contents, u64), Stop> {
+/// Makes the folder, in the place of one that a backup left that was killed.
+fn begin(unfinished: &Path) -> Result<File, Stop> {
+    let path = unfinished.join(LOCK);
+    let make = || fs::DirBuilder::new().mode(0o700).create(unfinished);
+    let lock = || fs::OpenOptions::new().write(true).create(true).mode(0o600).open(&path);
+    let is_new = match make() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        made => made.map(|()| true).map_err(at(unfinished))?,
+    };
+    if !is_new && !unfinished.join(METADATA).exists() && !path.exists() {
+        return Err(Stop::refused(format!(
+            "`{}` exists already and is no backup that was begun: name a new folder",
+            unfinished.display()
+        )));
+    }
+    let held = lock().map_err(at(&path))?;
+    if held.try_lock().is_err() {
+        return Err(Stop::refused(format!(
+            "another program makes a backup in `{}` at this moment",
+            unfinished.display()
+        )));
+    }
+    if is_new {
+        return Ok(held);
+    }
+    clear(unfinished)?;
+    make().map_err(at(unfinished))?;
+    let held = lock().map_err(at(&path))?;
+    held.try_lock().map_err(|error| at(&path)(error.into()))?;
+    Ok(held)
+}
+
+/// Copies the metadata, then the folders and what is in rooms; returns what is in it.
+async fn copy_all(site: &Site, unfinished: &Path) -> Result<Whole, Stop> {
     let path = unfinished.join(METADATA);
     let file = fs::OpenOptions::new()
         .write(true)
@@ -98,8 +156,11 @@ async fn copy_all(site: &Site, unfinished: &Path) -> Result<(Contents, u64), Sto
     for name in FOLDERS {
         bytes += copy_tree(&site.folder.join(name), &unfinished.join(name))?;
     }
+    let of_rooms = unfinished.join(ROOMS);
+    fs::DirBuilder::new().mode(0o700).create(&of_rooms).map_err(at(&of_rooms))?;
+    let rooms = site.centre.copy_rooms(&of_rooms).await?;
     sync_folder(unfinished)?;
-    Ok((contents, bytes))
+    Ok(Whole { contents, bytes, rooms })
 }
 
 /// Restores the backup in `from` into the data folder of `config`. The folder has
@@ -164,7 +225,14 @@ async fn restore_into(
 ) -> Result<Contents, Stop> {
     drop(site::Folder::open(unfinished)?);
     let store = site::open_store(config, unfinished).await?;
-    if store.head().await.map_err(Stop::refused)?.next > 0 {
+    let metadata = from.join(METADATA);
+    let read = || File::open(&metadata).map(BufReader::new).map_err(at(&metadata));
+    // A restore may have been stopped when the database, which lies elsewhere, had it.
+    let before = match store.head().await.map_err(Stop::refused)?.next {
+        0 => None,
+        _ => store.holds(read()?).await.map_err(Stop::refused)?,
+    };
+    if before.is_none() && store.head().await.map_err(Stop::refused)?.next > 0 {
         return Err(Stop::refused(RestoreError::NotEmpty));
     }
     for name in FOLDERS {
@@ -177,11 +245,15 @@ async fn restore_into(
     } else {
         there.keys.master_file = key.to_owned();
     }
-    let metadata = from.join(METADATA);
-    let file = File::open(&metadata).map_err(at(&metadata))?;
-    let contents = store.restore(BufReader::new(file)).await.map_err(Stop::refused)?;
+    let of_rooms = from.join(ROOMS);
+    sandbox::bring_back(&of_rooms, &unfinished.join(ROOMS)).map_err(at(&of_rooms))?;
+    let contents = match before {
+        Some(contents) => contents,
+        None => store.restore(read()?).await.map_err(Stop::refused)?,
+    };
     store.close().await;
-    let site = Site::open(&there).await?;
+    // What is to be cleared away and made again is when it has its name.
+    let site = Site::open_as_it_is(&there).await?;
     let report = site.verify_ledger().await;
     site.store.close().await;
     let report = report?;

@@ -1,24 +1,33 @@
 //! `helserom ledger`.
 
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write as _};
+use std::io::{BufReader, BufWriter};
 use std::path::Path;
 
-use ledger::{Report, VerifierKey};
+use ledger::{Checkpoint, Growth, Report, SignedNote, VerifierKey};
 use serde_json::json;
+use store::ExportError;
 
 use super::open;
 use crate::answer::{Answer, Stop};
 use crate::cli::{Common, LedgerCommand};
 use crate::config::Config;
+use crate::disk;
+use crate::site::Site;
 
 pub(super) async fn run(
     command: LedgerCommand,
     config: &Config,
     common: &Common,
 ) -> Result<Answer, Stop> {
-    if let LedgerCommand::Verify { export: Some(export), key: Some(key) } = &command {
+    if let LedgerCommand::Verify { export: Some(export), key: Some(key), .. } = &command {
         return verify_export(export, &read_key(key)?);
+    }
+    if let LedgerCommand::Verify {
+        growth: Some(growth), since: Some(since), key: Some(key), ..
+    } = &command
+    {
+        return verify_growth(growth, since, &read_key(key)?);
     }
     let (site, caller) = open(config, common).await?;
     site.centre.may_read_ledger(&caller)?;
@@ -74,14 +83,27 @@ pub(super) async fn run(
             });
             Ok(Answer::new(text, json))
         }
+        LedgerCommand::Checkpoint => {
+            let note = site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
+            let covers = Checkpoint::unverified(&note).map_err(Stop::refused)?;
+            let json =
+                json!({ "checkpoint": note.to_string(), "size": covers.size, "root": covers.root });
+            Ok(Answer::new(note.to_string().trim_end().to_owned(), json))
+        }
+        LedgerCommand::Grew { since } => {
+            let kept = read_checkpoint(&since)?;
+            let old = Checkpoint::open(&kept, site.ledger_key.public()).map_err(Stop::refused)?;
+            site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
+            let growth = site.store.prove_growth_since(old.size).await.map_err(Stop::refused)?;
+            let new = growth.verify(&kept, site.ledger_key.public()).map_err(Stop::refused)?;
+            let json = json!({
+                "growth": growth.to_string(), "old": old.size, "new": new.size, "root": new.root,
+            });
+            Ok(Answer::new(growth.to_string().trim_end().to_owned(), json))
+        }
         LedgerCommand::Export { file } => {
             site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
-            let at =
-                |error: std::io::Error| Stop::refused(format!("`{}`: {error}", file.display()));
-            let out = BufWriter::new(File::create_new(&file).map_err(at)?);
-            let mut out = out;
-            let report = site.store.export(&mut out).await.map_err(Stop::refused)?;
-            out.flush().map_err(at)?;
+            let report = export(&site, &file).await?;
             let text = format!(
                 "{}: {} entries, root {}\nverify it with `helserom ledger verify --export {} --key {}`",
                 file.display(),
@@ -92,6 +114,55 @@ pub(super) async fn run(
             );
             let json = json!({ "file": file, "entries": report.entries, "root": report.root });
             Ok(Answer::new(text, json))
+        }
+    }
+}
+
+/// Writes the export: the whole of it under its name, or nothing.
+async fn export(site: &Site, path: &Path) -> Result<Report, Stop> {
+    let at = |error: std::io::Error| Stop::refused(disk::in_words(path, &error));
+    let mut out = BufWriter::new(File::create_new(path).map_err(at)?);
+    let written = match site.store.export(&mut out).await {
+        Ok(report) => out
+            .into_inner()
+            .map_err(|error| at(error.into_error()))
+            .and_then(|file| file.sync_all().map_err(at))
+            .map(|()| report),
+        Err(ExportError::Io(error)) => Err(at(error)),
+        Err(error) => Err(Stop::refused(error)),
+    };
+    // Half a file would be in the way of the next try.
+    written.inspect_err(|_| drop(std::fs::remove_file(path)))
+}
+
+fn read_checkpoint(path: &Path) -> Result<SignedNote, Stop> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Stop::refused(disk::in_words(path, &error)))?;
+    // As the program says it, without the end of the last line.
+    let text = format!("{}\n", text.trim_end_matches('\n'));
+    text.parse().map_err(|error| Stop::refused(format!("`{}`: {error}", path.display())))
+}
+
+/// Needs two files and the key, and no data folder.
+fn verify_growth(growth: &Path, since: &Path, key: &VerifierKey) -> Result<Answer, Stop> {
+    let kept = read_checkpoint(since)?;
+    let text = std::fs::read_to_string(growth)
+        .map_err(|error| Stop::refused(disk::in_words(growth, &error)))?;
+    let text = format!("{}\n", text.trim_end_matches('\n'));
+    let checked =
+        text.parse::<Growth>().and_then(|growth| Ok((growth.old, growth.verify(&kept, key)?)));
+    match checked {
+        Ok((old, new)) => {
+            let json = json!({ "verified": true, "old": old, "new": new.size, "root": new.root });
+            let text = format!(
+                "the ledger of {} entries, root {}, begins with the {old} entries of the checkpoint that was kept",
+                new.size, new.root
+            );
+            Ok(Answer::new(text, json))
+        }
+        Err(error) => {
+            let text = format!("`{}`: {error}", growth.display());
+            Ok(Answer::no(text, json!({ "verified": false, "why": error.to_string() })))
         }
     }
 }

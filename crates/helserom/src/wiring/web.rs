@@ -11,7 +11,9 @@ use async_trait::async_trait;
 use centre::{Centre, Together, TogetherOn};
 use jiff::SignedDuration;
 use ledger::chain::Report;
-use ledger::{Book as _, EntryFilter, RecordFilter, SignedProof, SignerKey, VerifierKey};
+use ledger::{
+    Book as _, EntryFilter, Growth, RecordFilter, SignedNote, SignedProof, SignerKey, VerifierKey,
+};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{AccountId, Timestamp};
 use portal::{Broken, Health, Proofs, Reading, Session, Sessions, TokenHash};
@@ -223,6 +225,19 @@ impl Proofs for StoredProofs {
 
     async fn prove(&self, seq: u64) -> Result<Option<SignedProof>, Broken> {
         self.proved.ask(seq, self.proof(seq)).await
+    }
+
+    async fn checkpoint(&self) -> Result<SignedNote, Broken> {
+        self.store.checkpoint(&self.key).await.map_err(broken)
+    }
+
+    async fn growth(&self, old: u64) -> Result<Option<Growth>, Broken> {
+        self.store.checkpoint(&self.key).await.map_err(broken)?;
+        match self.store.prove_growth_since(old).await {
+            Ok(growth) => Ok(Some(growth)),
+            Err(ProveError::Unsigned(_)) => Ok(None),
+            Err(error) => Err(broken(error)),
+        }
     }
 
     async fn verify(&self) -> Result<Report, Broken> {

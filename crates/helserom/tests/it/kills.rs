@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::people;
 use crate::place::{Place, Running, signal, text};
-use crate::web::{Server, with_permit};
+use crate::web::{PASSWORD, Server, with_permit};
 
 /// How often each step is killed, spread over the time it takes.
 const TRIES: u32 = 12;
@@ -45,6 +45,7 @@ fn killed_anywhere(place: &Place, step: impl Fn(&Place, u32) -> Vec<String>) {
             done += 1;
         }
     }
+    assert!(done < TRIES, "every kill came too late");
     // The last word is the program's own: it still does the step.
     place.does(&step(place, TRIES + 1));
     #[expect(
@@ -147,5 +148,136 @@ fn a_server_that_is_killed_while_a_file_is_asked_out_and_checked() {
         assert_eq!(asked, of("output.checked"), "killed after {delay} ms: one was not checked");
         let kept = place.files().into_iter().filter(|file| file.starts_with("outputs/")).count();
         assert_eq!(asked, kept, "killed after {delay} ms: a file that no entry speaks of");
+    }
+}
+
+#[test]
+fn a_key_that_is_rotated_when_the_program_is_killed() {
+    let (place, permit) = with_permit(2_000);
+    killed_anywhere(&place, |_, _| words(&["key", "rotate"]));
+    // What was sealed before is opened still.
+    place.does(&["--as", "researcher", "extract", "build", &permit]);
+}
+
+#[test]
+fn an_extract_that_is_destroyed_when_the_program_is_killed() {
+    let (place, permit) = with_permit(200);
+    let build = || {
+        place.does(&["--as", "researcher", "extract", "build", &permit]);
+        let extracts = std::fs::read_dir(place.data().join("extracts")).unwrap().flatten();
+        extracts.map(|it| it.file_name().into_string().unwrap()).collect::<BTreeSet<_>>()
+    };
+    let destroy =
+        |id: &str| words(&["extract", "destroy", id, "--why", "It is not needed any more."]);
+    let mut before = BTreeSet::new();
+    let mut whole = Duration::ZERO;
+    for attempt in 0..8_u32 {
+        let extracts = build();
+        let id = extracts.difference(&before).next().unwrap().clone();
+        before = extracts;
+        let begun = Instant::now();
+        if attempt > 0 {
+            let mut child = Running(place.command(&destroy(&id)).spawn().unwrap());
+            std::thread::sleep(whole * (attempt - 1) / 7);
+            child.0.kill().unwrap();
+            child.0.wait().unwrap();
+        } else {
+            place.does(&destroy(&id));
+            whole = begun.elapsed();
+        }
+        place.entries();
+        let said = place.says(&destroy(&id));
+        // Either it was destroyed by then, or it is now.
+        assert!(said.code == Some(0) || said.err.contains("destroyed"), "{attempt}: {said:?}");
+        let there = place.data().join("extracts").join(&id);
+        assert!(!there.exists(), "{attempt}: {} is left", there.display());
+    }
+}
+
+#[test]
+fn a_server_that_is_killed_while_a_checker_decides_mends_and_packs() {
+    let (place, permit) = with_permit(200);
+    place.does(&["--as", "researcher", "extract", "build", &permit]);
+    let opened = place.json(&["--as", "researcher", "room", "open", &permit]);
+    let room = opened["room"].as_str().unwrap().to_owned();
+    place.does(&[
+        "account",
+        "add",
+        "checker",
+        "--name",
+        "checker",
+        "--organisation",
+        "access-body",
+        "--role",
+        "checker",
+    ]);
+    place.does_with(&["account", "password", "checker"], PASSWORD);
+    let tables = "printf 'region,sex,people\\nnorth,women,2\\nnorth,men,40\\nsouth,women,60\\n\
+                  south,men,70\\neast,women,30\\neast,men,35\\n' > small.csv; \
+                  printf 'sex,people\\nwomen,160\\nmen,140\\nall,300\\n' > safe.csv";
+    place.does(&["--as", "researcher", "room", "exec", &room, "--", "sh", "-c", tables]);
+    let checker = |server: &Server| server.sign_in("checker");
+    // Does it on a server that is killed after so long, and says what the next finds.
+    let killed = |path: &str, body: &serde_json::Value, delay: u64| {
+        let server = Server::start(&place, &[]);
+        let token = checker(&server);
+        std::thread::scope(|scope| {
+            scope.spawn(|| server.begin("POST", path, &token, body));
+            std::thread::sleep(Duration::from_millis(delay));
+            signal(&server.running.0, "-KILL");
+        });
+        drop(server);
+        place.entries();
+    };
+    for delay in [0, 3, 8, 20, 60] {
+        let server = Server::start(&place, &[]);
+        let wish = json!({ "files": [{ "name": "small.csv", "note": "A" }, { "name": "safe.csv", "note": "B" }] });
+        let researcher = server.sign_in("researcher");
+        let asked = server.post(&format!("/rooms/{room}/outputs"), &researcher, &wish).to_string();
+        let outputs: Vec<String> = asked
+            .split('"')
+            .filter(|word| word.starts_with("output-"))
+            .map(str::to_owned)
+            .collect();
+        let (small, safe) = (&outputs[0], &outputs[1]);
+        assert_eq!(server.running.stop().1, Some(0));
+        let why = "It was looked at.";
+        killed(&format!("/api/v1/outputs/{small}/mend"), &json!(null), delay);
+        let release = json!({ "verdict": "released", "why": why });
+        killed(&format!("/api/v1/outputs/{safe}/decision"), &release, delay);
+        killed(&format!("/api/v1/rooms/{room}/packing"), &json!(null), delay);
+
+        let server = Server::start(&place, &[]);
+        let token = checker(&server);
+        let listed = server.ask("GET", "/api/v1/outputs", &token, &json!(null)).1;
+        let state = |id: &str| {
+            let all = listed.as_array().unwrap_or_else(|| panic!("{listed}"));
+            let found = all.iter().find(|output| output["id"] == id);
+            found.unwrap_or_else(|| panic!("{id}: {listed}"))["state"].as_str().unwrap().to_owned()
+        };
+        if state(safe) != "released" {
+            server.post(&format!("/outputs/{safe}/decision"), &token, &release);
+        }
+        assert!(["checked", "held", "refused"].contains(&state(small).as_str()), "{listed}");
+        // What is let out can be packed, and what was packed is had.
+        let packing = format!("/api/v1/rooms/{room}/packing");
+        let (status, packed) = server.ask("POST", &packing, &token, &json!(null));
+        assert!(status < 300 || status == 409, "{status} {packed}");
+        assert_eq!(server.running.stop().1, Some(0));
+    }
+    // Every blob has an entry and every entry its blob.
+    let export = place.path().join("ledger");
+    place.does(&["ledger", "export", text(&export)]);
+    let entries = std::fs::read_to_string(&export).unwrap();
+    let of = |act: &str| entries.lines().filter(|line| line.contains(act)).count();
+    let kept = place.files().into_iter().filter(|file| file.starts_with("outputs/")).count();
+    let named = of("\"output.requested\"") + of("\"output.mended\"") + of("\"release.packaged\"");
+    assert_eq!(kept, named, "a file that no entry speaks of, or an entry without its file");
+    let releases = place.json(&["--as", "checker", "release", "list"]);
+    for release in releases.as_array().unwrap() {
+        let id = release["id"].as_str().unwrap();
+        let to = place.path().join(format!("{id}.zip"));
+        place.does(&["--as", "researcher", "release", "fetch", id, "--to", text(&to)]);
+        place.does(&["release", "verify", text(&to)]);
     }
 }

@@ -22,6 +22,7 @@ mod desktop;
 mod figures;
 mod gate;
 mod generate;
+mod growth;
 mod keys;
 mod kills;
 mod link;

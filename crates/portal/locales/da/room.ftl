@@ -33,6 +33,7 @@ room-meter-disk = Arbejdsmappe
 room-limits = Grænser
 room-files = Filer i arbejdsmappen
 room-files-none = Arbejdsmappen er tom.
+room-withheld = Ikke alt vises: mere skulle vises af rummet, end det kan på et stykke tid. Vent nogle minutter.
 room-refused = { $n ->
     [one] { $count } fil, der ikke kan bedes ud
    *[other] { $count } filer, der ikke kan bedes ud
@@ -79,7 +80,7 @@ closed-by-person = Det blev lukket af en af dem, det vedrører.
 closed-permit-expired = Det lukkede sig, da tilladelsen udløb.
 closed-permit-revoked = Det lukkede sig, da tilladelsen blev trukket tilbage.
 closed-extract-destroyed = Det lukkede sig, da dataene blev slettet.
-closed-lost = Arbejdsmappen var væk, fordi centret standsede, mens det lukkede rummet, eller blev hentet fra en sikkerhedskopi.
+closed-lost = Arbejdsmappen var væk, fordi centret standsede, mens det lukkede rummet, eller fordi en sikkerhedskopi, det blev hentet fra, ikke havde noget af det.
 refused-link = den er et symbolsk link: kopiér selve filen
 refused-hard-link = den har { $value } navne: kopiér filen
 refused-device = den er en enhed

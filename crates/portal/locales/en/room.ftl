@@ -33,6 +33,7 @@ room-meter-disk = Work folder
 room-limits = Limits
 room-files = Files in the work folder
 room-files-none = The work folder is empty.
+room-withheld = Not everything is shown: more was to be shown of the room than may be in a while. Wait some minutes.
 room-refused = { $n ->
     [one] { $count } file that cannot be asked for
    *[other] { $count } files that cannot be asked for
@@ -79,7 +80,7 @@ closed-by-person = It was closed by one of its people.
 closed-permit-expired = It closed when its permit expired.
 closed-permit-revoked = It closed when its permit was revoked.
 closed-extract-destroyed = It closed when its data were destroyed.
-closed-lost = Its work folder was gone: the centre stopped while it closed the room, or came back from a backup.
+closed-lost = Its work folder was gone: the centre stopped while it closed the room, or came back from a backup that had nothing of it.
 refused-link = it is a symbolic link: copy the file itself
 refused-hard-link = it has { $value } names: copy the file
 refused-device = it is a device

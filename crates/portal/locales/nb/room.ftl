@@ -33,6 +33,7 @@ room-meter-disk = Arbeidsmappe
 room-limits = Grenser
 room-files = Filer i arbeidsmappen
 room-files-none = Arbeidsmappen er tom.
+room-withheld = Ikke alt vises: mer skulle vises av rommet enn det kan på en stund. Vent noen minutter.
 room-refused = { $n ->
     [one] { $count } fil som ikke kan bes ut
    *[other] { $count } filer som ikke kan bes ut
@@ -79,7 +80,7 @@ closed-by-person = Det ble lukket av en av dem det gjelder.
 closed-permit-expired = Det lukket seg da tillatelsen utløp.
 closed-permit-revoked = Det lukket seg da tillatelsen ble trukket tilbake.
 closed-extract-destroyed = Det lukket seg da dataene ble slettet.
-closed-lost = Arbeidsmappen var borte, fordi senteret stanset mens det lukket rommet eller ble hentet fra en sikkerhetskopi.
+closed-lost = Arbeidsmappen var borte, fordi senteret stanset mens det lukket rommet, eller fordi en sikkerhetskopi det ble hentet fra, ikke hadde noe av det.
 refused-link = den er en symbolsk lenke: kopier selve filen
 refused-hard-link = den har { $value } navn: kopier filen
 refused-device = den er en enhet

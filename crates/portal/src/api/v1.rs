@@ -25,6 +25,7 @@ mod ingress_list;
 mod ingress_show;
 mod ledger_entry;
 mod ledger_export;
+mod ledger_growth;
 mod ledger_list;
 mod ledger_proof;
 mod ledger_verify;
@@ -176,6 +177,8 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(ledger_list::list))
         .routes(routes!(ledger_entry::show))
         .routes(routes!(ledger_proof::proof))
+        .routes(routes!(ledger_growth::checkpoint))
+        .routes(routes!(ledger_growth::growth))
         .routes(routes!(ledger_verify::verify))
         .routes(routes!(ledger_export::export))
         .routes(routes!(centre_show::show))

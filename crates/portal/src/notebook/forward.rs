@@ -137,7 +137,7 @@ pub(super) async fn is_busy(app: &App, room: &RoomId, run: &RunId) -> bool {
 /// Counts what is shown; writes it down when it is too much.
 pub(super) async fn shown(app: &App, admitted: &Admitted, bytes: u64) -> Result<(), NoAnswer> {
     let Some(notebooks) = &app.config.notebooks else { return Err(NoAnswer::Withheld) };
-    let who = (&admitted.room, &admitted.account);
+    let who = (&admitted.permit, &admitted.account);
     match app.used.shows(notebooks, who, bytes, app.centre.now()) {
         Passes::Yes => Ok(()),
         Passes::No { first } => {

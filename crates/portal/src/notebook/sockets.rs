@@ -10,7 +10,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_
 use axum::response::Response;
 use centre::notebooks::Admitted;
 use futures_util::{SinkExt as _, StreamExt as _};
-use model::{CellId, RoomId};
+use model::{AccountId, CellId, RoomId};
 use room::CellOutcome;
 use room::notebook::{Answered, Code, Denied, Said};
 use tokio::net::UnixStream;
@@ -66,7 +66,7 @@ pub(super) async fn channels(
     (kernel, session): (String, Option<String>),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, NoAnswer> {
-    let held = Held::take(app, &admitted.room)?;
+    let held = Held::take(app, &admitted)?;
     let name = kernel_name(app, &admitted, &kernel).await?;
     let mut path = format!("api/kernels/{kernel}/channels");
     if let Some(session) = session {
@@ -129,12 +129,14 @@ pub(super) async fn in_time<E>(sending: impl Future<Output = Result<(), E>>) -> 
 pub(super) struct Held {
     app: App,
     room: RoomId,
+    account: AccountId,
 }
 
 impl Held {
-    pub(super) fn take(app: &App, room: &RoomId) -> Result<Self, NoAnswer> {
-        if app.used.take_socket(room) {
-            return Ok(Self { app: app.clone(), room: room.clone() });
+    pub(super) fn take(app: &App, admitted: &Admitted) -> Result<Self, NoAnswer> {
+        let Admitted { room, account, .. } = admitted;
+        if app.used.take_socket(room, account) {
+            return Ok(Self { app: app.clone(), room: room.clone(), account: account.clone() });
         }
         Err(NoAnswer::Broken("too many sockets are open to it".to_owned()))
     }
@@ -142,7 +144,7 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.app.used.give_socket(&self.room);
+        self.app.used.give_socket(&self.room, &self.account);
     }
 }
 
@@ -372,7 +374,7 @@ pub(super) async fn events(
     (pass, admitted): (Pass, Admitted),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, NoAnswer> {
-    let held = Held::take(app, &admitted.room)?;
+    let held = Held::take(app, &admitted)?;
     let room = reach(app, &admitted, "api/events/subscribe").await?;
     app.centre.enter_notebook(&admitted).await?;
     let (app, since) = (app.clone(), Instant::now());
@@ -380,7 +382,7 @@ pub(super) async fn events(
     Ok(upgrade.on_upgrade(async move |page| {
         let _held = held;
         listen(&app, &pass, &admitted, page, room).await;
-        let shown = app.used.sum(&admitted.room, &admitted.account);
+        let shown = app.used.sum(&admitted.permit, &admitted.account);
         if let Err(refused) = app.centre.leave_notebook(&admitted, since.elapsed(), shown).await {
             tracing::error!(room = %admitted.room, %refused, "that somebody left was not written down");
         }

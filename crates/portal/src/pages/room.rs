@@ -80,6 +80,7 @@ pub struct RoomPage {
     chosen: Option<String>,
     log: Option<String>,
     files: Vec<FileLine>,
+    withheld: bool,
     refused: Vec<(String, String)>,
     handed_over: HandedOver,
     calendar: Option<Calendar>,
@@ -184,6 +185,8 @@ pub struct Inside {
     pub handed_over: HandedOver,
     /// What its people see of its data from here.
     pub sight: Sight,
+    /// Whether some of what is in it is left out, because it is too much for a while.
+    pub withheld: bool,
 }
 
 /// What the reader of a room sees besides the room.
@@ -341,6 +344,7 @@ impl RoomPage {
             chosen,
             log: inside.log,
             files: inside.files,
+            withheld: inside.withheld,
             refused: inside.refused,
             handed_over: inside.handed_over,
             calendar: None,
@@ -464,6 +468,7 @@ async fn inside(
     let outputs = app.centre.outputs(caller, Some(&room.id)).await?;
     let handed_over = handed_over::still_to_ask(words, &standing, &outputs);
     let sight = Sight::of(&standing);
+    let withheld = standing.withheld;
     let person = visitor.account()?.id.clone();
     let listing = standing.listing;
     let has_either = app.config.notebooks.is_some()
@@ -480,6 +485,7 @@ async fn inside(
     Ok(Inside {
         handed_over,
         sight,
+        withheld,
         brought: bringing::lines(words, &names, &ingresses),
         notebook,
         in_line: line::of(app, visitor, room, &names).await?,

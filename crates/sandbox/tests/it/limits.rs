@@ -94,6 +94,40 @@ fn a_script_that_fills_the_disk_is_ended() {
 }
 
 #[test]
+fn a_room_that_is_full_can_be_emptied_by_who_works_in_it() {
+    for bench in both(small()) {
+        bench
+            .python("while True: open('/work/big','ab').write(b'x'*(1<<20))")
+            .must(Outcome::KilledDisk);
+        let empties = bench.sh("ls /work; sleep 1; rm /work/big; sleep 1; echo x > /work/small");
+        assert_eq!(empties.must(Outcome::Finished).out, ["big", "private"]);
+        let again = bench.python("while True: open('/work/big','ab').write(b'x'*(1<<20))");
+        again.must(Outcome::KilledDisk);
+    }
+}
+
+#[test]
+fn who_fills_the_disk_ends_nobody_else_where_the_kernel_holds_it() {
+    let bench = Bench::with(small(), |_| {});
+    if bench.holds.disk != Hold::Kernel {
+        println!("skipped: nothing can be mounted here (not root, or no loop devices)");
+        return;
+    }
+    let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
+    let command = Command {
+        words: ["/bin/sleep", "60"].map(str::to_owned).into(),
+        script: None,
+        wall: Duration::from_mins(2),
+        person: None,
+    };
+    let other = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
+    let fills = bench.sh("head -c 200000000 /dev/zero > /work/big; echo $?; sleep 1; exit 7");
+    assert_eq!(fills.must(Outcome::KilledDisk).out, ["1"], "it failed for want of place");
+    assert_eq!(other.ended(), None, "what ran beside it was ended");
+    bench.sh("rm /work/big; echo x > /work/small").must(Outcome::Finished);
+}
+
+#[test]
 fn a_disk_within_the_limit_is_given_and_many_small_files_are_not_one_large_one() {
     for bench in both(small()) {
         bench.python("open('/work/a','wb').write(b'x'*(14<<20))").must(Outcome::Finished);

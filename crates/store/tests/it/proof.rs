@@ -102,6 +102,22 @@ pub(crate) async fn growth_is_proved(place: Place) {
             proof.verify(&roots[old], &roots[new]).unwrap();
         }
     }
+    let kept = store.checkpoint(&key()).await.unwrap();
+    store.append(hang(12..20), vec![]).await.unwrap();
+    assert!(matches!(store.prove_growth_since(13).await, Err(ProveError::Unsigned(13))));
+    store.checkpoint(&key()).await.unwrap();
+    let growth = store.prove_growth_since(12).await.unwrap();
+    let read: ledger::Growth = growth.to_string().parse().unwrap();
+    assert_eq!((&read, read.verify(&kept, key().public()).unwrap().size), (&growth, 20));
+    let other = SignerKey::generate("another", &SeededEntropy::new(1)).unwrap();
+    assert!(read.verify(&kept, other.public()).is_err(), "signed by somebody else");
+    let newest = store.checkpoint(&key()).await.unwrap();
+    assert!(read.verify(&newest, key().public()).is_err(), "it begins elsewhere");
+    let altered = ledger::Growth { path: read.path[1..].to_vec(), ..read };
+    assert!(altered.verify(&kept, key().public()).is_err());
+    for bad in ["", "old 12\n", "old 012\n\nx", "old 12\nx\n\ny"] {
+        assert!(bad.parse::<ledger::Growth>().is_err(), "{bad}");
+    }
     assert!(matches!(store.prove_growth(3, 2).await, Err(ProveError::NoSuchEntry(_))));
-    assert!(matches!(store.prove_growth(0, 13).await, Err(ProveError::NoSuchEntry(_))));
+    assert!(matches!(store.prove_growth(0, 21).await, Err(ProveError::NoSuchEntry(_))));
 }

@@ -72,7 +72,7 @@ pub(super) async fn socket(
     (pass, admitted): (Pass, Admitted),
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, NoAnswer> {
-    let held = Held::take(app, &admitted.room)?;
+    let held = Held::take(app, &admitted)?;
     let room = app.centre.reach_notebook(&admitted).await?;
     let mut room = tokio_stream(room).map_err(|error| NoAnswer::Broken(error.to_string()))?;
     let screen = tokio::time::timeout(PATIENCE, greet(&mut room))
@@ -88,7 +88,7 @@ pub(super) async fn socket(
         let mut relay = Relay { app: app.clone(), pass, admitted, said, told, acted: false };
         relay.follow(page, room).await;
         let admitted = relay.admitted;
-        let shown = app.used.sum(&admitted.room, &admitted.account);
+        let shown = app.used.sum(&admitted.permit, &admitted.account);
         if let Err(refused) = app.centre.leave_notebook(&admitted, since.elapsed(), shown).await {
             tracing::error!(room = %admitted.room, %refused, "that somebody left was not written down");
         }
@@ -206,7 +206,7 @@ impl Relay {
     /// after it can only be drawn after it.
     async fn show(&self, waiting: &mut Vec<u8>, page: &mut WebSocket) -> Result<(), Over> {
         let Some(notebooks) = &self.app.config.notebooks else { return Err(Over::Gone) };
-        let who = (&self.admitted.room, &self.admitted.account);
+        let who = (&self.admitted.permit, &self.admitted.account);
         while !waiting.is_empty() {
             let most = usize::try_from(notebooks.desktop_at_once).unwrap_or(usize::MAX);
             let count = waiting.len().min(PIECE).min(most.max(1));

@@ -136,6 +136,7 @@ impl RoomPage {
         };
         let inside = Inside {
             sight: super::Sight::Text,
+            withheld: false,
             handed_over: HandedOver {
                 files: vec![(
                     "results/cox.csv".to_owned(),
