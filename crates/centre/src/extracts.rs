@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
-use linkage::{Changed, Extract, ExtractEvent, ExtractManifest};
-use model::{AccountId, ExtractId, PermitId};
+use linkage::{Changed, Extract, ExtractEvent};
+use model::{AccountId, ExtractId, PairId, PermitId};
 use permit::policy::{Action, Thing};
 use permit::{Permit, PermitEvent};
 use source::SourceRecord;
 
-use crate::ports::{NotBuilt, Progress};
+use crate::ports::{Before, Built, NotBuilt, Progress};
 use crate::sources::is_surely_unwritten;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
@@ -39,17 +39,19 @@ impl Centre {
         let active = self.activate(&permit)?;
         let sources: Vec<SourceRecord> = self.every_source().await?;
         let earlier = self.every_extract_of(id).await?;
+        let pairs = self.known_pairs(id).await?;
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
         let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
         let before = earlier.clone();
         let began = Instant::now();
         let built = blocking("building the extract", move || {
-            extracts.build(&active, &sources, &before, &minted, progress.as_ref())
+            let before = Before { extracts: &before, pairs: &pairs };
+            extracts.build(&active, &sources, before, &minted, progress.as_ref())
         })
         .await
         .and_then(|built| built.map_err(not_built));
-        let manifest = match built {
-            Ok(manifest) => manifest,
+        let built = match built {
+            Ok(built) => built,
             Err(refused) => {
                 // Its key is made before its first row: that goes too.
                 self.discard(&permit.id, &extract).await;
@@ -57,10 +59,12 @@ impl Centre {
             }
         };
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let written = self.write_built(&actor, &earlier, manifest, milliseconds).await;
+        let put_up = built.put_up.clone();
+        let written = self.write_built(&actor, &earlier, built, milliseconds).await;
         if let Err(refused) = written {
             if is_surely_unwritten(&refused) {
                 self.discard(&permit.id, &extract).await;
+                self.forget_pairs(put_up).await;
             }
             return Err(refused);
         }
@@ -74,9 +78,10 @@ impl Centre {
         &self,
         actor: &AccountId,
         earlier: &[Extract],
-        manifest: ExtractManifest,
+        built: Built,
         milliseconds: u64,
     ) -> Result<(), Refused> {
+        let Built { manifest, put_up, stale } = built;
         let (extract, permit) = (manifest.extract.clone(), manifest.permit.clone());
         let changed = manifest.changed;
         let first = Changed { new: manifest.persons, ..Changed::default() };
@@ -95,10 +100,12 @@ impl Centre {
             if !now.iter().map(|extract| &extract.id).eq(earlier.iter().map(|before| &before.id)) {
                 break;
             }
-            let drafts = vec![
+            let mut drafts = vec![
                 draft(actor, extract.as_str(), &event)?,
                 draft(actor, permit.as_str(), &numbered)?,
             ];
+            let pairs = (put_up.as_slice(), stale.as_slice());
+            drafts.extend(self.pair_drafts(actor, (&permit, &extract), pairs).await?);
             let guards = vec![
                 Guard::Absent(Subject::new(ExtractEvent::KIND, extract.as_str())),
                 Guard::Unchanged(Subject::new(PermitEvent::KIND, permit.as_str()), seq),
@@ -134,6 +141,12 @@ impl Centre {
         if let Ok(Err(why)) = gone.await {
             tracing::warn!(%why, "an extract that was never written down stays until the next start");
         }
+    }
+
+    async fn forget_pairs(&self, pairs: Vec<PairId>) {
+        let extracts = self.parts.extracts.clone();
+        // What is left goes at the next start.
+        let _ = blocking("forgetting pairs", move || extracts.forget_pairs(&pairs)).await;
     }
 
     /// The extracts of a permit, newest first, for those who see the permit.
@@ -205,9 +218,9 @@ impl Centre {
             .into_iter()
             .map(|extract| extract.id)
             .collect();
-        let sources = self.every_source().await?;
+        let (sources, pairs) = (self.every_source().await?, self.every_pair().await?);
         let extracts = self.parts.extracts.clone();
-        blocking("recovery of extracts", move || extracts.recover(&sources, &known))
+        blocking("recovery of extracts", move || extracts.recover(&sources, &known, &pairs))
             .await?
             .map_err(|why| Refused::failed("recovery of extracts", why))
     }

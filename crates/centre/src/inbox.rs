@@ -33,6 +33,8 @@ pub enum Matter {
     DecideIngress,
     /// A package that rooms are to have waits for an operator.
     DecidePackage,
+    /// Pairs of records wait for linkage clerks.
+    AnswerPairs,
     /// An output waits for a checker.
     CheckOutput,
     /// A checker wants an output changed.
@@ -57,6 +59,7 @@ impl Matter {
             Self::ReadChanges => "read-changes",
             Self::DecideIngress => "decide-ingress",
             Self::DecidePackage => "decide-package",
+            Self::AnswerPairs => "answer-pairs",
             Self::CheckOutput => "check-output",
             Self::ChangeOutput => "change-output",
             Self::PackRelease => "pack-release",
@@ -116,6 +119,7 @@ impl Centre {
         self.permit_tasks(caller, &mut inbox).await?;
         self.ingress_tasks(caller, &mut inbox).await?;
         self.package_tasks(caller, &mut inbox).await?;
+        self.pair_tasks(caller, &mut inbox).await?;
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
         if account.is(Role::Holder) {
@@ -261,6 +265,27 @@ impl Centre {
             let list =
                 if may(Action::DecidePackage) { &mut inbox.mine } else { &mut inbox.awaited };
             list.push(task);
+        }
+        Ok(())
+    }
+
+    /// One task, however many pairs wait: nothing tells them apart before somebody
+    /// looks.
+    async fn pair_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        if !self.ruling(caller, Action::SeePairs, &Thing::centre()).allowed {
+            return Ok(());
+        }
+        let waiting = self.pairs(caller).await?.waiting;
+        if let Some(first) = waiting.first() {
+            inbox.mine.push(Task {
+                matter: Matter::AnswerPairs,
+                kind: "pair",
+                id: first.id.to_string(),
+                title: waiting.len().to_string(),
+                since: first.since,
+                due: None,
+                waits_for: vec![Role::Clerk.as_str().to_owned()],
+            });
         }
         Ok(())
     }

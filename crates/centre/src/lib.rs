@@ -19,6 +19,7 @@ pub mod notebooks;
 pub mod organisations;
 pub mod outputs;
 pub mod packages;
+pub mod pairs;
 pub mod permits;
 pub mod ports;
 pub mod refused;
@@ -57,6 +58,7 @@ pub fn projections() -> Vec<Projection> {
         permit::Application::projection(),
         permit::Permit::projection(),
         linkage::Extract::projection(),
+        linkage::review::Pair::projection(),
         room::Room::projection(),
         room::PackageRequest::projection(),
         ingress::Ingress::projection(),

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ingress::{Inspection, LinkError, Linked};
 use ledger::{BookError, Draft, Entry};
+use linkage::review::{Outcome, Shown};
 use linkage::{Extract, ExtractManifest};
 use model::{
-    AccountId, ExtractId, ImportId, Lang, PermitId, RoomId, RunId, Secret, SourceId, Text,
+    AccountId, ExtractId, ImportId, Lang, PairId, PermitId, RoomId, RunId, Secret, SourceId, Text,
 };
 use permit::ActivePermit;
 use room::{LogSink, WorkName};
@@ -196,7 +197,44 @@ pub enum NotLinked {
     Machine(String),
 }
 
-/// Makes the data of a permit. Blocking.
+/// What an extract is to know of clerks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownPairs {
+    /// Pairs that were put up before, with what they came to; `None`: they wait.
+    pub known: Vec<(PairId, Option<Outcome>)>,
+    /// How many more may be put up.
+    pub most: usize,
+}
+
+/// What an extract is built on.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    /// The permit's extracts before it, newest first.
+    pub extracts: &'a [Extract],
+    /// What clerks said of people in doubt.
+    pub pairs: &'a KnownPairs,
+}
+
+/// What was built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// The extract.
+    pub manifest: ExtractManifest,
+    /// Pairs that it puts up for clerks. The vault knows who they are; they count once
+    /// the ledger has them.
+    pub put_up: Vec<PairId>,
+    /// Known pairs of whom the registers say something else now.
+    pub stale: Vec<PairId>,
+}
+
+impl From<ExtractManifest> for Built {
+    fn from(manifest: ExtractManifest) -> Self {
+        Self { manifest, put_up: Vec::new(), stale: Vec::new() }
+    }
+}
+
+/// Makes the data of a permit, and shows clerks the people of it who are in doubt.
+/// Blocking.
 pub trait Extracts: Send + Sync {
     /// A stand-in for what `permit` would have, as a zip archive: files like an
     /// extract's about people who do not exist.
@@ -206,17 +244,23 @@ pub trait Extracts: Send + Sync {
         sources: &[SourceRecord],
     ) -> Result<Vec<u8>, NotBuilt>;
 
-    /// Links, numbers, selects and writes: all of it or nothing. `earlier`: the
-    /// permit's extracts before, newest first; people keep the numbers that they had
-    /// there, where the permit has more than equal identity numbers count.
+    /// Links, numbers, selects and writes: all of it or nothing. People
+    /// keep the numbers that they had before, and what clerks said counts, where the
+    /// permit has more than equal identity numbers count.
     fn build(
         &self,
         permit: &ActivePermit,
         sources: &[SourceRecord],
-        earlier: &[Extract],
+        before: Before<'_>,
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, NotBuilt>;
+    ) -> Result<Built, NotBuilt>;
+
+    /// What a clerk is shown of a pair: see [`linkage::review::shown`].
+    fn show_pair(&self, pair: &PairId, whole: bool) -> Result<Shown, String>;
+
+    /// Forgets pairs that were never written down.
+    fn forget_pairs(&self, pairs: &[PairId]);
 
     /// The folder of an extract.
     fn folder(&self, extract: &ExtractId) -> PathBuf;
@@ -240,9 +284,14 @@ pub trait Extracts: Send + Sync {
     /// Removes the data, and the key by which its numbers lead back to people.
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;
 
-    /// Removes extracts, and what the vault keeps of imports and extracts, that
+    /// Removes extracts, and what the vault keeps of imports, extracts and pairs, that
     /// no entry of the ledger speaks of.
-    fn recover(&self, sources: &[SourceRecord], extracts: &[ExtractId]) -> Result<(), String>;
+    fn recover(
+        &self,
+        sources: &[SourceRecord],
+        extracts: &[ExtractId],
+        pairs: &[PairId],
+    ) -> Result<(), String>;
 }
 
 /// What was found in a file.

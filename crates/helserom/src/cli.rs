@@ -15,7 +15,7 @@ use permit::policy::Action;
 use room::packages::{Language, PackageVersion};
 use room::{VersionNumber, WorkName};
 
-pub(crate) use self::link::{EvaluateArgs, LinkCommand, TableFormat};
+pub(crate) use self::link::{EvaluateArgs, LinkCommand, ReviewCommand, TableFormat};
 
 use crate::commands::generate::PopulationArgs;
 

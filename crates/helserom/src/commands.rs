@@ -18,7 +18,7 @@ pub(crate) mod source;
 use centre::Caller;
 
 use crate::answer::{Answer, Stop};
-use crate::cli::{Cli, Command, Common, ReleaseCommand, SourceCommand};
+use crate::cli::{Cli, Command, Common, LinkCommand, ReleaseCommand, SourceCommand};
 use crate::config::{Config, Explained};
 use crate::demo;
 use crate::site::{Folder, Site};
@@ -42,7 +42,7 @@ pub(crate) async fn run(
         Command::Room(command) => room::run(command, &config, &common).await,
         Command::Package(command) => package::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
-        Command::Link(command) => link::run(command),
+        Command::Link(command) => link::run(command, &config, &common).await,
         Command::Generate(command) => generate::run(command, &common),
         Command::Ledger(command) => ledger::run(command, &config, &common).await,
         Command::Account(command) => account::run(command, &config, &common).await,
@@ -61,12 +61,15 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Serve { .. }
         | Command::Account(_)
         | Command::Config(_)
-        | Command::Link(_)
+        | Command::Link(
+            LinkCommand::Evaluate(_) | LinkCommand::Encode(_) | LinkCommand::Match(_),
+        )
         | Command::Generate(_)
         | Command::Restore { .. }
         | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
         | Command::Release(ReleaseCommand::Verify { .. }) => true,
         Command::Source(_)
+        | Command::Link(LinkCommand::Review(_))
         | Command::Permit(_)
         | Command::Extract(_)
         | Command::Room(_)

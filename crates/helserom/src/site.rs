@@ -169,7 +169,7 @@ async fn is_blank(store: &Store, lock: &mut Folder) -> Result<bool, Stop> {
         return Ok(false);
     }
     // What no entry speaks of is removed at the start: everything, here.
-    for kept in ["vault/sources", "vault/permits"] {
+    for kept in ["vault/sources", "vault/permits", "vault/pairs"] {
         let kept = lock.path.join(kept);
         if fs::read_dir(&kept).is_ok_and(|mut inside| inside.next().is_some()) {
             return Err(Stop::usage(format!(

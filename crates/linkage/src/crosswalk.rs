@@ -12,7 +12,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::fmt;
 
-use model::{Entropy, ExtractId, PermitId, SourceId};
+use model::{Entropy, ExtractId, PairId, PermitId, SourceId};
 use source::SubjectKey;
 use vault::{
     BlindHasher, BlindIndex, CrosswalkError, KeyringError, NationalIds, SegmentError,
@@ -25,6 +25,7 @@ use crate::extract::SourceLinkage;
 use crate::found::Found;
 use crate::numbers::shuffled;
 use crate::plan::ExtractPlan;
+use crate::review::{KeptPair, Review};
 
 /// Why people could not be linked.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,8 @@ pub struct Crosswalk {
     pub(crate) found: Option<Found>,
     pub(crate) changed: Option<Changed>,
     pub(crate) moved: Vec<(i32, i32)>,
+    pub(crate) asked: Vec<KeptPair>,
+    pub(crate) stale: Vec<PairId>,
 }
 
 impl Crosswalk {
@@ -140,6 +143,16 @@ impl Crosswalk {
     /// them: the old and the new, sorted.
     pub fn moved(&self) -> &[(i32, i32)] {
         &self.moved
+    }
+
+    /// Pairs that clerks are to be asked about.
+    pub fn asked(&self) -> &[KeptPair] {
+        &self.asked
+    }
+
+    /// Pairs of whom the registers say something else than when clerks were asked.
+    pub fn stale(&self) -> &[PairId] {
+        &self.stale
     }
 
     /// The people of `source`; nobody when the extract has no such table.
@@ -216,11 +229,23 @@ pub fn link_after(
     earlier: &Earlier,
     entropy: &dyn Entropy,
 ) -> Result<Crosswalk, LinkError> {
+    link_reviewed(plan, vault, cohort, (earlier, &Review::default()), entropy)
+}
+
+/// The same with what clerks said of pairs that were in doubt: it counts where the
+/// plan has more than equal numbers count.
+pub fn link_reviewed(
+    plan: &ExtractPlan,
+    vault: &Vault,
+    cohort: Option<&[SubjectKey]>,
+    (earlier, review): (&Earlier, &Review),
+    entropy: &dyn Entropy,
+) -> Result<Crosswalk, LinkError> {
     if cohort.is_some() != plan.cohort.is_some() {
         return Err(LinkError::Cohort);
     }
     if let Some(how) = &plan.linkage {
-        return cascaded::link(plan, how, vault, cohort, earlier, entropy);
+        return cascaded::link(plan, how, vault, cohort, (earlier, review), entropy);
     }
     let hasher = vault.blind_hasher(&plan.permit, &plan.extract)?;
     let mut linking = Vec::with_capacity(plan.sources.len() + 1);

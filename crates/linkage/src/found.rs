@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use model::SourceId;
 use serde::{Deserialize, Serialize};
 
+use crate::review::Reviewed;
+
 /// How the people of an extract were found.
 ///
 /// People are counted by source: somebody in two registers counts twice.
@@ -35,6 +37,9 @@ pub struct Found {
     /// Pairs that were too many to be compared as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<NarrowedBlock>,
+    /// What people decided of pairs that were in doubt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Reviewed>,
 }
 
 /// People of one kind, and how they were found. What is not told rests on too few

@@ -13,9 +13,10 @@ pub mod found;
 mod numbers;
 pub mod plan;
 pub mod probabilistic;
+pub mod review;
 pub mod stand_in;
 
-pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link, link_after};
+pub use crosswalk::{Crosswalk, LinkError, PersonNumbers, link, link_after, link_reviewed};
 pub use earlier::{Changed, Earlier};
 pub use extract::{
     Extract, ExtractColumn, ExtractEvent, ExtractManifest, Hash, SourceLinkage, TableManifest,

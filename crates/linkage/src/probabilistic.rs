@@ -34,6 +34,7 @@ mod training;
 mod words;
 
 pub use blocking::Narrowed;
+pub(crate) use compare::extract_labels;
 pub use figures::{Figures, Truth};
 pub use linker::{Edge, Linker, Step, Weighed};
 pub use model::{Model, Session, Told, ToldComparison, ToldLevel, Trained, probability, weight};

@@ -123,6 +123,8 @@ ids! {
     PermitId, "a permit id", "permit";
     /// The data made for one permit.
     ExtractId, "an extract id", "extract";
+    /// Two records that people decide on: one person, or two.
+    PairId, "a pair's id", "pair";
     /// A secure processing environment (EHDS article 73) opened on one permit.
     RoomId, "a room id", "room";
     /// One command run in a room.

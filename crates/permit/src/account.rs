@@ -22,17 +22,20 @@ pub enum Role {
     Operator,
     /// Reads the ledger.
     Auditor,
+    /// Says of two records that linkage leaves in doubt whether they are one person.
+    Clerk,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Researcher,
         Self::Holder,
         Self::Caseworker,
         Self::Checker,
         Self::Operator,
         Self::Auditor,
+        Self::Clerk,
     ];
 
     /// The same word as in JSON and in the policies.
@@ -44,6 +47,7 @@ impl Role {
             Self::Checker => "checker",
             Self::Operator => "operator",
             Self::Auditor => "auditor",
+            Self::Clerk => "clerk",
         }
     }
 }
@@ -61,7 +65,9 @@ impl std::str::FromStr for Role {
 
 /// A word that is no role.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no role: use researcher, holder, caseworker, checker, operator or auditor")]
+#[error(
+    "`{0}` is no role: use researcher, holder, caseworker, checker, operator, auditor or clerk"
+)]
 pub struct UnknownRole(String);
 
 /// Somebody who can sign in. Holds no secret: how they prove who they are is

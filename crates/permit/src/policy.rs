@@ -31,6 +31,7 @@ const POLICIES: &[(&str, &str)] = &[
     ("5-rooms.cedar", include_str!("../../../policies/5-rooms.cedar")),
     ("6-centre.cedar", include_str!("../../../policies/6-centre.cedar")),
     ("7-packages.cedar", include_str!("../../../policies/7-packages.cedar")),
+    ("8-pairs.cedar", include_str!("../../../policies/8-pairs.cedar")),
 ];
 
 /// Who asks.

@@ -6,6 +6,7 @@ mod columns;
 mod ranked;
 mod spread;
 mod thresholds;
+mod waterfall;
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,7 @@ pub use columns::{Columned, columns};
 pub use ranked::{Ranked, ranked};
 pub use spread::{Spread, spread};
 pub use thresholds::{Thresholds, thresholds};
+pub use waterfall::{Waterfall, waterfall};
 
 use crate::parts::escaped;
 

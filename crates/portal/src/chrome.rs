@@ -187,6 +187,9 @@ impl Chrome {
         if is(Role::Checker) || is(Role::Researcher) {
             add("nav-outputs", "/outputs", &["/outputs"]);
         }
+        if is(Role::Clerk) {
+            add("pairs", "/pairs", &["/pairs"]);
+        }
         add("nav-catalogue", "/catalogue", &["/catalogue", "/sources", "/basket"]);
         add("nav-register", "/register", &["/register", "/permits"]);
         add("nav-results", "/results", &["/results", "/releases"]);

@@ -22,6 +22,7 @@ pub mod output;
 pub mod outputs;
 pub mod packages;
 pub mod packing;
+pub mod pairs;
 pub mod permit;
 pub mod register;
 pub mod release;
@@ -68,6 +69,8 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("run", journal::RunPage::sample(lang).render()),
         ("packages", packages::PackagesPage::sample(lang).render()),
         ("room-packages", packages::PackagesPage::sample_of_room(lang).render()),
+        ("pairs", pairs::PairsPage::sample(lang).render()),
+        ("pair", pairs::PairPage::sample(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("bringing", bringing::BringingPage::sample(lang).render()),
         ("ingress", ingress::IngressPage::sample(lang).render()),

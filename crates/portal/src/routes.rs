@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, asking, basket, bringing, calendar,
     catalogue, centre, front, ingress, journal, ledger, ledger_entry, notebook, output, outputs,
-    packages, packing, permit, register, release, results, room, room_file, sign_in, source,
+    packages, packing, pairs, permit, register, release, results, room, room_file, sign_in, source,
     variable, versions, work,
 };
 use crate::security::headers;
@@ -85,6 +85,9 @@ fn cases() -> Router<App> {
         .route("/packages", get(packages::show))
         .route("/packages/{package}", get(packages::show_one))
         .route("/packages/{package}/decision", post(packages::decide))
+        .route("/pairs", get(pairs::show))
+        .route("/pairs/{pair}", get(pairs::show_one))
+        .route("/pairs/{pair}/answer", post(pairs::answer))
         .route("/rooms/{room}/outputs", get(asking::show).post(asking::ask))
         .route("/rooms/{room}/handed-over", post(room::ask_handed_over))
         .route("/rooms/{room}/packing", get(packing::show).post(packing::pack))

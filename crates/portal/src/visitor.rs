@@ -287,6 +287,7 @@ const DONE: &[&str] = &[
     "done-package-asked",
     "done-package-approved",
     "done-package-refused",
+    "done-pair-answered",
     "done-admitted",
     "done-kept-out",
     "done-password",

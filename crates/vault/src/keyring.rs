@@ -67,6 +67,8 @@ pub(crate) enum Use<'a> {
     Quarantine(&'a SourceId),
     /// Linking for one extract of a permit, and its crosswalk.
     Extract(&'a PermitId, &'a ExtractId),
+    /// Pairs of records that people decide on.
+    Pairs,
     /// Any other secret of the centre: signing keys.
     Sealed(&'a str),
 }
@@ -78,6 +80,7 @@ impl Use<'_> {
             Self::Identities(source) => format!("source/{source}/identities"),
             Self::Quarantine(source) => format!("source/{source}/quarantine"),
             Self::Extract(permit, extract) => format!("permit/{permit}/{extract}"),
+            Self::Pairs => "pairs".to_owned(),
             Self::Sealed(name) => format!("sealed/{name}"),
         }
     }

@@ -8,6 +8,7 @@
 //! sources/SOURCE/IMPORT.segment           who the people of an import are
 //! sources/SOURCE/IMPORT.quarantine        rows that were kept aside, whole
 //! permits/PERMIT/EXTRACT.crosswalk        which person of an extract is whom
+//! pairs/PAIR.pair                         two records that people decide on
 //! ```
 //!
 //! The master key lies in a file elsewhere. This crate knows no table, no
@@ -19,6 +20,7 @@ mod disk;
 mod key;
 mod keyring;
 mod master;
+mod pairs;
 mod quarantine;
 mod rotation;
 mod segment;
@@ -32,6 +34,7 @@ pub use disk::FileError;
 pub use key::KEY_BYTES;
 pub use keyring::KeyringError;
 pub use master::{MasterKey, MasterKeyError};
+pub use pairs::{PairError, PairHasher};
 pub use quarantine::{QuarantineReader, QuarantineWriter, RefusedRow, UnpublishedQuarantine};
 pub use rotation::RotationError;
 pub use segment::{

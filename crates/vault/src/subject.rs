@@ -13,10 +13,10 @@ use crate::key::Key;
 
 /// HMAC-SHA256 with the two key blocks hashed beforehand, so that an identity
 /// number costs two runs of the compression function.
-struct Hasher(Hmac<Sha256>);
+pub(crate) struct Hasher(Hmac<Sha256>);
 
 impl Hasher {
-    fn new(key: &Key) -> Self {
+    pub(crate) fn new(key: &Key) -> Self {
         // HMAC takes a key of its block's length as it is: no step can fail.
         let mut block = Zeroizing::new([0_u8; 64]);
         for (to, from) in block.iter_mut().zip(key.reveal()) {
@@ -29,7 +29,7 @@ impl Hasher {
         self.hash_bytes(&[Zeroizing::new(id.reveal()).as_ref()])
     }
 
-    fn hash_bytes(&self, parts: &[&[u8]]) -> [u8; 16] {
+    pub(crate) fn hash_bytes(&self, parts: &[&[u8]]) -> [u8; 16] {
         let mut hmac = self.0.clone();
         for part in parts {
             hmac.update(part);

@@ -5,10 +5,10 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use model::{ExtractId, ImportId, SourceId};
+use model::{ExtractId, ImportId, PairId, SourceId};
 
 use crate::disk::{self, At, FileError, UNFINISHED};
-use crate::{crosswalk, quarantine, segment};
+use crate::{crosswalk, pairs, quarantine, segment};
 
 /// Removes unfinished files and those of imports that do not count.
 pub(crate) fn imports(
@@ -39,17 +39,32 @@ pub(crate) fn crosswalks(
     })
 }
 
+/// Removes unfinished files and those of pairs that do not count.
+pub(crate) fn pairs(dir: &Path, counts: &dyn Fn(&PairId) -> bool) -> Result<u64, FileError> {
+    in_folder(dir, |file| {
+        file.strip_suffix(pairs::EXTENSION)
+            .and_then(|pair| pair.parse().ok())
+            .is_some_and(|pair| !counts(&pair))
+    })
+}
+
 /// Removes the files two levels below `root` that are unfinished or that
 /// `doomed` says so of, by the names of folder and file.
 fn in_folders(root: &Path, doomed: impl Fn(&str, &str) -> bool) -> Result<u64, FileError> {
     let mut removed = 0;
     for folder in names(root)? {
-        let dir = root.join(&folder);
-        for file in names(&dir)? {
-            if file.ends_with(UNFINISHED) || doomed(&folder, &file) {
-                disk::remove(&dir.join(&file))?;
-                removed += 1;
-            }
+        removed += in_folder(&root.join(&folder), |file| doomed(&folder, file))?;
+    }
+    Ok(removed)
+}
+
+/// The same of the files of one folder.
+fn in_folder(dir: &Path, doomed: impl Fn(&str) -> bool) -> Result<u64, FileError> {
+    let mut removed = 0;
+    for file in names(dir)? {
+        if file.ends_with(UNFINISHED) || doomed(&file) {
+            disk::remove(&dir.join(&file))?;
+            removed += 1;
         }
     }
     Ok(removed)

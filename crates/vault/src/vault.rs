@@ -4,8 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use model::{Entropy, ExtractId, ImportId, PermitId, Secret, SourceId};
+use model::{Entropy, ExtractId, ImportId, PairId, PermitId, Secret, SourceId};
 use source::SinkError;
+use zeroize::Zeroizing;
 
 use crate::aead::{Nonces, fields};
 use crate::crosswalk::{self, CrosswalkError, CrosswalkReader, CrosswalkWriter};
@@ -13,6 +14,7 @@ use crate::disk::{self, FileError};
 use crate::key::{KEY_BYTES, Key};
 use crate::keyring::{Doomed, Keyring, KeyringError, Use};
 use crate::master::MasterKey;
+use crate::pairs::{self, PairError, PairHasher};
 use crate::quarantine::{self, QuarantineReader, QuarantineWriter};
 use crate::segment::{self, Limits, Segment, SegmentError, SegmentWriter};
 use crate::stream::StreamError;
@@ -21,6 +23,7 @@ use crate::sweep;
 
 const SOURCES: &str = "sources";
 const PERMITS: &str = "permits";
+const PAIRS: &str = "pairs";
 
 /// Why the vault did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -205,6 +208,34 @@ impl Vault {
         Ok(self.key(&Use::Extract(permit, extract), |key| {
             CrosswalkReader::open(&self.permit_dir(permit), permit, extract, key)
         })??)
+    }
+
+    /// Keeps who two records are. It counts once the ledger has the pair.
+    pub fn keep_pair(&self, pair: &PairId, bytes: &[u8]) -> Result<(), PairError> {
+        let dir = self.dir.join(PAIRS);
+        disk::make_dir(&dir)?;
+        Ok(self.key(&Use::Pairs, |key| pairs::write(&dir, pair, bytes, key, self.entropy()))??)
+    }
+
+    /// What [`Vault::keep_pair`] kept.
+    pub fn pair(&self, pair: &PairId) -> Result<Zeroizing<Vec<u8>>, PairError> {
+        Ok(self.key(&Use::Pairs, |key| pairs::read(&self.dir.join(PAIRS), pair, key))??)
+    }
+
+    /// Forgets who two records are. Doing it twice is no error.
+    pub fn forget_pair(&self, pair: &PairId) -> Result<(), PairError> {
+        Ok(disk::remove(&self.dir.join(PAIRS).join(pairs::file_name(pair)))?)
+    }
+
+    /// Tells whether what a decision on a pair rests on is still the same.
+    pub fn pair_hasher(&self) -> Result<PairHasher, KeyringError> {
+        self.key(&Use::Pairs, PairHasher::new)
+    }
+
+    /// Removes the pairs that no ledger entry speaks of. Nothing may be extracting
+    /// meanwhile. Returns how many files were removed.
+    pub fn sweep_pairs(&self, counts: &dyn Fn(&PairId) -> bool) -> Result<u64, VaultError> {
+        Ok(sweep::pairs(&self.dir.join(PAIRS), counts)?)
     }
 
     /// Destroys the key of one extract, then its crosswalk: its numbers never

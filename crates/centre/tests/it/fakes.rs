@@ -7,14 +7,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blame, Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, NotLinked,
-    Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Blame, Blobs, Built, Checked, Credentials, Deliveries, Extracts, KnownPairs, NotBuilt,
+    NotDelivered, NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
-use linkage::{Extract, ExtractManifest, TableManifest};
-use model::{AccountId, ExtractId, ImportId, PermitId, RoomId, RunId, Secret, SourceId};
-use permit::ActivePermit;
+use linkage::found::{Cell, Found};
+use linkage::review::{Agreement, Shown, ShownField};
+use linkage::{ExtractManifest, TableManifest};
+use model::{AccountId, ExtractId, ImportId, PairId, PermitId, RoomId, RunId, Secret, SourceId};
+use permit::{ActivePermit, LinkageWay};
 use room::{
     CloseError, Command, Ended, Holds, LogLine, LogSink, OpenError, RecoverError, Recovered,
     Running, Runtime, Spec, Standing, StartError, WorkError, WorkFolder,
@@ -115,6 +117,34 @@ pub(crate) struct EmptyExtracts {
     pub(crate) looked: Mutex<usize>,
     pub(crate) meeting: Meeting,
     pub(crate) destroyed: Mutex<Vec<ExtractId>>,
+    /// The pairs that the next extract puts up, and those that it finds stale.
+    pub(crate) put_up: Mutex<Vec<PairId>>,
+    pub(crate) stale: Mutex<Vec<PairId>>,
+    /// What the last extract was told of clerks.
+    pub(crate) known: Mutex<KnownPairs>,
+    /// Which pairs were shown, and whether whole.
+    pub(crate) shown: Mutex<Vec<(PairId, bool)>>,
+    pub(crate) forgotten: Mutex<Vec<PairId>>,
+}
+
+/// A name that is in the vault alone.
+pub(crate) const SECRET: &str = "Solbergseth";
+
+fn found() -> Found {
+    Found {
+        threshold: 0.95,
+        smallest_count: 5,
+        compared: 1,
+        all: Cell::default(),
+        sources: [].into(),
+        sexes: Vec::new(),
+        ages: Vec::new(),
+        countries: Vec::new(),
+        weights: Vec::new(),
+        thresholds: Vec::new(),
+        narrowed: Vec::new(),
+        reviewed: None,
+    }
 }
 
 impl Extracts for EmptyExtracts {
@@ -126,10 +156,10 @@ impl Extracts for EmptyExtracts {
         &self,
         permit: &ActivePermit,
         _: &[SourceRecord],
-        _: &[Extract],
+        before: Before<'_>,
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, NotBuilt> {
+    ) -> Result<Built, NotBuilt> {
         progress.at("linking", 1, 2);
         let table = TableManifest {
             rows: 900,
@@ -139,16 +169,35 @@ impl Extracts for EmptyExtracts {
             sha256: Hash::default(),
             bytes: 10,
         };
-        Ok(ExtractManifest {
+        let likely = permit.terms().linkage.how == LinkageWay::Likely;
+        let manifest = ExtractManifest {
             extract: extract.clone(),
             permit: permit.id().clone(),
             persons: 300,
             tables: [("laboratory".parse().unwrap(), table)].into(),
             linkage: [].into(),
-            found: None,
+            found: likely.then(found),
             highest: None,
             changed: None,
-        })
+        };
+        *self.known.lock().unwrap() = before.pairs.clone();
+        let put_up = if likely { self.put_up.lock().unwrap().clone() } else { Vec::new() };
+        Ok(Built { manifest, put_up, stale: self.stale.lock().unwrap().clone() })
+    }
+
+    fn show_pair(&self, pair: &PairId, whole: bool) -> Result<Shown, String> {
+        self.shown.lock().unwrap().push((pair.clone(), whole));
+        let fields = vec![ShownField {
+            name: "surname",
+            agreement: Agreement::Differs,
+            values: Some((SECRET.to_owned(), "••••••".to_owned())),
+        }];
+        let (steps, weight, probability) = (Vec::new(), 3.5, 0.9);
+        Ok(Shown { fields, whole, steps, weight, probability, competes: false })
+    }
+
+    fn forget_pairs(&self, pairs: &[PairId]) {
+        self.forgotten.lock().unwrap().extend_from_slice(pairs);
     }
 
     fn folder(&self, _: &ExtractId) -> PathBuf {
@@ -184,7 +233,7 @@ impl Extracts for EmptyExtracts {
         Ok(())
     }
 
-    fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
+    fn recover(&self, _: &[SourceRecord], _: &[ExtractId], _: &[PairId]) -> Result<(), String> {
         Ok(())
     }
 }

@@ -26,6 +26,10 @@ const PEOPLE: &[(&str, &str, Role)] = &[
     ("caseworker", "access-body", Role::Caseworker),
     ("checker", "access-body", Role::Checker),
     ("auditor", "access-body", Role::Auditor),
+    ("clerk", "access-body", Role::Clerk),
+    ("second-clerk", "access-body", Role::Clerk),
+    ("third-clerk", "access-body", Role::Clerk),
+    ("clerk-of-theirs", "university", Role::Clerk),
 ];
 
 const CONTRACT: &str = r#"

@@ -20,6 +20,7 @@ mod ingresses;
 mod moment;
 mod outputs;
 mod packages;
+mod pairs;
 mod permits;
 mod pretence;
 mod queue;

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Blobs, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered, NotLinked, Progress,
-    QuarantinedRow, RunLogs, Turn,
+    Before, Blobs, Built, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
+    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -19,9 +19,9 @@ use ledger::{
     Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
     Row, Subject,
 };
-use linkage::{Extract, ExtractManifest};
+use linkage::review::Shown;
 use model::{
-    AccountId, Clock, ExtractId, ImportId, ManualClock, PermitId, RoomId, RunId, Secret,
+    AccountId, Clock, ExtractId, ImportId, ManualClock, PairId, PermitId, RoomId, RunId, Secret,
     SeededEntropy, SignedDuration, SourceId,
 };
 use permit::permit::{Grant, PermitEvent};
@@ -83,12 +83,18 @@ impl Extracts for Nothing {
         &self,
         _: &ActivePermit,
         _: &[SourceRecord],
-        _: &[Extract],
+        _: Before<'_>,
         _: &ExtractId,
         _: &dyn Progress,
-    ) -> Result<ExtractManifest, NotBuilt> {
+    ) -> Result<Built, NotBuilt> {
         Err(NotBuilt::Machine("nothing is built here".to_owned()))
     }
+
+    fn show_pair(&self, _: &PairId, _: bool) -> Result<Shown, String> {
+        Err("nobody is in doubt here".to_owned())
+    }
+
+    fn forget_pairs(&self, _: &[PairId]) {}
 
     fn folder(&self, _: &ExtractId) -> PathBuf {
         PathBuf::from("/nowhere")
@@ -113,7 +119,7 @@ impl Extracts for Nothing {
         Ok(())
     }
 
-    fn recover(&self, _: &[SourceRecord], _: &[ExtractId]) -> Result<(), String> {
+    fn recover(&self, _: &[SourceRecord], _: &[ExtractId], _: &[PairId]) -> Result<(), String> {
         Ok(())
     }
 }

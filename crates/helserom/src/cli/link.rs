@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use linkage::review::Answer;
+use model::PairId;
 
 use crate::commands::link::{EncodeArgs, MatchArgs};
 
@@ -15,6 +17,31 @@ pub(crate) enum LinkCommand {
     Encode(EncodeArgs),
     /// Find the pairs of two files of encoded records that are one person
     Match(MatchArgs),
+    /// Say of pairs of records that extracts leave in doubt whether they are one person
+    #[command(subcommand)]
+    Review(ReviewCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewCommand {
+    /// List the pairs that wait for you, and those that you answered
+    List,
+    /// Show what was compared of a pair, as little as tells. That you look is written in
+    /// the ledger first
+    Show {
+        /// Which pair
+        id: PairId,
+        /// Show what differs whole
+        #[arg(long)]
+        whole: bool,
+    },
+    /// Answer: once, after you looked. Two linkage clerks who answer alike settle a pair
+    Answer {
+        /// Which pair
+        id: PairId,
+        /// `same`, `different` or `cannot-tell`
+        answer: Answer,
+    },
 }
 
 /// How `--out` writes its tables.

@@ -5,6 +5,7 @@ mod encode;
 mod evaluate;
 mod found;
 mod match_;
+mod review;
 mod rows;
 mod secret;
 mod spec;
@@ -20,10 +21,16 @@ pub(crate) use encode::EncodeArgs;
 pub(crate) use match_::MatchArgs;
 
 use crate::answer::{Answer, Stop};
-use crate::cli::LinkCommand;
+use crate::cli::{Common, LinkCommand};
+use crate::config::Config;
 
-pub(super) fn run(command: LinkCommand) -> Result<Answer, Stop> {
+pub(super) async fn run(
+    command: LinkCommand,
+    config: &Config,
+    common: &Common,
+) -> Result<Answer, Stop> {
     match command {
+        LinkCommand::Review(command) => review::run(command, config, common).await,
         LinkCommand::Evaluate(arguments) => evaluate::run(&arguments),
         LinkCommand::Encode(args) => encode::run(&args),
         LinkCommand::Match(args) => match_::run(&args),

@@ -1,25 +1,28 @@
 //! Extracts: linkage plans and links, the vault keeps the crosswalk, the lake
 //! writes the tables.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use centre::ports::{Extracts, NotBuilt, NotLinked, Progress};
+use centre::ports::{Before, Built, Extracts, NotBuilt, NotLinked, Progress};
 use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake};
-use linkage::{Earlier, Extract, ExtractManifest};
-use model::{Entropy, ExtractId, NationalId, PermitId, SeededEntropy, SourceId};
+use linkage::review::{Review, Shown};
+use linkage::{Earlier, Extract};
+use model::{Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId};
 use permit::ActivePermit;
 use sha2::{Digest as _, Sha256};
 use source::{Pseudonymiser as _, SourceRecord, SubjectKey};
 use vault::{SubjectHasher, Vault};
 
 use crate::disk;
+
+mod clerks;
 
 /// Makes the data of permits.
 pub(crate) struct Extracting {
@@ -193,10 +196,10 @@ impl Extracts for Extracting {
         &self,
         permit: &ActivePermit,
         sources: &[SourceRecord],
-        earlier: &[Extract],
+        before: Before<'_>,
         extract: &ExtractId,
         progress: &dyn Progress,
-    ) -> Result<ExtractManifest, NotBuilt> {
+    ) -> Result<Built, NotBuilt> {
         let plan = linkage::plan(permit, sources, extract)
             .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
         progress.at("linking", 0, 0);
@@ -204,14 +207,18 @@ impl Extracts for Extracting {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),
             None => None,
         };
-        let earlier = match plan.linkage {
-            Some(_) => self.earlier(&plan.permit, earlier).map_err(by_machine)?,
-            None => Earlier::default(),
+        let (earlier, review) = match plan.linkage {
+            Some(_) => (
+                self.earlier(&plan.permit, before.extracts).map_err(by_machine)?,
+                self.review(before.pairs).map_err(by_machine)?,
+            ),
+            None => (Earlier::default(), Review::default()),
         };
         let (cohort, entropy) = (cohort.as_deref(), self.entropy.as_ref());
-        let crosswalk = linkage::link_after(&plan, &self.vault, cohort, &earlier, entropy)
+        let before = (&earlier, &review);
+        let crosswalk = linkage::link_reviewed(&plan, &self.vault, cohort, before, entropy)
             .map_err(by_machine)?;
-        drop(earlier);
+        drop((earlier, review));
         let kept = crosswalk.keep(&self.vault, &plan.permit, extract).map_err(by_machine)?;
         let options = ExtractOptions { csv: true, memory: self.memory };
         let rows = |table: &SourceId, done, of| progress.at(table.as_str(), done, of);
@@ -221,7 +228,9 @@ impl Extracts for Extracting {
             .map_err(by_machine)?;
         progress.at("sketching", 0, 0);
         let sketched = self.sketch_all(extract).map_err(by_machine);
-        if let Err(why) = sketched.and_then(|_| kept.publish().map_err(by_machine)) {
+        let published = sketched.and_then(|_| kept.publish().map_err(by_machine));
+        let put_up = published.and_then(|()| self.put_up(&crosswalk).map_err(by_machine));
+        let put_up = put_up.map_err(|why| {
             // Whole tables that no entry will speak of. What cannot be removed
             // either goes at the next start.
             let tables = lake::remove_extract(&self.folder, extract);
@@ -229,9 +238,17 @@ impl Extracts for Extracting {
             if let Err(left) = tables.map_err(|error| error.to_string()).and(sketches) {
                 tracing::warn!(%left, "an extract that was not finished was left behind");
             }
-            return Err(why);
-        }
-        Ok(manifest)
+            why
+        })?;
+        Ok(Built { manifest, put_up, stale: crosswalk.stale().to_vec() })
+    }
+
+    fn show_pair(&self, pair: &PairId, whole: bool) -> Result<Shown, String> {
+        self.shown(pair, whole)
+    }
+
+    fn forget_pairs(&self, pairs: &[PairId]) {
+        self.forget(pairs);
     }
 
     fn folder(&self, extract: &ExtractId) -> PathBuf {
@@ -285,7 +302,14 @@ impl Extracts for Extracting {
         key.and(tables).and(sketches).and(unfinished)
     }
 
-    fn recover(&self, sources: &[SourceRecord], extracts: &[ExtractId]) -> Result<(), String> {
+    fn recover(
+        &self,
+        sources: &[SourceRecord],
+        extracts: &[ExtractId],
+        pairs: &[PairId],
+    ) -> Result<(), String> {
+        let pairs: HashSet<&PairId> = pairs.iter().collect();
+        self.vault.sweep_pairs(&|pair| pairs.contains(pair)).map_err(|error| error.to_string())?;
         self.vault
             .sweep(
                 &|source, import| {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::place::{Place, text};
 use crate::web::{Server, granted, terms, with_people};
 
-const REGISTERS: [&str; 3] = ["population", "hospital", "laboratory"];
+pub(crate) const REGISTERS: [&str; 3] = ["population", "hospital", "laboratory"];
 
 /// What a register of the generated population promises. `key`: whether it holds each
 /// person once.
@@ -43,7 +43,7 @@ fn contract(name: &str) -> String {
 }
 
 /// A centre with three registers of a population.
-fn centre(people: usize) -> Place {
+pub(crate) fn centre(people: usize) -> Place {
     let place = Place::with_laboratory();
     with_people(&place);
     place.does(&[
@@ -68,7 +68,7 @@ fn centre(people: usize) -> Place {
     place
 }
 
-fn asked(linkage: LinkageTerms) -> Terms {
+pub(crate) fn asked(linkage: LinkageTerms) -> Terms {
     let column = |name: &str| ColumnTerms {
         name: name.to_owned(),
         reason: "the question cannot be answered without it".to_owned(),
@@ -81,7 +81,7 @@ fn asked(linkage: LinkageTerms) -> Terms {
     Terms { sources: sources.into(), period: Period::default(), linkage, ..terms() }
 }
 
-fn likely() -> LinkageTerms {
+pub(crate) fn likely() -> LinkageTerms {
     LinkageTerms { how: LinkageWay::Likely, probability: true, ..LinkageTerms::default() }
 }
 
@@ -142,13 +142,13 @@ fn share(of: u64, all: u64) -> f64 {
 }
 
 /// The whole ledger as text.
-fn exported(place: &Place) -> String {
+pub(crate) fn exported(place: &Place) -> String {
     let to = place.path().join("ledger.jsonl");
     place.does(&["ledger", "export", text(&to)]);
     fs::read_to_string(to).unwrap()
 }
 
-fn build(place: &Place, permit: &str) -> Value {
+pub(crate) fn build(place: &Place, permit: &str) -> Value {
     place.json(&["--as", "researcher", "extract", "build", permit])
 }
 

@@ -16,6 +16,7 @@ mod blind;
 mod blind_leaks;
 mod browser;
 mod cascade;
+mod clerks;
 mod deliveries;
 mod demo;
 mod desktop;

@@ -22,6 +22,8 @@ struct Known {
     temporary: Vec<Birth>,
     /// Sources that hold a person once, and hold this one, a bit each.
     once: u64,
+    /// Decisions that two are different people, and on which side of each this one is.
+    apart: Vec<(u32, bool)>,
 }
 
 /// Sources beyond so many are not told apart by what they hold once.
@@ -41,7 +43,7 @@ impl Entities {
                 match number {
                     Number::None => Known { once, ..Known::default() },
                     Number::Temporary(birth) => {
-                        Known { temporary: vec![*birth], once, for_life: None }
+                        Known { temporary: vec![*birth], once, ..Known::default() }
                     }
                     Number::ForLife(birth) => {
                         Known { for_life: Some(*birth), once, ..Known::default() }
@@ -77,11 +79,24 @@ impl Entities {
         if a.once & b.once != 0 || (a.for_life.is_some() && b.for_life.is_some()) {
             return false;
         }
+        if a.apart.iter().any(|(decision, side)| b.apart.contains(&(*decision, !side))) {
+            return false;
+        }
         let births = |known: &Known| -> Vec<Birth> {
             known.temporary.iter().copied().chain(known.for_life).collect()
         };
         let of_b = births(b);
         births(a).into_iter().all(|one| of_b.iter().all(|other| one.agrees(*other)))
+    }
+
+    /// Keeps two representatives apart for good: people decided so. `decision` is a
+    /// number of its own for each.
+    pub(super) fn keep_apart(&mut self, a: u32, b: u32, decision: u32) {
+        for (root, side) in [(a, false), (b, true)] {
+            if let Some(known) = self.known.get_mut(root as usize) {
+                known.apart.push((decision, side));
+            }
+        }
     }
 
     /// Makes two representatives one; the larger stays one.
@@ -109,6 +124,7 @@ impl Entities {
                 }
             }
             known.once |= from.once;
+            known.apart.extend(from.apart);
         }
     }
 }

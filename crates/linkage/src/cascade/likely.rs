@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::entities::Entities;
 use super::people::{BORN, COUNTRY, GIVEN, MUNICIPALITY, POSTCODE, People, SEX, SURNAME};
 use crate::probabilistic::{
-    Comparison, DateOrder, Edge, Kind, Linker, Model, Narrowed, Part, Rule, Spec, Term,
+    Comparison, DateOrder, Edge, Kind, Linker, Model, Narrowed, Part, Rule, Spec, Step, Term,
     probability, weight,
 };
 
@@ -109,13 +109,17 @@ pub(super) struct Weighing<'a> {
 
 impl<'a> Weighing<'a> {
     /// Trains. `None` when there is nothing to compare, or nobody to compare it of.
-    pub(super) fn new(people: &People, spec: &'a Spec) -> Option<Self> {
+    /// `answered`: pairs of subjects of which clerks said whether they are one person.
+    pub(super) fn new(
+        people: &People,
+        spec: &'a Spec,
+        answered: &[(u32, u32, bool)],
+    ) -> Option<Self> {
         let nobody = people.numbers.iter().all(|number| number.is_for_life());
         if spec.comparisons.is_empty() || spec.rules.is_empty() || nobody {
             return None;
         }
         let linker = Linker::new(&people.records, spec);
-        let model = linker.train();
         let rows = u32::try_from(people.records.rows()).unwrap_or(u32::MAX);
         let subject = |place| people.subject_of.get(linker.row(place) as usize).copied();
         let subject_at: Vec<u32> = (0..rows).map(|at| subject(at).unwrap_or_default()).collect();
@@ -125,7 +129,30 @@ impl<'a> Weighing<'a> {
                 *of = place;
             }
         }
+        let place = |subject: u32| place_of.get(subject as usize).copied();
+        let answered: Vec<_> = answered
+            .iter()
+            .filter_map(|(a, b, same)| Some((place(*a)?, place(*b)?, *same)))
+            .collect();
+        let model = linker.train_answered(&answered);
         Some(Self { linker, model, subject_at, place_of })
+    }
+
+    /// On which levels two subjects agree, as one number.
+    pub(super) fn levels(&self) -> impl FnMut(u32, u32) -> u64 {
+        let mut levels = self.linker.levels();
+        move |a, b| {
+            let place = |subject: u32| self.place_of.get(subject as usize).copied().unwrap_or(0);
+            let (a, b) = (place(a), place(b));
+            levels(a.min(b), a.max(b))
+        }
+    }
+
+    /// What each comparison of two subjects weighs.
+    pub(super) fn explain(&self, a: u32, b: u32) -> Vec<Step> {
+        let place = |subject: u32| self.place_of.get(subject as usize).copied().unwrap_or(0);
+        let (a, b) = (place(a), place(b));
+        self.linker.explain_at(&self.model, a.min(b), a.max(b))
     }
 
     /// Weighs any two subjects.

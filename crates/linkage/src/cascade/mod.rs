@@ -9,22 +9,26 @@
 //! Names are held in this process's memory while it lasts, and nowhere else. Nothing
 //! here has a `Debug` that shows one.
 
+mod clerks;
 mod entities;
 mod likely;
 mod near;
 mod people;
 mod report;
 
+use std::cell::OnceCell;
+
 use model::Date;
-use vault::{BlindHasher, Vault};
+use vault::{BlindHasher, PairHasher, Vault};
 
 use crate::crosswalk::LinkError;
 use crate::found::Found;
-use crate::probabilistic::{Narrowed, probability};
+use crate::probabilistic::{Narrowed, Spec, probability};
+use crate::review::{Decided, Known};
 use entities::Entities;
 use likely::{LEAST, Pair, Weighing};
-pub(crate) use people::Part;
 use people::People;
+pub(crate) use people::{COLUMNS, Part, Said};
 
 /// By which stage somebody was found in another record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,7 @@ struct Link {
 }
 
 /// Who is who.
-pub(crate) struct Cascade {
+pub(crate) struct Cascade<'a> {
     people: People,
     entities: Entities,
     /// For each subject by which stage it was found; `None`: it stands alone.
@@ -60,15 +64,22 @@ pub(crate) struct Cascade {
     compared: u64,
     narrowed: Vec<Narrowed>,
     threshold: f64,
+    /// Pairs that clerks were asked about before.
+    known: Vec<Known>,
+    /// What weighed the rest, if there was anything to weigh.
+    weighing: Option<Weighing<'a>>,
 }
 
-impl Cascade {
-    /// Reads everybody and finds out.
+impl<'a> Cascade<'a> {
+    /// Reads everybody and finds out. `decided`: what clerks were asked before. What is
+    /// compared is put into `spec`.
     pub(crate) fn run(
         parts: &[Part<'_>],
         vault: &Vault,
         hasher: &BlindHasher,
         threshold: f64,
+        decided: (&[Decided], &PairHasher),
+        spec: &'a OnceCell<Spec>,
     ) -> Result<Self, LinkError> {
         let people = People::read(parts, vault, hasher)?;
         let entities = Entities::alone(&people);
@@ -84,17 +95,21 @@ impl Cascade {
             compared: 0,
             narrowed: Vec::new(),
             threshold,
+            known: Vec::new(),
+            weighing: None,
             people,
         };
         cascade.exact();
         cascade.own_numbers();
-        let spec = likely::spec(&cascade.people);
-        let weighing = Weighing::new(&cascade.people, &spec);
+        cascade.decide(parts, decided);
+        let spec = spec.get_or_init(|| likely::spec(&cascade.people));
+        let weighing = Weighing::new(&cascade.people, spec, &cascade.answered());
         cascade.near(hasher, weighing.as_ref());
         cascade.before = cascade.entities.clone();
         if let Some(weighing) = &weighing {
             cascade.likely(weighing);
         }
+        cascade.weighing = weighing;
         Ok(cascade)
     }
 
@@ -124,6 +139,7 @@ impl Cascade {
                 self.unite(roots.into_iter(), Stage::OwnNumber);
             }
         }
+        self.people.own = own;
     }
 
     fn unite(&mut self, subjects: impl Iterator<Item = u32>, stage: Stage) {
@@ -235,6 +251,12 @@ impl Cascade {
         let subjects = self.people.subjects.get(range.clone()).unwrap_or_default();
         let probabilities = self.probabilities.get(range).unwrap_or_default();
         subjects.iter().copied().zip(probabilities.iter().copied())
+    }
+
+    /// A subject of a source.
+    pub(crate) fn subject(&self, source: usize, at: u32) -> Option<source::SubjectKey> {
+        let subject = self.people.starts.get(source)? + at;
+        self.people.subjects.get(subject as usize).copied()
     }
 
     /// The key that a subject would have by its register's own number, where that is

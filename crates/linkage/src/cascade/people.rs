@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use model::national_id::{Birth, Country, Identifier};
 use model::{Date, NationalId, Secret, SourceId};
 use source::{BirthDate, Clue, Identity, Pseudonymiser as _, SubjectKey};
-use vault::{BlindHasher, BlindIndex, Vault};
+use vault::{BlindHasher, BlindIndex, PairHasher, Vault};
 use zeroize::Zeroizing;
 
 use crate::crosswalk::LinkError;
@@ -20,7 +20,9 @@ pub(super) const SEX: usize = 3;
 pub(super) const POSTCODE: usize = 4;
 pub(super) const MUNICIPALITY: usize = 5;
 pub(super) const COUNTRY: usize = 6;
-const COLUMNS: usize = 7;
+/// What each is called.
+pub(crate) const COLUMNS: [&str; 7] =
+    ["given-name", "surname", "birth-date", "sex", "postcode", "municipality", "country-of-birth"];
 
 /// A source while its people are read.
 pub(crate) struct Part<'a> {
@@ -98,7 +100,7 @@ impl People {
             names.sort_unstable();
             names.into_iter().zip(0..).collect()
         };
-        let mut intake = Intake::new(COLUMNS);
+        let mut intake = Intake::new(COLUMNS.len());
         let (mut starts, mut subjects, mut numbers) = (vec![0], Vec::new(), Vec::new());
         let (mut indexes, mut own, mut stated) = (Vec::new(), Vec::new(), Vec::new());
         for (place, part) in (0_u16..).zip(parts) {
@@ -157,6 +159,24 @@ impl People {
         self.starts.partition_point(|start| *start <= subject).saturating_sub(1)
     }
 
+    /// A subject by its key in a source: the one that has it now, or the one whose
+    /// register's own number makes it.
+    pub(super) fn find(&self, source: usize, key: SubjectKey) -> Option<u32> {
+        let (from, to) = (*self.starts.get(source)? as usize, *self.starts.get(source + 1)?);
+        let of_source = self.subjects.get(from..to as usize)?;
+        if let Ok(at) = of_source.binary_search(&key) {
+            return u32::try_from(from + at).ok();
+        }
+        let wanted = (u16::try_from(source).ok()?, key);
+        let at = self.own.partition_point(|(of, own, _)| (*of, *own) < wanted);
+        self.own.get(at).filter(|(of, own, _)| (*of, *own) == wanted).map(|(.., at)| *at)
+    }
+
+    /// What is known of a subject, as a keyed hash.
+    pub(super) fn said(&self, subject: u32, hasher: &PairHasher) -> [u8; 16] {
+        hasher.hash((0..COLUMNS.len()).map(|column| self.value(column, subject)))
+    }
+
     /// What is known of a subject in one column.
     pub(super) fn value(&self, column: usize, subject: u32) -> Option<&str> {
         self.records.value(column, *self.row_of.get(subject as usize)?)
@@ -169,29 +189,42 @@ impl People {
     }
 }
 
-fn push(intake: &mut Intake, rank: usize, subject: SubjectKey, identity: &Identity) {
-    let name = identity.name.as_ref().map(|name| split(name.reveal()));
-    let (given, surname) = match &name {
-        Some((given, surname)) => (Some(given.as_str()), Some(surname.as_str())),
-        None => (identity.clues.reveal(Clue::GivenName), identity.clues.reveal(Clue::Surname)),
-    };
-    let born = identity.birth_date.as_ref().map(BirthDate::reveal).map(|born| born.to_string());
-    let clue = |clue| identity.clues.reveal(clue);
-    let place = clue(Clue::Municipality).map(|text| text.trim_start_matches('0'));
-    // Only parts rows that say the same: the rest of the key would not help.
-    let id = format!("{rank:x}-{:016x}", subject.prefix());
-    intake.push(
-        &id,
-        [
+/// What is known of somebody, column by column: wiped when it is dropped.
+pub(crate) struct Said([Option<Zeroizing<String>>; COLUMNS.len()]);
+
+impl Said {
+    /// What an identity says.
+    pub(crate) fn of(identity: &Identity) -> Self {
+        let clue = |clue| identity.clues.reveal(clue);
+        let own = |text: &str| Zeroizing::new(text.to_owned());
+        let (given, surname) = match identity.name.as_ref().map(|name| split(name.reveal())) {
+            Some((given, surname)) => (Some(Zeroizing::new(given)), Some(Zeroizing::new(surname))),
+            None => (clue(Clue::GivenName).map(own), clue(Clue::Surname).map(own)),
+        };
+        let born = identity.birth_date.as_ref().map(BirthDate::reveal);
+        Self([
             given,
             surname,
-            born.as_deref(),
-            clue(Clue::Sex).and_then(sex),
-            clue(Clue::Postcode),
-            place,
-            clue(Clue::CountryOfBirth),
-        ],
-    );
+            born.map(|born| Zeroizing::new(born.to_string())),
+            clue(Clue::Sex).and_then(sex).map(own),
+            clue(Clue::Postcode).map(own),
+            clue(Clue::Municipality).map(|text| own(text.trim_start_matches('0'))),
+            clue(Clue::CountryOfBirth).map(own),
+        ])
+    }
+
+    /// What it says in one column, if anything.
+    pub(crate) fn get(&self, column: usize) -> Option<&str> {
+        let text = self.0.get(column)?.as_ref()?;
+        Some(text.as_str()).filter(|text| !text.trim().is_empty())
+    }
+}
+
+fn push(intake: &mut Intake, rank: usize, subject: SubjectKey, identity: &Identity) {
+    let said = Said::of(identity);
+    // Only parts rows that say the same: the rest of the key would not help.
+    let id = format!("{rank:x}-{:016x}", subject.prefix());
+    intake.push(&id, (0..COLUMNS.len()).map(|column| said.get(column)));
 }
 
 /// A whole name as given names and surname: `Prøve, Kari` or `Kari Prøve`.

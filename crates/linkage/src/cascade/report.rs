@@ -9,7 +9,7 @@ use super::{Cascade, Stage};
 use crate::found::{AtThreshold, Counted, Found, Group, NarrowedBlock, WeightColumn, tenths, told};
 
 pub(super) struct Report<'a> {
-    pub(super) cascade: &'a Cascade,
+    pub(super) cascade: &'a Cascade<'a>,
     pub(super) names: &'a [&'a SourceId],
     /// Whether a subject, by source and place, is in the extract.
     pub(super) is_in: &'a dyn Fn(usize, u32) -> bool,
@@ -100,6 +100,7 @@ impl Report<'_> {
             weights: self.weights(),
             thresholds: self.thresholds(),
             narrowed: self.narrowed(),
+            reviewed: None,
         }
     }
 

@@ -344,6 +344,16 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
     }
 }
 
+/// Every level that an extract's comparisons know.
+pub(crate) fn extract_labels() -> Vec<String> {
+    let mut labels = owned(&["unknown", "equal", "different"]);
+    labels.extend(person_labels());
+    labels.extend(name_labels(&Kind::NAMES));
+    labels.extend(owned(&date::LEVELS));
+    labels.extend(owned(&POSTCODES));
+    labels
+}
+
 fn name_labels(alike: &[f64]) -> Vec<String> {
     let mut labels = owned(&["equal", "another spelling or order"]);
     let alike: Vec<String> = alike.iter().map(|least| format!("Jaro–Winkler ≥ {least}")).collect();

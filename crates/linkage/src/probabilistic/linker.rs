@@ -1,13 +1,18 @@
 //! The stages in turn: rows made ready, the model trained, pairs weighed, people
 //! put together.
 
+mod explain;
+
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+pub use explain::Step;
 
 use super::blocking::{Block, Blocking, Narrowed};
 use super::clusters::{self, Evidence};
 use super::compare::{Judge, Seen, UNKNOWN};
 use super::hashing::{NumberMap, mixed};
-use super::model::{LEVELS, Model, Pattern, Told, Weights, level_of, put};
+use super::model::{LEVELS, Model, Pattern, Told, Weights, put};
 use super::records::{MISSING, Records};
 use super::spec::Spec;
 use super::training::{self, Alike, Counts, RulePairs};
@@ -137,16 +142,40 @@ impl<'a> Linker<'a> {
 
     /// Finds what the evidence weighs, without anybody's answers.
     pub fn train(&self) -> Model {
+        self.train_answered(&[])
+    }
+
+    /// The same with the answers of people: pairs of places, and whether they are one
+    /// person. A pair that was answered teaches that instead of what the model thinks.
+    pub(crate) fn train_answered(&self, answered: &[(u32, u32, bool)]) -> Model {
+        let answered: HashMap<(u32, u32), bool> =
+            answered.iter().map(|(a, b, same)| ((*a.min(b), *a.max(b)), *same)).collect();
         let mut desk = self.desk();
         let random = self.random(&mut desk);
         let mut together = Tally::default();
+        let mut together_same = 0.0;
         let mut rules = Vec::new();
         for (at, rule) in self.blocking.rules.iter().enumerate() {
             let pairs: u64 = rule.blocks.iter().map(Block::pairs).sum();
             let every = pairs.div_ceil(TRAINING_PAIRS).max(1);
             let mut tally = Tally::default();
+            let mut said = [Tally::default(), Tally::default()];
             for block in &rule.blocks {
                 self.blocking.each(at, block, false, |a, b| {
+                    let answer = if answered.is_empty() {
+                        None
+                    } else {
+                        answered.get(&(a.min(b), a.max(b)))
+                    };
+                    if let Some(same) = answer {
+                        let [different, same_person] = &mut said;
+                        let tally = if *same { same_person } else { different };
+                        tally.add(self.pattern(a, b, &mut desk), 1);
+                        if *same && !self.blocking.found_before(at, a, b) {
+                            together_same += 1.0;
+                        }
+                        return;
+                    }
                     if !mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every) {
                         return;
                     }
@@ -161,6 +190,7 @@ impl<'a> Linker<'a> {
                 name: rule.name.clone(),
                 columns: rule.columns.clone(),
                 counts: tally.counts(),
+                answered: said.map(Tally::counts),
             });
         }
         training::train(&training::Seen {
@@ -173,6 +203,7 @@ impl<'a> Linker<'a> {
                 .collect(),
             rules,
             together: together.counts(),
+            together_same,
             all_pairs: self.all_pairs(),
             agreeing: &|at| self.shares_alike(at),
         })
@@ -423,55 +454,6 @@ impl<'a> Linker<'a> {
     pub fn told(&self, model: &Model) -> Told {
         model.told(&self.judges)
     }
-
-    /// Why two rows have the weight they have.
-    pub fn explain(&self, model: &Model, one: u32, other: u32) -> Vec<Step> {
-        let place = |row: u32| self.order.iter().position(|at| *at == row).unwrap_or(0) as u32;
-        let (a, b) = (place(one), place(other));
-        let scale = Scale::new(self, model);
-        let mut desk = self.desk();
-        let pattern = self.pattern(a, b, &mut desk);
-        let prior = Step {
-            name: "prior".to_owned(),
-            label: String::new(),
-            given: Vec::new(),
-            weight: model.prior_weight(),
-            frequency: 0.0,
-        };
-        let mut steps = vec![prior];
-        for (at, judge) in self.judges.iter().enumerate() {
-            let level = level_of(pattern, at);
-            let weights = &scale.weights[at];
-            let agreeing = weights.agreeing(|at| level_of(pattern, at));
-            let weight = weights.of(level, agreeing);
-            let cells = judge.cells.clone();
-            let label = level.checked_sub(1).and_then(|at| judge.labels.get(at));
-            steps.push(Step {
-                name: judge.name.clone(),
-                label: label.cloned().unwrap_or_else(|| "unknown".to_owned()),
-                given: weights.named(agreeing).map(|at| self.judges[at].name.clone()).collect(),
-                weight: weight.bits,
-                frequency: weight.rarity
-                    * scale.rarity(at, level, &self.cells(a)[cells.clone()], &self.cells(b)[cells]),
-            });
-        }
-        steps
-    }
-}
-
-/// One step from the prior to a pair's weight.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Step {
-    /// The comparison, or the prior.
-    pub name: String,
-    /// On which level the two rows agree.
-    pub label: String,
-    /// Those that agree and say partly the same: the weight is what this one adds.
-    pub given: Vec<String>,
-    /// Bits for the level.
-    pub weight: f64,
-    /// Bits more for a rare value, less for a frequent one.
-    pub frequency: f64,
 }
 
 /// Blocks that a thread takes at once.

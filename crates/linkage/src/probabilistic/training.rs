@@ -31,6 +31,8 @@ pub(super) struct RulePairs {
     pub(super) name: String,
     pub(super) columns: Vec<usize>,
     pub(super) counts: Counts,
+    /// Those of which people said that they are of two, and of one: not in `counts`.
+    pub(super) answered: [Counts; 2],
 }
 
 /// Random pairs that say the same in a comparison.
@@ -56,6 +58,8 @@ pub(super) struct Seen<'a> {
     /// The pairs of each rule, and how many there are of each kind over all rules.
     pub(super) rules: Vec<RulePairs>,
     pub(super) together: Counts,
+    /// How many pairs over all rules are of one person by people's word.
+    pub(super) together_same: f64,
     /// How many pairs there are at all, compared or not.
     pub(super) all_pairs: f64,
     /// The share of pairs that agree on some comparisons: of all that are compared, and
@@ -142,6 +146,7 @@ pub(super) fn train(seen: &Seen<'_>) -> Model {
 struct Lesson<'a> {
     name: String,
     counts: &'a Counts,
+    answered: Option<&'a [Counts; 2]>,
     taught: Vec<bool>,
     /// The two comparisons that the pairs agree on, and the share of all pairs that does.
     two: Option<(usize, usize, f64)>,
@@ -162,12 +167,14 @@ fn lessons<'a>(seen: &'a Seen<'_>, constant: &[bool]) -> Vec<Lesson<'a>> {
     let of_rules = seen.rules.iter().map(|rule| Lesson {
         name: rule.name.clone(),
         counts: &rule.counts,
+        answered: Some(&rule.answered),
         taught: without(seen, constant, &rule.columns),
         two: None,
     });
     let of_two = seen.alike_in_two.iter().map(|(one, other, alike)| Lesson {
         name: format!("{} and {} the same", seen.judges[*one].name, seen.judges[*other].name),
         counts: &alike.counts,
+        answered: None,
         taught: without(seen, constant, &[&*seen.columns[*one], &seen.columns[*other]].concat()),
         two: Some((*one, *other, alike.share)),
     });
@@ -232,6 +239,16 @@ fn further_lesson(lesson: &Lesson<'_>, chances: &[Chances], prior: f64, learnt: 
                 let sure = whole.probability(*pattern) * without.probability(*pattern);
                 matches[level] += n * sure;
                 all += n;
+            }
+        }
+        // What people said is not doubted.
+        for (same, counts) in [0.0, 1.0].iter().zip(lesson.answered.into_iter().flatten()) {
+            for (pattern, n) in counts {
+                let level = level_of(*pattern, at);
+                if level != UNKNOWN {
+                    matches[level] += n * same;
+                    all += n;
+                }
             }
         }
         let share = matches.iter().sum::<f64>() / f64::max(all, 1.0);
@@ -427,6 +444,7 @@ fn prior_of_some(seen: &Seen<'_>, chances: &[Chances], with: &[bool], start: f64
     for _ in 0..MOST_ROUNDS {
         let weigh = Weigh::new(chances, with, prior);
         let matches: f64 = seen.together.iter().map(|(p, n)| n * weigh.probability(*p)).sum();
+        let matches = matches + seen.together_same;
         let next = (matches.max(0.5) / seen.all_pairs.max(2.0)).clamp(1e-12, 0.5);
         let still = (next / prior).ln().abs() < STILL;
         prior = next;

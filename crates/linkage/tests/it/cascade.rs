@@ -23,10 +23,10 @@ const SURNAMES: [&str; 20] = [
 ];
 
 /// Draws that follow from a seed.
-struct Draws(SeededEntropy);
+pub(crate) struct Draws(pub(crate) SeededEntropy);
 
 impl Draws {
-    fn below(&self, most: usize) -> usize {
+    pub(crate) fn below(&self, most: usize) -> usize {
         let mut bytes = [0; 8];
         self.0.fill(&mut bytes);
         usize::try_from(u64::from_le_bytes(bytes) % most as u64).unwrap()
@@ -37,17 +37,17 @@ impl Draws {
     }
 }
 
-fn born(day: usize) -> Date {
+pub(crate) fn born(day: usize) -> Date {
     let days = i64::try_from(day).unwrap();
     Date::constant(1940, 1, 1).saturating_add(model::SignedDuration::from_hours(24 * days))
 }
 
-fn number(born: Date, place: usize) -> NationalId {
+pub(crate) fn number(born: Date, place: usize) -> NationalId {
     (0..1000).filter_map(|n| NationalId::synthetic(born, n)).nth(place).unwrap()
 }
 
 /// People of whom no two share a number, each with a number in a register.
-fn people(count: usize, seed: u64) -> Vec<Who> {
+pub(crate) fn people(count: usize, seed: u64) -> Vec<Who> {
     let draws = Draws(SeededEntropy::new(seed));
     let mut given: BTreeMap<Date, usize> = BTreeMap::new();
     (0..count)
@@ -71,7 +71,7 @@ fn people(count: usize, seed: u64) -> Vec<Who> {
 }
 
 /// The same person without a number that holds, where the register has its own.
-fn without_number(who: &Who, local: &str) -> Who {
+pub(crate) fn without_number(who: &Who, local: &str) -> Who {
     Who { id: None, local: local.to_owned(), ..who.clone() }
 }
 
@@ -83,11 +83,11 @@ fn with_slip(who: &Who, local: &str, at: usize) -> Who {
     Who { stated: Some(stated), ..without_number(who, local) }
 }
 
-fn likely(names: &[&str]) -> ActivePermit {
+pub(crate) fn likely(names: &[&str]) -> ActivePermit {
     likely_at(names, 0.95)
 }
 
-fn likely_at(names: &[&str], threshold: f64) -> ActivePermit {
+pub(crate) fn likely_at(names: &[&str], threshold: f64) -> ActivePermit {
     let day = Date::constant(2026, 1, 1);
     permit_with(
         1,
@@ -101,23 +101,23 @@ fn likely_at(names: &[&str], threshold: f64) -> ActivePermit {
     )
 }
 
-fn linked(house: &House, names: &[&str]) -> Crosswalk {
+pub(crate) fn linked(house: &House, names: &[&str]) -> Crosswalk {
     house.link(&house.plan(&likely(names), 1), None, 1).unwrap()
 }
 
-fn found(crosswalk: &Crosswalk) -> &Found {
+pub(crate) fn found(crosswalk: &Crosswalk) -> &Found {
     crosswalk.found().unwrap()
 }
 
 /// A contract under which a source holds each person once.
-fn once(name: &str) -> Contract {
+pub(crate) fn once(name: &str) -> Contract {
     let mut once = contract(name);
     once.key = vec!["id".to_owned()];
     assert!(once.holds_a_person_once());
     once
 }
 
-const BOTH: [&str; 2] = ["population", "laboratory"];
+pub(crate) const BOTH: [&str; 2] = ["population", "laboratory"];
 
 #[test]
 fn people_without_a_number_are_found_by_what_else_is_known() {

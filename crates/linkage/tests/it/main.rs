@@ -14,5 +14,6 @@ mod families;
 mod linking;
 mod plans;
 mod probabilistic;
+mod review;
 mod stand_ins;
 mod support;

@@ -89,6 +89,12 @@ actions! {
     SeeIngress = "see-ingress" on "Ingress";
     /// Decide whether it comes in.
     DecideIngress = "decide-ingress" on "Ingress";
+    /// See which pairs of records wait for clerks.
+    SeePairs = "see-pairs" on "Centre";
+    /// See what such a pair says.
+    LookAtPair = "look-at-pair" on "Pair";
+    /// Say whether it is one person.
+    AnswerPair = "answer-pair" on "Pair";
     /// Ask that a package can be fetched in it.
     RequestPackage = "request-package" on "Room";
     /// See such a request.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use cedar_policy::RestrictedExpression;
 use model::{
-    AccountId, IngressId, OrganisationId, OutputId, PackageRequestId, ReleaseId, RoomId, SourceId,
-    Timestamp,
+    AccountId, IngressId, OrganisationId, OutputId, PackageRequestId, PairId, ReleaseId, RoomId,
+    SourceId, Timestamp,
 };
 
 use super::{set, text};
@@ -120,6 +120,30 @@ impl Thing {
             id: id.to_string(),
             words: vec![("askedBy", asked_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+        }
+    }
+
+    /// Two records that linkage on `permit` leaves in doubt, and who said already what
+    /// they think of them.
+    pub fn pair<'a>(
+        id: &PairId,
+        state: &str,
+        answered: impl IntoIterator<Item = &'a AccountId>,
+        permit: &Permit,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            kind: "Pair",
+            id: id.to_string(),
+            words: vec![
+                ("organisation", permit.grant.data_user.to_string()),
+                ("standing", permit.standing(now).as_str().to_owned()),
+                ("state", state.to_owned()),
+            ],
+            sets: vec![
+                ("people", strings(&permit.grant.terms.people)),
+                ("answered", strings(answered)),
+            ],
         }
     }
 

@@ -26,6 +26,8 @@ role-operator = Driftsansvarlig
 role-operator-does = Holder centret i gang
 role-auditor = Revisor
 role-auditor-does = Efterprøver hovedbogen
+role-clerk = Koblingsmedarbejder
+role-clerk-does = Siger, om to registreringer gælder samme person
 
 # What one may do
 may-see-catalogue = se i kataloget

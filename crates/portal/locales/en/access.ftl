@@ -26,6 +26,8 @@ role-operator = Operator
 role-operator-does = Keeps the centre running
 role-auditor = Auditor
 role-auditor-does = Verifies the ledger
+role-clerk = Linkage clerk
+role-clerk-does = Says whether two records are of one person
 
 # What one may do
 may-see-catalogue = look into the catalogue

@@ -26,6 +26,8 @@ role-operator = Driftsansvarlig
 role-operator-does = Holder senteret i gang
 role-auditor = Revisor
 role-auditor-does = Etterprøver hovedboken
+role-clerk = Koblingsmedarbeider
+role-clerk-does = Sier om to registreringer gjelder samme person
 
 # What one may do
 may-see-catalogue = se i katalogen

@@ -12,6 +12,7 @@ mod ingress;
 mod ledger;
 mod output;
 mod packages;
+mod pairs;
 mod room;
 mod work;
 
@@ -22,6 +23,7 @@ pub(crate) use ingress::IngressBody;
 pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use packages::ShelfBody;
+pub(crate) use pairs::{PairsBody, ShownBody};
 pub(crate) use room::{
     ExtractBody, FileBody, PlaceBody, RoomBody, RoomInside, SittingBody, VersionBody,
 };

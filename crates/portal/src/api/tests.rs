@@ -68,6 +68,7 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/sign-in", Some("session_open")),
     ("/rooms/{room}/packages", Some("package_ask")),
     ("/packages/{package}/decision", Some("package_decide")),
+    ("/pairs/{pair}/answer", Some("pair_answer")),
     // A door for people who look at a demonstration.
     ("/sign-in/demo", None),
     ("/sign-out", Some("session_close")),

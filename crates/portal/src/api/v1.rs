@@ -42,6 +42,9 @@ mod package_ask;
 mod package_decide;
 mod package_list;
 mod packing_list;
+mod pair_answer;
+mod pair_list;
+mod pair_look;
 mod password_set;
 mod permit_list;
 mod permit_public;
@@ -162,6 +165,9 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(package_list::list))
         .routes(routes!(package_ask::ask))
         .routes(routes!(package_decide::decide))
+        .routes(routes!(pair_list::list))
+        .routes(routes!(pair_look::look))
+        .routes(routes!(pair_answer::answer))
         .routes(routes!(output_ask::ask))
         .routes(routes!(release_pack::pack))
         .routes(routes!(output_list::list))

@@ -135,7 +135,7 @@ fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
 pub(crate) const LONGEST_SEARCH: usize = 200;
 
 /// The kinds of subject that can be chosen.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "source",
     "application",
     "permit",
@@ -143,6 +143,7 @@ pub const KINDS: [&str; 13] = [
     "room",
     "ingress",
     "package",
+    "pair",
     "output",
     "release",
     "account",

@@ -171,6 +171,7 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::ReadChanges => "task-read-changes",
         Matter::DecideIngress => "task-decide-ingress",
         Matter::DecidePackage => "task-decide-package",
+        Matter::AnswerPairs => "task-answer-pairs",
         Matter::CheckOutput => "task-check-output",
         Matter::ChangeOutput => "task-change-output",
         Matter::PackRelease => "task-pack-release",
@@ -193,6 +194,7 @@ fn href(task: &inbox::Task) -> String {
     match (task.matter, task.kind) {
         (Matter::CompleteApplication, _) => format!("/applications/{}/edit", task.id),
         (Matter::PackRelease, _) => format!("/rooms/{}/packing", task.id),
+        (Matter::AnswerPairs, _) => "/pairs".to_owned(),
         (Matter::DecideIngress, _) => format!("/ingresses/{}", task.id),
         (_, kind) => format!("/{kind}s/{}", task.id),
     }

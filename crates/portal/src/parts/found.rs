@@ -74,6 +74,20 @@ impl FoundPart {
             let (wrong, missed) = (words.decimal(wrong, 1), words.decimal(missed, 1));
             says.push(words.say_both("found-doubt", wrong, missed));
         }
+        if let Some(reviewed) = &found.reviewed {
+            let told = |of| count(words, of, smallest);
+            says.push(words.say_both(
+                "found-reviewed",
+                told(reviewed.same),
+                told(reviewed.different),
+            ));
+            if reviewed.set_aside != Some(0) {
+                says.push(words.say_with("found-set-aside", told(reviewed.set_aside)));
+            }
+            if reviewed.put_up != Some(0) {
+                says.push(words.say_with("found-put-up", told(reviewed.put_up)));
+            }
+        }
         let source = |name: &SourceId| names.source(name, words.lang());
         let mut tables = vec![FoundTable {
             id: "found-sources",
@@ -208,6 +222,7 @@ pub(crate) fn changed(words: &Words, changed: Changed) -> Vec<String> {
 /// What a sample page shows.
 pub(crate) fn sample() -> Found {
     use linkage::found::{AtThreshold, NarrowedBlock, WeightColumn};
+    use linkage::review::Reviewed;
 
     let cell = |exact, likely, alone, wrong, missed| Cell {
         people: Some(exact + likely + alone + 22),
@@ -259,6 +274,12 @@ pub(crate) fn sample() -> Found {
             pairs: 40_504_500,
             narrowed: true,
         }],
+        reviewed: Some(Reviewed {
+            same: Some(31),
+            different: Some(12),
+            set_aside: Some(0),
+            put_up: Some(50),
+        }),
     }
 }
 

@@ -7,8 +7,17 @@ use crate::browser::Browser;
 use crate::fakes::{PASSWORD, Site};
 
 pub(crate) async fn program(site: &Site) -> Browser {
+    program_of(site, "researcher").await
+}
+
+/// A program that acts as somebody.
+pub(crate) async fn program_of(site: &Site, account: &str) -> Browser {
+    let id = account.parse().unwrap();
+    let own = site.centre.caller(&id).await.unwrap();
+    let password = model::Secret::new(PASSWORD.to_owned());
+    site.centre.set_password(&own, &id, password).await.unwrap();
     let mut program = Browser::new(&site.router);
-    let credentials = json!({ "account": "researcher", "password": PASSWORD });
+    let credentials = json!({ "account": account, "password": PASSWORD });
     let page = program.json(Method::POST, "/api/v1/sessions", &credentials).await;
     let token = page.json()["token"].as_str().unwrap().to_owned();
     program.headers.push(("authorization", format!("Bearer {token}")));

@@ -21,6 +21,7 @@ mod journal;
 mod notebooks;
 mod packages;
 mod pages;
+mod pairs;
 mod pretended;
 mod queue;
 mod refusals;

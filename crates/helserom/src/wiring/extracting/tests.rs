@@ -66,11 +66,11 @@ fn recovery_removes_extracts_of_no_entry_and_leaves_what_is_none() {
     let stray = bench.folder.path().join("extracts/notes.sketches");
     fs::write(&stray, "not ours").unwrap();
 
-    extracts.recover(&[], std::slice::from_ref(&bench.extract)).unwrap();
+    extracts.recover(&[], std::slice::from_ref(&bench.extract), &[]).unwrap();
     assert!(extracts.folder(&bench.extract).exists());
     assert!(extracts.sketches_of(&bench.extract).exists());
 
-    extracts.recover(&[], &[]).unwrap();
+    extracts.recover(&[], &[], &[]).unwrap();
     assert!(!extracts.folder(&bench.extract).exists());
     assert!(!extracts.sketches_of(&bench.extract).exists());
     assert!(stray.exists());
