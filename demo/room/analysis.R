@@ -47,16 +47,27 @@ fit <- coxph(Surv(days, died) ~ age + male + diabetes + hdl, data = people)
 term <- function(name) {
   sprintf('"%s": {"coef": %.17g, "se": %.17g}', name, coef(fit)[[name]], sqrt(vcov(fit)[name, name]))
 }
-cat(sprintf('{"n": %d, "events": %d, "cox": {%s}}\n', fit$n, as.integer(fit$nevent),
-            paste(vapply(names(coef(fit)), term, ""), collapse = ", ")),
-    file = file.path(out, "cox_r.json"))
 print(summary(fit))
 
 # ---- survival by diabetes, at whole years --------------------------------------
 years <- 1:12
 curve <- summary(survfit(Surv(days / 365.25, died) ~ diabetes, data = people), times = years)
 curve <- data.frame(diabetes = ifelse(curve$strata == "diabetes=1", "yes", "no"), years = curve$time,
-                    at_risk = curve$n.risk, deaths = curve$n.event, survival = round(curve$surv, 3))
+                    at_risk = curve$n.risk, deaths = curve$n.event, survival = curve$surv)
+
+# Both results to the last digit, for who compares them with another's.
+points <- function(group) {
+  these <- curve[curve$diabetes == group, ]
+  sprintf('"%s": [%s]', group, paste(collapse = ", ", sprintf(
+    '{"years": %g, "at_risk": %.0f, "deaths": %.0f, "survival": %.17g}',
+    these$years, these$at_risk, these$deaths, these$survival)))
+}
+cat(sprintf('{"n": %d, "events": %d, "cox": {%s}, "survival": {%s}}\n', fit$n, as.integer(fit$nevent),
+            paste(vapply(names(coef(fit)), term, ""), collapse = ", "),
+            paste(vapply(c("no", "yes"), points, ""), collapse = ", ")),
+    file = file.path(out, "analysis_r.json"))
+
+curve$survival <- round(curve$survival, 3)
 save(curve, "survival_curve.csv")
 print(curve)
 

@@ -52,6 +52,29 @@ terms = ["age", "male", "diabetes", "hdl"]
 complete = people[["days", "died", *terms]].dropna().astype(float)
 model = PHReg(complete["days"], complete[terms], status=complete["died"], ties="efron")
 fit = model.fit(method="newton", tol=1e-12, maxiter=100)
+print(fit.summary())
+
+# ---- survival by diabetes, at whole years -------------------------------------------
+years = np.arange(1, 13)
+curves = {}
+for group, name in ((0, "no"), (1, "yes")):
+    these = people[people["diabetes"] == group]
+    followed, died = these["days"] / 365.25, these["died"] == 1
+    curve = SurvfuncRight(followed, these["died"])
+    curves[name] = [
+        {
+            "years": int(year),
+            # Who is followed to the very day is still at risk on it, and who dies on
+            # it is dead.
+            "at_risk": int((followed >= year).sum()),
+            "deaths": int((died & (followed > year - 1) & (followed <= year)).sum()),
+            "survival": float(curve.surv_prob[curve.surv_times <= year][-1]),
+        }
+        for year in years[years <= followed.max()]
+    ]
+    print(name, curves[name])
+
+# Both results to the last digit, for who compares them with another's.
 result = {
     "n": len(complete),
     "events": int(complete["died"].sum()),
@@ -59,17 +82,6 @@ result = {
         term: {"coef": float(coef), "se": float(se)}
         for term, coef, se in zip(terms, fit.params, fit.bse)
     },
+    "survival": curves,
 }
-(out / "cox_python.json").write_text(json.dumps(result) + "\n")
-print(fit.summary())
-
-# ---- survival by diabetes, at whole years -------------------------------------------
-years = np.arange(1, 13)
-curves = []
-for group, name in ((0, "no"), (1, "yes")):
-    these = people[people["diabetes"] == group]
-    curve = SurvfuncRight(these["days"] / 365.25, these["died"])
-    before = np.searchsorted(curve.surv_times, years, side="right") - 1
-    survival = curve.surv_prob[before].round(3)
-    curves.append(pd.DataFrame({"diabetes": name, "years": years, "survival": survival}))
-pd.concat(curves).to_csv(out / "survival_python.csv", index=False)
+(out / "analysis_python.json").write_text(json.dumps(result) + "\n")

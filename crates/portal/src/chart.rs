@@ -11,7 +11,7 @@ mod waterfall;
 use std::fmt::Write as _;
 
 pub use columns::{Columned, columns};
-pub use ranked::{Ranked, ranked};
+pub use ranked::{Ranked, Room, ranked};
 pub use spread::{Spread, spread};
 pub use thresholds::{Thresholds, thresholds};
 pub use waterfall::{Waterfall, waterfall};
@@ -42,8 +42,17 @@ struct Drawing(String);
 
 impl Drawing {
     fn new(id: &str, width: f64, height: f64, title: &str, description: &str) -> Self {
+        Self::of_class("chart", id, (width, height), (title, description))
+    }
+
+    fn of_class(
+        class: &str,
+        id: &str,
+        (width, height): (f64, f64),
+        (title, description): (&str, &str),
+    ) -> Self {
         Self(format!(
-            "<svg class=\"chart\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
+            "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
              aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{}</title>\
              <desc id=\"{id}-desc\">{}</desc>",
             escaped(title),

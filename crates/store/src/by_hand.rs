@@ -36,13 +36,21 @@ impl Store {
         Ok(before)
     }
 
-    /// Empties the table of a kind of records, behind the ledger's back.
-    pub async fn empty_records_by_hand(&self, kind: &str) -> Result<(), BookError> {
+    /// The kinds of records there are tables of.
+    pub fn record_kinds(&self) -> Vec<&str> {
+        self.projections.kinds().collect()
+    }
+
+    /// Empties the table of a kind of records, behind the ledger's back; how many
+    /// there were.
+    pub async fn empty_records_by_hand(&self, kind: &str) -> Result<usize, BookError> {
         let Some(kind) = self.projections.kinds().find(|known| *known == kind) else {
-            return Ok(());
+            return Ok(0);
         };
         let mut session = self.database.write().await?;
+        let emptied = records::all(&mut session, kind).await?.len();
         records::clear(&mut session, kind).await?;
-        Ok(session.commit().await?)
+        session.commit().await?;
+        Ok(emptied)
     }
 }

@@ -21,6 +21,12 @@ impl Page {
         found.map(|(_, value)| value.as_str())
     }
 
+    /// A page of this text.
+    #[cfg(test)]
+    pub(super) fn sample(body: &str) -> Self {
+        Self { status: 200, headers: Vec::new(), body: body.to_owned() }
+    }
+
     pub(super) fn is_html(&self) -> bool {
         self.header("content-type").is_some_and(|kind| kind.starts_with("text/html"))
     }

@@ -34,7 +34,7 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     setup::for_demo(repository)?;
     let program = release(repository, "helserom")?;
     let folder = repository.made("bench").join("rooms");
-    let served = Served::start(repository, &program, &folder, ADDRESS)?;
+    let served = Served::start(repository, &program, &folder, ADDRESS, &[])?;
     let python = repository.made(setup::ROOM_PYTHON).join("bin");
     let mut command = repository.command(python.join("python3"));
     command.args(["-c", MEASURE, &ADDRESS.to_string()]).arg(&folder).arg(python.join("jupyter"));

@@ -21,18 +21,21 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 pub(super) struct Served(Child);
 
 impl Served {
-    /// Tells the story into `folder`, anew, and serves it at `address`.
+    /// Tells the story into `folder`, anew, and serves it at `address`, with these
+    /// settings.
     pub(super) fn start(
         repository: &Repository,
         program: &Path,
         folder: &Path,
         address: SocketAddr,
+        settings: &[(&str, &str)],
     ) -> Result<Self, Failed> {
         if folder.exists() {
             fs::remove_dir_all(folder).map_err(about(folder.display()))?;
         }
         let mut command = demo::command(repository, program);
         command.arg("--no-browser").arg(format!("--listen={address}")).arg("--data").arg(folder);
+        command.envs(settings.iter().copied());
         let child = command.stdout(Stdio::null()).spawn().map_err(about("helserom demo"))?;
         let served = Self(child);
         let begun = Instant::now();

@@ -38,12 +38,24 @@ pub(super) struct TableFigures {
     pub(super) columns: Vec<String>,
 }
 
-/// What a regression found, as the scripts write it.
+/// What the scripts found, as they write it: a regression, and a survival curve for
+/// each group.
 #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
 pub(super) struct Analysis {
     pub(super) n: u64,
     pub(super) events: u64,
     pub(super) cox: BTreeMap<String, Term>,
+    pub(super) survival: BTreeMap<String, Vec<Point>>,
+}
+
+/// A survival curve at the end of a whole year.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, serde::Deserialize)]
+pub(super) struct Point {
+    pub(super) years: u64,
+    pub(super) at_risk: u64,
+    /// Since the point before.
+    pub(super) deaths: u64,
+    pub(super) survival: f64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, serde::Deserialize)]
@@ -60,13 +72,34 @@ impl Analysis {
         {
             return f64::INFINITY;
         }
-        self.cox
-            .values()
-            .zip(other.cox.values())
-            .flat_map(|(a, b)| [(a.coef - b.coef).abs(), (a.se - b.se).abs()])
-            // `f64::max` passes over what is no number; a fit that failed must not.
-            .fold(0.0, |worst, apart| if apart.is_nan() { f64::INFINITY } else { worst.max(apart) })
+        let terms = self.cox.values().zip(other.cox.values());
+        worst(terms.flat_map(|(a, b)| [(a.coef - b.coef).abs(), (a.se - b.se).abs()]))
     }
+
+    /// The largest difference of the survival curves at any point; infinite when they
+    /// are not of the same groups and years, with the same people at risk and deaths.
+    pub(super) fn curves_apart(&self, other: &Self) -> f64 {
+        let counted = |analysis: &Self| -> Vec<(String, u64, u64, u64)> {
+            let of_group = |(group, curve): (&String, &Vec<Point>)| {
+                let named = |p: &Point| (group.clone(), p.years, p.at_risk, p.deaths);
+                curve.iter().map(named).collect::<Vec<_>>()
+            };
+            analysis.survival.iter().flat_map(of_group).collect()
+        };
+        let mine = counted(self);
+        if mine.is_empty() || mine != counted(other) {
+            return f64::INFINITY;
+        }
+        let points = self.survival.values().flatten().zip(other.survival.values().flatten());
+        worst(points.map(|(a, b)| (a.survival - b.survival).abs()))
+    }
+}
+
+/// The largest; infinite when one is no number. `f64::max` passes over those, and a
+/// fit that failed must not be passed over.
+fn worst(differences: impl Iterator<Item = f64>) -> f64 {
+    differences
+        .fold(0.0, |worst, apart| if apart.is_nan() { f64::INFINITY } else { worst.max(apart) })
 }
 
 #[derive(Debug, Serialize)]
@@ -142,7 +175,17 @@ mod tests {
 
     fn analysis(coef: f64) -> Analysis {
         let term = Term { coef, se: 0.1 };
-        Analysis { n: 10, events: 3, cox: BTreeMap::from([("age".to_owned(), term)]) }
+        let point = Point { years: 1, at_risk: 7, deaths: 2, survival: 0.8 };
+        Analysis {
+            n: 10,
+            events: 3,
+            cox: BTreeMap::from([("age".to_owned(), term)]),
+            survival: BTreeMap::from([("no".to_owned(), vec![point])]),
+        }
+    }
+
+    fn with_curve(curve: Vec<Point>) -> Analysis {
+        Analysis { survival: BTreeMap::from([("no".to_owned(), curve)]), ..analysis(1.0) }
     }
 
     #[test]
@@ -155,5 +198,26 @@ mod tests {
     fn another_number_of_people_is_another_analysis() {
         let other = Analysis { n: 11, ..analysis(1.0) };
         assert!(analysis(1.0).distance(&other).is_infinite());
+    }
+
+    #[test]
+    fn curves_of_other_people_years_or_groups_are_far_apart() {
+        let one = analysis(1.0);
+        assert!(one.curves_apart(&one) < 1e-12);
+        let point = one.survival["no"][0];
+        let off = with_curve(vec![Point { survival: 0.8 + 1e-6, ..point }]);
+        assert!((one.curves_apart(&off) - 1e-6).abs() < 1e-12);
+        for other in [
+            vec![Point { at_risk: 8, ..point }],
+            vec![Point { deaths: 1, ..point }],
+            vec![Point { years: 2, ..point }],
+            vec![Point { survival: f64::NAN, ..point }],
+            vec![point, Point { years: 2, ..point }],
+            vec![],
+        ] {
+            assert!(one.curves_apart(&with_curve(other.clone())).is_infinite(), "{other:?}");
+        }
+        let nothing = Analysis { survival: BTreeMap::new(), ..analysis(1.0) };
+        assert!(nothing.curves_apart(&nothing).is_infinite(), "no curve agrees with none");
     }
 }

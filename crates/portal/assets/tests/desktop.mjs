@@ -3,7 +3,8 @@
 
 import { join } from "node:path";
 
-import { asking, makeRoom } from "./rooms.mjs";
+import { asking } from "./asking.mjs";
+import { makeRoom } from "./rooms.mjs";
 
 // How many colours there are in the picture, counted up to a few.
 function colours(canvas) {
@@ -16,7 +17,7 @@ function colours(canvas) {
 }
 
 export async function tryDesktop(browser, base, signIn, like, shots, check) {
-  const room = await makeRoom(browser, base, signIn, like, "desktop");
+  const room = await makeRoom(base, like, "desktop");
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     locale: "nb-NO",
@@ -30,7 +31,7 @@ export async function tryDesktop(browser, base, signIn, like, shots, check) {
     if (shots) await page.screenshot({ path: join(shots, `desktop-${name}.png`) });
   };
   await signIn(page, base, "researcher");
-  const there = (path, work) => asking(browser, base, signIn, "researcher", (ask) => ask("GET", path)).then(work);
+  const there = (path, work) => asking(base, "researcher", (ask) => ask("GET", path)).then(work);
   const size = (name) =>
     there(`/rooms/${room}/files`, ({ files }) => files.find((file) => file.name === name)?.bytes);
   const until = async (what, so) => {

@@ -13,11 +13,37 @@ pub struct Ranked<'a> {
     pub description: &'a str,
     /// The label of each bar, its length, and the number as it is written.
     pub bars: &'a [(String, f64, String)],
+    /// Where it stands.
+    pub room: Room,
 }
 
-const WIDTH: f64 = 640.0;
-const LEFT: f64 = 190.0;
-const RIGHT: f64 = 96.0;
+/// How wide the place is where a picture stands: one that is scaled down to fit has
+/// letters that nobody can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Across the page.
+    Page,
+    /// In a panel at the side of a page, or on a telephone.
+    Panel,
+}
+
+impl Room {
+    /// The width of the picture, and how much of it labels and numbers take.
+    const fn measures(self) -> (f64, f64, f64) {
+        match self {
+            Self::Page => (640.0, 190.0, 96.0),
+            Self::Panel => (380.0, 170.0, 110.0),
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Page => "chart",
+            Self::Panel => "chart small",
+        }
+    }
+}
+
 const STEP: f64 = 26.0;
 const LONGEST_LABEL: usize = 26;
 
@@ -29,19 +55,25 @@ pub fn ranked(what: Ranked<'_>) -> Chart {
     }
     let longest = what.bars.iter().map(|(_, length, _)| *length).fold(1.0, f64::max);
     let height = STEP * what.bars.len() as f64 + 6.0;
-    let mut drawing = Drawing::new(what.id, WIDTH, height, what.title, what.description);
+    let (width, left, right) = what.room.measures();
+    let mut drawing = Drawing::of_class(
+        what.room.class(),
+        what.id,
+        (width, height),
+        (what.title, what.description),
+    );
     for (i, (label, length, shown)) in what.bars.iter().enumerate() {
         let y = STEP * i as f64 + 4.0;
         let mut short: String = label.chars().take(LONGEST_LABEL).collect();
         if short.len() < label.len() {
             short.push('…');
         }
-        let long = ((WIDTH - LEFT - RIGHT) * length / longest).max(1.0);
-        drawing.text("value", "end", (LEFT - 10.0, y + 14.0), &short);
-        drawing.rect("bar", (LEFT, y + 1.0), (long, STEP - 9.0));
-        drawing.text("", "start", (LEFT + long + 8.0, y + 14.0), shown);
+        let long = ((width - left - right) * length / longest).max(1.0);
+        drawing.text("value", "end", (left - 10.0, y + 14.0), &short);
+        drawing.rect("bar", (left, y + 1.0), (long, STEP - 9.0));
+        drawing.text("", "start", (left + long + 8.0, y + 14.0), shown);
     }
-    drawing.line("axis", (LEFT, 2.0), (LEFT, height - 4.0));
+    drawing.line("axis", (left, 2.0), (left, height - 4.0));
     drawing.done()
 }
 
@@ -53,8 +85,13 @@ mod tests {
     fn the_longest_bar_fills_the_room_and_the_others_are_in_proportion() {
         let bars =
             [("a".to_owned(), 200.0, "200".to_owned()), ("b".to_owned(), 50.0, "50".to_owned())];
-        let svg = ranked(Ranked { id: "top", title: "", description: "", bars: &bars }).to_string();
-        assert!(svg.contains("width=\"354.0\""), "{svg}");
-        assert!(svg.contains("width=\"88.5\""), "{svg}");
+        for (room, longest, other) in
+            [(Room::Page, "354.0", "88.5"), (Room::Panel, "100.0", "25.0")]
+        {
+            let what = Ranked { id: "top", title: "", description: "", bars: &bars, room };
+            let svg = ranked(what).to_string();
+            assert!(svg.contains(&format!("width=\"{longest}\"")), "{svg}");
+            assert!(svg.contains(&format!("width=\"{other}\"")), "{svg}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use source::{ValueRange, VariableProfile};
 
 use super::source::{care_key, sample_datasets, title_of, type_key};
 use crate::basket::Basket;
-use crate::chart::{Chart, Columned, Ranked, Spread, columns, ranked, spread};
+use crate::chart::{Chart, Columned, Ranked, Room, Spread, columns, ranked, spread};
 use crate::chrome::Chrome;
 use crate::parts::standing::{Fact, Standing};
 use crate::words::Words;
@@ -65,6 +65,7 @@ fn top(words: &Words, variable: &Variable, profile: &VariableProfile) -> Option<
         title: &heading,
         description: &words.say_with("variable-top-desc", title_of(variable, words)),
         bars: &bars,
+        room: Room::Page,
     });
     let coded = profile.top.iter().any(|top| meaning(&top.value).is_some());
     let heads = ["variable-value", "variable-means", "rows", "people"];

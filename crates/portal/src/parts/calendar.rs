@@ -4,7 +4,7 @@ use askama::Template;
 use centre::calendar::{Due, What};
 use model::Timestamp;
 
-use crate::chart::{Chart, Ranked, ranked};
+use crate::chart::{Chart, Ranked, Room, ranked};
 use crate::words::{Shown, Words};
 
 /// So many dates are drawn; the list and the file have them all.
@@ -76,6 +76,7 @@ impl Calendar {
             title: &words.say("calendar"),
             description: &words.say("calendar-what"),
             bars: &bars,
+            room: Room::Panel,
         });
         let lines = dues.iter().map(|due| line(words, due)).collect();
         Self { words: words.clone(), picture, lines, file }
