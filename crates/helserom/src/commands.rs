@@ -18,7 +18,7 @@ pub(crate) mod source;
 use centre::Caller;
 
 use crate::answer::{Answer, Stop};
-use crate::cli::{Cli, Command, Common, LinkCommand, ReleaseCommand, SourceCommand};
+use crate::cli::{Cli, Command, Common, LedgerCommand, LinkCommand, ReleaseCommand, SourceCommand};
 use crate::config::{Config, Explained};
 use crate::demo;
 use crate::site::{Folder, Site};
@@ -67,6 +67,10 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Generate(_)
         | Command::Restore { .. }
         | Command::Source(SourceCommand::Add { .. } | SourceCommand::Check { .. })
+        | Command::Ledger(
+            LedgerCommand::Verify { export: Some(_), .. }
+            | LedgerCommand::Verify { growth: Some(_), .. },
+        )
         | Command::Release(ReleaseCommand::Verify { .. }) => true,
         Command::Source(_)
         | Command::Link(LinkCommand::Review(_))

@@ -34,6 +34,10 @@ fn growth_is_proved_and_verified_without_the_centre() {
     let said = verify(text(&grown), text(&kept));
     assert_eq!(said.code, Some(0), "{said:?}");
     assert!(said.out.contains("begins with the"), "{said:?}");
+    let export = place.path().join("ledger");
+    let said =
+        elsewhere.says(&["ledger", "verify", "--export", text(&export), "--key", text(&key)]);
+    assert_eq!(said.code, Some(0), "the export and the key are all that it takes: {said:?}");
     assert!(!elsewhere.data().exists());
 
     // A ledger that was written anew, or another checkpoint, is found.

@@ -13,6 +13,7 @@ const CHANGES: &[&str] = &[
     "/sign-in/demo",
     "/rooms/room-1/packages",
     "/packages/package-1/decision",
+    "/pairs/pair-1/answer",
     "/sign-out",
     "/account/password",
     "/basket",

@@ -143,6 +143,7 @@ fn debug_of_every_public_type_shows_no_key_and_no_identifier() {
     show("SubjectHasher", &vault.pseudonymiser(&source()).unwrap());
     show("BlindHasher", &blind_hasher);
     show("BlindIndex", &blind);
+    show("PairHasher", &vault.pair_hasher().unwrap());
     let segment = vault.segment(&source(), &segment_name()).unwrap();
     show("Identities", &segment.identities());
     show("NationalIds", &segment.national_ids(1));
@@ -182,6 +183,7 @@ fn debug_of_every_public_type_shows_no_key_and_no_identifier() {
     vault.destroy_extract(&permit(), &extract()).unwrap();
     let destroyed = vault.crosswalk(&permit(), &extract()).unwrap_err();
     show("CrosswalkError", &destroyed);
+    show("PairError", &vault.pair(&"pair-5v7x9z1b3d".parse().unwrap()).unwrap_err());
     show("KeyringError", &vault.blind_hasher(&permit(), &extract()).unwrap_err());
     show("VaultError", &vault.quarantine(&source(), &"import-9".parse().unwrap()).unwrap_err());
     let quarantine = place.dir().join("sources/laboratory/import-0000000001.quarantine");
