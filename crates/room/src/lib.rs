@@ -6,8 +6,9 @@
 //! This crate knows no bubblewrap, no cgroup and no system call filter: those
 //! are the runtime's, see `sandbox`.
 
+pub mod copied;
 pub mod desktop;
-pub mod event;
+mod event;
 pub mod limits;
 pub mod notebook;
 pub mod packages;
@@ -21,14 +22,15 @@ pub mod statement;
 pub mod versions;
 pub mod work;
 
+pub use copied::Copied;
 pub use event::{CellOutcome, Closing, GivenUp, Outcome, Removed, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};
 pub use packages::{Fetched, PackageRequest, Packages};
 pub use queue::{Budget, Counted};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State, Waiting};
 pub use runtime::{
-    BringError, CloseError, Command, Copied, Ended, LogLine, LogSink, NotRestored, OpenError,
-    RecoverError, Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck, Waits,
+    BringError, CloseError, Command, Ended, LogLine, LogSink, NotRestored, OpenError, RecoverError,
+    Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck, Waits,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;

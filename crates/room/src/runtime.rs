@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use crate::packages::Installed;
 use crate::versions::{Version, VersionNumber};
 use crate::work::{Usage, WorkError, WorkFolder, WorkName};
-use crate::{Holds, Limits, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements};
+use crate::{
+    Copied, Holds, Limits, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements,
+};
 
 /// Opens rooms, runs commands in them, closes them.
 pub trait Runtime: Send + Sync {
@@ -387,27 +389,6 @@ pub struct Standing {
     pub memory: u64,
     /// What is in the work folder.
     pub work: Usage,
-}
-
-/// What was copied of rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Copied {
-    /// How many files.
-    pub files: u64,
-    /// How long they are together, bytes.
-    pub bytes: u64,
-    /// How many things were left out: links, sockets, second names of files, files with
-    /// holes, folders too deep to be looked into.
-    pub left_out: u64,
-}
-
-impl std::ops::AddAssign for Copied {
-    fn add_assign(&mut self, more: Self) {
-        self.files += more.files;
-        self.bytes += more.bytes;
-        self.left_out += more.left_out;
-    }
 }
 
 /// What recovery did.

@@ -148,7 +148,9 @@ impl Bubblewrap {
     /// when there is no such room.
     pub(crate) fn end_runs(&self, room: &RoomId) -> Result<Option<Lock>, CloseError> {
         let ours = self.ours(room);
-        ours.iter().for_each(|running| running.stop());
+        for running in &ours {
+            running.stop();
+        }
         for running in ours {
             // Known as running until it has ended: the next try waits again.
             running.wait_at_most(PATIENCE_OWN).ok_or_else(|| CloseError::Stuck(room.clone()))?;

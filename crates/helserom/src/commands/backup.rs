@@ -108,7 +108,8 @@ pub(super) async fn backup(
 fn begin(unfinished: &Path) -> Result<File, Stop> {
     let path = unfinished.join(LOCK);
     let make = || fs::DirBuilder::new().mode(0o700).create(unfinished);
-    let lock = || fs::OpenOptions::new().write(true).create(true).mode(0o600).open(&path);
+    let lock =
+        || fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
     let is_new = match make() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
         made => made.map(|()| true).map_err(at(unfinished))?,

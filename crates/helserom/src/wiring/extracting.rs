@@ -230,7 +230,7 @@ impl Extracts for Extracting {
         let sketched = self.sketch_all(extract).map_err(by_machine);
         let published = sketched.and_then(|_| kept.publish().map_err(by_machine));
         let put_up = published.and_then(|()| self.put_up(&crosswalk).map_err(by_machine));
-        let put_up = put_up.map_err(|why| {
+        let put_up = put_up.inspect_err(|_| {
             // Whole tables that no entry will speak of. What cannot be removed
             // either goes at the next start.
             let tables = lake::remove_extract(&self.folder, extract);
@@ -238,7 +238,6 @@ impl Extracts for Extracting {
             if let Err(left) = tables.map_err(|error| error.to_string()).and(sketches) {
                 tracing::warn!(%left, "an extract that was not finished was left behind");
             }
-            why
         })?;
         Ok(Built { manifest, put_up, stale: crosswalk.stale().to_vec() })
     }

@@ -13,10 +13,10 @@ use crate::support::{House, Who, contract, source};
 /// The same person, about whom the other register is wrong in several things.
 fn in_doubt(who: &Who, n: usize, draws: &Draws) -> Who {
     let mut other = without_number(who, &format!("l-{n}"));
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         other.born = other.born.map(|born| born.saturating_add(SignedDuration::from_hours(24)));
     }
-    if n % 3 == 0 {
+    if n.is_multiple_of(3) {
         other.given.truncate(other.given.len() - 1);
     }
     other.postcode = format!("{:04}", 1000 + draws.below(400));

@@ -70,8 +70,6 @@ pub struct RoomPage {
     bringing: Option<(String, Vec<IngressLine>)>,
     /// How the reader may end it.
     ending: Option<closing::Ending>,
-    /// Whether something runs that will end by itself.
-    is_live: bool,
     languages: [(&'static str, &'static str); 2],
     language: String,
     script: String,
@@ -118,6 +116,8 @@ pub struct RunLine {
     chosen: bool,
     /// Whether it runs, and can be stopped.
     runs: bool,
+    /// Whether it ends by itself: nobody is in it.
+    ends: bool,
 }
 
 /// A file in the work folder.
@@ -241,6 +241,7 @@ fn run_line(words: &Words, names: &Names, run: &Run, chosen: Option<&str>) -> Ru
         tag,
         chosen: chosen == Some(run.id.as_str()),
         runs: run.ended.is_none(),
+        ends: !run.is_session(),
     }
 }
 
@@ -253,6 +254,39 @@ const fn keys(pixels: bool) -> [&'static str; 5] {
     }
 }
 
+/// What somebody who may be in a room can do next.
+fn steps(words: &Words, room: &Room, notebook: Notebook, pixels: bool, token: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let [open, together, go, close, path] = keys(pixels);
+    let id = &room.id;
+    let href = format!("/rooms/{id}/{path}");
+    if matches!(notebook, Notebook::Common | Notebook::Own) {
+        steps.push(Step::go(words.say(go), href.clone()));
+    }
+    if matches!(notebook, Notebook::Shut | Notebook::Common) {
+        steps.push(Step::send(words.say(open), href.clone(), token));
+    }
+    if notebook == Notebook::Shut {
+        steps.push(Step::send(words.say(together), format!("{href}/together"), token));
+    }
+    if matches!(room.state, RoomState::Open | RoomState::Running) {
+        steps.push(Step::go(words.say("room-run"), "#run"));
+    }
+    let stop =
+        |key, path: &str| Step::send(words.say(key), format!("/rooms/{id}/{path}"), token).grave();
+    let running: Vec<_> = room.running().collect();
+    match (running.as_slice(), &room.waiting) {
+        (_, Some(_)) => steps.push(stop("queue-leave", "stop")),
+        ([run], None) => {
+            let key = if run.is_session() { close } else { "room-stop" };
+            steps.push(stop(key, &format!("runs/{}/stop", run.id)));
+        }
+        // Which of several is said in the list.
+        _ => {}
+    }
+    steps
+}
+
 impl RoomPage {
     /// The page of `room`.
     pub fn of(chrome: Chrome, room: &Room, names: &Names, mut seen: Seen) -> Self {
@@ -263,37 +297,10 @@ impl RoomPage {
         let token = chrome.form_token.clone();
         let inside = seen.inside.take();
         let may_enter = inside.is_some() && seen.may(Action::EnterRoom);
-        let mut steps = Vec::new();
         let notebook = inside.as_ref().map(|inside| inside.notebook).unwrap_or_default();
         let pixels = inside.as_ref().is_some_and(|inside| inside.sight.is_pixels());
-        let [open, together, go, close, path] = keys(pixels);
-        let href = format!("/rooms/{id}/{path}");
-        if may_enter && matches!(notebook, Notebook::Common | Notebook::Own) {
-            steps.push(Step::go(words.say(go), href.clone()));
-        }
-        if may_enter && matches!(notebook, Notebook::Shut | Notebook::Common) {
-            steps.push(Step::send(words.say(open), href.clone(), &token));
-        }
-        if may_enter && notebook == Notebook::Shut {
-            steps.push(Step::send(words.say(together), format!("{href}/together"), &token));
-        }
-        if may_enter && matches!(room.state, RoomState::Open | RoomState::Running) {
-            steps.push(Step::go(words.say("room-run"), "#run"));
-        }
-        let stop = |key, path: &str| {
-            Step::send(words.say(key), format!("/rooms/{id}/{path}"), &token).grave()
-        };
-        let running: Vec<_> = room.running().collect();
-        match (running.as_slice(), &room.waiting) {
-            _ if !may_enter => {}
-            (_, Some(_)) => steps.push(stop("queue-leave", "stop")),
-            ([run], None) => {
-                let key = if run.is_session() { close } else { "room-stop" };
-                steps.push(stop(key, &format!("runs/{}/stop", run.id)));
-            }
-            // Which of several is said in the list.
-            _ => {}
-        }
+        let steps =
+            if may_enter { steps(&words, room, notebook, pixels, &token) } else { Vec::new() };
         let mut standing = Standing {
             trail: vec![(seen.title.clone(), format!("/permits/{}", room.permit))],
             kind: words.say("room").into_owned(),
@@ -334,7 +341,6 @@ impl RoomPage {
             ending: closing::Ending::of(&words, room).filter(|_| seen.may(Action::CloseRoom)),
             may_ask: seen.may(Action::RequestOutput) && asking::can_be_asked(room),
             sight: inside.sight,
-            is_live: running.iter().any(|run| !run.is_session()),
             in_line: inside.in_line,
             languages: [("r", "R"), ("python", "Python")],
             language: inside.language,
@@ -371,7 +377,7 @@ impl RoomPage {
 
     /// Whether something runs that will end by itself, or waits to begin.
     fn is_waited_for(&self) -> bool {
-        self.waits() || self.is_live
+        self.waits() || self.runs.iter().any(|run| run.runs && run.ends)
     }
 
     fn waits(&self) -> bool {

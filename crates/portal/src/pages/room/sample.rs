@@ -59,7 +59,17 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         ),
     ];
     if state == RoomState::Running {
-        let script = Run { id: literal("run-4d6f8h0k2m"), ended: None, ..runs[0].clone() };
+        let script = Run {
+            ended: None,
+            ..run(
+                "run-4d6f8h0k2m",
+                "cox.R",
+                "2026-03-01T08:30:00Z",
+                "2026-03-01T08:30:14Z",
+                Outcome::Finished,
+                0,
+            )
+        };
         let notebook = Run {
             id: literal("run-5e7g9j1m3p"),
             by: literal("statistician"),
