@@ -6,9 +6,9 @@
 //! This crate knows no bubblewrap, no cgroup and no system call filter: those
 //! are the runtime's, see `sandbox`.
 
-pub mod copied;
+mod copied;
 pub mod desktop;
-mod event;
+pub mod event;
 pub mod limits;
 pub mod notebook;
 pub mod packages;
