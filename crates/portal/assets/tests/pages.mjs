@@ -67,7 +67,7 @@ const WANTED = [
   "/rooms/*/outputs?file=csv",
   "/rooms/*/packing",
   "/rooms/*/versions",
-  "/rooms/*/versions?file",
+  "/rooms/*/versions?file=md",
   "/rooms/*/journal/*",
   "/rooms/*/ingresses",
   "/rooms/*/packages",
