@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use linkage::reversal::ReversalState;
 use model::{Date, Timestamp};
 use permit::policy::{Action, Thing};
 use permit::{Application, ApplicationState, Role, Standing};
@@ -35,6 +36,10 @@ pub enum Matter {
     DecidePackage,
     /// Pairs of records wait for linkage clerks.
     AnswerPairs,
+    /// A finding that matters for somebody waits for the access body.
+    DecideReversal,
+    /// A register can be told whom a finding is about.
+    DoReversal,
     /// An output waits for a checker.
     CheckOutput,
     /// A checker wants an output changed.
@@ -60,6 +65,8 @@ impl Matter {
             Self::DecideIngress => "decide-ingress",
             Self::DecidePackage => "decide-package",
             Self::AnswerPairs => "answer-pairs",
+            Self::DecideReversal => "decide-reversal",
+            Self::DoReversal => "do-reversal",
             Self::CheckOutput => "check-output",
             Self::ChangeOutput => "change-output",
             Self::PackRelease => "pack-release",
@@ -120,6 +127,7 @@ impl Centre {
         self.ingress_tasks(caller, &mut inbox).await?;
         self.package_tasks(caller, &mut inbox).await?;
         self.pair_tasks(caller, &mut inbox).await?;
+        self.reversal_tasks(caller, &mut inbox).await?;
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
         if account.is(Role::Holder) {
@@ -285,6 +293,31 @@ impl Centre {
                 since: first.since,
                 due: None,
                 waits_for: vec![Role::Clerk.as_str().to_owned()],
+            });
+        }
+        Ok(())
+    }
+
+    async fn reversal_tasks(&self, caller: &Caller, inbox: &mut Inbox) -> Result<(), Refused> {
+        for reversal in self.reversals(caller, None).await? {
+            let (matter, action, whom) = match reversal.state {
+                ReversalState::Asked => {
+                    (Matter::DecideReversal, Action::AgreeReversal, Role::Caseworker)
+                }
+                ReversalState::Agreed => (Matter::DoReversal, Action::DoReversal, Role::Holder),
+                ReversalState::Refused | ReversalState::Done => continue,
+            };
+            let thing = self.reversal_thing(&reversal).await?;
+            let mine = self.ruling(caller, action, &thing).allowed;
+            let list = if mine { &mut inbox.mine } else { &mut inbox.awaited };
+            list.push(Task {
+                matter,
+                kind: "reversal",
+                id: reversal.id.to_string(),
+                title: reversal.why,
+                since: reversal.asked_at,
+                due: None,
+                waits_for: vec![whom.as_str().to_owned()],
             });
         }
         Ok(())

@@ -26,6 +26,7 @@ pub mod refused;
 pub mod register;
 pub mod releases;
 pub mod results;
+pub mod reversals;
 pub mod rooms;
 pub mod sources;
 mod statements;
@@ -59,6 +60,7 @@ pub fn projections() -> Vec<Projection> {
         permit::Permit::projection(),
         linkage::Extract::projection(),
         linkage::review::Pair::projection(),
+        linkage::reversal::Reversal::projection(),
         room::Room::projection(),
         room::PackageRequest::projection(),
         ingress::Ingress::projection(),

@@ -93,6 +93,9 @@ impl Centre {
                 self.package_thing(&self.load::<room::PackageRequest>(id).await?.0).await?
             }
             "Pair" => self.pair_thing(&self.load::<linkage::review::Pair>(id).await?.0).await?,
+            "Reversal" => {
+                self.reversal_thing(&self.load::<linkage::reversal::Reversal>(id).await?.0).await?
+            }
             "Output" => {
                 let (output, _) = self.load::<release::Output>(id).await?;
                 self.output_thing(&output).await?

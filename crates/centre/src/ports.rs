@@ -10,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use ingress::{Inspection, LinkError, Linked};
 use ledger::{BookError, Draft, Entry};
+use linkage::reversal::Revealed;
 use linkage::review::{Outcome, Shown};
 use linkage::{Extract, ExtractManifest};
 use model::{
@@ -233,6 +234,32 @@ impl From<ExtractManifest> for Built {
     }
 }
 
+/// Which person numbers are to lead back to people, and in which register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Behind {
+    /// The permit.
+    pub permit: PermitId,
+    /// The extract whose numbers they are.
+    pub extract: ExtractId,
+    /// The register.
+    pub source: SourceId,
+    /// The segment of its identities that the extract was made from.
+    pub segment: String,
+    /// The numbers, rising.
+    pub persons: Vec<i32>,
+}
+
+/// Why person numbers do not lead back to people.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReversed {
+    /// The key of the numbers was destroyed.
+    #[error("the key of the numbers is gone")]
+    Destroyed,
+    /// The machine.
+    #[error("{0}")]
+    Machine(String),
+}
+
 /// Makes the data of a permit, and shows clerks the people of it who are in doubt.
 /// Blocking.
 pub trait Extracts: Send + Sync {
@@ -280,6 +307,10 @@ pub trait Extracts: Send + Sync {
         column: &str,
         least: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked>;
+
+    /// Whom person numbers lead to in one register, by number. Numbers of people whom
+    /// the register does not have lead to nobody.
+    fn reveal(&self, behind: &Behind) -> Result<Vec<Revealed>, NotReversed>;
 
     /// Removes the data, and the key by which its numbers lead back to people.
     fn destroy(&self, permit: &PermitId, extract: &ExtractId) -> Result<(), String>;

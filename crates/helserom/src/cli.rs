@@ -1,6 +1,7 @@
 //! The command line. Stable: people script it.
 
 mod link;
+mod reversal;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use room::packages::{Language, PackageVersion};
 use room::{VersionNumber, WorkName};
 
 pub(crate) use self::link::{EvaluateArgs, LinkCommand, ReviewCommand, TableFormat};
+pub(crate) use self::reversal::ReversalCommand;
 
 use crate::commands::generate::PopulationArgs;
 
@@ -80,6 +82,10 @@ pub(crate) enum Command {
     /// See which packages rooms have and may fetch, and ask for more
     #[command(subcommand)]
     Package(PackageCommand),
+    /// A finding that matters for somebody: have the register told which of its people it
+    /// is about
+    #[command(subcommand)]
+    Reversal(ReversalCommand),
     /// See what left, and verify a package
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -11,6 +11,7 @@ pub(crate) mod link;
 mod package;
 mod permit;
 mod release;
+mod reversal;
 mod room;
 pub(crate) mod serve;
 pub(crate) mod source;
@@ -41,6 +42,7 @@ pub(crate) async fn run(
         Command::Extract(command) => extract::run(command, &config, &common).await,
         Command::Room(command) => room::run(command, &config, &common).await,
         Command::Package(command) => package::run(command, &config, &common).await,
+        Command::Reversal(command) => reversal::run(command, &config, &common).await,
         Command::Release(command) => release::run(command, &config, &common).await,
         Command::Link(command) => link::run(command, &config, &common).await,
         Command::Generate(command) => generate::run(command, &common),
@@ -78,6 +80,7 @@ const fn begins_a_centre(command: &Command) -> bool {
         | Command::Extract(_)
         | Command::Room(_)
         | Command::Package(_)
+        | Command::Reversal(_)
         | Command::Release(_)
         | Command::Ledger(_)
         | Command::Key(_)

@@ -13,6 +13,7 @@ pub mod found;
 mod numbers;
 pub mod plan;
 pub mod probabilistic;
+pub mod reversal;
 pub mod review;
 pub mod stand_in;
 

@@ -125,6 +125,8 @@ ids! {
     ExtractId, "an extract id", "extract";
     /// Two records that people decide on: one person, or two.
     PairId, "a pair's id", "pair";
+    /// Asking that person numbers lead back to people (EHDS article 66(3)).
+    ReversalId, "a reversal's id", "reversal";
     /// A secure processing environment (EHDS article 73) opened on one permit.
     RoomId, "a room id", "room";
     /// One command run in a room.

@@ -16,7 +16,8 @@ pub use clock::{Clock, ManualClock};
 pub use entropy::{Entropy, SeededEntropy};
 pub use id::{
     AccountId, ApplicationId, CellId, ExtractId, IdError, ImportId, IngressId, OrganisationId,
-    OutputId, PackageRequestId, PairId, PermitId, ReleaseId, RoomId, RunId, SourceId, StatementId,
+    OutputId, PackageRequestId, PairId, PermitId, ReleaseId, ReversalId, RoomId, RunId, SourceId,
+    StatementId,
 };
 pub use national_id::{NationalId, NationalIdError};
 pub use purpose::Purpose;

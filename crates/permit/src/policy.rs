@@ -32,6 +32,7 @@ const POLICIES: &[(&str, &str)] = &[
     ("6-centre.cedar", include_str!("../../../policies/6-centre.cedar")),
     ("7-packages.cedar", include_str!("../../../policies/7-packages.cedar")),
     ("8-pairs.cedar", include_str!("../../../policies/8-pairs.cedar")),
+    ("9-reversals.cedar", include_str!("../../../policies/9-reversals.cedar")),
 ];
 
 /// Who asks.

@@ -96,6 +96,8 @@ fn field_key(field: &str) -> Option<&'static str> {
         "link" => Some("fault-bring-link"),
         "name" => Some("fault-bring-name"),
         "package" => Some("fault-package-name"),
+        "persons" => Some("fault-reversal-persons"),
+        "finding" => Some("fault-reversal-finding"),
         "version" => Some("fault-package-version"),
         "origin" => Some("fault-bring-origin"),
         _ => None,

@@ -27,6 +27,7 @@ pub mod permit;
 pub mod register;
 pub mod release;
 pub mod results;
+pub mod reversals;
 pub mod room;
 pub mod room_file;
 pub(crate) mod seen;
@@ -71,6 +72,9 @@ pub fn samples(lang: Lang) -> Vec<(&'static str, askama::Result<String>)> {
         ("room-packages", packages::PackagesPage::sample_of_room(lang).render()),
         ("pairs", pairs::PairsPage::sample(lang).render()),
         ("pair", pairs::PairPage::sample(lang).render()),
+        ("reversals", reversals::ReversalsPage::sample(lang).render()),
+        ("reversal", reversals::ReversalPage::sample(lang).render()),
+        ("reversal-told", reversals::ReversalPage::sample_told(lang).render()),
         ("outputs", outputs::OutputsPage::sample(lang).render()),
         ("bringing", bringing::BringingPage::sample(lang).render()),
         ("ingress", ingress::IngressPage::sample(lang).render()),

@@ -11,8 +11,8 @@ use crate::failure::Failure;
 use crate::pages::{
     account, application, application_form::serve as form, asking, basket, bringing, calendar,
     catalogue, centre, front, ingress, journal, ledger, ledger_entry, notebook, output, outputs,
-    packages, packing, pairs, permit, register, release, results, room, room_file, sign_in, source,
-    variable, versions, work,
+    packages, packing, pairs, permit, register, release, results, reversals, room, room_file,
+    sign_in, source, variable, versions, work,
 };
 use crate::security::headers;
 use crate::state::App;
@@ -85,6 +85,10 @@ fn cases() -> Router<App> {
         .route("/packages", get(packages::show))
         .route("/packages/{package}", get(packages::show_one))
         .route("/packages/{package}/decision", post(packages::decide))
+        .route("/permits/{permit}/reversals", get(reversals::show).post(reversals::ask))
+        .route("/reversals/{reversal}", get(reversals::show_one))
+        .route("/reversals/{reversal}/decision", post(reversals::decide))
+        .route("/reversals/{reversal}/doing", post(reversals::reveal))
         .route("/pairs", get(pairs::show))
         .route("/pairs/{pair}", get(pairs::show_one))
         .route("/pairs/{pair}/answer", post(pairs::answer))

@@ -30,6 +30,7 @@ macro_rules! sources {
             include_str!(concat!("../locales/", $lang, "/ingress.ftl")),
             include_str!(concat!("../locales/", $lang, "/packages.ftl")),
             include_str!(concat!("../locales/", $lang, "/pairs.ftl")),
+            include_str!(concat!("../locales/", $lang, "/reversals.ftl")),
             include_str!(concat!("../locales/", $lang, "/journal.ftl")),
             include_str!(concat!("../locales/", $lang, "/output.ftl")),
             include_str!(concat!("../locales/", $lang, "/ledger.ftl")),

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Blame, Blobs, Built, Checked, Credentials, Deliveries, Extracts, KnownPairs, NotBuilt,
-    NotDelivered, NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Deliveries, Extracts, KnownPairs,
+    NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
 use linkage::found::{Cell, Found};
+use linkage::reversal::Revealed;
 use linkage::review::{Agreement, Shown, ShownField};
 use linkage::{ExtractManifest, TableManifest};
 use model::{AccountId, ExtractId, ImportId, PairId, PermitId, RoomId, RunId, Secret, SourceId};
@@ -116,6 +117,8 @@ pub(crate) struct EmptyExtracts {
     /// How often the columns were looked at.
     pub(crate) looked: Mutex<usize>,
     pub(crate) meeting: Meeting,
+    /// Where those wait for each other who build.
+    pub(crate) building: Meeting,
     pub(crate) destroyed: Mutex<Vec<ExtractId>>,
     /// The pairs that the next extract puts up, and those that it finds stale.
     pub(crate) put_up: Mutex<Vec<PairId>>,
@@ -125,10 +128,15 @@ pub(crate) struct EmptyExtracts {
     /// Which pairs were shown, and whether whole.
     pub(crate) shown: Mutex<Vec<(PairId, bool)>>,
     pub(crate) forgotten: Mutex<Vec<PairId>>,
+    /// Which person numbers were led back to people.
+    pub(crate) revealed: Mutex<Vec<Behind>>,
 }
 
 /// A name that is in the vault alone.
 pub(crate) const SECRET: &str = "Solbergseth";
+
+/// Whom every person number leads to.
+pub(crate) const NUMBER: &str = "01810112345";
 
 fn found() -> Found {
     Found {
@@ -161,6 +169,7 @@ impl Extracts for EmptyExtracts {
         progress: &dyn Progress,
     ) -> Result<Built, NotBuilt> {
         progress.at("linking", 1, 2);
+        self.building.attend();
         let table = TableManifest {
             rows: 900,
             persons: 300,
@@ -183,6 +192,16 @@ impl Extracts for EmptyExtracts {
         *self.known.lock().unwrap() = before.pairs.clone();
         let put_up = if likely { self.put_up.lock().unwrap().clone() } else { Vec::new() };
         Ok(Built { manifest, put_up, stale: self.stale.lock().unwrap().clone() })
+    }
+
+    fn reveal(&self, behind: &Behind) -> Result<Vec<Revealed>, NotReversed> {
+        self.revealed.lock().unwrap().push(behind.clone());
+        let one = |person: &i32| Revealed {
+            person: *person,
+            national_id: Some(NUMBER.to_owned()),
+            own_number: None,
+        };
+        Ok(behind.persons.iter().map(one).collect())
     }
 
     fn show_pair(&self, pair: &PairId, whole: bool) -> Result<Shown, String> {

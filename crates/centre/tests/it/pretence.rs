@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Blobs, Built, Checked, Credentials, Deliveries, Extracts, NotBuilt, NotDelivered,
-    NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blobs, Built, Checked, Credentials, Deliveries, Extracts, NotBuilt,
+    NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -19,6 +19,7 @@ use ledger::{
     Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
     Row, Subject,
 };
+use linkage::reversal::Revealed;
 use linkage::review::Shown;
 use model::{
     AccountId, Clock, ExtractId, ImportId, ManualClock, PairId, PermitId, RoomId, RunId, Secret,
@@ -92,6 +93,10 @@ impl Extracts for Nothing {
 
     fn show_pair(&self, _: &PairId, _: bool) -> Result<Shown, String> {
         Err("nobody is in doubt here".to_owned())
+    }
+
+    fn reveal(&self, _: &Behind) -> Result<Vec<Revealed>, NotReversed> {
+        Err(NotReversed::Destroyed)
     }
 
     fn forget_pairs(&self, _: &[PairId]) {}

@@ -8,10 +8,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use centre::ports::{Before, Built, Extracts, NotBuilt, NotLinked, Progress};
+use centre::ports::{Before, Behind, Built, Extracts, NotBuilt, NotLinked, NotReversed, Progress};
 use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake};
+use linkage::reversal::Revealed;
 use linkage::review::{Review, Shown};
 use linkage::{Earlier, Extract};
 use model::{Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId};
@@ -23,6 +24,7 @@ use vault::{SubjectHasher, Vault};
 use crate::disk;
 
 mod clerks;
+mod reversing;
 
 /// Makes the data of permits.
 pub(crate) struct Extracting {
@@ -240,6 +242,10 @@ impl Extracts for Extracting {
             }
         })?;
         Ok(Built { manifest, put_up, stale: crosswalk.stale().to_vec() })
+    }
+
+    fn reveal(&self, behind: &Behind) -> Result<Vec<Revealed>, NotReversed> {
+        self.whom(behind)
     }
 
     fn show_pair(&self, pair: &PairId, whole: bool) -> Result<Shown, String> {

@@ -34,6 +34,7 @@ mod packages;
 mod people;
 mod place;
 mod queue;
+mod reversals;
 mod setup;
 mod starts;
 mod statements;

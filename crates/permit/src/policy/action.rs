@@ -95,6 +95,14 @@ actions! {
     LookAtPair = "look-at-pair" on "Pair";
     /// Say whether it is one person.
     AnswerPair = "answer-pair" on "Pair";
+    /// Ask that person numbers lead back to people.
+    AskReversal = "ask-reversal" on "Permit";
+    /// See that this was asked, and what was decided.
+    SeeReversal = "see-reversal" on "Reversal";
+    /// Agree for the access body that it is done.
+    AgreeReversal = "agree-reversal" on "Reversal";
+    /// Be told whom the numbers lead to.
+    DoReversal = "do-reversal" on "Reversal";
     /// Ask that a package can be fetched in it.
     RequestPackage = "request-package" on "Room";
     /// See such a request.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use cedar_policy::RestrictedExpression;
 use model::{
-    AccountId, IngressId, OrganisationId, OutputId, PackageRequestId, PairId, ReleaseId, RoomId,
-    SourceId, Timestamp,
+    AccountId, IngressId, OrganisationId, OutputId, PackageRequestId, PairId, ReleaseId,
+    ReversalId, RoomId, SourceId, Timestamp,
 };
 
 use super::{set, text};
@@ -144,6 +144,29 @@ impl Thing {
                 ("people", strings(&permit.grant.terms.people)),
                 ("answered", strings(answered)),
             ],
+        }
+    }
+
+    /// A request that person numbers of an extract on `permit` lead back to people of a
+    /// register, with who asked and, once somebody has, who agreed.
+    pub fn reversal(
+        id: &ReversalId,
+        state: &str,
+        (asked_by, agreed_by): (&AccountId, Option<&AccountId>),
+        holder: &OrganisationId,
+        permit: &Permit,
+    ) -> Self {
+        Self {
+            kind: "Reversal",
+            id: id.to_string(),
+            words: vec![
+                ("askedBy", asked_by.to_string()),
+                ("agreedBy", agreed_by.map(ToString::to_string).unwrap_or_default()),
+                ("holder", holder.to_string()),
+                ("organisation", permit.grant.data_user.to_string()),
+                ("state", state.to_owned()),
+            ],
+            sets: vec![("people", strings(&permit.grant.terms.people))],
         }
     }
 

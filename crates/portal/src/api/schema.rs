@@ -13,6 +13,7 @@ mod ledger;
 mod output;
 mod packages;
 mod pairs;
+mod reversals;
 mod room;
 mod work;
 
@@ -24,6 +25,7 @@ pub(crate) use ledger::{EntryBody, EntryPage, VerificationBody};
 pub(crate) use output::{OutputBody, ReleaseBody, ResultBody, ReviewBody};
 pub(crate) use packages::ShelfBody;
 pub(crate) use pairs::{PairsBody, ShownBody};
+pub(crate) use reversals::{RevealedBody, ReversalBody};
 pub(crate) use room::{
     ExtractBody, FileBody, PlaceBody, RoomBody, RoomInside, SittingBody, VersionBody,
 };

@@ -69,6 +69,9 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/rooms/{room}/packages", Some("package_ask")),
     ("/packages/{package}/decision", Some("package_decide")),
     ("/pairs/{pair}/answer", Some("pair_answer")),
+    ("/permits/{permit}/reversals", Some("reversal_ask")),
+    ("/reversals/{reversal}/decision", Some("reversal_decide")),
+    ("/reversals/{reversal}/doing", Some("reversal_do")),
     // A door for people who look at a demonstration.
     ("/sign-in/demo", None),
     ("/sign-out", Some("session_close")),

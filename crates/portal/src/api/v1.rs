@@ -60,6 +60,11 @@ mod release_pack;
 mod release_show;
 mod result_show;
 mod results;
+mod reversal_ask;
+mod reversal_decide;
+mod reversal_do;
+mod reversal_list;
+mod reversal_show;
 mod room_close;
 mod room_file;
 mod room_inside;
@@ -168,6 +173,11 @@ pub(super) fn endpoints() -> OpenApiRouter<App> {
         .routes(routes!(pair_list::list))
         .routes(routes!(pair_look::look))
         .routes(routes!(pair_answer::answer))
+        .routes(routes!(reversal_list::list))
+        .routes(routes!(reversal_ask::ask))
+        .routes(routes!(reversal_show::show))
+        .routes(routes!(reversal_decide::decide))
+        .routes(routes!(reversal_do::reveal))
         .routes(routes!(output_ask::ask))
         .routes(routes!(release_pack::pack))
         .routes(routes!(output_list::list))

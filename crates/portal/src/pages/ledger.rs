@@ -99,6 +99,7 @@ pub fn page_of(subject: &str) -> Option<String> {
         "room" => "rooms",
         "ingress" => "ingresses",
         "package" => "packages",
+        "reversal" => "reversals",
         "output" => "outputs",
         "release" => "releases",
         _ => return None,
@@ -135,7 +136,7 @@ fn fault_in_words(words: &Words, fault: &ledger::Fault) -> String {
 pub(crate) const LONGEST_SEARCH: usize = 200;
 
 /// The kinds of subject that can be chosen.
-pub const KINDS: [&str; 14] = [
+pub const KINDS: [&str; 15] = [
     "source",
     "application",
     "permit",
@@ -144,6 +145,7 @@ pub const KINDS: [&str; 14] = [
     "ingress",
     "package",
     "pair",
+    "reversal",
     "output",
     "release",
     "account",

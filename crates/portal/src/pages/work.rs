@@ -172,6 +172,8 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::DecideIngress => "task-decide-ingress",
         Matter::DecidePackage => "task-decide-package",
         Matter::AnswerPairs => "task-answer-pairs",
+        Matter::DecideReversal => "task-decide-reversal",
+        Matter::DoReversal => "task-do-reversal",
         Matter::CheckOutput => "task-check-output",
         Matter::ChangeOutput => "task-change-output",
         Matter::PackRelease => "task-pack-release",

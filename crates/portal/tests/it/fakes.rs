@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Blame, Blobs, Built, Checked, Credentials, Delivered, Deliveries, Extracts, NotBuilt,
-    NotDelivered, NotLinked, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Delivered, Deliveries, Extracts,
+    NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
@@ -23,6 +23,7 @@ use ledger::{
     SignerKey, VerifierKey,
 };
 use linkage::found::{Cell, Found};
+use linkage::reversal::Revealed;
 use linkage::review::{Agreement, Shown, ShownField, Weighed};
 use linkage::{ExtractManifest, TableManifest};
 use model::{
@@ -136,6 +137,9 @@ impl Deliveries for OneRowAside {
 /// The pair that is in doubt in every extract that is linked by more than equal numbers.
 pub(crate) const IN_DOUBT: &str = "pair-1a3c5e7g9j";
 
+/// Whom every person number leads to.
+pub(crate) const NUMBER: &str = "01810112345";
+
 fn found() -> Found {
     Found {
         threshold: 0.95,
@@ -190,6 +194,15 @@ impl Extracts for EmptyExtracts {
         };
         let put_up = if likely { vec![IN_DOUBT.parse().unwrap()] } else { Vec::new() };
         Ok(Built { manifest, put_up, stale: Vec::new() })
+    }
+
+    fn reveal(&self, behind: &Behind) -> Result<Vec<Revealed>, NotReversed> {
+        let one = |person: &i32| Revealed {
+            person: *person,
+            national_id: Some(NUMBER.to_owned()),
+            own_number: None,
+        };
+        Ok(behind.persons.iter().map(one).collect())
     }
 
     fn show_pair(&self, _: &PairId, whole: bool) -> Result<Shown, String> {

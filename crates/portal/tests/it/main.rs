@@ -25,6 +25,7 @@ mod pairs;
 mod pretended;
 mod queue;
 mod refusals;
+mod reversals;
 mod safety;
 mod sitting;
 mod sockets;

@@ -19,6 +19,7 @@ mod crash;
 mod files;
 mod keyring;
 mod master_key;
+mod pairs;
 mod secrecy;
 mod segments;
 mod support;

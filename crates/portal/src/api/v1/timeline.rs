@@ -45,6 +45,7 @@ async fn may_see(app: &App, visitor: &Visitor, kind: &str, id: &str) -> Result<(
         "room" => drop(centre.room(caller, &seen::id(id)?).await?),
         "ingress" => drop(centre.ingress(caller, &seen::id(id)?).await?),
         "package" => drop(centre.package_request(caller, &seen::id(id)?).await?),
+        "reversal" => drop(centre.reversal(caller, &seen::id(id)?).await?),
         "output" => drop(centre.output(caller, &seen::id(id)?).await?),
         "release" => drop(centre.release(caller, &seen::id(id)?).await?),
         _ => centre.may_read_ledger(caller)?,

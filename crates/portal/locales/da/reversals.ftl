@@ -1,0 +1,56 @@
+# Tilbageføring: fund, der betyder noget for en person
+reversals = Fund, der betyder noget for en person
+reversals-what = Den, der finder noget i dataene, som betyder noget for nogens helbred, beder om, at det register, der kender dem, får det at vide. Adgangsorganet siger ja, og dataindehaveren for registeret får at vide, hvem det er; det gør ingen andre.
+reversal = Tilbageføring
+reversal-ask = Anmeld et fund
+reversal-source = Register, der skal have det at vide
+reversal-source-hint = Vælg et, der kender personerne og kan nå dem eller dem, der behandler dem.
+reversal-persons = Løbenumre
+reversal-persons-hint = Numrene i det nyeste udtræk, højst ti, med komma imellem.
+reversal-finding = Hvad der blev fundet
+reversal-finding-hint = Hvad der kræver læge, med få ord. Det skrives i hovedbogen: ingen værdier, datoer eller numre for personen.
+reversal-send = Bed om, at registeret får det at vide
+reversal-requests = Anmeldt
+reversal-requests-none = Intet er anmeldt.
+reversal-count = { $n ->
+    [one] { $count } løbenummer
+   *[other] { $count } løbenumre
+}
+reversal-asked-by = Anmodet af
+reversal-decision = Adgangsorganets afgørelse
+reversal-told = Registeret fik det at vide
+reversal-decide = Afgør
+reversal-decide-what = Hvis du siger ja, får én hos dataindehaveren for registeret én gang at vide, hvilke af registerets personer det er. Du får det ikke.
+reversal-agree = Sig ja
+reversal-refuse = Sig nej
+reversal-do = Vis, hvem det er, én gang
+reversal-do-what = Du får én gang at se, hvilke personer i dit register det er; at du fik det, står i hovedbogen. Hav papir eller registeret ved hånden: det vises ikke igen og gemmes intet sted.
+reversal-revealed = Dette er personerne
+reversal-revealed-what = Dette vises én gang. Notér det i registeret nu, og underret dem eller dem, der behandler dem.
+reversal-revealed-none = Ingen af numrene er en person i dette register.
+reversal-person = Løbenummer
+reversal-number = Nummer i registeret
+reversal-own-number = registerets eget nummer
+reversal-national-id = personnummer
+reversal-no-extract = Der er intet udtræk, numrene kan være fra, eller det er slettet: intet fører fra numrene til personer længere.
+reversal-not-now = Det er afgjort eller gjort i mellemtiden, eller udtrækket er slettet, og intet fører fra numrene til personer længere.
+state-reversal-asked = Venter på adgangsorganet
+state-reversal-agreed = Venter på registeret
+state-reversal-refused = Afslået
+state-reversal-done = Registeret fik det at vide
+fault-reversal-persons = Skriv 1 til 10 løbenumre fra det nyeste udtræk, med komma imellem.
+fault-reversal-finding = Sig, hvad der blev fundet, med højst 500 tegn, uden nogens numre.
+done-reversal-asked = Fundet er anmeldt. Adgangsorganet afgør.
+done-reversal-agreed = Du sagde ja. Dataindehaveren for registeret kan få det at vide nu.
+done-reversal-refused = Du sagde nej. Ingen får noget at vide.
+task-decide-reversal = Afgør, om et register skal have et fund at vide
+task-do-reversal = Få et fund at vide, der betyder noget for personer i dit register
+may-ask-reversal = anmelde et fund, der betyder noget for en person
+may-see-reversal = se, at et fund er anmeldt
+may-agree-reversal = sige ja til, at registeret får at vide, hvem et fund gælder
+may-do-reversal = få at vide, én gang, hvem et fund gælder
+act-reversal-asked = Et fund, der betyder noget for nogen, blev anmeldt
+act-reversal-agreed = Adgangsorganet sagde ja til, at registeret får det at vide
+act-reversal-refused = Adgangsorganet sagde nej
+act-reversal-done = Dataindehaveren for registeret fik at vide, hvem det er
+subject-reversal = Fund, der betyder noget

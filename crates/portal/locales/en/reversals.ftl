@@ -1,0 +1,56 @@
+# Reversal: findings that matter for a person
+reversals = Findings that matter for a person
+reversals-what = Whoever finds something in the data that matters for somebody’s health asks that the register which knows them is told. The access body agrees, and the register’s holder is told whom it is; nobody else is.
+reversal = Reversal
+reversal-ask = Report a finding
+reversal-source = Register that is to be told
+reversal-source-hint = Choose one that knows the people and can reach them or those who treat them.
+reversal-persons = Person numbers
+reversal-persons-hint = The numbers in the newest extract, at most ten, with commas between them.
+reversal-finding = What was found
+reversal-finding-hint = What calls for a doctor, in a few words. It is written in the ledger: no values, dates or numbers of the person.
+reversal-send = Ask that the register is told
+reversal-requests = Reported
+reversal-requests-none = Nothing has been reported.
+reversal-count = { $n ->
+    [one] { $count } person number
+   *[other] { $count } person numbers
+}
+reversal-asked-by = Asked by
+reversal-decision = The access body’s decision
+reversal-told = The register was told
+reversal-decide = Decide
+reversal-decide-what = If you agree, somebody of the register’s holder is told once which of its people these are. You are not told.
+reversal-agree = Agree
+reversal-refuse = Refuse
+reversal-do = Show whom it is, once
+reversal-do-what = You are shown once which people of your register these are; that you were is written in the ledger. Have pen and paper, or the register, at hand: it is not shown again, and is kept nowhere.
+reversal-revealed = These are the people
+reversal-revealed-what = This is shown once. Note it in your register now, and tell them or those who treat them.
+reversal-revealed-none = None of the numbers is a person of this register.
+reversal-person = Person number
+reversal-number = Number in the register
+reversal-own-number = the register’s own number
+reversal-national-id = national identity number
+reversal-no-extract = There is no extract whose numbers these could be, or it was destroyed: nothing leads from its numbers to people any more.
+reversal-not-now = It was decided or done meanwhile, or the extract was destroyed and nothing leads from its numbers to people any more.
+state-reversal-asked = Waits for the access body
+state-reversal-agreed = Waits for the register
+state-reversal-refused = Refused
+state-reversal-done = The register was told
+fault-reversal-persons = Write 1 to 10 person numbers of the newest extract, with commas between them.
+fault-reversal-finding = Say what was found in at most 500 characters, without numbers of anybody.
+done-reversal-asked = The finding is reported. The access body decides.
+done-reversal-agreed = You agreed. The register’s holder can be told now.
+done-reversal-refused = You refused. Nobody is told.
+task-decide-reversal = Decide whether a register is told of a finding
+task-do-reversal = Be told of a finding that matters for people of your register
+may-ask-reversal = report a finding that matters for a person
+may-see-reversal = see that a finding was reported
+may-agree-reversal = agree that the register is told whom a finding is about
+may-do-reversal = be told, once, whom a finding is about
+act-reversal-asked = A finding that matters for somebody was reported
+act-reversal-agreed = The access body agreed that the register is told
+act-reversal-refused = The access body refused
+act-reversal-done = The register’s holder was told whom it is
+subject-reversal = Findings that matter

@@ -1,0 +1,56 @@
+# Tilbakeføring: funn som betyr noe for en person
+reversals = Funn som betyr noe for en person
+reversals-what = Den som finner noe i dataene som betyr noe for noens helse, ber om at registeret som kjenner dem, får vite det. Tilgangsorganet sier ja, og dataholderen for registeret får vite hvem det er; ingen andre får det.
+reversal = Tilbakeføring
+reversal-ask = Meld fra om et funn
+reversal-source = Register som skal få vite det
+reversal-source-hint = Velg et som kjenner personene og når dem eller dem som behandler dem.
+reversal-persons = Løpenumre
+reversal-persons-hint = Numrene i det nyeste uttrekket, høyst ti, med komma mellom.
+reversal-finding = Hva som ble funnet
+reversal-finding-hint = Hva som krever lege, med få ord. Det skrives i hovedboken: ingen verdier, datoer eller numre for personen.
+reversal-send = Be om at registeret får vite det
+reversal-requests = Meldt
+reversal-requests-none = Ingenting er meldt.
+reversal-count = { $n ->
+    [one] { $count } løpenummer
+   *[other] { $count } løpenumre
+}
+reversal-asked-by = Bedt om av
+reversal-decision = Tilgangsorganets avgjørelse
+reversal-told = Registeret fikk vite det
+reversal-decide = Avgjør
+reversal-decide-what = Hvis du sier ja, får én hos dataholderen for registeret én gang vite hvilke av registerets personer det er. Du får det ikke.
+reversal-agree = Si ja
+reversal-refuse = Si nei
+reversal-do = Vis hvem det er, én gang
+reversal-do-what = Du får én gang se hvilke personer i registeret ditt det er; at du fikk det, står i hovedboken. Ha papir eller registeret for hånden: det vises ikke igjen, og tas ikke vare på noe sted.
+reversal-revealed = Dette er personene
+reversal-revealed-what = Dette vises én gang. Noter det i registeret nå, og si fra til dem eller dem som behandler dem.
+reversal-revealed-none = Ingen av numrene er en person i dette registeret.
+reversal-person = Løpenummer
+reversal-number = Nummer i registeret
+reversal-own-number = registerets eget nummer
+reversal-national-id = fødselsnummer
+reversal-no-extract = Det er ikke noe uttrekk numrene kan være fra, eller det er slettet: ingenting fører fra numrene til personer lenger.
+reversal-not-now = Det er avgjort eller gjort i mellomtiden, eller uttrekket er slettet og ingenting fører fra numrene til personer lenger.
+state-reversal-asked = Venter på tilgangsorganet
+state-reversal-agreed = Venter på registeret
+state-reversal-refused = Avslått
+state-reversal-done = Registeret fikk vite det
+fault-reversal-persons = Skriv 1 til 10 løpenumre fra det nyeste uttrekket, med komma mellom.
+fault-reversal-finding = Si hva som ble funnet med høyst 500 tegn, uten noens numre.
+done-reversal-asked = Funnet er meldt. Tilgangsorganet avgjør.
+done-reversal-agreed = Du sa ja. Dataholderen for registeret kan få vite det nå.
+done-reversal-refused = Du sa nei. Ingen får vite noe.
+task-decide-reversal = Avgjør om et register skal få vite om et funn
+task-do-reversal = Få vite om et funn som betyr noe for personer i registeret ditt
+may-ask-reversal = melde fra om et funn som betyr noe for en person
+may-see-reversal = se at et funn er meldt
+may-agree-reversal = si ja til at registeret får vite hvem et funn gjelder
+may-do-reversal = få vite, én gang, hvem et funn gjelder
+act-reversal-asked = Et funn som betyr noe for noen, ble meldt
+act-reversal-agreed = Tilgangsorganet sa ja til at registeret får vite det
+act-reversal-refused = Tilgangsorganet sa nei
+act-reversal-done = Dataholderen for registeret fikk vite hvem det er
+subject-reversal = Funn som betyr noe
