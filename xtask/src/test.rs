@@ -4,6 +4,7 @@ mod demo;
 mod deny;
 mod mounts;
 mod pages;
+mod skipped;
 
 use std::time::{Duration, Instant};
 
@@ -52,7 +53,11 @@ fn check(step: Step, repository: &Repository) -> Done {
                 .args(["clippy", "--locked", "--workspace", "--all-targets"])
                 .args(WARNINGS),
         ),
-        Step::Unit => cargo(&["nextest", "run", "--locked", "--workspace"]),
+        Step::Unit => {
+            let ran = cargo(&["nextest", "run", "--locked", "--workspace"]);
+            // Also when a test failed.
+            skipped::told(repository).and(ran)
+        }
         Step::Doc => cargo(&["test", "--locked", "--workspace", "--doc", "--quiet"]),
         Step::Demo => demo::on_sqlite(repository),
         Step::DemoPostgres => demo::on_postgres(repository),

@@ -24,6 +24,12 @@ use source::{Contract, FIRST_REASONS, ImportManifest, ReasonLine, SourceRecord};
 pub trait Progress: Send + Sync {
     /// `done` of `total` steps of the phase; `total` is 0 when it is not known.
     fn at(&self, phase: &str, done: u64, total: u64);
+
+    /// Whether whoever waits for the work has given it up. It is undone then, unless
+    /// its end is nearer than its beginning.
+    fn is_given_up(&self) -> bool {
+        false
+    }
 }
 
 /// Progress that nobody watches.

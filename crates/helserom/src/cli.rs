@@ -2,6 +2,8 @@
 
 mod link;
 mod reversal;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

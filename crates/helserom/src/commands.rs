@@ -15,6 +15,7 @@ mod reversal;
 mod room;
 pub(crate) mod serve;
 pub(crate) mod source;
+mod stopping;
 
 use centre::Caller;
 

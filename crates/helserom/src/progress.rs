@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use centre::ports::Progress;
@@ -36,6 +37,35 @@ pub(crate) fn shown(what: &str, quiet: bool) -> std::sync::Arc<dyn Progress> {
     } else {
         let last = Mutex::new((String::new(), Instant::now()));
         std::sync::Arc::new(Lines { what: what.to_owned(), last })
+    }
+}
+
+/// Long work that can be given up: what it shows of itself, and whether somebody still
+/// waits for it.
+pub(crate) struct Stoppable {
+    shown: std::sync::Arc<dyn Progress>,
+    given_up: AtomicBool,
+}
+
+impl Stoppable {
+    /// Work that shows its progress in this way.
+    pub(crate) fn new(shown: std::sync::Arc<dyn Progress>) -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self { shown, given_up: AtomicBool::new(false) })
+    }
+
+    /// Nobody waits for it any more.
+    pub(crate) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Progress for Stoppable {
+    fn at(&self, phase: &str, done: u64, total: u64) {
+        self.shown.at(phase, done, total);
+    }
+
+    fn is_given_up(&self) -> bool {
+        self.given_up.load(Ordering::Relaxed)
     }
 }
 

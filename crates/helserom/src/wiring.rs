@@ -3,6 +3,7 @@
 mod extracting;
 mod files;
 mod gate;
+mod gauges;
 mod importing;
 mod passwords;
 mod scanner;

@@ -367,7 +367,9 @@ fn run(folder: &Path) -> Outcome<()> {
     let crosswalk = linkage::link(&plan, &vault, cohort.as_deref(), &*entropy)?;
     let linked_at = began.elapsed();
     let options = ExtractOptions { csv: false, ..ExtractOptions::default() };
-    let manifest = lake.build_extract(&plan, &crosswalk, &extracts, options, &|_, _, _| {})?;
+    let manifest = lake.build_extract(&plan, &crosswalk, &extracts, options, &|_, _, _| {
+        std::ops::ControlFlow::Continue(())
+    })?;
     let seconds = began.elapsed();
 
     let rows: u64 = manifest.tables.values().map(|table| table.rows).sum();

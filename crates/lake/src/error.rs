@@ -18,6 +18,9 @@ pub enum LakeError {
         /// Which source.
         source_id: String,
     },
+    /// Whoever waits for it has given it up.
+    #[error("it was stopped before it was done, and nothing of it is kept")]
+    Stopped,
     /// The lock is for another source than the work.
     #[error("the lock is for `{held}`, the work is on `{wanted}`")]
     WrongLock {

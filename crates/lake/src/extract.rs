@@ -18,6 +18,7 @@ mod spill;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,7 +61,7 @@ const HIDDEN_TIME: &str = " time";
 
 /// Called with a table's name, how many of the snapshot's rows were read, and
 /// how many it has.
-pub type OnRows<'a> = dyn Fn(&SourceId, u64, u64) + Sync + 'a;
+pub type OnRows<'a> = dyn Fn(&SourceId, u64, u64) -> ControlFlow<()> + Sync + 'a;
 
 /// How an extract is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -197,7 +198,7 @@ impl Lake {
         let read = std::sync::atomic::AtomicU64::new(0);
         let count_rows = |rows: u64| {
             let before = read.fetch_add(rows, std::sync::atomic::Ordering::Relaxed);
-            on_rows(&table.source, before + rows, snapshot.rows());
+            on_rows(&table.source, before + rows, snapshot.rows())
         };
         let scatter = Scatter {
             snapshot: &snapshot,

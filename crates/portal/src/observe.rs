@@ -49,6 +49,15 @@ pub(crate) async fn note(State(app): State<App>, mut request: Request, next: Nex
     response
 }
 
+/// How many names and passwords were not accepted.
+pub(crate) const SIGN_INS_FAILED: &str = "helserom_sign_ins_failed_total";
+
+/// Begins with zero what is counted as it happens: a figure that is not there cannot
+/// be told from one that nobody counts.
+fn from_zero() {
+    metrics::counter!(SIGN_INS_FAILED).increment(0);
+}
+
 /// The method of a request, for logs and figures. Clients may invent methods;
 /// each would be a series of figures for ever.
 fn known(method: &Method) -> &'static str {
@@ -74,6 +83,7 @@ async fn ready(State(app): State<App>) -> Response {
 /// `/metrics` in Prometheus' text format: how busy the centre is, and how much
 /// it holds. For a listener of its own, never the public one.
 pub fn metrics_router(handle: PrometheusHandle, health: Arc<dyn Health>) -> Router {
+    from_zero();
     let render = async move || {
         for (name, value) in health.gauges().await {
             metrics::gauge!(name).set(value);

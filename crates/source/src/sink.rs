@@ -26,6 +26,9 @@ pub enum SinkError {
     /// The observer of the rows has seen enough.
     #[error("too many rows contradict each other")]
     SeenEnough,
+    /// Whoever waits for it has given it up.
+    #[error("it was stopped before it was done, and nothing of it is kept")]
+    Stopped,
     /// Anything else that went wrong underneath.
     #[error("{what} failed: {why}")]
     Failed {

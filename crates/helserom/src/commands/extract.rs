@@ -4,10 +4,11 @@ use linkage::found::{Cell, Found};
 use serde_json::json;
 
 use super::open;
+use super::stopping::to_its_end;
 use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, ExtractCommand};
 use crate::config::Config;
-use crate::progress;
+use crate::progress::{self, Stoppable};
 
 pub(super) async fn run(
     command: ExtractCommand,
@@ -17,8 +18,9 @@ pub(super) async fn run(
     let (site, caller) = open(config, common).await?;
     match command {
         ExtractCommand::Build { permit } => {
-            let progress = progress::shown("extract", common.json);
-            let extract = site.centre.build_extract(&caller, &permit, progress).await?;
+            let watched = Stoppable::new(progress::shown("extract", common.json));
+            let build = site.centre.build_extract(&caller, &permit, watched.clone());
+            let extract = to_its_end(config, "the extract", &watched, build).await??;
             let manifest = &extract.manifest;
             let mut lines = vec![format!("{}: {} people", extract.id, manifest.persons)];
             for (name, table) in &manifest.tables {

@@ -129,7 +129,7 @@ fn begun_stopping(
 }
 
 /// How long a stop may take altogether.
-fn stop_time(config: &Config) -> Duration {
+pub(super) fn stop_time(config: &Config) -> Duration {
     Duration::from_secs(config.server.stop_seconds.into())
 }
 
@@ -157,6 +157,7 @@ async fn see_to_gates(centre: Arc<Centre>) {
     loop {
         minute.tick().await;
         if let Err(refused) = centre.see_to_ingresses().await {
+            sweeps_failed("gates").increment(1);
             tracing::error!(%refused, "files that are to be brought into rooms wait");
         }
     }
@@ -168,10 +169,25 @@ async fn see_to_queue(centre: Arc<Centre>) {
     loop {
         centre.queue_stirs().await;
         if let Err(refused) = centre.see_to_queue().await {
+            sweeps_failed("queue").increment(1);
             tracing::error!(%refused, "what waits for a place on the machine was not seen to");
             tokio::time::sleep(Duration::from_secs(5)).await;
         }
     }
+}
+
+/// What is looked after while the server runs, as `/metrics` counts its failures.
+const LOOKED_AFTER: [&str; 5] = ["rooms", "sessions", "checkpoints", "gates", "queue"];
+
+/// Begins with zero what is counted as it happens.
+pub(crate) fn count_failures_from_zero() {
+    for what in LOOKED_AFTER {
+        sweeps_failed(what).increment(0);
+    }
+}
+
+fn sweeps_failed(what: &'static str) -> metrics::Counter {
+    metrics::counter!("helserom_sweeps_failed_total", "what" => what)
 }
 
 /// Once a minute: rooms whose permit has ended are closed, old sessions go, and
@@ -181,12 +197,15 @@ async fn tidy(centre: Arc<Centre>, store: Store, key: SignerKey) {
     loop {
         minute.tick().await;
         if let Err(refused) = centre.sweep().await {
+            sweeps_failed("rooms").increment(1);
             tracing::error!(%refused, "rooms whose permit has ended were not closed");
         }
         if let Err(error) = store.sweep_sessions().await {
+            sweeps_failed("sessions").increment(1);
             tracing::error!(%error, "old sessions were not removed");
         }
         if let Err(error) = store.checkpoint(&key).await {
+            sweeps_failed("checkpoints").increment(1);
             tracing::error!(%error, "the ledger was not signed");
         }
     }

@@ -10,10 +10,11 @@ use serde_json::json;
 use source::{Contract, FIRST_REASONS, ImportManifest};
 
 use super::open;
+use super::stopping::to_its_end;
 use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, SourceCommand};
 use crate::config::Config;
-use crate::progress;
+use crate::progress::{self, Stoppable};
 
 pub(super) async fn run(
     command: SourceCommand,
@@ -34,9 +35,10 @@ pub(super) async fn run(
             Ok(Answer::new(text, json!({ "source": id, "changed": changed })))
         }
         SourceCommand::Import { source, files } => {
-            let progress = progress::shown(source.as_str(), common.json);
+            let watched = Stoppable::new(progress::shown(source.as_str(), common.json));
             let files = existing(files)?;
-            let delivered = match site.centre.import(&caller, &source, files, progress).await {
+            let import = site.centre.import(&caller, &source, files, watched.clone());
+            let delivered = match to_its_end(config, "the import", &watched, import).await? {
                 Err(Refused::Delivery(refusal)) => return not_taken(&refusal, common.json),
                 delivered => delivered?,
             };

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -223,7 +224,10 @@ impl Extracts for Extracting {
         drop((earlier, review));
         let kept = crosswalk.keep(&self.vault, &plan.permit, extract).map_err(by_machine)?;
         let options = ExtractOptions { csv: true, memory: self.memory };
-        let rows = |table: &SourceId, done, of| progress.at(table.as_str(), done, of);
+        let rows = |table: &SourceId, done, of| {
+            progress.at(table.as_str(), done, of);
+            if progress.is_given_up() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
         let manifest = self
             .lake
             .build_extract(&plan, &crosswalk, &self.folder, options, &rows)

@@ -12,7 +12,8 @@ use centre::ports::{
 use lake::{Lake, LakeError, SourceLock};
 use model::{Clock, Entropy, ImportId, Lang, SourceId, Text};
 use source::{
-    ContentSink, Contract, Delivery, ImportManifest, ImportRefusal, Ports, SourceRecord, Step,
+    ContentBatch, ContentSink, Contract, Delivery, ImportManifest, ImportRefusal, Ports, SinkError,
+    SortedObserver, SourceRecord, Step,
 };
 use vault::Vault;
 
@@ -47,6 +48,47 @@ impl source::Progress for Shown<'_> {
     }
 }
 
+/// Content that is taken in for as long as somebody waits for it.
+struct WhileWanted<'a, S> {
+    content: S,
+    progress: &'a dyn Progress,
+}
+
+/// Goes on only if somebody still waits.
+fn wanted(progress: &dyn Progress) -> Result<(), SinkError> {
+    if progress.is_given_up() { Err(SinkError::Stopped) } else { Ok(()) }
+}
+
+impl<S: ContentSink> ContentSink for WhileWanted<'_, S> {
+    type Staged = S::Staged;
+
+    fn put(&mut self, batch: ContentBatch) -> Result<(), SinkError> {
+        wanted(self.progress)?;
+        self.content.put(batch)
+    }
+
+    fn finish(self, observer: &mut dyn SortedObserver) -> Result<S::Staged, SinkError> {
+        wanted(self.progress)?;
+        self.content.finish(&mut ObservedWhileWanted { observer, progress: self.progress })
+    }
+}
+
+struct ObservedWhileWanted<'a> {
+    observer: &'a mut dyn SortedObserver,
+    progress: &'a dyn Progress,
+}
+
+impl SortedObserver for ObservedWhileWanted<'_> {
+    fn wants_whole_persons(&self) -> bool {
+        self.observer.wants_whole_persons()
+    }
+
+    fn observe(&mut self, chunk: &ContentBatch) -> Result<Option<Vec<bool>>, SinkError> {
+        wanted(self.progress)?;
+        self.observer.observe(chunk)
+    }
+}
+
 fn by_machine(why: impl ToString) -> NotDelivered {
     let why = Text::from(why.to_string().as_str());
     NotDelivered { why, blame: Blame::Machine, reasons: Vec::new(), list: None }
@@ -74,6 +116,11 @@ fn remove(path: &Path) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a list is called while it is being written.
+fn unfinished(list: &Path) -> PathBuf {
+    list.with_extension(UNFINISHED_LIST.trim_start_matches('.'))
 }
 
 /// A list that nobody reads afterwards.
@@ -129,10 +176,13 @@ impl Importing {
             entropy: self.entropy.as_ref(),
         };
         let delivery = Delivery { contract, files };
+        let content = WhileWanted { content, progress };
         let (report, staged) = source::import(&delivery, content, ports)
             .map_err(|refusal| refused(&refusal, reasons))?;
         let segment = identities.finish().map_err(by_machine)?;
         let quarantine = quarantine.finish().map_err(by_machine)?;
+        // From here on it is kept.
+        wanted(progress).map_err(by_machine)?;
         Ok((report, staged, Unpublished { segment, quarantine }))
     }
 
@@ -233,8 +283,16 @@ impl Turn for LockedSource {
         }
         let content = lake.intake(&self.lock, import, contract).map_err(by_machine)?;
         let list = self.importing.new_list(&record.source, import)?;
-        let (report, staged, unpublished) =
-            self.importing.read(contract, import, files, &list, content, progress)?;
+        let read = self.importing.read(contract, import, files, &list, content, progress);
+        if let Err(refusal) = &read {
+            // A list that could not be written to its end, and one of a delivery that is
+            // not to blame. What cannot be removed now, the next start removes.
+            let _ = remove(&unfinished(&list));
+            if refusal.list.is_none() {
+                let _ = remove(&list);
+            }
+        }
+        let (report, staged, unpublished) = read?;
         progress.at("keeping", 0, 0);
         match self.keep(record, staged, unpublished) {
             Ok((version, segment)) => {

@@ -4,23 +4,42 @@ use std::path::Path;
 use std::process::Command;
 use std::{fs, io};
 
+/// Says to this program that it has namespaces of its own.
+const APART: &str = "HELSEROM_TEST_APART";
+
 /// A small file system of its own, unmounted when dropped.
 pub(crate) struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    pub(crate) fn mount() -> Option<Self> {
+    /// A small disk for the test of this name, in user and mount namespaces, where
+    /// anybody may mount one: the test runs once more in them. `None`: it did, and it
+    /// held.
+    pub(crate) fn mount(test: &str) -> Option<Self> {
+        let namespaces = ["--user", "--map-root-user", "--mount"];
+        if std::env::var_os(APART).is_none() {
+            let may = Command::new("unshare").args(namespaces).arg("true").status();
+            if !may.is_ok_and(|may| may.success()) {
+                println!("skipped: there are no user namespaces to mount a small disk in");
+                return None;
+            }
+            let status = Command::new("unshare")
+                .args(namespaces)
+                .arg(std::env::current_exe().unwrap())
+                .args([test, "--exact", "--nocapture"])
+                .env(APART, "")
+                .status()
+                .unwrap();
+            assert!(status.success());
+            return None;
+        }
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
             .arg(folder.path())
-            .status();
-        match mounted {
-            Ok(status) if status.success() => Some(Self(folder)),
-            other => {
-                println!("skipped: a small file system needs the right to mount one ({other:?})");
-                None
-            }
-        }
+            .status()
+            .unwrap();
+        assert!(mounted.success());
+        Some(Self(folder))
     }
 
     pub(crate) fn path(&self) -> &Path {

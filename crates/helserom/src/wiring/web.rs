@@ -11,17 +11,16 @@ use async_trait::async_trait;
 use centre::{Centre, Together, TogetherOn};
 use jiff::SignedDuration;
 use ledger::chain::Report;
-use ledger::{
-    Book as _, EntryFilter, Growth, RecordFilter, SignedNote, SignedProof, SignerKey, VerifierKey,
-};
+use ledger::{Book as _, Growth, RecordFilter, SignedNote, SignedProof, SignerKey, VerifierKey};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use model::{AccountId, Timestamp};
 use portal::{Broken, Health, Proofs, Reading, Session, Sessions, TokenHash};
 use store::{ProveError, SignIn, Store};
 use tokio::net::TcpListener;
 
+use super::gauges;
 use crate::answer::Stop;
-use crate::commands::serve::requests_time;
+use crate::commands::serve::{count_failures_from_zero, requests_time};
 use crate::config::{Config, Explained};
 use crate::machine::SystemEntropy;
 use crate::site::Site;
@@ -58,6 +57,7 @@ pub(crate) async fn serve(
         is_ready: Together::default(),
         read: Together::default(),
     });
+    count_failures_from_zero();
     if let Some(listener) = metrics {
         let router = portal::metrics_router(recorded, health.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -277,49 +277,9 @@ impl Health for Machine {
     }
 
     async fn gauges(&self) -> Vec<(&'static str, f64)> {
-        let mut gauges = Vec::new();
-        let mut gauge = |name, value: u64| {
-            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
-            gauges.push((name, value as f64));
-        };
-        if let (Ok(head), Ok(signed)) =
-            (self.store.head().await, self.store.latest_checkpoint().await)
-        {
-            let signed = signed.map_or(0, |checkpoint| checkpoint.size);
-            gauge("helserom_ledger_entries", head.next);
-            gauge("helserom_ledger_entries_unsigned", head.next.saturating_sub(signed));
-        }
-        for (name, kind, states) in GAUGED {
-            let filter = RecordFilter {
-                states: states.iter().map(|state| (*state).to_owned()).collect(),
-                limit: 1,
-                ..RecordFilter::default()
-            };
-            if let Ok(page) = self.store.records(kind, &filter).await {
-                gauge(name, page.total);
-            }
-        }
-        if let Ok(takes) = self.centre.takes().await {
-            gauge("helserom_rooms_memory_taken_bytes", takes.taken);
-            gauge("helserom_rooms_memory_bytes", takes.memory);
-        }
-        if let Some((free, total)) = space(&self.config.data.folder) {
-            gauge("helserom_disk_free_bytes", free);
-            gauge("helserom_disk_bytes", total);
-        }
-        gauges
+        gauges::read(&self.centre, &self.store, &self.config).await
     }
 }
-
-/// Records that are counted for `/metrics`: the gauge, their kind, their states.
-const GAUGED: [(&str, &str, &[&str]); 6] = [
-    ("helserom_applications_submitted", "application", &["submitted"]),
-    ("helserom_permits", "permit", &[]),
-    ("helserom_rooms_open", "room", &["open", "waiting", "running"]),
-    ("helserom_rooms_waiting", "room", &["waiting"]),
-    ("helserom_runs_running", "room", &["running"]),
-    ("helserom_outputs_waiting", "output", &["requested", "checked"]),
-];
 
 impl Machine {
     async fn find_out(&self) -> Result<(), Broken> {
@@ -395,14 +355,7 @@ impl Machine {
 
     /// When something was last done to the centre; `–`: never.
     async fn last(&self, act: &str) -> String {
-        let filter = EntryFilter {
-            acts: vec![act.to_owned()],
-            newest_first: true,
-            limit: 1,
-            ..EntryFilter::default()
-        };
-        let found = self.store.entries(&filter).await.ok();
-        let at = found.and_then(|page| page.items.first().map(|entry| entry.at));
+        let at = gauges::last(&self.store, act).await.ok().flatten();
         at.map_or_else(|| "–".to_owned(), |at| at.to_string())
     }
 }
@@ -418,7 +371,7 @@ fn writable(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Free and total bytes on the disk of a folder.
-fn space(folder: &Path) -> Option<(u64, u64)> {
+pub(super) fn space(folder: &Path) -> Option<(u64, u64)> {
     let found = rustix::fs::statvfs(folder).ok()?;
     Some((found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize))
 }

@@ -2,12 +2,12 @@
 //! do, and nothing of it is left where it does not belong.
 
 use std::fs::{self, File};
-use std::io::{Seek as _, SeekFrom, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::path::Path;
 use std::process::Command;
 
 use crate::people::{HEADER, LABORATORY, id, values, with_rows};
-use crate::place::{Place, Said, text};
+use crate::place::{Place, Running, Said, signal, text};
 
 /// Delivers a file that is refused as a whole: exit 1, these words, and the same
 /// entries and files as before but for the entry that says so.
@@ -205,20 +205,25 @@ fn a_truncated_gzip() {
 }
 
 #[test]
-fn a_line_that_is_too_long() {
+fn a_line_of_two_gigabytes_is_one_row_that_is_kept_aside() {
     let place = Place::with_laboratory();
     let path = place.file("lab.csv", values(20));
     let mut file = File::options().write(true).open(&path).unwrap();
     file.seek(SeekFrom::End(0)).unwrap();
     write!(file, "{},Per,2020-01-02,hdl,1,", id(100)).unwrap();
-    // A hole: 300 MB that take no room on the disk.
+    // A hole: 2 GB that take no room on the disk.
     let end = file.stream_position().unwrap();
-    file.set_len(end + 300_000_000).unwrap();
+    file.set_len(end + 2_000_000_000).unwrap();
     let said = place.import(&path);
-    // Told, with its row, whether the row or the file is refused for it.
-    let told = format!("{}{}", said.out, said.err);
-    assert!(told.contains("too-large") || told.contains("too large"), "{said:?}");
-    assert!(no_identity(&told), "{said:?}");
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.out.contains("20 rows of 20 people, 1 rows kept aside"), "{said:?}");
+    assert!(said.out.contains("too-large: 1"), "{said:?}");
+    assert!(no_identity(&format!("{}{}", said.out, said.err)), "{said:?}");
+    assert_eq!(aside(&place), [(21, None, "too-large".to_owned())]);
+    // What is kept of it is no larger than a record may be.
+    let kept: u64 =
+        place.files().iter().map(|file| fs::metadata(place.data().join(file)).unwrap().len()).sum();
+    assert!(kept < 8 << 20, "{kept} bytes");
     place.entries();
     only_named_files(&place);
 }
@@ -289,24 +294,37 @@ fn the_same_file_twice_is_one_import() {
 #[test]
 fn two_imports_at_once() {
     let place = Place::with_laboratory();
-    let files: Vec<PathBuf> =
-        (0..2).map(|n| place.file(&format!("lab-{n}.csv"), values(3_000 + n))).collect();
-    let running: Vec<_> = files
-        .iter()
-        .map(|file| place.command(&["source", "import", "laboratory", text(file)]).spawn().unwrap())
-        .collect();
-    let said: Vec<Said> =
-        running.into_iter().map(|child| child.wait_with_output().unwrap().into()).collect();
-    let taken = said.iter().filter(|said| said.code == Some(0)).count();
-    assert!(taken >= 1, "{said:?}");
-    for refused in said.iter().filter(|said| said.code != Some(0)) {
-        refused.refusal(1);
-    }
+    let first = place.file("first.csv", values(30_000));
+    let second = place.file("second.csv", values(40));
+    let mut begun = place
+        .command(&["source", "import", "laboratory", text(&first)])
+        .spawn()
+        .map(Running)
+        .unwrap();
+    // It says that it reads once it has the source's turn, and stands still there.
+    let mut lines = BufReader::new(begun.0.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("laboratory: reading")));
+    signal(&begun.0, "-STOP");
+    let entries = ledger_entries(&place);
+    let said = place.import(&second);
+    let told = said.refusal(1);
+    assert!(
+        told.contains("another import of `laboratory` is at work: wait until it has ended"),
+        "{told}"
+    );
+    assert_eq!(ledger_entries(&place), entries, "who was told to wait did nothing");
+    signal(&begun.0, "-CONT");
+    assert_eq!(begun.0.wait().unwrap().code(), Some(0));
+    assert_eq!(place.json(&["source", "list"])[0]["persons"], 30_000);
+    assert_eq!(place.import(&second).code, Some(0));
+    assert_eq!(place.json(&["source", "list"])[0]["persons"], 40);
     place.entries();
-    // What the second left is removed at the next start, which was that of `entries`.
     only_named_files(&place);
-    let people = place.json(&["source", "list"])[0]["persons"].as_u64().unwrap();
-    assert!((3_000..=3_001).contains(&people), "{people}");
+}
+
+/// How many entries there are, for who may not wait until nothing else is at work.
+fn ledger_entries(place: &Place) -> u64 {
+    place.json(&["ledger", "verify"])["events"].as_u64().unwrap()
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod blind_leaks;
 mod browser;
 mod cascade;
 mod clerks;
+mod commands;
 mod deliveries;
 mod demo;
 mod desktop;

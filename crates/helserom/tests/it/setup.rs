@@ -112,6 +112,23 @@ fn a_port_in_use_is_told_before_anything_is_done() {
 }
 
 #[test]
+fn a_port_for_notebooks_in_use_is_told_before_anything_is_done() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let place = Place::new();
+    for (listen, expected) in [(address.as_str(), "choose another in"), ("8421", "is no address")] {
+        let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let command = command
+            .env("HELSEROM_ROOMS_NOTEBOOK_LISTEN", listen)
+            .env("HELSEROM_ROOMS_PYTHON", place.path());
+        let said = Said::from(command.output().unwrap());
+        let told = said.only_line(2);
+        assert!(told.contains("rooms.notebook-listen") && told.contains(expected), "{told}");
+        assert!(!place.data().exists());
+    }
+}
+
+#[test]
 fn a_port_for_metrics_in_use_is_told_before_anything_is_done() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

@@ -1,11 +1,12 @@
 //! A stop that is asked for: what runs is finished or undone, in time.
 
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::people;
-use crate::place::{Place, Running, signal, text, until};
+use crate::place::{Place, Running, Said, signal, text, until};
 use crate::web::{Server, with_permit};
 
 const STOP_SECONDS: u64 = 8;
@@ -82,6 +83,100 @@ fn a_command_in_a_room_is_ended_with_the_program_that_began_it() {
     assert!(ended.contains("stopped"), "{ended}");
 }
 
+/// Begins a command, lets it come so far that it says this on standard error, and tells
+/// it to stop. While it stands still, so that the stop cannot come too late.
+fn stopped_at(place: &Place, words: &[&str], said: &str, with: &str) -> Said {
+    let mut running = Running(place.command(words).spawn().unwrap());
+    let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
+    let mut err = String::new();
+    for line in lines.by_ref().map_while(Result::ok) {
+        err.push_str(&line);
+        err.push('\n');
+        if line.starts_with(said) {
+            break;
+        }
+    }
+    assert!(err.lines().any(|line| line.starts_with(said)), "{err}");
+    signal(&running.0, "-STOP");
+    signal(&running.0, with);
+    signal(&running.0, "-CONT");
+    let begun = Instant::now();
+    err.extend(lines.map_while(Result::ok).map(|line| line + "\n"));
+    let code = running.0.wait().unwrap().code();
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let mut out = String::new();
+    running.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    Said { code, out, err }
+}
+
+const UNDONE: &str = "it was stopped before it was done, and nothing of it is kept";
+
+#[test]
+fn an_import_that_is_told_to_stop_is_undone_and_can_be_done_again() {
+    let place = Place::with_laboratory();
+    let first = place.file("first.csv", people::values(20));
+    assert_eq!(place.import(&first).code, Some(0));
+    let file = place.file("lab.csv", people::values(120_000));
+    let import = ["source", "import", "laboratory", text(&file)];
+    for with in ["-TERM", "-INT"] {
+        let (entries, files) = (place.entries(), place.files());
+        let said = stopped_at(&place, &import, "laboratory: reading", with);
+        assert_eq!(said.code, Some(1), "{with}: {said:?}");
+        let told = "told to stop: the import is undone, or finished if it is nearly done";
+        assert!(said.err.lines().any(|line| line == told), "{with}: {said:?}");
+        assert!(said.err.trim_end().ends_with(UNDONE), "{with}: {said:?}");
+        assert_eq!(said.out, "", "{with}");
+        // Looked at before anything is opened, which would mend it.
+        assert_eq!(place.files(), files, "{with}");
+        assert_eq!(place.entries(), entries, "{with}");
+        assert_eq!(place.json(&["source", "list"])[0]["persons"], 20);
+    }
+    assert_eq!(place.import(&file).code, Some(0));
+    assert_eq!(place.json(&["source", "list"])[0]["persons"], 120_000);
+}
+
+#[test]
+fn an_extract_that_is_told_to_stop_is_undone_and_can_be_built_again() {
+    let (place, permit) = with_permit(20_000);
+    let build = ["--as", "researcher", "extract", "build", &permit];
+    for with in ["-TERM", "-INT"] {
+        let (entries, files) = (place.entries(), place.files());
+        let said = stopped_at(&place, &build, "extract: linking", with);
+        assert_eq!(said.code, Some(1), "{with}: {said:?}");
+        let told = "told to stop: the extract is undone, or finished if it is nearly done";
+        assert!(said.err.lines().any(|line| line == told), "{with}: {said:?}");
+        assert!(said.err.trim_end().ends_with(UNDONE), "{with}: {said:?}");
+        assert_eq!(place.files(), files, "{with}");
+        assert_eq!(place.entries(), entries, "{with}");
+    }
+    place.does(&build);
+}
+
+#[test]
+fn who_is_told_to_stop_twice_does_not_wait() {
+    let place = Place::with_laboratory();
+    let file = place.file("lab.csv", people::values(120_000));
+    let (entries, files) = (place.entries(), place.files());
+    let import = ["source", "import", "laboratory", text(&file)];
+    let mut running = Running(place.command(&import).spawn().unwrap());
+    let mut lines = BufReader::new(running.0.stderr.take().unwrap()).lines();
+    let mut until = |said: &str| {
+        let found = lines.by_ref().map_while(Result::ok).find(|line| line.starts_with(said));
+        assert!(found.is_some(), "no `{said}`");
+    };
+    until("laboratory: reading");
+    signal(&running.0, "-STOP");
+    signal(&running.0, "-TERM");
+    signal(&running.0, "-CONT");
+    until("told to stop: ");
+    signal(&running.0, "-INT");
+    assert_eq!(running.0.wait().unwrap().code(), Some(1));
+    assert_eq!(place.entries(), entries);
+    // The start of `entries` removed what was left.
+    assert_eq!(place.files(), files);
+    assert_eq!(place.import(&file).code, Some(0));
+}
+
 #[test]
 fn the_log_of_a_server_holds_no_number_name_or_password() {
     let place = Place::new();
@@ -104,7 +199,7 @@ fn the_log_of_a_server_holds_no_number_name_or_password() {
     });
     let delivery = place.file("more.csv", people::with_rows(&[&people::values(25)]));
     let mut import = place.command(&["source", "import", "laboratory", text(&delivery)]);
-    let import = crate::place::Said::from(import.envs(environment).output().unwrap());
+    let import = Said::from(import.envs(environment).output().unwrap());
     let log = server.log.clone();
     server.running.stop();
     let log = format!("{}{}{}", log.lock().unwrap(), import.out, import.err);

@@ -4,6 +4,7 @@
 //! subject key, in the order in which they stand in the snapshot.
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -79,8 +80,9 @@ pub(super) struct Scatter<'a> {
     pub(super) schema: SchemaRef,
     /// How many person numbers a bucket has.
     pub(super) width: u32,
-    /// Called with how many rows were read since the last call.
-    pub(super) on_rows: &'a (dyn Fn(u64) + Sync),
+    /// Called with how many rows were read since the last call. `Break`: whoever waits
+    /// for the extract has given it up.
+    pub(super) on_rows: &'a (dyn Fn(u64) -> ControlFlow<()> + Sync),
 }
 
 impl Scatter<'_> {
@@ -119,7 +121,9 @@ impl Scatter<'_> {
                 if rows.num_rows() > 0 {
                     buckets.put(&rows, &pieces)?;
                 }
-                (self.on_rows)(batch.num_rows() as u64);
+                if (self.on_rows)(batch.num_rows() as u64).is_break() {
+                    return Err(LakeError::Stopped);
+                }
             }
         }
         buckets.filled()

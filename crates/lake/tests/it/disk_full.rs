@@ -6,28 +6,47 @@ use std::process::Command;
 use lake::ExtractOptions;
 use source::{ContentSink, SinkError};
 
-use crate::extract_support::{Delivered, House, terms};
+use crate::extract_support::{Delivered, House, going_on, terms};
 use crate::support::{
     KeepAll, batch, files, import, laboratory, lake, read, some_rows, source, stage, take_in,
 };
+
+/// Says to this program that it has namespaces of its own.
+const APART: &str = "LAKE_TEST_APART";
 
 /// A small file system of its own, unmounted when dropped.
 struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    fn mount(kibibytes: u32) -> Option<Self> {
+    /// A small disk for the test of this name, in user and mount namespaces, where
+    /// anybody may mount one: the test runs once more in them. `None`: it did, and it
+    /// held.
+    fn mount(test: &str, kibibytes: u32) -> Option<Self> {
+        let namespaces = ["--user", "--map-root-user", "--mount"];
+        if std::env::var_os(APART).is_none() {
+            let may = Command::new("unshare").args(namespaces).arg("true").status();
+            if !may.is_ok_and(|may| may.success()) {
+                println!("skipped: there are no user namespaces to mount a small disk in");
+                return None;
+            }
+            let status = Command::new("unshare")
+                .args(namespaces)
+                .arg(std::env::current_exe().unwrap())
+                .args([&format!("disk_full::{test}"), "--exact", "--nocapture"])
+                .env(APART, "")
+                .status()
+                .unwrap();
+            assert!(status.success());
+            return None;
+        }
         let folder = tempfile::tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={kibibytes}k"), "tmpfs"])
             .arg(folder.path())
-            .status();
-        match mounted {
-            Ok(status) if status.success() => Some(Self(folder)),
-            other => {
-                println!("skipped: a small file system needs the right to mount one ({other:?})");
-                None
-            }
-        }
+            .status()
+            .unwrap();
+        assert!(mounted.success());
+        Some(Self(folder))
     }
 
     fn path(&self) -> &Path {
@@ -43,7 +62,8 @@ impl Drop for SmallDisk {
 
 #[test]
 fn a_disk_that_fills_while_spilling_or_writing_is_told() {
-    let Some(disk) = SmallDisk::mount(400) else { return };
+    let test = "a_disk_that_fills_while_spilling_or_writing_is_told";
+    let Some(disk) = SmallDisk::mount(test, 400) else { return };
     // With memory the rows file is what does not fit, without it the spill.
     for memory in [64 << 20, 1_000] {
         let lake = lake(disk.path()).with_sort_memory(memory);
@@ -70,7 +90,8 @@ fn a_disk_that_fills_while_spilling_or_writing_is_told() {
 
 #[test]
 fn a_disk_that_fills_at_the_commit_is_told() {
-    let Some(disk) = SmallDisk::mount(600) else { return };
+    let test = "a_disk_that_fills_at_the_commit_is_told";
+    let Some(disk) = SmallDisk::mount(test, 600) else { return };
     let lake = lake(disk.path());
     take_in(&lake, "a", &some_rows(10, 10, 1), None).unwrap();
     let before = files(disk.path());
@@ -87,7 +108,8 @@ fn a_disk_that_fills_at_the_commit_is_told() {
 
 #[test]
 fn a_disk_that_fills_while_an_extract_is_built_is_told() {
-    let Some(disk) = SmallDisk::mount(300) else { return };
+    let test = "a_disk_that_fills_while_an_extract_is_built_is_told";
+    let Some(disk) = SmallDisk::mount(test, 300) else { return };
     let row = |n: usize| Delivered {
         person: n % 200,
         date: Some(i32::try_from(n % 900).unwrap()),
@@ -104,7 +126,7 @@ fn a_disk_that_fills_while_an_extract_is_built_is_told() {
     for memory in [usize::MAX, 0] {
         let options = ExtractOptions { csv: true, memory };
         let build =
-            |folder| house.lake.build_extract(&plan, &crosswalk, folder, options, &|_, _, _| {});
+            |folder| house.lake.build_extract(&plan, &crosswalk, folder, options, &going_on);
         let error = build(disk.path()).unwrap_err();
         assert!(error.is_disk_full(), "{error}");
         assert!(error.to_string().contains("is full: make room and try again"), "{error}");

@@ -2,6 +2,7 @@
 
 use crate::answer::{Answered, html, see};
 use crate::failure::Failure;
+use crate::observe::SIGN_INS_FAILED;
 use crate::ports::Session;
 use crate::query::Query;
 use crate::security::cookies::Cookie;
@@ -162,6 +163,7 @@ pub(crate) async fn try_password(
         app.attempts.succeeded(address, &account.id);
         Ok(account.id)
     } else {
+        metrics::counter!(SIGN_INS_FAILED).increment(1);
         // Written down afterwards, so that it takes no time now; and only about
         // accounts there are: a password typed as a name stays out of the ledger.
         let centre = app.centre.clone();

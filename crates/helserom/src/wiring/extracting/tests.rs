@@ -78,7 +78,11 @@ fn recovery_removes_extracts_of_no_entry_and_leaves_what_is_none() {
 
 #[test]
 fn on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(
+        "wiring::extracting::tests::on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told",
+    ) else {
+        return;
+    };
     let bench = Bench::new();
     let folder = disk.path().join("extracts");
     let (vault, lake) = (bench.vault.clone(), bench.lake.clone());

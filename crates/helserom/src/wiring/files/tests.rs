@@ -22,7 +22,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn on_a_full_disk_an_output_is_kept_wholly_or_not_at_all_and_that_is_told() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(
+        "wiring::files::tests::on_a_full_disk_an_output_is_kept_wholly_or_not_at_all_and_that_is_told",
+    ) else {
+        return;
+    };
     let folder = disk.path().join("outputs");
     let blobs = BlobFiles::open(&folder).unwrap();
     let before = blobs.put(b"kept before").unwrap();
@@ -72,7 +76,11 @@ fn print(log: &Arc<dyn LogSink>, numbers: std::ops::Range<u32>) {
 
 #[test]
 fn a_log_whose_disk_fills_says_how_many_lines_it_has_not() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(
+        "wiring::files::tests::a_log_whose_disk_fills_says_how_many_lines_it_has_not",
+    ) else {
+        return;
+    };
     let bench = Bench::on(&disk);
     let log = bench.open().unwrap();
     disk.fill(0);
@@ -92,7 +100,11 @@ fn a_log_whose_disk_fills_says_how_many_lines_it_has_not() {
 
 #[test]
 fn a_log_goes_on_when_there_is_room_again() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) =
+        SmallDisk::mount("wiring::files::tests::a_log_goes_on_when_there_is_room_again")
+    else {
+        return;
+    };
     let bench = Bench::on(&disk);
     let log = bench.open().unwrap();
     disk.fill(8 << 10);
@@ -109,7 +121,11 @@ fn a_log_goes_on_when_there_is_room_again() {
 
 #[test]
 fn a_run_whose_log_has_no_room_at_all_is_told_so_before_it_starts() {
-    let Some(disk) = SmallDisk::mount() else { return };
+    let Some(disk) = SmallDisk::mount(
+        "wiring::files::tests::a_run_whose_log_has_no_room_at_all_is_told_so_before_it_starts",
+    ) else {
+        return;
+    };
     let bench = Bench::on(&disk);
     disk.fill(0);
     let Err(told) = bench.open() else { panic!("there is no room for a log") };
