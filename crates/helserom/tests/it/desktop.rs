@@ -226,7 +226,7 @@ fn a_desktop_is_seen_and_typed_into_and_its_clipboard_stays() {
     // text is chosen: it comes out of the display, as a viewer in the room hears, and
     // not through the portal.
     let listen = "import socket,time\n\
-        s=socket.socket(socket.AF_UNIX);s.connect('.desktop/room.sock')\n\
+        s=socket.socket(socket.AF_UNIX);s.connect('/run/session/room.sock')\n\
         s.settimeout(20);f=s.makefile('rb')\n\
         f.read(12);s.sendall(b'RFB 003.008\\n');f.read(2);s.sendall(b'\\1');f.read(4)\n\
         s.sendall(b'\\1');n=f.read(24)[23];f.read(n);open('listens','w')\n\

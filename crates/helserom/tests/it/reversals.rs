@@ -65,7 +65,8 @@ fn a_finding_reaches_the_holder_and_nobody_else_and_no_file() {
     let told = place.json(&["--as", "holder", "reversal", "do", &id]);
     let whom = |person: &str| {
         let lines = told.as_array().unwrap();
-        let line = lines.iter().find(|line| line["person"].to_string() == person).unwrap();
+        let line =
+            lines.iter().find(|line| line["person"].as_u64() == person.parse().ok()).unwrap();
         line["national-id"].as_str().unwrap().to_owned()
     };
     assert_eq!(told.as_array().unwrap().len(), 2);
