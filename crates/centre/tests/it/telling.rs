@@ -108,7 +108,9 @@ async fn statements_that_programs_put_together_carry_no_table_out_by_the_journal
     assert!((10..24).contains(&first), "{first} of 24 statements were told");
     assert_eq!(told(&house, "researcher", &room, &sql).await, first, "reading again tells more");
     assert_eq!(told(&house, "auditor", &room, &sql).await, 24, "who proves things reads them all");
-    let room = room_with(&house, Way::Desktop, &sql[..2]).await;
+    // Where people see pixels not even a short one.
+    let sql = ["SELECT 1".to_owned(), "SELECT 2".to_owned()];
+    let room = room_with(&house, Way::Desktop, &sql).await;
     assert_eq!(told(&house, "researcher", &room, &sql).await, 0);
     assert_eq!(told(&house, "auditor", &room, &sql).await, 2);
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::people;
 use crate::place::{Place, Running, Said, text};
-use crate::web::{PASSWORD, Server, with_permit};
+use crate::web::{Server, with_checker, with_permit};
 
 #[test]
 fn a_backup_that_is_taken_while_a_delivery_comes_in_is_a_whole_centre() {
@@ -184,18 +184,7 @@ impl Worked {
         in_room(&place, &[], &rooms[0], "echo 2 > changed");
         in_room(&place, &[], &rooms[1], "echo frozen > kept.txt");
         own(&["room", "close", &rooms[1]]);
-        place.does(&[
-            "account",
-            "add",
-            "checker",
-            "--name",
-            "checker",
-            "--organisation",
-            "access-body",
-            "--role",
-            "checker",
-        ]);
-        place.does_with(&["account", "password", "checker"], PASSWORD);
+        with_checker(&place);
         let server = Server::start(&place, &[]);
         let researcher = server.sign_in("researcher");
         let wish = json!({ "files": [{ "name": "out/table.csv", "note": "For the article." }] });

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::people;
 use crate::place::{Place, Said, text};
-use crate::web::{PASSWORD, Server, granted, terms, with_people, with_permit};
+use crate::web::{Server, granted, terms, with_checker, with_people, with_permit};
 
 /// A permit with its extract and a room on it.
 struct House {
@@ -137,7 +137,7 @@ fn an_extract_that_is_destroyed_is_gone_with_the_way_back_to_people() {
 fn a_room_that_was_closed_is_opened_again_with_everything_in_it() {
     let house = House::new();
     let House { place, room, .. } = &house;
-    assert_eq!(house.runs("echo kept > /work/notes.txt").code, Some(0));
+    assert_eq!(house.runs("echo kept > notes.txt").code, Some(0));
     let open = place.says(&["--as", "researcher", "room", "reopen", room]);
     assert_eq!(open.code, Some(1), "it is open: {open:?}");
     place.does(&["--as", "researcher", "room", "close", room]);
@@ -148,7 +148,7 @@ fn a_room_that_was_closed_is_opened_again_with_everything_in_it() {
     let said = place.does(&["--as", "researcher", "room", "reopen", room]);
     assert_eq!(said.trim(), format!("room `{room}` is open again"));
     assert_eq!(house.state(), "open");
-    let read = house.runs("cat /work/notes.txt");
+    let read = house.runs("cat notes.txt");
     assert_eq!((read.code, read.out.trim()), (Some(0), "kept"), "{read:?}");
     place.entries();
 }
@@ -156,12 +156,8 @@ fn a_room_that_was_closed_is_opened_again_with_everything_in_it() {
 /// A room out of which a table was let and packed: the release.
 fn released(house: &House) -> String {
     let House { place, room, .. } = house;
-    let checker = ["account", "add", "checker", "--name", "Checker", "--role", "checker"];
-    let mut words = checker.to_vec();
-    words.extend(["--organisation", "access-body"]);
-    place.does(&words);
-    place.does_with(&["account", "password", "checker"], PASSWORD);
-    let table = "mkdir -p /work/out && printf 'test,people\\nhdl,50\\n' > /work/out/table.csv";
+    with_checker(place);
+    let table = "mkdir -p out && printf 'test,people\\nhdl,50\\n' > out/table.csv";
     assert_eq!(house.runs(table).code, Some(0));
     let server = Server::start(place, &[]);
     let declared =

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::people;
 use crate::place::{Place, Running, signal, text};
-use crate::web::{PASSWORD, Server, with_permit};
+use crate::web::{Server, with_checker, with_permit};
 
 /// How often each step is killed, spread over the time it takes.
 const TRIES: u32 = 12;
@@ -200,18 +200,7 @@ fn a_server_that_is_killed_while_a_checker_decides_mends_and_packs() {
     place.does(&["--as", "researcher", "extract", "build", &permit]);
     let opened = place.json(&["--as", "researcher", "room", "open", &permit]);
     let room = opened["room"].as_str().unwrap().to_owned();
-    place.does(&[
-        "account",
-        "add",
-        "checker",
-        "--name",
-        "checker",
-        "--organisation",
-        "access-body",
-        "--role",
-        "checker",
-    ]);
-    place.does_with(&["account", "password", "checker"], PASSWORD);
+    with_checker(&place);
     let tables = "printf 'region,sex,people\\nnorth,women,2\\nnorth,men,40\\nsouth,women,60\\n\
                   south,men,70\\neast,women,30\\neast,men,35\\n' > small.csv; \
                   printf 'sex,people\\nwomen,160\\nmen,140\\nall,300\\n' > safe.csv";

@@ -144,6 +144,13 @@ pub(crate) fn with_people(place: &Place) {
     }
 }
 
+/// Somebody who decides what leaves.
+pub(crate) fn with_checker(place: &Place) {
+    let words = ["account", "add", "checker", "--name", "checker", "--role", "checker"];
+    place.does(&[&words[..], &["--organisation", "access-body"]].concat());
+    place.does_with(&["account", "password", "checker"], PASSWORD);
+}
+
 /// A permit on these terms: applied for, approved and granted through the API.
 pub(crate) fn granted(server: &Server, asked: Terms) -> String {
     let researcher = server.sign_in("researcher");

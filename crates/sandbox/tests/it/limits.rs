@@ -96,12 +96,10 @@ fn a_script_that_fills_the_disk_is_ended() {
 #[test]
 fn a_room_that_is_full_can_be_emptied_by_who_works_in_it() {
     for bench in both(small()) {
-        bench
-            .python("while True: open('/work/big','ab').write(b'x'*(1<<20))")
-            .must(Outcome::KilledDisk);
-        let empties = bench.sh("ls /work; sleep 1; rm /work/big; sleep 1; echo x > /work/small");
+        bench.python("while True: open('big','ab').write(b'x'*(1<<20))").must(Outcome::KilledDisk);
+        let empties = bench.sh("ls; sleep 1; rm big; sleep 1; echo x > small");
         assert_eq!(empties.must(Outcome::Finished).out, ["big", "private"]);
-        let again = bench.python("while True: open('/work/big','ab').write(b'x'*(1<<20))");
+        let again = bench.python("while True: open('big','ab').write(b'x'*(1<<20))");
         again.must(Outcome::KilledDisk);
     }
 }
@@ -121,10 +119,10 @@ fn who_fills_the_disk_ends_nobody_else_where_the_kernel_holds_it() {
         person: None,
     };
     let other = bench.runtime.start(&bench.room, &bench.run_id(), command, sink).unwrap();
-    let fills = bench.sh("head -c 200000000 /dev/zero > /work/big; echo $?; sleep 1; exit 7");
+    let fills = bench.sh("head -c 200000000 /dev/zero > big; echo $?; sleep 1; exit 7");
     assert_eq!(fills.must(Outcome::KilledDisk).out, ["1"], "it failed for want of place");
     assert_eq!(other.ended(), None, "what ran beside it was ended");
-    bench.sh("rm /work/big; echo x > /work/small").must(Outcome::Finished);
+    bench.sh("rm big; echo x > small").must(Outcome::Finished);
 }
 
 #[test]
