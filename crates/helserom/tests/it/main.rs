@@ -22,6 +22,7 @@ mod deliveries;
 mod demo;
 mod desktop;
 mod figures;
+mod full_disk;
 mod gate;
 mod generate;
 mod growth;
