@@ -24,6 +24,9 @@ pub struct Deed {
     pub at: Timestamp,
     /// Who.
     pub by: AccountId,
+    /// In which notebook or desktop, if in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<RunId>,
     /// What.
     #[serde(flatten)]
     pub what: Done,
@@ -315,6 +318,7 @@ impl Centre {
         deeds.extend(asked.map(|ingress| Deed {
             at: ingress.asked_at,
             by: ingress.asked_by,
+            session: None,
             what: Done::AskedIn { ingress: ingress.id, file: ingress.name, state: ingress.state },
         }));
         // A mended one was not asked for: it is the checker's, and stands with theirs.
@@ -322,6 +326,7 @@ impl Centre {
         deeds.extend(asked.filter(|output| output.mends.is_none()).map(|output| Deed {
             at: output.requested_at,
             by: output.requested_by,
+            session: None,
             what: Done::AskedOut { output: output.id, file: output.name, state: output.state },
         }));
         deeds.sort_by_key(|deed| deed.at);
@@ -370,6 +375,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
         let event: RoomEvent =
             entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
         end_wait(&event, entry.at, &mut waits, &mut deeds);
+        let session = event.session().cloned();
         let what = match event {
             RoomEvent::Opened { .. } => Done::Opened,
             RoomEvent::RunQueued { run, .. } => {
@@ -429,7 +435,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 continue;
             }
             RoomEvent::PackageFetched { fetched, .. } => Done::Fetched(Box::new(fetched)),
-            RoomEvent::Entered { by } => {
+            RoomEvent::Entered { by, .. } => {
                 stays.entry(by).or_default().push(deeds.len());
                 Done::Entered { wall_ms: None, shown: None }
             }
@@ -455,7 +461,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
             RoomEvent::Counted(removed) => Done::Counted(removed),
             RoomEvent::Closed { why } => Done::Closed { why },
         };
-        deeds.push(Deed { at: entry.at, by: entry.actor.clone(), what });
+        deeds.push(Deed { at: entry.at, by: entry.actor.clone(), session, what });
     }
     Ok(deeds)
 }

@@ -204,11 +204,11 @@ impl Centre {
         caller
             .account()
             .map(|account| account.id.clone())
-            .ok_or_else(|| Refused::denied(action, thing, self.policy.who_may(action)))
+            .ok_or_else(|| Refused::denied(action, thing, self.policy.who_may(action), None))
     }
 
     /// Goes on only if the policy says yes, signed in or not.
-    pub(crate) fn require_open(
+    pub fn require_open(
         &self,
         caller: &Caller,
         action: Action,
@@ -219,7 +219,8 @@ impl Centre {
             return Ok(());
         }
         tracing::info!(%action, thing = thing.kind(), "refused by policy");
-        Err(Refused::denied(action, thing, ruling.rules.clone()))
+        let (rules, inactive) = (ruling.rules.clone(), ruling.inactive.clone());
+        Err(Refused::denied(action, thing, rules, inactive))
     }
 
     /// Reads a record that must be there.

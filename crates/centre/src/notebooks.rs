@@ -201,7 +201,7 @@ impl Centre {
     /// Writes down that somebody came into the notebook or to the desktop.
     pub async fn enter_notebook(&self, admitted: &Admitted) -> Result<(), Refused> {
         let by = admitted.account.clone();
-        self.note(admitted, &RoomEvent::Entered { by }).await
+        self.note(admitted, &RoomEvent::Entered { by, run: admitted.run.clone() }).await
     }
 
     /// Writes down that somebody left it, after so long and having been shown so
@@ -229,7 +229,8 @@ impl Centre {
         let cell = CellId::mint(self.parts.entropy.as_ref());
         let by = admitted.account.clone();
         let kernel = kernel.to_owned();
-        let event = RoomEvent::CellRun { cell: cell.clone(), by: by.clone(), kernel, code };
+        let run = admitted.run.clone();
+        let event = RoomEvent::CellRun { cell: cell.clone(), by: by.clone(), run, kernel, code };
         self.note(admitted, &event).await?;
         if let Some(run) = &admitted.run {
             self.cells().insert(run.clone(), by);
@@ -274,6 +275,7 @@ impl Centre {
     ) -> Result<(), Refused> {
         let saved = RoomEvent::Saved {
             by: admitted.account.clone(),
+            run: admitted.run.clone(),
             file: file.to_owned(),
             bytes: u64::try_from(sent.len()).unwrap_or(u64::MAX),
             sha256: ledger::Hash(Sha256::digest(sent).into()),
@@ -285,6 +287,7 @@ impl Centre {
     pub async fn paste(&self, admitted: &Admitted, text: &[u8]) -> Result<(), Refused> {
         let pasted = RoomEvent::Pasted {
             by: admitted.account.clone(),
+            run: admitted.run.clone(),
             bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
             sha256: ledger::Hash(Sha256::digest(text).into()),
         };

@@ -18,16 +18,17 @@ pub struct Denied {
     pub id: String,
     /// The rules that forbid it, or those by which others may.
     pub rules: Vec<Rule>,
+    /// Why the permit gives nothing now, where that alone is in the way.
+    pub inactive: Option<Inactive>,
 }
 
 impl Denied {
-    /// The rules' words, with their articles.
-    pub fn in_words(&self, lang: Lang) -> String {
-        self.rules
-            .iter()
-            .map(|rule| format!("{} ({})", rule.text.get(lang), rule.article))
-            .collect::<Vec<_>>()
-            .join(" ")
+    /// Why, in English: where the permit stands, if that is it, and the rules' words with
+    /// their articles.
+    fn why(&self) -> String {
+        let inactive = self.inactive.iter().map(|inactive| format!("{inactive}."));
+        let rule = |rule: &Rule| format!("{} ({})", rule.text.get(Lang::En), rule.article);
+        inactive.chain(self.rules.iter().map(rule)).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -41,7 +42,7 @@ impl std::fmt::Display for Denied {
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The policy said no.
-    #[error("`{}` on `{}/{}` is not allowed: {}", .0.action, .0.kind.to_lowercase(), .0.id, .0.in_words(Lang::En))]
+    #[error("`{}` on `{}/{}` is not allowed: {}", .0.action, .0.kind.to_lowercase(), .0.id, .0.why())]
     Denied(Box<Denied>),
     /// There is no such thing.
     #[error("there is no {kind} `{id}`")]
@@ -93,12 +94,18 @@ fn lacking(missing: &[Missing]) -> String {
 }
 
 impl Refused {
-    pub(crate) fn denied(action: Action, thing: &Thing, rules: Vec<Rule>) -> Self {
+    pub(crate) fn denied(
+        action: Action,
+        thing: &Thing,
+        rules: Vec<Rule>,
+        inactive: Option<Inactive>,
+    ) -> Self {
         Self::Denied(Box::new(Denied {
             action,
             kind: thing.kind(),
             id: thing.id().to_owned(),
             rules,
+            inactive,
         }))
     }
 

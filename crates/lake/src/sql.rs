@@ -183,6 +183,7 @@ impl Tables {
     /// is not there in another. What its statements read is counted in `reads`.
     fn session(&self, reads: &Reads) -> Result<SessionContext, SqlError> {
         let session = self.context();
+        counted::count_external(&session, &self.options.data, reads);
         for (name, table) in &self.named {
             let counted = Counted::new(name.clone(), Arc::clone(table), reads.clone());
             session.register_table(name.as_str(), Arc::new(counted))?;

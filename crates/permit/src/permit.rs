@@ -139,7 +139,7 @@ impl Standing {
 }
 
 /// Why a permit gives nothing now.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Inactive {
     /// Its first day is still to come.
     #[error("permit `{0}` is good from {1} on, not before")]
@@ -153,6 +153,12 @@ pub enum Inactive {
     /// The signature does not fit the grant.
     #[error("permit `{0}` is not as it was signed: its grant was changed after it was issued")]
     Forged(PermitId),
+}
+
+impl Serialize for Inactive {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
 }
 
 /// A permit that is good now: the authority to build an extract, open a room,
@@ -232,25 +238,35 @@ impl Permit {
         }
     }
 
+    /// Why it gives nothing at `now`, if so, whoever signed it.
+    pub fn inactive(&self, now: Timestamp) -> Option<Inactive> {
+        let id = || self.id.clone();
+        let valid = self.grant.terms.valid;
+        let since = |day: Option<Date>, why: fn(PermitId, Date) -> Inactive| {
+            // It stands so because of that day.
+            Some(day.map_or_else(|| Inactive::Forged(id()), |day| why(id(), day)))
+        };
+        match self.standing(now) {
+            Standing::Active => None,
+            Standing::NotYet => since(valid.from, Inactive::NotYet),
+            Standing::Expired => since(valid.until, Inactive::Expired),
+            Standing::Revoked => {
+                let why = self.revoked.as_ref().map(|revoked| revoked.why.clone());
+                Some(Inactive::Revoked(id(), why.unwrap_or_default()))
+            }
+        }
+    }
+
     /// The permit as authority, if it is good at `now` and as it was signed by `key`.
     pub fn activate(&self, now: Timestamp, key: &VerifyingKey) -> Result<ActivePermit, Inactive> {
-        let valid = self.grant.terms.valid;
-        let forged = || Inactive::Forged(self.id.clone());
         if self.id != self.grant.permit || !self.grant.is_signed_by(key, &self.signature) {
-            return Err(forged());
+            return Err(Inactive::Forged(self.id.clone()));
         }
-        match self.standing(now) {
-            Standing::Active => Ok(ActivePermit { grant: self.grant.clone(), ends: valid.until }),
-            Standing::NotYet => {
-                Err(Inactive::NotYet(self.id.clone(), valid.from.ok_or_else(forged)?))
+        match self.inactive(now) {
+            Some(inactive) => Err(inactive),
+            None => {
+                Ok(ActivePermit { grant: self.grant.clone(), ends: self.grant.terms.valid.until })
             }
-            Standing::Expired => {
-                Err(Inactive::Expired(self.id.clone(), valid.until.ok_or_else(forged)?))
-            }
-            Standing::Revoked => Err(Inactive::Revoked(
-                self.id.clone(),
-                self.revoked.as_ref().map(|r| r.why.clone()).unwrap_or_default(),
-            )),
         }
     }
 }

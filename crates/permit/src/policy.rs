@@ -14,7 +14,7 @@ use cedar_policy::{
 use model::{Lang, Text};
 use serde::Serialize;
 
-use crate::Account;
+use crate::{Account, Inactive};
 
 pub use self::action::{Action, UnknownAction};
 pub use self::thing::Thing;
@@ -65,6 +65,10 @@ pub struct Ruling {
     /// Yes: the rules that allow it. No: the rules that forbid it, or, when no
     /// rule speaks of the caller, the rules by which others may.
     pub rules: Vec<Rule>,
+    /// Why the permit gives nothing now, where that alone is in the way: with an active
+    /// permit the answer is yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inactive: Option<Inactive>,
 }
 
 impl Ruling {
@@ -161,13 +165,18 @@ impl Policy {
 
     /// May `caller` do `action` on `thing`? Whatever goes wrong on the way is a no.
     pub fn ask(&self, caller: Caller<'_>, action: Action, thing: &Thing) -> Ruling {
-        match self.response(caller, action, thing) {
-            Some((true, reasons)) => Ruling { allowed: true, rules: self.rules(reasons.iter()) },
-            Some((false, reasons)) if !reasons.is_empty() => {
-                Ruling { allowed: false, rules: self.rules(reasons.iter()) }
-            }
-            _ => Ruling { allowed: false, rules: self.who_may(action) },
-        }
+        let (allowed, rules) = match self.response(caller, action, thing) {
+            Some((false, reasons)) if reasons.is_empty() => (false, self.who_may(action)),
+            Some((allowed, reasons)) => (allowed, self.rules(reasons.iter())),
+            None => (false, self.who_may(action)),
+        };
+        let inactive = if allowed { None } else { self.in_the_way(caller, action, thing) };
+        Ruling { allowed, rules, inactive }
+    }
+
+    fn in_the_way(&self, caller: Caller<'_>, action: Action, thing: &Thing) -> Option<Inactive> {
+        let (if_active, inactive) = thing.if_active()?;
+        self.ask(caller, action, &if_active).allowed.then_some(inactive)
     }
 
     /// The rules by which anybody may do `action`, and those that forbid it.

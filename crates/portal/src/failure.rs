@@ -204,7 +204,10 @@ impl Failure {
     pub(crate) fn says(&self, words: &Words) -> String {
         let key = match self {
             Self::SignIn => "problem-sign-in-says",
-            Self::Denied(_) => "problem-denied-says",
+            Self::Denied(denied) => match &denied.inactive {
+                Some(inactive) => return words.inactive(inactive),
+                None => "problem-denied-says",
+            },
             Self::Absent => "problem-absent-says",
             Self::Changed => "problem-changed-says",
             Self::Forged => "problem-forged-says",
@@ -229,18 +232,7 @@ impl Failure {
                 let faults: Vec<_> = faults.into_iter().map(|fault| fault.what).collect();
                 return faults.join("; ");
             }
-            Self::Inactive(inactive) => {
-                return match inactive {
-                    Inactive::NotYet(_, day) => {
-                        words.say_with("problem-permit-not-yet", words.day(*day))
-                    }
-                    Inactive::Expired(_, day) => {
-                        words.say_with("problem-permit-expired", words.day(*day))
-                    }
-                    Inactive::Revoked(_, why) => words.say_with("permit-revoked-says", why),
-                    Inactive::Forged(_) => words.say("problem-permit-forged").into_owned(),
-                };
-            }
+            Self::Inactive(inactive) => return words.inactive(inactive),
         };
         words.say(key).into_owned()
     }
@@ -375,6 +367,7 @@ mod tests {
                 article: "EHDS 73(1)(a)".into(),
                 text: model::Text::of("Bare de", "Kun de", "Only they"),
             }],
+            inactive: None,
         };
         let failure = Failure::from(Refused::Denied(Box::new(denied)));
         let rules = failure.rules(&Words::new(Lang::Da, TimeZone::UTC));

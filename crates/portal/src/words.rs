@@ -11,6 +11,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::tz::TimeZone;
 use model::{Date, Lang, Text, Timestamp};
+use permit::Inactive;
 
 /// The thin space that does not break a line: between thousands and before units.
 pub const THIN: char = '\u{202f}';
@@ -297,6 +298,16 @@ impl Words {
         match self.lang {
             Lang::En => format!("{} {month} {}", date.day(), date.year()),
             Lang::Nb | Lang::Da => format!("{}. {month} {}", date.day(), date.year()),
+        }
+    }
+
+    /// Why a permit gives nothing now.
+    pub(crate) fn inactive(&self, inactive: &Inactive) -> String {
+        match inactive {
+            Inactive::NotYet(_, day) => self.say_with("problem-permit-not-yet", self.day(*day)),
+            Inactive::Expired(_, day) => self.say_with("problem-permit-expired", self.day(*day)),
+            Inactive::Revoked(_, why) => self.say_with("permit-revoked-says", why),
+            Inactive::Forged(_) => self.say("problem-permit-forged").into_owned(),
         }
     }
 

@@ -84,6 +84,9 @@ pub enum RoomEvent {
     Entered {
         /// Who.
         by: AccountId,
+        /// The notebook or desktop; nothing in entries from when a room had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
     },
     /// Somebody left it, or lost the connection to it.
     Left {
@@ -101,6 +104,9 @@ pub enum RoomEvent {
         cell: CellId,
         /// Who sent it.
         by: AccountId,
+        /// The notebook or desktop; nothing in entries from when a room had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
         /// The kernel's name as the room calls it, such as `python3` or `ir`.
         kernel: String,
         /// Every word of it.
@@ -146,6 +152,9 @@ pub enum RoomEvent {
     Saved {
         /// Who.
         by: AccountId,
+        /// The notebook or desktop; nothing in entries from when a room had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
         /// Its name below the work folder.
         file: String,
         /// How much was sent, bytes.
@@ -158,6 +167,9 @@ pub enum RoomEvent {
     Pasted {
         /// By whom.
         by: AccountId,
+        /// The notebook or desktop; nothing in entries from when a room had one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<RunId>,
         /// How long it is, bytes.
         bytes: u64,
         /// SHA-256 of it.
@@ -259,6 +271,19 @@ pub struct Removed {
     /// How much they took, bytes.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub versions_bytes: u64,
+}
+
+impl RoomEvent {
+    /// The notebook or desktop that somebody did it in.
+    pub const fn session(&self) -> Option<&RunId> {
+        match self {
+            Self::Entered { run, .. }
+            | Self::CellRun { run, .. }
+            | Self::Saved { run, .. }
+            | Self::Pasted { run, .. } => run.as_ref(),
+            _ => None,
+        }
+    }
 }
 
 impl Event for RoomEvent {

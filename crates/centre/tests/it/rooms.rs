@@ -79,7 +79,11 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
     for cell in [&open, &ended] {
         let (cell, by, kernel) = (cell.clone(), researcher(), "ir".to_owned());
         let code = "fit".to_owned();
-        site.write(room.as_str(), &RoomEvent::CellRun { cell, by, kernel, code }).await;
+        site.write(
+            room.as_str(),
+            &RoomEvent::CellRun { cell, by, run: Some(run.clone()), kernel, code },
+        )
+        .await;
     }
     let ok = RoomEvent::CellEnded { cell: ended, outcome: CellOutcome::Ok, wall_ms: 3 };
     site.write(room.as_str(), &ok).await;

@@ -78,6 +78,7 @@ fn explained(ruling: &Ruling, name: &AccountId, action: Action, on: &str) -> Ans
     } else {
         format!("no: `{name}` may not `{action}` on `{on}`")
     }];
+    lines.extend(ruling.inactive.iter().map(|inactive| format!("  {inactive}")));
     if !ruling.allowed && ruling.rules.iter().all(|rule| !rule.forbids) {
         lines.push("Those may:".to_owned());
     }

@@ -92,6 +92,18 @@ fn a_permit_that_is_taken_back_closes_its_rooms_and_gives_nothing_more() {
     let told = format!("`build-extract` on `permit/{permit}` is not allowed: ");
     assert!(built.refusal(1).contains(&told), "{built:?}");
     assert!(built.refusal(1).contains("The data of an active permit"), "{built:?}");
+    assert!(built.refusal(1).contains(&format!("was revoked: {why}")), "{built:?}");
+    let no = place.says(&[
+        "permit",
+        "explain",
+        "--as",
+        "researcher",
+        "--do",
+        "build-extract",
+        "--on",
+        permit,
+    ]);
+    assert!(no.out.contains(&format!("was revoked: {why}")), "{no:?}");
     let shown = place.does(&["--as", "researcher", "permit", "show", permit]);
     assert!(shown.contains("(revoked)"), "{shown}");
     let again = revoke("caseworker");
@@ -361,6 +373,8 @@ fn an_expired_permit_gives_nothing_and_that_is_told() {
     for path in [format!("/permits/{permit}/extracts"), format!("/permits/{permit}/rooms")] {
         let told = problem(&server, "POST", &path, &token);
         assert_eq!(told, (403, "problem-denied".to_owned()), "{path}");
+        let (_, told) = server.ask("POST", &format!("/api/v1{path}"), &token, &json!(null));
+        assert!(told["detail"].as_str().unwrap().contains("utløp"), "{path}: {told}");
     }
     assert_eq!(server.running.stop().1, Some(0));
     let entries = place.entries();
@@ -372,6 +386,7 @@ fn an_expired_permit_gives_nothing_and_that_is_told() {
         let told = said.refusal(1);
         assert!(told.contains(&format!("on `permit/{permit}` is not allowed: ")), "{said:?}");
         assert!(told.contains("active permit") || told.contains("permit is active"), "{said:?}");
+        assert!(told.contains(&format!("expired after {until}: apply for an extension")), "{told}");
     }
     assert_eq!(place.entries(), entries);
     let shown = place.does(&["--as", "researcher", "permit", "show", &permit]);

@@ -36,16 +36,19 @@ fn goes_on_apart(test: &str) -> bool {
     false
 }
 
-/// A small disk in place of a folder, with what was in it.
+/// A small disk in place of a folder, with what was in it. What is on it in the end is
+/// in the folder again.
 struct SmallDisk(PathBuf);
+
+/// Copies what is in one folder into another.
+fn copy(from: &Path, to: &Path) {
+    let all = from.join(".");
+    assert!(Command::new("cp").arg("-a").arg(all).arg(to).status().unwrap().success());
+}
 
 impl SmallDisk {
     fn over(folder: &Path, megabytes: u32) -> Self {
         let kept = tempfile::tempdir().unwrap();
-        let copy = |from: &Path, to: &Path| {
-            let all = from.join(".");
-            assert!(Command::new("cp").arg("-a").arg(all).arg(to).status().unwrap().success());
-        };
         fs::create_dir_all(folder).unwrap();
         copy(folder, kept.path());
         let size = format!("size={megabytes}m");
@@ -80,7 +83,17 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+        let umount = || Command::new("umount").arg("--lazy").arg(&self.0).status();
+        if std::thread::panicking() {
+            let _ = umount();
+            return;
+        }
+        let kept = tempfile::tempdir().unwrap();
+        copy(&self.0, kept.path());
+        assert!(umount().unwrap().success());
+        fs::remove_dir_all(&self.0).unwrap();
+        fs::create_dir(&self.0).unwrap();
+        copy(kept.path(), &self.0);
     }
 }
 
@@ -205,4 +218,40 @@ fn a_room_for_which_there_is_no_room_on_the_disk_is_not_opened() {
     assert!(ran.contains("laboratory.csv"), "{ran}");
     place.does(&["--as", "researcher", "room", "close", &room]);
     place.does(&["--as", "researcher", "room", "remove", &room]);
+}
+
+/// What a command writes for somebody to keep is there as a whole or not at all.
+#[test]
+fn an_export_or_a_backup_for_which_there_is_no_room_is_not_begun_under_its_name() {
+    let test = "an_export_or_a_backup_for_which_there_is_no_room_is_not_begun_under_its_name";
+    if !goes_on_apart(test) {
+        return;
+    }
+    let place = Place::with_laboratory();
+    assert_eq!(place.import(&delivery(&place, 0, 4_000)).code, Some(0));
+    let outside = tempfile::tempdir().unwrap();
+    let disk = SmallDisk::over(outside.path(), 8);
+    let export = outside.path().join("ledger.jsonl");
+    let backup = outside.path().join("backup");
+    let entries = place.entries();
+    for but in [0, 8 << 10] {
+        for words in [&["ledger", "export"][..], &["backup"]] {
+            let file = if words[0] == "backup" { &backup } else { &export };
+            disk.fill(but);
+            let said = place.says(&[words, &[file.to_str().unwrap()]].concat());
+            disk.make_room();
+            if said.code == Some(0) {
+                assert!(but > 0 && words[0] == "ledger", "{words:?}: {said:?}");
+                fs::remove_file(file).unwrap();
+                continue;
+            }
+            told_full(&said);
+            assert!(!file.exists(), "{words:?}, {but} bytes");
+            place.does(&[words, &[file.to_str().unwrap()]].concat());
+            let there =
+                if file.is_dir() { fs::remove_dir_all(file) } else { fs::remove_file(file) };
+            there.unwrap();
+        }
+    }
+    assert!(place.entries() >= entries);
 }

@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stdout,
     clippy::items_after_statements,
     missing_docs,
     reason = "tests fail by panicking"

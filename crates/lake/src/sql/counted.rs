@@ -2,14 +2,19 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
-use datafusion::catalog::{Session, TableProvider};
-use datafusion::common::{Constraints, Result, Statistics};
-use datafusion::logical_expr::{Expr, LogicalPlan, TableProviderFilterPushDown, TableType};
+use datafusion::catalog::{Session, TableProvider, TableProviderFactory};
+use datafusion::common::{Constraints, Result, Statistics, not_impl_err};
+use datafusion::logical_expr::dml::InsertOp;
+use datafusion::logical_expr::{
+    CreateExternalTable, Expr, LogicalPlan, TableProviderFilterPushDown, TableType,
+};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::prelude::SessionContext;
 
 /// What one connection reads. Its statements are run one after the other.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +47,14 @@ pub(super) struct Counted {
     name: String,
     table: Arc<dyn TableProvider>,
     reads: Reads,
+    /// Whether rows may be put into it: a table of the extract takes none.
+    takes_rows: bool,
 }
 
 impl Counted {
+    /// A table of the extract.
     pub(super) fn new(name: String, table: Arc<dyn TableProvider>, reads: Reads) -> Self {
-        Self { name, table, reads }
+        Self { name, table, reads, takes_rows: false }
     }
 }
 
@@ -84,6 +92,18 @@ impl TableProvider for Counted {
         Ok(scan)
     }
 
+    async fn insert_into(
+        &self,
+        state: &dyn Session,
+        input: Arc<dyn ExecutionPlan>,
+        how: InsertOp,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        if !self.takes_rows {
+            return not_impl_err!("`{}` is a table of the extract, which takes no rows", self.name);
+        }
+        self.table.insert_into(state, input, how).await
+    }
+
     fn supports_filters_pushdown(
         &self,
         filters: &[&Expr],
@@ -93,5 +113,50 @@ impl TableProvider for Counted {
 
     fn statistics(&self) -> Option<Statistics> {
         self.table.statistics()
+    }
+}
+
+/// Has what is read of files that statements make tables of (`CREATE EXTERNAL TABLE`)
+/// noted too. A file of the extract in `data` is noted as the table that it is.
+pub(super) fn count_external(session: &SessionContext, data: &Path, reads: &Reads) {
+    let state = session.state_ref();
+    for factory in state.write().table_factories_mut().values_mut() {
+        let counting =
+            External { makes: Arc::clone(factory), data: data.into(), reads: reads.clone() };
+        *factory = Arc::new(counting);
+    }
+}
+
+/// Makes tables of files.
+#[derive(Debug)]
+struct External {
+    makes: Arc<dyn TableProviderFactory>,
+    data: Box<Path>,
+    reads: Reads,
+}
+
+impl External {
+    /// What the record calls the table of the file at `location`.
+    fn name(&self, location: &str) -> String {
+        let path = Path::new(location.strip_prefix("file://").unwrap_or(location));
+        path.strip_prefix(&self.data)
+            .ok()
+            .and_then(|inside| inside.file_stem()?.to_str())
+            .map_or_else(|| location.to_owned(), str::to_owned)
+    }
+}
+
+#[async_trait]
+impl TableProviderFactory for External {
+    async fn create(
+        &self,
+        state: &dyn Session,
+        asked: &CreateExternalTable,
+    ) -> Result<Arc<dyn TableProvider>> {
+        let table = self.makes.create(state, asked).await?;
+        let names: Vec<String> =
+            asked.locations.iter().map(|location| self.name(location)).collect();
+        let (name, reads) = (names.join(", "), self.reads.clone());
+        Ok(Arc::new(Counted { name, table, reads, takes_rows: true }))
     }
 }

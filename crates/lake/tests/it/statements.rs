@@ -218,6 +218,29 @@ async fn a_statement_is_answered_and_taken_down_with_what_it_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_a_statement_makes_a_table_of_is_read_on_the_record_too() {
+    let served = Served::new(64 * MIB, Book::default());
+    let mut client = served.connect().await;
+    let at = |name: &str| served.folder.path().join(name).display().to_string();
+    let external = |name: &str, at: String| {
+        format!("CREATE EXTERNAL TABLE {name} STORED AS PARQUET LOCATION '{at}'")
+    };
+    client.ask(&external("mine", at("data/population.parquet"))).await.unwrap();
+    let asked = client.ask("SELECT count(sex) FROM mine WHERE person > 0").await;
+    assert_eq!(asked.unwrap(), [row(&["20000"])]);
+    assert_eq!(served.book.end(2).await.read, [("population".to_owned(), 20_000)]);
+    // One's own file is told by where it is, and takes rows; a table of the extract
+    // takes none, by whatever name.
+    let own = at("own.parquet");
+    client.ask(&format!("COPY (SELECT 1 AS n) TO '{own}'")).await.unwrap();
+    client.ask(&external("own", own.clone())).await.unwrap();
+    assert_eq!(client.ask("SELECT n FROM own").await.unwrap(), [row(&["1"])]);
+    assert_eq!(served.book.end(5).await.read, [(own, 1)]);
+    let why = client.ask("INSERT INTO population VALUES (0, 0)").await.unwrap_err();
+    assert!(why.contains("takes no rows"), "{why}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_bound_is_taken_down_too() {
     let served = Served::new(64 * MIB, Book::default());
     let mut client = served.connect().await;

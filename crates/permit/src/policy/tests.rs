@@ -104,6 +104,25 @@ fn when_the_permit_ends_or_is_revoked_its_room_is_shut_for_everyone() {
 }
 
 #[test]
+fn where_the_permits_standing_alone_is_in_the_way_the_answer_says_so() {
+    let permit = permit();
+    let named = account("researcher", "university", Role::Researcher);
+    let stranger = account("other", "university", Role::Researcher);
+    let late = "2027-01-01T00:00:00Z".parse().unwrap();
+    let expired = Inactive::Expired(permit.id.clone(), "2026-12-31".parse().unwrap());
+    for thing in [room(&permit, late), Thing::permit(&permit, &[], late)] {
+        let action = if thing.kind() == "Room" { Action::EnterRoom } else { Action::BuildExtract };
+        assert_eq!(ask(&named, action, &thing).inactive.as_ref(), Some(&expired), "{thing:?}");
+        assert_eq!(ask(&stranger, action, &thing).inactive, None, "{thing:?}");
+    }
+    let frozen = Thing::room(&"room-1".parse().unwrap(), "frozen", &permit, late);
+    assert_eq!(ask(&named, Action::EnterRoom, &frozen).inactive, None, "the room is in the way");
+    assert_eq!(ask(&named, Action::EnterRoom, &room(&permit, now())).inactive, None);
+    let told = serde_json::to_value(ask(&named, Action::EnterRoom, &room(&permit, late))).unwrap();
+    assert!(told["inactive"].as_str().unwrap().contains("expired after 2026-12-31"), "{told}");
+}
+
+#[test]
 fn a_holder_delivers_to_its_own_source_only() {
     let holder = account("holder", "hospital", Role::Holder);
     let own = Thing::source(&"lab".parse().unwrap(), &"hospital".parse().unwrap());

@@ -9,7 +9,7 @@ use model::{
 };
 
 use super::{set, text};
-use crate::{Application, Permit};
+use crate::{Application, Inactive, Permit, Standing};
 
 /// A thing and its facts, as `policies/schema.cedarschema` describes them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -18,34 +18,54 @@ pub struct Thing {
     id: String,
     words: Vec<(&'static str, String)>,
     sets: Vec<(&'static str, Vec<String>)>,
+    inactive: Option<Inactive>,
 }
+
+/// The fact about a thing that says where its permit stands.
+const STANDING: &str = "standing";
 
 fn strings<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
     items.into_iter().map(|item| item.to_string()).collect()
 }
 
 impl Thing {
+    fn new(kind: &'static str, id: impl ToString) -> Self {
+        Self { kind, id: id.to_string(), words: vec![], sets: vec![], inactive: None }
+    }
+
+    /// It also depends on where `permit` stands at `now`.
+    fn under(mut self, permit: &Permit, now: Timestamp) -> Self {
+        self.words.push((STANDING, permit.standing(now).as_str().to_owned()));
+        self.inactive = permit.inactive(now);
+        self
+    }
+
+    /// What it would be if its permit were active, and why the permit is not.
+    pub(super) fn if_active(&self) -> Option<(Self, Inactive)> {
+        let inactive = self.inactive.clone()?;
+        let mut thing = Self { inactive: None, ..self.clone() };
+        for (key, word) in &mut thing.words {
+            if *key == STANDING {
+                Standing::Active.as_str().clone_into(word);
+            }
+        }
+        Some((thing, inactive))
+    }
+
     /// The centre itself.
     pub fn centre() -> Self {
-        Self { kind: "Centre", id: "centre".into(), words: vec![], sets: vec![] }
+        Self::new("Centre", "centre")
     }
 
     /// A source and who holds it.
     pub fn source(id: &SourceId, holder: &OrganisationId) -> Self {
-        Self {
-            kind: "Source",
-            id: id.to_string(),
-            words: vec![("holder", holder.to_string())],
-            sets: vec![],
-        }
+        Self { words: vec![("holder", holder.to_string())], ..Self::new("Source", id) }
     }
 
     /// An application. `holders` are those whose data it asks for; before it is
     /// submitted it has none.
     pub fn application(application: &Application) -> Self {
         Self {
-            kind: "Application",
-            id: application.id.to_string(),
             words: vec![
                 ("applicant", application.applicant.to_string()),
                 ("organisation", application.organisation.to_string()),
@@ -55,36 +75,31 @@ impl Thing {
                 ("holders", strings(application.holders.keys())),
                 ("people", strings(&application.terms.people)),
             ],
+            ..Self::new("Application", &application.id)
         }
     }
 
     /// A permit as it stands at `now`, with the holders of its data.
     pub fn permit(permit: &Permit, holders: &[OrganisationId], now: Timestamp) -> Self {
         Self {
-            kind: "Permit",
-            id: permit.id.to_string(),
-            words: vec![
-                ("organisation", permit.grant.data_user.to_string()),
-                ("standing", permit.standing(now).as_str().to_owned()),
-            ],
+            words: vec![("organisation", permit.grant.data_user.to_string())],
             sets: vec![
                 ("holders", strings(holders)),
                 ("people", strings(&permit.grant.terms.people)),
             ],
+            ..Self::new("Permit", &permit.id)
         }
+        .under(permit, now)
     }
 
     /// A room in lifecycle state `state`, on `permit` as it stands at `now`.
     pub fn room(id: &RoomId, state: &str, permit: &Permit, now: Timestamp) -> Self {
         Self {
-            kind: "Room",
-            id: id.to_string(),
-            words: vec![
-                ("standing", permit.standing(now).as_str().to_owned()),
-                ("state", state.to_owned()),
-            ],
+            words: vec![("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Room", id)
         }
+        .under(permit, now)
     }
 
     /// A file that `asked_by` asks to bring into a room on `permit`, as both stand
@@ -97,15 +112,11 @@ impl Thing {
         now: Timestamp,
     ) -> Self {
         Self {
-            kind: "Ingress",
-            id: id.to_string(),
-            words: vec![
-                ("askedBy", asked_by.to_string()),
-                ("standing", permit.standing(now).as_str().to_owned()),
-                ("state", state.to_owned()),
-            ],
+            words: vec![("askedBy", asked_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Ingress", id)
         }
+        .under(permit, now)
     }
 
     /// A request of `asked_by` for a package in rooms, made on `permit`.
@@ -116,10 +127,9 @@ impl Thing {
         permit: &Permit,
     ) -> Self {
         Self {
-            kind: "Package",
-            id: id.to_string(),
             words: vec![("askedBy", asked_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Package", id)
         }
     }
 
@@ -133,18 +143,17 @@ impl Thing {
         now: Timestamp,
     ) -> Self {
         Self {
-            kind: "Pair",
-            id: id.to_string(),
             words: vec![
                 ("organisation", permit.grant.data_user.to_string()),
-                ("standing", permit.standing(now).as_str().to_owned()),
                 ("state", state.to_owned()),
             ],
             sets: vec![
                 ("people", strings(&permit.grant.terms.people)),
                 ("answered", strings(answered)),
             ],
+            ..Self::new("Pair", id)
         }
+        .under(permit, now)
     }
 
     /// A request that person numbers of an extract on `permit` lead back to people of a
@@ -157,8 +166,6 @@ impl Thing {
         permit: &Permit,
     ) -> Self {
         Self {
-            kind: "Reversal",
-            id: id.to_string(),
             words: vec![
                 ("askedBy", asked_by.to_string()),
                 ("agreedBy", agreed_by.map(ToString::to_string).unwrap_or_default()),
@@ -167,26 +174,24 @@ impl Thing {
                 ("state", state.to_owned()),
             ],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Reversal", id)
         }
     }
 
     /// An output in lifecycle state `state` from a room on `permit`.
     pub fn output(id: &OutputId, state: &str, requested_by: &AccountId, permit: &Permit) -> Self {
         Self {
-            kind: "Output",
-            id: id.to_string(),
             words: vec![("requestedBy", requested_by.to_string()), ("state", state.to_owned())],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Output", id)
         }
     }
 
     /// A package that left a room on `permit`.
     pub fn release(id: &ReleaseId, permit: &Permit) -> Self {
         Self {
-            kind: "Release",
-            id: id.to_string(),
-            words: vec![],
             sets: vec![("people", strings(&permit.grant.terms.people))],
+            ..Self::new("Release", id)
         }
     }
 

@@ -504,6 +504,7 @@ mod tests {
             action: action.as_str().to_owned(),
             what: String::new(),
             allowed: true,
+            inactive: None,
             why: Vec::new(),
         };
         Seen { rulings: vec![ruling], ..Seen::default() }

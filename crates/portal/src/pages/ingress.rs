@@ -257,6 +257,7 @@ impl IngressPage {
             action: Action::DecideIngress.as_str().to_owned(),
             what: chrome.words().say("may-decide-ingress").into_owned(),
             allowed: true,
+            inactive: None,
             why: Vec::new(),
         };
         let seen = Seen {
@@ -442,6 +443,7 @@ mod tests {
                 action: Action::DecideIngress.as_str().to_owned(),
                 what: String::new(),
                 allowed: true,
+                inactive: None,
                 why: Vec::new(),
             };
             Seen { rulings: vec![ruling], ..Seen::default() }

@@ -184,6 +184,11 @@ fn ended(line: &DeedLine, words: &Words) -> Cell {
     }
 }
 
+/// To the run that something was done in.
+fn run_of(words: &Words, room: &RoomId, run: &RunId) -> Step {
+    Step::go(words.say("statement-run"), format!("/rooms/{room}/journal/{run}"))
+}
+
 fn cell_tag(words: &Words, code: &Code) -> Tag {
     let (key, tone) = match code.ended.map(|end| end.outcome) {
         Some(CellOutcome::Ok) => ("outcome-finished", Tone::Success),
@@ -383,7 +388,7 @@ impl RunPage {
             tag: cell_tag(&words, code),
             says: String::new(),
             facts,
-            steps: Vec::new(),
+            steps: deed.session.iter().map(|run| run_of(&words, room, run)).collect(),
         };
         Self { chrome, standing, script: Some(code.code.clone()) }
     }
@@ -409,7 +414,6 @@ impl RunPage {
                 fact(words.say_with("statement-read", &read.table), words.whole(read.rows));
             }
         }
-        let run = format!("/rooms/{room}/journal/{}", asked.run);
         let standing = Standing {
             trail: trail(&words, room),
             kind: words.say("did-statement").into_owned(),
@@ -417,7 +421,7 @@ impl RunPage {
             tag: statement_tag(&words, asked),
             says: String::new(),
             facts,
-            steps: vec![Step::go(words.say("statement-run"), run)],
+            steps: vec![run_of(&words, room, &asked.run)],
         };
         Self { chrome, standing, script: Some(asked.sql.clone()) }
     }

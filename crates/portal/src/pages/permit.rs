@@ -282,6 +282,7 @@ impl PermitPage {
             action: action.as_str().to_owned(),
             what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
             allowed,
+            inactive: None,
             why: Vec::new(),
         };
         let subject = "permit/permit-7k3m9q2x4d";
@@ -564,6 +565,7 @@ mod tests {
             action: Action::BuildExtract.as_str().to_owned(),
             what: String::new(),
             allowed: true,
+            inactive: None,
             why: Vec::new(),
         };
         Seen { rulings: vec![ruling], ..Seen::default() }

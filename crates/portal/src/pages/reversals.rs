@@ -218,8 +218,13 @@ impl ReversalPage {
     fn sample_by(lang: Lang, role: Role, reversal: &Reversal, action: Action) -> Self {
         let chrome = Chrome::sample(lang, "/reversals/reversal-4m6p8r0t2w").seen_by(&[role]);
         let what = chrome.words().say_or(&format!("may-{}", action.as_str()), action.as_str());
-        let ruling =
-            RulingLine { action: action.as_str().to_owned(), what, allowed: true, why: Vec::new() };
+        let ruling = RulingLine {
+            action: action.as_str().to_owned(),
+            what,
+            allowed: true,
+            inactive: None,
+            why: Vec::new(),
+        };
         let happening = Happening::sample(
             90,
             "2026-03-01T09:10:00Z",

@@ -59,16 +59,7 @@ pub(crate) fn require(
     action: Action,
     thing: &Thing,
 ) -> Result<(), Failure> {
-    let ruling = app.centre.ruling(visitor.caller(), action, thing);
-    if ruling.allowed {
-        return Ok(());
-    }
-    Err(Failure::Denied(Box::new(centre::Denied {
-        action,
-        kind: thing.kind(),
-        id: thing.id().to_owned(),
-        rules: ruling.rules.clone(),
-    })))
+    Ok(app.centre.require_open(visitor.caller(), action, thing)?)
 }
 
 /// Whether the reader may read the ledger.

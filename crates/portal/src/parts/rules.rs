@@ -42,6 +42,9 @@ pub struct RulingLine {
     pub what: String,
     /// Whether I may.
     pub allowed: bool,
+    /// Why the permit gives nothing now, in words, where that alone is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inactive: Option<String>,
     /// Why: the rules' words with their articles.
     pub why: Vec<RuleLine>,
 }
@@ -95,6 +98,7 @@ impl RulingLine {
             action: action.as_str().to_owned(),
             what: words.say_or(&key, action.as_str()),
             allowed: ruling.allowed,
+            inactive: ruling.inactive.as_ref().map(|inactive| words.inactive(inactive)),
             why: rule_lines(words.lang(), ruling),
         }
     }

@@ -28,6 +28,7 @@ mod refusals;
 mod reversals;
 mod safety;
 mod sitting;
+mod smuggling;
 mod sockets;
 mod story;
 mod together;

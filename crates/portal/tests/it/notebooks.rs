@@ -24,7 +24,7 @@ use crate::gate::PATIENCE;
 use crate::sockets::{Socket, socket};
 use crate::story::room;
 
-const KERNEL: &str = "ad1553f0-84cf-428b-9a04-6a08643024e2";
+pub(crate) const KERNEL: &str = "ad1553f0-84cf-428b-9a04-6a08643024e2";
 
 /// What the room was asked and told.
 type Heard = Arc<Mutex<Vec<String>>>;
@@ -112,12 +112,12 @@ pub(crate) fn config(image: PathBuf) -> Config {
 }
 
 /// A notebook that is open in somebody's browser.
-struct Open {
-    site: Site,
+pub(crate) struct Open {
+    pub(crate) site: Site,
     researcher: Browser,
     /// The frame on the notebooks' address.
-    frame: Browser,
-    room: String,
+    pub(crate) frame: Browser,
+    pub(crate) room: String,
     permit: String,
     heard: Heard,
     image: tempfile::TempDir,
@@ -134,7 +134,7 @@ pub(crate) fn frame(site: &Site) -> Browser {
     frame
 }
 
-async fn open() -> Open {
+pub(crate) async fn open() -> Open {
     let image = tempfile::tempdir().unwrap();
     let lab = image.path().join("share/jupyter/lab/static");
     std::fs::create_dir_all(&lab).unwrap();
@@ -167,11 +167,11 @@ impl Open {
         self.frame.get(&format!("/{}/{below}", self.room)).await
     }
 
-    fn heard(&self) -> String {
+    pub(crate) fn heard(&self) -> String {
         self.heard.lock().unwrap().join("\n")
     }
 
-    async fn journal(&mut self, only: &str) -> String {
+    pub(crate) async fn journal(&mut self, only: &str) -> String {
         let path = format!("/rooms/{}/journal?format=csv&only={only}", self.room);
         self.researcher.get(&path).await.body
     }
@@ -183,7 +183,7 @@ impl Open {
     }
 }
 
-fn message(kind: &str, content: &serde_json::Value) -> Sent {
+pub(crate) fn message(kind: &str, content: &serde_json::Value) -> Sent {
     let said = serde_json::json!({
         "channel": "shell",
         "header": { "msg_id": "m1", "msg_type": kind, "session": "s", "username": "x", "version": "5.4" },

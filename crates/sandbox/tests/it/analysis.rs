@@ -52,7 +52,7 @@ fn r_fits_a_cox_model_and_draws_a_curve() {
 
 #[test]
 fn python_fits_a_cox_model_from_its_own_environment() {
-    let bench = Bench::with(usual(), |config| config.python = Some(python()));
+    let bench = Bench::with(usual(), |_| {});
     let export = format!("write.csv(lung, {:?})", bench.extract().join("lung.csv"));
     r_outside(&bench, &export);
     let text = "import sys, pandas as pd, statsmodels.api as sm\n\

@@ -14,6 +14,7 @@ use room::{Command, Ended, Holds, LogLine, LogSink, Outcome, Runtime as _, Scrip
 use sandbox::{Bubblewrap, Config};
 
 use crate::desktop::Desktop;
+use crate::kernel::Kernel;
 
 pub const PYTHON: &str = "/usr/bin/python3";
 
@@ -24,8 +25,10 @@ pub struct Bench {
     pub room: RoomId,
     pub holds: Holds,
     entropy: SeededEntropy,
-    /// Where attempts are made a second time: a desktop, opened when one is.
+    /// Where attempts are made again: a desktop and a notebook's kernel, opened when one
+    /// is.
     desktop: Mutex<Option<Desktop>>,
+    kernel: Mutex<Option<Kernel>>,
 }
 
 /// What a command did.
@@ -97,13 +100,15 @@ impl Bench {
         std::fs::create_dir(&data).unwrap();
         std::fs::write(data.join("person.csv"), "person,age\n1,50\n2,60\n").unwrap();
         let mut config = Config::new(dir.path().join("rooms"));
+        config.python = Some(crate::analysis::python());
         change(&mut config);
         let runtime = Bubblewrap::new(config).unwrap();
         let entropy = SeededEntropy::new(seed());
         let room = RoomId::mint(&entropy);
         let spec = Spec::new(room.clone(), &permit(terms), ExtractId::mint(&entropy), &data);
         let holds = runtime.open(&spec.unwrap()).unwrap();
-        Self { dir, runtime, room, holds, entropy, desktop: Mutex::default() }
+        let (desktop, kernel) = (Mutex::default(), Mutex::default());
+        Self { dir, runtime, room, holds, entropy, desktop, kernel }
     }
 
     pub fn extract(&self) -> PathBuf {
@@ -179,8 +184,9 @@ impl Bench {
         self.shut(attempt);
     }
 
-    /// The attempt must say `SHUT` in the room: as a command, and from the terminal of
-    /// its desktop.
+    /// The attempt must say `SHUT` in the room: as a command, which is how code that was
+    /// written against a stand-in runs too, from the terminal of its desktop, and in a
+    /// cell of its notebook.
     #[track_caller]
     pub fn shut(&self, attempt: &str) {
         let report = self.python(attempt);
@@ -189,6 +195,9 @@ impl Bench {
         let mut desktop = self.desktop.lock().unwrap();
         let said = desktop.get_or_insert_with(|| Desktop::open(self)).python(attempt);
         assert!(said.contains("SHUT") && !said.contains("OPEN"), "on the desktop: {said}");
+        let mut kernel = self.kernel.lock().unwrap();
+        let said = kernel.get_or_insert_with(|| Kernel::open(self)).python(attempt);
+        assert!(said.contains("SHUT") && !said.contains("OPEN"), "in a cell: {said}");
     }
 }
 
@@ -196,8 +205,10 @@ impl Drop for Bench {
     fn drop(&mut self) {
         // First what still runs, so that a test that failed leaves nothing either.
         let desktop = self.desktop.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(desktop) = desktop {
-            let _ = self.runtime.close(&desktop.room);
+        let kernel = self.kernel.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let beside = desktop.map(|desktop| desktop.room).into_iter();
+        for room in beside.chain(kernel.map(|kernel| kernel.room)) {
+            let _ = self.runtime.close(&room);
         }
         let closed = self.runtime.close(&self.room);
         let recovered = self.runtime.recover(&[]);

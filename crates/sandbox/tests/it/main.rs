@@ -23,6 +23,7 @@ mod brought;
 mod desktop;
 mod ending;
 mod files;
+mod kernel;
 mod leftovers;
 mod life;
 mod limits;

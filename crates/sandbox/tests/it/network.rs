@@ -145,7 +145,16 @@ impl Cable {
     }
 
     fn serve(&mut self) {
-        let server = "import socket\ns=socket.socket();s.bind(('10.99.7.2',8099));s.listen()\n\
+        // Takes what comes by TCP, and sends back what comes by UDP, where names are
+        // asked for too.
+        let server = "import socket,threading\n\
+                      s=socket.socket();s.bind(('10.99.7.2',8099));s.listen()\n\
+                      def echo(port):\n\
+                      \x20 u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM);u.bind(('10.99.7.2',port))\n\
+                      \x20 def on():\n\
+                      \x20  while True: u.sendto(*u.recvfrom(512))\n\
+                      \x20 threading.Thread(target=on,daemon=True).start()\n\
+                      echo(8099);echo(53)\n\
                       print('up',flush=True)\nwhile True: s.accept()";
         let mut child = Command::new("/usr/sbin/ip")
             .args(["netns", "exec", &self.there, "/usr/bin/python3", "-c", server])
@@ -183,7 +192,27 @@ fn another_machine_is_out_of_reach_even_from_a_server_that_reaches_it() {
         let network = rustix::thread::LinkNameSpaceType::Network;
         rustix::thread::move_into_link_name_space(std::os::fd::AsFd::as_fd(&file), Some(network))
             .unwrap();
-        Bench::new().refuses(&attempt("socket.create_connection(('10.99.7.2',8099),timeout=3)"));
+        let bench = Bench::new();
+        bench.refuses(&attempt("socket.create_connection(('10.99.7.2',8099),timeout=3)"));
+        let answered = |kind: &str, said: &str, port: u16| {
+            attempt(&format!(
+                "s=socket.socket(socket.AF_INET,{kind})\ns.settimeout(3)\n\
+                 s.sendto({said},('10.99.7.2',{port}))\nassert s.recv(600)"
+            ))
+        };
+        bench.refuses(&answered("socket.SOCK_DGRAM", "b'out'", 8099));
+        // The question for an address of `a.invalid` (RFC 1035, section 4.1).
+        let question = "bytes.fromhex('000101000001000000000000016107696e76616c69640000010001')";
+        bench.refuses(&answered("socket.SOCK_DGRAM", question, 53));
+        // An echo request (RFC 792), answered by the other machine's kernel.
+        let ping = "bytes.fromhex('0800f7fe00000001')";
+        bench.refuses(&answered("socket.SOCK_RAW,socket.IPPROTO_ICMP", ping, 0));
+        bench.shut(&answered("socket.SOCK_DGRAM,socket.IPPROTO_ICMP", ping, 0));
+        // A frame of no kind that anybody knows, straight onto the cable.
+        bench.refuses(&attempt(
+            "s=socket.socket(socket.AF_PACKET,socket.SOCK_RAW)\ns.bind(('near',0x88b5))\n\
+             s.send(b'\\xff'*6+bytes(6)+b'\\x88\\xb5'+bytes(46))",
+        ));
     })
     .join()
     .unwrap();

@@ -1,63 +1,21 @@
 //! The notebook server runs sealed as everything else does, and is reached by one
 //! socket.
 
-use std::io::{Read as _, Write as _};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use model::RunId;
-use permit::RoomTerms;
-use room::{LogSink, Outcome, Running, Runtime as _, StartError, Stay};
+use room::{LogSink, Outcome, Runtime as _, StartError, Stay};
 
-use crate::analysis::{python, usual};
 use crate::bench::{Bench, Lines};
-
-/// Large enough for the server and a kernel of each language.
-fn roomy() -> RoomTerms {
-    RoomTerms { disk_mib: 64, ..usual() }
-}
-
-fn start(bench: &Bench) -> Arc<dyn Running> {
-    let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
-    let wall = Duration::from_mins(5);
-    bench
-        .runtime
-        .start_notebook(&bench.room, &bench.run_id(), Stay { wall, person: None }, sink)
-        .unwrap()
-}
-
-/// What the server answers; waits until it does.
-fn ask(bench: &Bench, run: &RunId, method: &str, path: &str, body: &str) -> String {
-    let until = Instant::now() + Duration::from_mins(1);
-    loop {
-        let asked = bench.runtime.reach(&bench.room, run).and_then(|mut socket| {
-            socket.set_read_timeout(Some(Duration::from_secs(30)))?;
-            write!(
-                socket,
-                "{method} /{}/{path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
-                 content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-                bench.room,
-                body.len()
-            )?;
-            let mut answer = String::new();
-            socket.read_to_string(&mut answer)?;
-            Ok(answer)
-        });
-        match asked {
-            Ok(answer) => return answer,
-            Err(error) => assert!(Instant::now() < until, "it does not answer: {error}"),
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use crate::kernel::{Kernel, ask, roomy, start};
 
 #[test]
 fn a_notebook_server_answers_and_ends() {
-    let bench = Bench::with(roomy(), |config| config.python = Some(python()));
+    let bench = Bench::with(roomy(), |_| {});
     assert!(bench.runtime.has_notebooks());
-    let running = start(&bench);
+    let running = start(&bench, &bench.room);
     let run = running.run().clone();
-    let ask = |method, path, body: &str| ask(&bench, &run, method, path, body);
+    let ask = |method, path, body: &str| ask(&bench, (&bench.room, &run), method, path, body);
     let kernels = ask("GET", "api/kernelspecs", "");
     assert!(kernels.contains("\"python3\"") && kernels.contains("\"ir\""), "{kernels}");
     for kernel in ["python3", "ir"] {
@@ -79,8 +37,17 @@ fn a_notebook_server_answers_and_ends() {
 }
 
 #[test]
-fn a_room_without_jupyter_has_no_notebook() {
+fn a_cell_runs_in_the_room() {
     let bench = Bench::new();
+    let mut kernel = Kernel::open(&bench);
+    let said = kernel.python("import os\nprint(sorted(os.listdir('/data')), os.getuid())");
+    assert_eq!(said, "['person.csv'] 1000\n");
+    assert!(kernel.python("1/0").contains("division by zero"));
+}
+
+#[test]
+fn a_room_without_jupyter_has_no_notebook() {
+    let bench = Bench::with(roomy(), |config| config.python = None);
     assert!(!bench.runtime.has_notebooks());
     let sink: Arc<dyn LogSink> = Arc::new(Lines::default());
     let wall = Duration::from_mins(1);

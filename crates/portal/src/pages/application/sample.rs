@@ -25,6 +25,7 @@ impl ApplicationPage {
             action: action.as_str().to_owned(),
             what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
             allowed,
+            inactive: None,
             why: vec![crate::parts::rules::RuleLine {
                 id: "access-body-decides".to_owned(),
                 text: words.say("access-body").into_owned(),

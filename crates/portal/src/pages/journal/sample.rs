@@ -40,7 +40,8 @@ fn sample_statement() -> Statement {
 }
 
 pub(super) fn sample_deeds() -> Vec<Deed> {
-    let deed = |at: &str, what| Deed { at: literal(at), by: literal("researcher"), what };
+    let deed =
+        |at: &str, what| Deed { at: literal(at), by: literal("researcher"), session: None, what };
     let code = Code {
         cell: literal("cell-5v7x9z1b3d"),
         kernel: "ir".to_owned(),
@@ -121,6 +122,6 @@ pub(crate) fn sample_of_every_deed() -> Vec<Deed> {
         }),
         Done::Closed { why },
     ];
-    let deed = |what| Deed { at: literal(at), by: literal("researcher"), what };
+    let deed = |what| Deed { at: literal(at), by: literal("researcher"), session: None, what };
     sample_deeds().into_iter().chain(others.map(deed)).collect()
 }

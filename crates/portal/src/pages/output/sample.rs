@@ -89,6 +89,7 @@ pub(super) fn sample_seen(words: &Words) -> Seen {
         action: action.as_str().to_owned(),
         what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
         allowed: true,
+        inactive: None,
         why: Vec::new(),
     };
     Seen {

@@ -142,6 +142,7 @@ impl RoomPage {
             action: action.as_str().to_owned(),
             what: words.say_or(&format!("may-{}", action.as_str()), action.as_str()),
             allowed,
+            inactive: None,
             why: Vec::new(),
         };
         let inside = Inside {

@@ -8,6 +8,7 @@ fn page_rulings() -> Vec<RulingLine> {
         action: action.as_str().to_owned(),
         what: String::new(),
         allowed: true,
+        inactive: None,
         why: Vec::new(),
     };
     vec![ruling(Action::EnterRoom), ruling(Action::RequestOutput)]
