@@ -5,12 +5,13 @@ use std::collections::HashMap;
 
 use ingress::IngressState;
 use ledger::{Entry, Hash};
+use linkage::Extract;
 use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
 use room::{
     CellOutcome, Closing, Fetched, GivenUp, Outcome, Removed, Room, RoomEvent, Script,
-    StatementEnd, VersionNumber,
+    StatementEnd, TableRead, VersionNumber,
 };
 use serde::Serialize;
 
@@ -269,13 +270,16 @@ fn first_line(text: &str) -> String {
 }
 
 /// How a kernel answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct CellEnd {
     /// How.
     pub outcome: CellOutcome,
     /// After how long, milliseconds.
     pub wall_ms: u64,
+    /// The tables that were opened meanwhile, with the rows in them; nothing where the
+    /// machine does not tell.
+    pub opened: Option<Vec<TableRead>>,
 }
 
 impl Ran {
@@ -306,9 +310,31 @@ pub struct RanEnd {
     pub files: u64,
     /// SHA-256 over the list of them.
     pub files_sha256: Hash,
+    /// The tables that were opened meanwhile, with the rows in them; nothing where the
+    /// machine does not tell.
+    pub opened: Option<Vec<TableRead>>,
 }
 
 impl Centre {
+    /// How many rows there are in tables of a room's extract that were opened. What is no
+    /// table of it is left out.
+    pub(crate) async fn rows_of(
+        &self,
+        id: &RoomId,
+        opened: Option<Vec<String>>,
+    ) -> Result<Option<Vec<TableRead>>, Refused> {
+        let Some(opened) = opened else { return Ok(None) };
+        if opened.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
+        let (extract, _) = self.load::<Extract>(room.extract.as_str()).await?;
+        let tables = extract.manifest.tables.into_iter();
+        let tables =
+            tables.map(|(table, is)| TableRead { table: table.to_string(), rows: is.rows });
+        Ok(Some(tables.filter(|table| opened.contains(&table.table)).collect()))
+    }
+
     /// What was done in a room, oldest first, for its people and for auditors.
     pub async fn journal(&self, caller: &Caller, id: &RoomId) -> Result<Vec<Deed>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
@@ -396,6 +422,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 peak_memory,
                 files_total: files,
                 files_sha256,
+                opened,
                 ..
             } => {
                 let at = begun.get(&run).and_then(|at| deeds.get_mut(*at));
@@ -408,6 +435,7 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                         peak_memory,
                         files,
                         files_sha256,
+                        opened,
                     });
                 }
                 continue;
@@ -416,10 +444,10 @@ pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
                 cells.insert(cell.clone(), deeds.len());
                 Done::Cell(Box::new(Cell { cell, kernel, code, ended: None }))
             }
-            RoomEvent::CellEnded { cell, outcome, wall_ms } => {
+            RoomEvent::CellEnded { cell, outcome, wall_ms, opened } => {
                 let at = cells.get(&cell).and_then(|at| deeds.get_mut(*at));
                 if let Some(Deed { what: Done::Cell(cell), .. }) = at {
-                    cell.ended = Some(CellEnd { outcome, wall_ms });
+                    cell.ended = Some(CellEnd { outcome, wall_ms, opened });
                 }
                 continue;
             }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use model::{AccountId, CellId, PermitId, RoomId, RunId};
 use permit::Way;
 use permit::policy::Action;
-use room::{CellOutcome, Room, RoomEvent, Run, State};
+use room::{CellOutcome, Opens, Room, RoomEvent, Run, State};
 use sha2::{Digest as _, Sha256};
 
 use crate::rooms::{Begun, Wanted};
@@ -252,15 +252,22 @@ impl Centre {
         self.at_work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down that a kernel answered.
+    /// Which tables of the extract are opened from now on; nothing where the machine does
+    /// not tell.
+    pub fn opens(&self, admitted: &Admitted) -> Option<Box<dyn Opens>> {
+        self.parts.runtime.opens(&admitted.room)
+    }
+
+    /// Writes down that a kernel answered, and which tables were opened meanwhile.
     pub async fn end_cell(
         &self,
         admitted: &Admitted,
         cell: CellId,
-        outcome: CellOutcome,
-        after: Duration,
+        (outcome, after): (CellOutcome, Duration),
+        opened: Option<Vec<String>>,
     ) -> Result<(), Refused> {
-        let ended = RoomEvent::CellEnded { cell, outcome, wall_ms: milliseconds(after) };
+        let opened = self.rows_of(&admitted.room, opened).await?;
+        let ended = RoomEvent::CellEnded { cell, outcome, wall_ms: milliseconds(after), opened };
         // The notebook may be shut before its cells are.
         let open = |room: &Room| room.state != State::Closed;
         self.write_on(&admitted.account, &admitted.room, &ended, open).await.map(drop)

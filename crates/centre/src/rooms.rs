@@ -180,7 +180,8 @@ impl Centre {
             runtime.work_of_all(&room).and_then(|work| work.list()).unwrap_or_default()
         })
         .await?;
-        let event = ended.event(run, &listing);
+        let opened = self.rows_of(id, ended.opened.clone()).await?;
+        let event = ended.event(run, &listing, opened);
         if !self.write_on(actor, id, &event, |room| room.is_running(run)).await? {
             tracing::warn!(room = %id, %run, outcome = %ended.outcome, "the end of this run was written down before");
         }

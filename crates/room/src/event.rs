@@ -9,7 +9,7 @@ use ledger::{Event, Hash};
 use model::{AccountId, CellId, ExtractId, PermitId, RunId, StatementId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Fetched, Holds, Limits, Script, StatementEnd, VersionNumber};
+use crate::{Fetched, Holds, Limits, Script, StatementEnd, TableRead, VersionNumber};
 
 /// What can happen to a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +120,11 @@ pub enum RoomEvent {
         outcome: CellOutcome,
         /// From when it was sent until the answer, milliseconds.
         wall_ms: u64,
+        /// The tables whose files were opened meanwhile, by whatever runs on the extract,
+        /// with the rows that are in them; nothing where the machine does not tell. What
+        /// answers statements says by itself what it reads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opened: Option<Vec<TableRead>>,
     },
     /// A program in the room asked something of its tables in SQL. Written before
     /// it is answered. What the answer was is not kept.
@@ -220,6 +225,11 @@ pub enum RoomEvent {
         files_bytes: u64,
         /// SHA-256 over the list of them: see [`crate::Listing::digest`].
         files_sha256: Hash,
+        /// The tables whose files were opened meanwhile, by whatever runs on the extract,
+        /// with the rows that are in them; nothing where the machine does not tell. What
+        /// answers statements says by itself what it reads.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opened: Option<Vec<TableRead>>,
     },
     /// Somebody looked at a file of the work folder from outside.
     Looked {

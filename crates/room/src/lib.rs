@@ -29,8 +29,8 @@ pub use packages::{Fetched, PackageRequest, Packages};
 pub use queue::{Budget, Counted};
 pub use record::{LIFECYCLE, Room, Run, RunEnd, State, Waiting};
 pub use runtime::{
-    BringError, CloseError, Command, Ended, LogLine, LogSink, NotRestored, OpenError, RecoverError,
-    Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck, Waits,
+    BringError, CloseError, Command, Ended, LogLine, LogSink, NotRestored, OpenError, Opens,
+    RecoverError, Recovered, Running, Runtime, Standing, StartError, Stay, Stream, Stuck, Waits,
 };
 pub use script::{Script, ScriptError};
 pub use spec::Spec;

@@ -21,6 +21,7 @@ use crate::versions::{Version, VersionNumber};
 use crate::work::{Usage, WorkError, WorkFolder, WorkName};
 use crate::{
     Copied, Holds, Limits, Listing, Outcome, Packages, RoomEvent, Script, Spec, Statements,
+    TableRead,
 };
 
 /// Opens rooms, runs commands in them, closes them.
@@ -85,6 +86,13 @@ pub trait Runtime: Send + Sync {
     /// The packages that every room has, read from what is installed.
     fn installed(&self) -> Vec<Installed> {
         Vec::new()
+    }
+
+    /// Which tables of the room's extract are opened from now on; nothing where the
+    /// machine does not tell.
+    fn opens(&self, room: &RoomId) -> Option<Box<dyn Opens>> {
+        let _ = room;
+        None
     }
 
     /// Whether its rooms have a notebook server. One that says so has the next two.
@@ -297,6 +305,13 @@ pub trait Running: Send + Sync {
     fn noted(&self) {}
 }
 
+/// What is seen of the tables of an extract.
+pub trait Opens: Send + Sync {
+    /// The tables whose files were opened since this was asked last, by name, whoever
+    /// opened them, but for what answers statements.
+    fn take(&mut self) -> Vec<String>;
+}
+
 /// Where the lines go that a command prints.
 pub trait LogSink: Send + Sync {
     /// A line was printed. Called from another thread than the one that started
@@ -349,6 +364,11 @@ pub struct Ended {
     pub log_kept: u64,
     /// How much of what it printed did not, because the log was full.
     pub log_dropped: u64,
+    /// The tables of the extract whose files were opened while it ran, by name, but for
+    /// what answered statements; nothing where the machine does not tell. Told of all
+    /// that runs on the extract at that time.
+    #[serde(default)]
+    pub opened: Option<Vec<String>>,
 }
 
 impl Ended {
@@ -361,10 +381,17 @@ impl Ended {
         peak_memory: 0,
         log_kept: 0,
         log_dropped: 0,
+        opened: None,
     };
 
-    /// The end as the ledger keeps it, with what is in the work folder now.
-    pub fn event(&self, run: &RunId, listing: &Listing) -> RoomEvent {
+    /// The end as the ledger keeps it, with what is in the work folder now, and how many
+    /// rows the tables have that were opened.
+    pub fn event(
+        &self,
+        run: &RunId,
+        listing: &Listing,
+        opened: Option<Vec<TableRead>>,
+    ) -> RoomEvent {
         let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         RoomEvent::RunEnded {
             run: run.clone(),
@@ -376,6 +403,7 @@ impl Ended {
             files_total: listing.total(),
             files_bytes: listing.bytes(),
             files_sha256: listing.digest(),
+            opened,
         }
     }
 }

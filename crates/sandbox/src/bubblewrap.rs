@@ -11,8 +11,8 @@ use model::{AccountId, RoomId, RunId, Timestamp};
 use room::packages::Installed;
 use room::{
     BringError, CloseError, Command, Copied, Hold, Holds, Limits, Listing, LogSink, NotRestored,
-    OpenError, Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing, StartError,
-    Statements, Stay, Stuck, Usage, Version, Waits, WorkError, WorkFolder,
+    OpenError, Opens, Packages, RecoverError, Recovered, Running, Runtime, Spec, Standing,
+    StartError, Statements, Stay, Stuck, Usage, Version, Waits, WorkError, WorkFolder,
 };
 use rustix::fs::FlockOperation;
 
@@ -21,6 +21,7 @@ use crate::config::{Config, DiskHold};
 use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
 use crate::mason::Mason;
+use crate::opens::{Lookout, Watching};
 use crate::place::{let_go, make_rooms, private_dir};
 use crate::run::Handle;
 use crate::state::{Lock, RoomDir, RoomState, lock};
@@ -46,6 +47,8 @@ pub struct Bubblewrap {
     pub(crate) heard: Heard,
     /// The packages that every room has.
     pub(crate) installed: Vec<Installed>,
+    /// Which tables of extracts are opened; nothing where the machine does not tell.
+    pub(crate) lookout: Option<Arc<Lookout>>,
 }
 
 impl std::fmt::Debug for Bubblewrap {
@@ -86,6 +89,9 @@ impl Bubblewrap {
             outlives: AtomicBool::new(false),
             heard: Heard::default(),
             installed: packages::installed(config.python.as_deref()),
+            lookout: Lookout::new()
+                .inspect_err(|error| tracing::warn!(%error, "nobody hears which tables are opened"))
+                .ok(),
             config,
         })
     }
@@ -125,6 +131,14 @@ impl Bubblewrap {
         let handles = self.handles();
         let of_room = handles.iter().filter(|(of, handle)| of == room && handle.ended().is_none());
         of_room.map(|(_, handle)| Arc::clone(handle)).collect()
+    }
+
+    /// Watches which tables of an extract are opened from now on.
+    pub(crate) fn watch(&self, data: &Path) -> Option<Watching> {
+        let watching = self.lookout.as_ref()?.watch(data);
+        watching
+            .inspect_err(|error| tracing::warn!(%error, "nobody hears which tables are opened"))
+            .ok()
     }
 
     /// Makes sure that the work folder of a room is there. One at a time, so that
@@ -327,6 +341,11 @@ impl Runtime for Bubblewrap {
 
     fn installed(&self) -> Vec<Installed> {
         self.installed.clone()
+    }
+
+    fn opens(&self, room: &RoomId) -> Option<Box<dyn Opens>> {
+        let state = self.dir(room).state().ok()??;
+        Some(Box::new(self.watch(&state.data)?))
     }
 
     fn has_notebooks(&self) -> bool {

@@ -10,6 +10,7 @@ use room::{Packages, Statements};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::cgroup::Group;
+use crate::opens;
 use crate::packages::{self, Counter};
 use crate::session;
 use crate::sql::{self, Door, SqlProgram};
@@ -91,6 +92,8 @@ impl Bubblewrap {
         let (sql, run) = (sql.clone(), run.clone());
         let listener = sql::listen(&dir.sql(&run))?;
         let start = move || {
+            let data = opens::linked(&state.data, &dir.linked(&run));
+            let state = RoomState { data, ..state.clone() };
             let words = [sql.words.as_slice(), &sql::words(&state.limits)].concat();
             let program = Some(sql.program.try_clone()?);
             // It sees what the run does, and has a place of its own for what it spills.

@@ -105,6 +105,7 @@ impl Bubblewrap {
             }
         };
         let job = Job {
+            opens: self.watch(&state.data),
             dir,
             state,
             run: noted,

@@ -22,6 +22,7 @@ mod launch;
 mod line;
 mod mason;
 mod notebook;
+mod opens;
 mod output;
 mod packages;
 mod parts;

@@ -1,5 +1,6 @@
 //! One command, from its start until nothing of it is left.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::os::fd::OwnedFd;
@@ -10,11 +11,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::RunId;
-use room::{Ended, LogSink, Outcome, Running, Stream};
+use room::{Ended, LogSink, Opens as _, Outcome, Running, Stream};
 use rustix::process::{WaitId, WaitIdOptions};
 
 use crate::cgroup::Group;
 use crate::disk::DiskWatch;
+use crate::opens::Watching;
 use crate::output::Log;
 use crate::packages::Counter;
 use crate::process;
@@ -51,6 +53,8 @@ pub(crate) struct Job {
     pub counter: Option<Counter>,
     pub wall: Duration,
     pub log: Arc<dyn LogSink>,
+    /// Which tables are opened while it runs.
+    pub opens: Option<Watching>,
     /// That it is minded, and that the room is not shut meanwhile: held until nothing
     /// is left; never looked at.
     pub _locks: [Lock; 2],
@@ -227,7 +231,7 @@ fn follow(
     let disk = DiskWatch::new(job.dir.disk(), job.state.image, &job.state.limits);
     let others = Others::new(job.dir.clone(), job.run.run.clone());
     let mut watch = Watch::new(job.group.as_ref(), &job.state, disk, (root, others));
-    let mut minded = Minded { root, ..Minded::default() };
+    let mut minded = Minded { root, opens: job.opens.take(), ..Minded::default() };
     let (reads, readers) = channel();
     if attend(&log, streams, status, child, (&tell, reads)).is_err() {
         minded.verdict = Some(Outcome::Stopped);
@@ -263,6 +267,7 @@ fn follow(
         peak_memory: watch.counted.peak_memory,
         log_kept,
         log_dropped,
+        opened: minded.opened(),
     }
 }
 
@@ -361,6 +366,9 @@ struct Minded {
     returned: Option<i32>,
     verdict: Option<Outcome>,
     killed_at: Option<Instant>,
+    opens: Option<Watching>,
+    /// The tables that were opened so far.
+    opened: BTreeSet<String>,
 }
 
 impl Minded {
@@ -378,6 +386,7 @@ impl Minded {
                 Ok(News::Gone) | Err(RecvTimeoutError::Disconnected) => break,
                 Ok(heard) => self.hear(&heard),
                 Err(RecvTimeoutError::Timeout) => {
+                    self.see_opens();
                     let passed = watch.look();
                     handle.hold(watch.counted.memory);
                     self.verdict = self.verdict.or(passed);
@@ -394,6 +403,19 @@ impl Minded {
                 }
             }
         }
+    }
+
+    fn see_opens(&mut self) {
+        if let Some(opens) = &mut self.opens {
+            self.opened.extend(opens.take());
+        }
+    }
+
+    /// Every table that was opened; nothing, where nobody could hear of it.
+    fn opened(&mut self) -> Option<Vec<String>> {
+        self.see_opens();
+        self.opens.take()?;
+        Some(std::mem::take(&mut self.opened).into_iter().collect())
     }
 
     fn hear(&mut self, news: &News) {

@@ -16,6 +16,7 @@
 //!         sessions/    by run, the sockets of notebook servers and desktops
 //!     in/          what was brought in
 //!     sql/         by run, the socket for statements
+//!     linked/      by run, the extract as what answers its statements reads it
 //!     packages/    by run, the socket for packages
 //!     wardens/     where those are reached who mind its commands apart
 //! ```
@@ -117,6 +118,11 @@ impl RoomDir {
         self.0.join("packages").join(run.as_str())
     }
 
+    /// Where what answers the statements of this run finds the extract.
+    pub(crate) fn linked(&self, run: &RunId) -> PathBuf {
+        self.0.join("linked").join(run.as_str())
+    }
+
     pub(crate) fn wardens(&self) -> PathBuf {
         self.0.join("wardens")
     }
@@ -164,6 +170,7 @@ impl RoomDir {
     /// Removes what we keep of a run beside the work folder.
     pub(crate) fn forget_run(&self, run: &RunId) {
         let _ = std::fs::remove_dir_all(self.sql(run));
+        let _ = std::fs::remove_dir_all(self.linked(run));
         let _ = std::fs::remove_dir_all(self.packages(run));
         let _ = std::fs::remove_file(self.run(run, "json"));
         let _ = std::fs::remove_file(self.run(run, "lock"));

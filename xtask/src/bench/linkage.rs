@@ -40,7 +40,7 @@ impl Registers {
     fn make(repository: &Repository) -> Result<Self, Failed> {
         let program = release(repository, "helserom")?;
         if !python::is_made(repository, ENVIRONMENT, REQUIREMENTS)? {
-            python::make(repository, ENVIRONMENT, REQUIREMENTS, &[])?;
+            python::make(repository, ENVIRONMENT, REQUIREMENTS, &["mypy-extensions"])?;
         }
         let folder = repository.made("bench").join("linkage");
         if folder.exists() {

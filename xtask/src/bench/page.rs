@@ -28,7 +28,7 @@ pub(super) fn section(finding: &Finding) -> String {
 }
 
 /// Writes the page. What was not measured now stays as it was measured before.
-pub(super) fn write(repository: &Repository, findings: &[Finding]) -> Done {
+pub(super) fn write(repository: &Repository, finding: &Finding) -> Done {
     let path = repository.root().join(PAGE);
     let before = fs::read_to_string(&path).unwrap_or_default();
     let mut text = String::from(HEAD);
@@ -36,8 +36,7 @@ pub(super) fn write(repository: &Repository, findings: &[Finding]) -> Done {
     for (name, value) in machine::describe() {
         let _ = writeln!(text, "| {name} | {value} |");
     }
-    let new = findings.iter().map(|finding| (finding.what.as_str(), section(finding))).collect();
-    for section in merged(&before, new) {
+    for section in merged(&before, &finding.what, section(finding)) {
         let _ = write!(text, "\n{section}");
     }
     fs::write(&path, text).map_err(about(PAGE))?;
@@ -45,19 +44,19 @@ pub(super) fn write(repository: &Repository, findings: &[Finding]) -> Done {
     Ok(())
 }
 
-/// The sections of the page as it was, with the new ones in the places of those of
-/// the same heading, else at the end.
-fn merged(before: &str, mut new: Vec<(&str, String)>) -> Vec<String> {
-    let mut sections = Vec::new();
-    for old in before.split("\n## ").skip(1) {
-        let heading = old.lines().next().unwrap_or_default();
-        let again = new.iter().position(|(what, _)| *what == heading);
-        sections.push(match again {
-            Some(at) => new.remove(at).1,
-            None => format!("## {}\n", old.trim_end()),
-        });
-    }
-    sections.extend(new.into_iter().map(|(_, section)| section));
+/// The sections of the page as it was, with a new one in the place of that of the same
+/// heading, else at the end.
+fn merged(before: &str, what: &str, new: String) -> Vec<String> {
+    let mut new = Some(new);
+    let of = |old: &str| format!("## {}\n", old.trim_end());
+    let old = before.split("\n## ").skip(1);
+    let mut sections: Vec<String> = old
+        .map(|old| {
+            let again = old.lines().next() == Some(what);
+            again.then(|| new.take()).flatten().unwrap_or_else(|| of(old))
+        })
+        .collect();
+    sections.extend(new);
     sections
 }
 
@@ -78,8 +77,9 @@ mod tests {
     #[test]
     fn what_is_not_measured_again_stays() {
         let before = "# Benchmarks\n\n## One\n\nold\n\n## Two\n\nold\n";
-        let new = vec![("Two", "## Two\n\nnew\n".to_owned()), ("Three", "## Three\n".to_owned())];
-        let told = merged(before, new).concat();
-        assert_eq!(told, "## One\n\nold\n## Two\n\nnew\n## Three\n");
+        let told = merged(before, "One", "## One\n\nnew\n".to_owned()).concat();
+        assert_eq!(told, "## One\n\nnew\n## Two\n\nold\n");
+        let told = merged(before, "Three", "## Three\n".to_owned()).concat();
+        assert_eq!(told, "## One\n\nold\n## Two\n\nold\n## Three\n");
     }
 }

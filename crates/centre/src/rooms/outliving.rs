@@ -88,7 +88,8 @@ impl Centre {
             let Cell { cell, ended: None, .. } = *cell else { continue };
             let milliseconds = now.duration_since(deed.at).as_millis();
             let wall_ms = u64::try_from(milliseconds).unwrap_or_default();
-            let event = RoomEvent::CellEnded { cell, outcome: CellOutcome::Unheard, wall_ms };
+            let event =
+                RoomEvent::CellEnded { cell, outcome: CellOutcome::Unheard, wall_ms, opened: None };
             self.write_on(&deed.by, id, &event, |room| room.state == State::Running).await?;
         }
         Ok(())

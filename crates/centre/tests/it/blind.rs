@@ -31,7 +31,7 @@ impl House {
             peak_memory: 321_987_654,
             ..room::Ended::LOST
         };
-        let ended = ended.event(&run, &room::Listing::default());
+        let ended = ended.event(&run, &room::Listing::default(), None);
         for event in [started, ended] {
             let draft = ledger::Draft::new(&by, room.as_str(), &event).unwrap();
             self.book.append(vec![draft], vec![]).await.unwrap();

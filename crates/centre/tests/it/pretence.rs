@@ -557,7 +557,7 @@ impl Site {
     /// What runs in the room ends by itself.
     pub(crate) async fn ends(&self, room: &RoomId, run: &RunId) {
         let ended = Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST };
-        self.write(room.as_str(), &ended.event(run, &room::Listing::default())).await;
+        self.write(room.as_str(), &ended.event(run, &room::Listing::default(), None)).await;
     }
 
     /// One of the people of both permits.

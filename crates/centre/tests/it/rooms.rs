@@ -85,7 +85,8 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
         )
         .await;
     }
-    let ok = RoomEvent::CellEnded { cell: ended, outcome: CellOutcome::Ok, wall_ms: 3 };
+    let ok =
+        RoomEvent::CellEnded { cell: ended, outcome: CellOutcome::Ok, wall_ms: 3, opened: None };
     site.write(room.as_str(), &ok).await;
     site.rooms.minded.lock().unwrap().insert(run.clone());
     site.clock.advance(SignedDuration::from_secs(90));
@@ -106,7 +107,7 @@ async fn a_run_that_went_on_is_taken_over_and_its_cells_end_unheard() {
     let unheard = CellOutcome::Unheard;
     assert_eq!(
         last.event::<RoomEvent>().unwrap(),
-        RoomEvent::CellEnded { cell: open, outcome: unheard, wall_ms: 90_000 }
+        RoomEvent::CellEnded { cell: open, outcome: unheard, wall_ms: 90_000, opened: None }
     );
     assert_eq!(entries.iter().filter(|entry| entry.act == "room.cell-ended").count(), 2);
     // What nobody minds is not taken over: the sweep says that it is lost.
@@ -120,7 +121,7 @@ async fn a_run_that_ends_while_it_is_looked_for_keeps_its_own_end() {
     let run = site.begin(&room).await;
     site.clock.advance(SignedDuration::from_mins(2));
     let ended = room::Ended { outcome: Outcome::Finished, exit: Some(0), ..room::Ended::LOST };
-    let event = ended.event(&run, &room::Listing::default());
+    let event = ended.event(&run, &room::Listing::default(), None);
     // Whoever minded it let go a moment ago and writes its end down now.
     let (swept, ()) = tokio::join!(site.centre.sweep(), async {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;

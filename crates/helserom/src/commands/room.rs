@@ -236,7 +236,7 @@ fn told(deed: &Deed) -> Vec<String> {
             (run.to_string(), ended.unwrap_or_else(|| "waiting".to_owned()))
         }
         Done::Cell(cell) => {
-            let ended = cell.ended.map_or("running", |end| end.outcome.as_str());
+            let ended = cell.ended.as_ref().map_or("running", |end| end.outcome.as_str());
             (cell.title(), ended.to_owned())
         }
         Done::Statement(asked) => {

@@ -37,10 +37,15 @@ impl Room {
 
     /// What was asked in SQL, by the journal.
     fn statements(&self) -> Vec<Value> {
+        self.did("statement")
+    }
+
+    /// What was done of one kind.
+    fn did(&self, kind: &str) -> Vec<Value> {
         let words = ["--json", "--as", "researcher", "room", "journal", &self.room];
         let journal: Value = serde_json::from_str(&self.place.does(&words)).unwrap();
         let deeds = journal.as_array().or_else(|| journal["deeds"].as_array()).unwrap();
-        deeds.iter().filter(|deed| deed["did"] == "statement").cloned().collect()
+        deeds.iter().filter(|deed| deed["did"] == kind).cloned().collect()
     }
 }
 
@@ -70,6 +75,32 @@ fn psql_asks_and_every_statement_is_in_the_journal() {
     // Nothing of what was answered is in the ledger.
     let told = room.place.does(&["--json", "ledger", "verify"]);
     assert!(told.contains("\"verified\":true") || told.contains("\"verified\": true"), "{told}");
+}
+
+#[test]
+fn a_table_that_is_opened_without_sql_is_in_the_journal_too() {
+    let room = Room::new(60);
+    let rows = room.sh("wc -l < /data/laboratory.csv").trim().parse::<u64>().unwrap() - 1;
+    for quiet in [
+        "ls -l /data; cat /data/manifest.json >/dev/null",
+        "psql -Atc 'SELECT count(*) FROM laboratory'",
+        "psql -Atc \"CREATE EXTERNAL TABLE mine STORED AS PARQUET LOCATION \
+         '/data/laboratory.parquet'; SELECT count(value) FROM mine\"",
+    ] {
+        room.sh(quiet);
+    }
+    room.sh("python3 -c \"import helserom; helserom.read('laboratory')\"");
+    room.sh("Rscript -e 'x <- helserom::read(\"laboratory\")'");
+    room.sh("ln -s /data/laboratory.parquet mine; head -c 4 mine");
+    let runs = room.did("ran");
+    let opened: Vec<&Value> = runs.iter().map(|run| &run["ended"]["opened"]).collect();
+    let table = serde_json::json!([{ "table": "laboratory", "rows": rows }]);
+    let none = serde_json::json!([]);
+    assert_eq!(opened, [&table, &none, &none, &none, &table, &table, &table]);
+    // What SQL reads by whatever name is told with the statement.
+    let read =
+        room.statements().iter().map(|told| told["ended"]["read"].clone()).collect::<Vec<_>>();
+    assert!(read[0][0]["table"] == "laboratory" && read[1][0]["table"] == "laboratory", "{read:?}");
 }
 
 #[test]

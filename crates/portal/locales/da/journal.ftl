@@ -35,6 +35,7 @@ statement-answered = Besvaret
 statement-unanswered = Ikke besvaret
 statement-rows = Rækker sendt
 statement-read = Rækker læst fra { $value }
+run-opened = Rækker i { $value }, som blev åbnet
 statement-run = Se kørslen, den kom fra
 did-frozen = Lukkede rummet
 did-thawed = Åbnede rummet igen

@@ -35,6 +35,7 @@ statement-answered = Answered
 statement-unanswered = Not answered
 statement-rows = Rows sent
 statement-read = Rows read of { $value }
+run-opened = Rows in { $value }, which was opened
 statement-run = See the run it came from
 did-frozen = Closed the room
 did-thawed = Opened the room again

@@ -35,6 +35,7 @@ statement-answered = Besvart
 statement-unanswered = Ikke besvart
 statement-rows = Rader sendt
 statement-read = Rader lest fra { $value }
+run-opened = Rader i { $value }, som ble åpnet
 statement-run = Se kjøringen den kom fra
 did-frozen = Lukket rommet
 did-thawed = Åpnet rommet igjen

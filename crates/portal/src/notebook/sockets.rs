@@ -11,8 +11,8 @@ use axum::response::Response;
 use centre::notebooks::Admitted;
 use futures_util::{SinkExt as _, StreamExt as _};
 use model::{AccountId, CellId, RoomId};
-use room::CellOutcome;
 use room::notebook::{Answered, Code, Denied, Said};
+use room::{CellOutcome, Opens};
 use tokio::net::UnixStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
@@ -77,7 +77,8 @@ pub(super) async fn channels(
     let app = app.clone();
     Ok(upgrade.max_message_size(LONGEST_SAID).max_frame_size(LONGEST_SAID).on_upgrade(
         async move |page| {
-            let mut talk = Talk { app, pass, admitted, kernel: name, open: HashMap::new() };
+            let (open, opens) = (HashMap::new(), app.centre.opens(&admitted));
+            let mut talk = Talk { app, pass, admitted, kernel: name, open, opens };
             talk.follow(page, room).await;
             talk.leave().await;
             drop(held);
@@ -107,6 +108,9 @@ struct Talk {
     kernel: String,
     /// Code that the kernel has not answered yet, by its message's id.
     open: HashMap<String, (CellId, Instant)>,
+    /// Which tables are opened: a kernel does one thing after the other, and what was
+    /// opened since it answered last belongs to what it answers now.
+    opens: Option<Box<dyn Opens>>,
 }
 
 /// Why a talk ends.
@@ -180,14 +184,20 @@ impl Talk {
     /// What the kernel has not answered is answered to nobody.
     async fn leave(&mut self) {
         self.app.used.end(self.admitted.run.as_ref(), self.open.len());
+        let mut opened = self.opened();
         for (_, (cell, since)) in self.open.drain() {
-            let outcome = CellOutcome::Unheard;
-            let ended = self.app.centre.end_cell(&self.admitted, cell, outcome, since.elapsed());
+            let unheard = (CellOutcome::Unheard, since.elapsed());
+            let opened = opened.replace(Vec::new());
+            let ended = self.app.centre.end_cell(&self.admitted, cell, unheard, opened);
             if let Err(refused) = ended.await {
                 tracing::error!(room = %self.admitted.room, %refused, "the end of a cell was not written down");
                 break;
             }
         }
+    }
+
+    fn opened(&mut self) -> Option<Vec<String>> {
+        self.opens.as_mut().map(|opens| opens.take())
     }
 
     async fn ask_again(&self, acts: bool) -> Result<(), Over> {
@@ -286,9 +296,10 @@ impl Talk {
         let Some(answered) = answered else { return };
         let Some((cell, since)) = self.open.remove(&answered.message) else { return };
         self.app.used.end(self.admitted.run.as_ref(), 1);
-        let (app, admitted, after) = (self.app.clone(), self.admitted.clone(), since.elapsed());
+        let (app, admitted, opened) = (self.app.clone(), self.admitted.clone(), self.opened());
+        let answered = (answered.outcome, since.elapsed());
         self.app.underway.begin(async move {
-            let ended = app.centre.end_cell(&admitted, cell, answered.outcome, after);
+            let ended = app.centre.end_cell(&admitted, cell, answered, opened);
             if let Err(refused) = ended.await {
                 tracing::error!(room = %admitted.room, %refused, "the end of a cell was not written down");
             }

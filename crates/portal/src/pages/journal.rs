@@ -9,7 +9,7 @@ use centre::journal::{Cell as Code, Deed, Done, Ran, Statement};
 use model::{AccountId, CellId, Lang, RoomId, RunId, StatementId, Timestamp};
 use permit::Role;
 use permit::policy::Action;
-use room::{CellOutcome, Script};
+use room::{CellOutcome, Script, TableRead};
 
 use super::output::state_tag;
 use super::room::{closing_key, given_up_key, outcome_word, took};
@@ -96,7 +96,7 @@ const COLUMNS: &[Column<DeedLine>] = &[
 fn wall_ms(what: &Done) -> Option<u64> {
     match what {
         Done::Ran(ran) => ran.ended.as_ref().map(|end| end.wall_ms),
-        Done::Cell(code) => code.ended.map(|end| end.wall_ms),
+        Done::Cell(code) => code.ended.as_ref().map(|end| end.wall_ms),
         Done::Statement(asked) => asked.ended.as_ref().map(|end| end.wall_ms),
         Done::Entered { wall_ms, .. } | Done::Waited { wall_ms, .. } => *wall_ms,
         _ => None,
@@ -189,8 +189,19 @@ fn run_of(words: &Words, room: &RoomId, run: &RunId) -> Step {
     Step::go(words.say("statement-run"), format!("/rooms/{room}/journal/{run}"))
 }
 
+/// The tables that were opened, with the rows in them.
+fn opened<'a>(
+    words: &'a Words,
+    tables: Option<&'a [TableRead]>,
+) -> impl Iterator<Item = (String, Fact)> + use<'a> {
+    let fact = |read: &TableRead| {
+        (words.say_with("run-opened", &read.table), Fact::Words(words.whole(read.rows)))
+    };
+    tables.into_iter().flatten().map(fact)
+}
+
 fn cell_tag(words: &Words, code: &Code) -> Tag {
-    let (key, tone) = match code.ended.map(|end| end.outcome) {
+    let (key, tone) = match code.ended.as_ref().map(|end| end.outcome) {
         Some(CellOutcome::Ok) => ("outcome-finished", Tone::Success),
         Some(CellOutcome::Error) => ("outcome-failed", Tone::Danger),
         Some(CellOutcome::Unheard) => ("outcome-lost", Tone::Warning),
@@ -350,6 +361,7 @@ impl RunPage {
             ] {
                 facts.push((words.say(key).into_owned(), Fact::Words(fact)));
             }
+            facts.extend(opened(&words, end.opened.as_deref()));
         }
         let log = format!("/rooms/{room}?run={}#log", ran.run);
         let steps =
@@ -377,9 +389,10 @@ impl RunPage {
             ),
             (words.say("cell-kernel").into_owned(), Fact::Words(code.kernel.clone())),
         ];
-        if let Some(end) = code.ended {
+        if let Some(end) = &code.ended {
             let after = Fact::Words(took(&words, end.wall_ms));
             facts.push((words.say("run-took").into_owned(), after));
+            facts.extend(opened(&words, end.opened.as_deref()));
         }
         let standing = Standing {
             trail: trail(&words, room),

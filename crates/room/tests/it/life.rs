@@ -58,8 +58,11 @@ fn given_up(number: u64) -> RoomEvent {
 }
 
 fn ended(number: u64) -> RoomEvent {
-    Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }
-        .event(&run(number), &Listing::default())
+    Ended { outcome: Outcome::Finished, exit: Some(0), ..Ended::LOST }.event(
+        &run(number),
+        &Listing::default(),
+        None,
+    )
 }
 
 fn looked() -> RoomEvent {

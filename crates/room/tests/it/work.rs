@@ -143,7 +143,7 @@ fn the_ledger_can_tell_one_list_of_files_from_another_and_names_none() {
         listing.digest().to_string(),
         "3458dc3dd7d03975ff9e8168c4ea56a432fac1fc66b58ae50c0fd3979bb169e0"
     );
-    let event = room::Ended::LOST.event(&"run-one".parse().unwrap(), &listing);
+    let event = room::Ended::LOST.event(&"run-one".parse().unwrap(), &listing, None);
     let entry = serde_json::to_string(&event).unwrap();
     assert!(!entry.contains("person-17"), "{entry}");
     std::fs::write(work.join("a"), "1").unwrap();

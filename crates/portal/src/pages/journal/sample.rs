@@ -21,6 +21,7 @@ pub(super) fn sample_run() -> Ran {
             peak_memory: 321 << 20,
             files: 3,
             files_sha256: ledger::Hash([0x5a; 32]),
+            opened: Some(vec![room::TableRead { table: "population".to_owned(), rows: 17_549 }]),
         }),
     }
 }
@@ -46,7 +47,11 @@ pub(super) fn sample_deeds() -> Vec<Deed> {
         cell: literal("cell-5v7x9z1b3d"),
         kernel: "ir".to_owned(),
         code: "plot(survfit(Surv(futime, status) ~ diabetes, person))".to_owned(),
-        ended: Some(centre::journal::CellEnd { outcome: CellOutcome::Ok, wall_ms: 412 }),
+        ended: Some(centre::journal::CellEnd {
+            outcome: CellOutcome::Ok,
+            wall_ms: 412,
+            opened: Some(vec![room::TableRead { table: "laboratory".to_owned(), rows: 400_123 }]),
+        }),
     };
     vec![
         deed("2026-03-01T08:00:00Z", Done::Opened),
