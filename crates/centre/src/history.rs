@@ -7,6 +7,16 @@ use permit::policy::{Action, Thing};
 
 use crate::{Caller, Centre, Refused};
 
+/// Everything about a subject, of what begins with one of `acts` where there are some.
+fn about(kind: &str, id: &str, acts: &[&str]) -> EntryFilter {
+    EntryFilter {
+        subject: Some(Subject::new(kind, id)),
+        acts: acts.iter().map(|act| format!("{kind}.{act}")).collect(),
+        limit: u32::MAX,
+        ..EntryFilter::default()
+    }
+}
+
 impl Centre {
     /// The timeline of one subject, oldest first. For whoever may see the
     /// subject: the page that shows it has asked for that already.
@@ -22,13 +32,20 @@ impl Centre {
         id: &str,
         acts: &[&str],
     ) -> Result<Arc<Page<Entry>>, Refused> {
-        let filter = EntryFilter {
-            subject: Some(Subject::new(kind, id)),
-            acts: acts.iter().map(|act| format!("{kind}.{act}")).collect(),
-            limit: u32::MAX,
-            ..EntryFilter::default()
-        };
-        self.entries(filter).await
+        self.entries(about(kind, id, acts)).await
+    }
+
+    /// The newest of that, oldest first: so many at the most.
+    pub async fn newest_of(
+        &self,
+        kind: &str,
+        id: &str,
+        acts: &[&str],
+        most: u32,
+    ) -> Result<Vec<Entry>, Refused> {
+        let filter = EntryFilter { newest_first: true, limit: most, ..about(kind, id, acts) };
+        let newest = self.entries(filter).await?;
+        Ok(newest.items.iter().rev().cloned().collect())
     }
 
     /// Entries of the ledger that pass the filter, for those who may read it.

@@ -3,11 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
+use ledger::EntryFilter;
 use linkage::reversal::ReversalState;
 use model::{Date, Timestamp};
 use permit::policy::{Action, Thing};
-use permit::{Application, ApplicationState, Role, Standing};
+use permit::{Account, Application, ApplicationState, Role, Standing};
 use release::OutputState;
+use room::Room;
 use serde::Serialize;
 
 use crate::releases::packable;
@@ -50,7 +53,12 @@ pub enum Matter {
     FetchRelease,
     /// A delivery is late.
     DeliverSource,
+    /// More was to be shown from a room than may be: an auditor sees what that was.
+    LookIntoWithheld,
 }
+
+/// For so many days auditors are told that more was to be shown than may be.
+const LOOKED_INTO: i64 = 14;
 
 impl Matter {
     /// The same word as in JSON.
@@ -72,6 +80,7 @@ impl Matter {
             Self::PackRelease => "pack-release",
             Self::FetchRelease => "fetch-release",
             Self::DeliverSource => "deliver-source",
+            Self::LookIntoWithheld => "look-into-withheld",
         }
     }
 }
@@ -130,6 +139,7 @@ impl Centre {
         self.reversal_tasks(caller, &mut inbox).await?;
         self.output_tasks(caller, &mut inbox).await?;
         self.release_tasks(caller, &mut inbox).await?;
+        self.withheld_tasks(account, &mut inbox).await?;
         if account.is(Role::Holder) {
             for dataset in self.catalogue(caller).await?.iter() {
                 let late = dataset.freshness.is_late(self.now());
@@ -293,6 +303,39 @@ impl Centre {
                 since: first.since,
                 due: None,
                 waits_for: vec![Role::Clerk.as_str().to_owned()],
+            });
+        }
+        Ok(())
+    }
+
+    /// One task for each room, since it was first.
+    async fn withheld_tasks(&self, account: &Account, inbox: &mut Inbox) -> Result<(), Refused> {
+        if !account.is(Role::Auditor) {
+            return Ok(());
+        }
+        // By whole days, so that one answer is good for all who ask on one.
+        let today = self.now().to_zoned(TimeZone::UTC).date();
+        let since = today.saturating_sub(jiff::Span::new().days(LOOKED_INTO));
+        let filter = EntryFilter {
+            acts: vec!["room.withheld".to_owned()],
+            since: since.to_zoned(TimeZone::UTC).ok().map(|day| day.timestamp()),
+            limit: u32::MAX,
+            ..EntryFilter::default()
+        };
+        let mut rooms = BTreeMap::new();
+        for entry in &self.entries(filter).await?.items {
+            rooms.entry(entry.subject.id().to_owned()).or_insert(entry.at);
+        }
+        for (id, since) in rooms {
+            let (room, _) = self.load::<Room>(&id).await?;
+            inbox.mine.push(Task {
+                matter: Matter::LookIntoWithheld,
+                kind: "room",
+                id,
+                title: self.permit_of(&room).await?.grant.terms.title,
+                since,
+                due: None,
+                waits_for: vec![Role::Auditor.as_str().to_owned()],
             });
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! How much of a room its people are told outside of its notebook.
 
 use centre::Refused;
+use centre::inbox::{Matter, Task};
 use centre::journal::Done;
 use model::{AccountId, RoomId, RunId, StatementId};
 use permit::Way;
@@ -34,10 +35,20 @@ async fn files_are_looked_at_up_to_a_bound_that_comes_back_with_time() {
         assert!(matches!(look(n).await, Err(Refused::Conflict(_))), "another room gave more");
     }
     assert_eq!(withheld(&house, &other).await, 1, "once a minute");
+    // Auditors are told where it was, for some days; those who wanted more are not.
+    let told = async |who: &str| {
+        let inbox = house.centre.inbox(&house.caller(who).await).await.unwrap();
+        let withheld = |task: &Task| task.matter == Matter::LookIntoWithheld;
+        inbox.mine.into_iter().filter(withheld).map(|task| task.id).collect::<Vec<_>>()
+    };
+    assert_eq!(told("auditor").await, [other.as_str()]);
+    assert_eq!(told("researcher").await, [""; 0]);
     assert!(look(0).await.is_ok(), "what was seen before tells nothing new");
     house.clock.advance(jiff::SignedDuration::from_secs(150));
     assert!(look(4).await.is_ok());
     assert!(look(5).await.is_err());
+    house.clock.advance(jiff::SignedDuration::from_hours(24 * 16));
+    assert_eq!(told("auditor").await, [""; 0]);
 }
 
 #[tokio::test]

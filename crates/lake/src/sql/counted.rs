@@ -156,7 +156,7 @@ impl TableProviderFactory for External {
         let table = self.makes.create(state, asked).await?;
         let names: Vec<String> =
             asked.locations.iter().map(|location| self.name(location)).collect();
-        let (name, reads) = (names.join(", "), self.reads.clone());
+        let (name, reads) = (names.join("-and-"), self.reads.clone());
         Ok(Arc::new(Counted { name, table, reads, takes_rows: true }))
     }
 }

@@ -82,6 +82,7 @@ task-build-extract = Gør dataene klar
 task-open-room = Åbn et rum
 task-read-changes = Nogle personer viste sig at være én, eller flere: se hvilke numre der er ændret
 task-decide-ingress = Afgør, om filen kommer ind
+task-look-into-withheld = Se, hvad der skulle vises mere fra et rum, end der må
 task-check-output = Kontrollér filen
 task-change-output = Ændr filen
 task-pack-release = Pak det, der er frigivet

@@ -30,6 +30,7 @@ rules-may-not = Du kan ikke:
 rules-rule = regel
 timeline-heading = Hvad der er sket
 timeline-proof = Hovedbog, post
+timeline-more = De nyeste { $value } vises. Alt, der er sket, står i hovedbogen, og det, der blev gjort i et rum, i rummets journal.
 timeline-empty = Intet, som du kan se her.
 list-search = Søg i listen
 list-all = Alle

@@ -82,6 +82,7 @@ task-build-extract = Have the data made ready
 task-open-room = Open a room
 task-read-changes = Some people turned out to be one, or several: see which numbers changed
 task-decide-ingress = Decide whether the file comes in
+task-look-into-withheld = See what more was to be shown from a room than may be
 task-check-output = Check the file
 task-change-output = Change the file
 task-pack-release = Pack what was released

@@ -30,6 +30,7 @@ rules-may-not = You may not:
 rules-rule = rule
 timeline-heading = What happened
 timeline-proof = Ledger entry
+timeline-more = The newest { $value } are shown. All that happened is in the ledger, and what was done in a room in its journal.
 timeline-empty = Nothing that you may see here.
 list-search = Search the list
 list-all = All

@@ -82,6 +82,7 @@ task-build-extract = Gjør dataene klare
 task-open-room = Åpne et rom
 task-read-changes = Noen personer viste seg å være én, eller flere: se hvilke numre som er endret
 task-decide-ingress = Avgjør om filen kommer inn
+task-look-into-withheld = Se hva mer som skulle vises fra et rom enn det som er tillatt
 task-check-output = Kontroller filen
 task-change-output = Endre filen
 task-pack-release = Pakk det som er frigitt

@@ -30,6 +30,7 @@ rules-may-not = Du kan ikke:
 rules-rule = regel
 timeline-heading = Hva som har skjedd
 timeline-proof = Hovedbok, post
+timeline-more = De nyeste { $value } vises. Alt som har skjedd, står i hovedboken, og det som ble gjort i et rom, i rommets journal.
 timeline-empty = Ingenting som du kan se her.
 list-search = Søk i listen
 list-all = Alle

@@ -429,7 +429,8 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let names = app.names(caller).await?;
     let thing = app.centre.room_thing(room).await?;
     let terms = app.centre.permit_of_room(caller, room).await?.grant.terms;
-    let entries = app.centre.timeline_of("room", room.id.as_str(), &seen::OF_A_ROOM).await?;
+    let id = room.id.as_str();
+    let entries = app.centre.newest_of("room", id, &seen::OF_A_ROOM, Timeline::MOST).await?;
     let mut rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
     if room.state == RoomState::Frozen {
         // Who may open a room on the permit may open this one again.
@@ -439,7 +440,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter {
-            Some(inside(app, visitor, room, run, running::last_script(&entries.items)).await?)
+            Some(inside(app, visitor, room, run, running::last_script(&entries)).await?)
         } else {
             None
         },
@@ -447,7 +448,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
         until: terms.valid.until,
         now: app.centre.now(),
         rulings,
-        happenings: seen::told(visitor, &names, &entries.items),
+        happenings: seen::told(visitor, &names, &entries),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
     let calendar = calendar::of_permit(app, visitor, &room.permit, Some(room.id.as_str())).await?;

@@ -7,11 +7,11 @@ use permit::policy::{Action, Thing};
 use crate::failure::Failure;
 use crate::names::Names;
 use crate::parts::rules::RulingLine;
-use crate::parts::timeline::Happening;
+use crate::parts::timeline::{Happening, Timeline};
 use crate::state::App;
 use crate::visitor::Visitor;
 
-/// What happened to a subject, newest first.
+/// The newest of what happened to a subject, newest first: as much as a page tells.
 pub(crate) async fn happenings(
     app: &App,
     visitor: &Visitor,
@@ -19,11 +19,8 @@ pub(crate) async fn happenings(
     kind: &str,
     id: &str,
 ) -> Result<Vec<Happening>, Failure> {
-    let entries = match kind {
-        "room" => app.centre.timeline_of(kind, id, &OF_A_ROOM).await?,
-        _ => app.centre.timeline(kind, id).await?,
-    };
-    Ok(told(visitor, names, &entries.items))
+    let newest = app.centre.newest_of(kind, id, &[], Timeline::MOST).await?;
+    Ok(told(visitor, names, &newest))
 }
 
 /// What is told of a room. What was done in a notebook is in the room's journal:

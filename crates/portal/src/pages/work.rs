@@ -179,6 +179,7 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::PackRelease => "task-pack-release",
         Matter::FetchRelease => "task-fetch-release",
         Matter::DeliverSource => "task-deliver-source",
+        Matter::LookIntoWithheld => "task-look-into-withheld",
     }
 }
 
@@ -196,6 +197,7 @@ fn href(task: &inbox::Task) -> String {
     match (task.matter, task.kind) {
         (Matter::CompleteApplication, _) => format!("/applications/{}/edit", task.id),
         (Matter::PackRelease, _) => format!("/rooms/{}/packing", task.id),
+        (Matter::LookIntoWithheld, _) => format!("/rooms/{}/journal?only=withheld", task.id),
         (Matter::AnswerPairs, _) => "/pairs".to_owned(),
         (Matter::DecideIngress, _) => format!("/ingresses/{}", task.id),
         (_, kind) => format!("/{kind}s/{}", task.id),

@@ -23,6 +23,8 @@ pub struct Timeline {
     pub may_read_ledger: bool,
     /// What stands there when nothing happened.
     pub empty: String,
+    /// What stands below as many as are told, when there may be more.
+    pub more: Option<String>,
 }
 
 impl askama::filters::HtmlSafe for Timeline {}
@@ -91,6 +93,9 @@ pub fn act_in_words(words: &Words, act: &str) -> String {
 }
 
 impl Timeline {
+    /// How much a page tells, newest first. The ledger has all.
+    pub const MOST: u32 = 100;
+
     /// The part, telling of `happenings`, newest first.
     pub fn new(words: &Words, happenings: &[Happening], may_read_ledger: bool) -> Self {
         let lines = happenings
@@ -110,6 +115,8 @@ impl Timeline {
             proof: words.say("timeline-proof").into_owned(),
             may_read_ledger,
             empty: words.say("timeline-empty").into_owned(),
+            more: (happenings.len() >= Self::MOST as usize)
+                .then(|| words.say_with("timeline-more", words.whole(Self::MOST.into()))),
         }
     }
 }

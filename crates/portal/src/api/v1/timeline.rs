@@ -31,7 +31,9 @@ pub(super) async fn timeline(
 ) -> Result<Json<Vec<Happening>>, Failure> {
     may_see(&app, &visitor, &kind, &id).await?;
     let names = app.names(visitor.caller()).await?;
-    Ok(Json(seen::happenings(&app, &visitor, &names, &kind, &id).await?))
+    let acts = if kind == "room" { &seen::OF_A_ROOM[..] } else { &[] };
+    let entries = app.centre.timeline_of(&kind, &id, acts).await?;
+    Ok(Json(seen::told(&visitor, &names, &entries.items)))
 }
 
 /// Whether the visitor may see the thing itself.
