@@ -116,7 +116,7 @@ impl Timeline {
             may_read_ledger,
             empty: words.say("timeline-empty").into_owned(),
             more: (happenings.len() >= Self::MOST as usize)
-                .then(|| words.say_with("timeline-more", words.whole(Self::MOST.into()))),
+                .then(|| words.say_with("timeline-more", words.whole(u64::from(Self::MOST)))),
         }
     }
 }
