@@ -233,6 +233,14 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
     check(found.split("\n").length > 2, `the journal has the cell with ${word}`);
   }
   check(/Untitled\d*\.ipynb/.test(journal), "the journal has what was saved");
+  const deeds = await (await page.request.get(`${base}/api/v1${room}/journal`)).json();
+  const cells = deeds.filter((deed) => deed.did === "cell");
+  const reads = cells.find((deed) => deed.code.includes('helserom::read("population")'));
+  const opened = reads?.ended.opened.map((read) => `${read.table} ${read.rows > 17_000}`).join();
+  check(opened === "population true", `the journal has what a cell opened without SQL: ${opened}`);
+  const escapes = cells.find((deed) => deed.code.includes("escapes"));
+  check(escapes?.ended.opened.length === 0, `and that one opened nothing: ${JSON.stringify(escapes?.ended)}`);
+  check(cells.every((deed) => /^run-/.test(deed.session)), "and the notebook of every cell");
   await page.goto(`${base}${room}/journal`);
   await shot("journal");
   await page.goto(`${base}${room}`);

@@ -12,6 +12,8 @@ pub(crate) struct DeedBody {
     at: String,
     /// Who.
     by: String,
+    /// In which notebook or desktop, if in one: the id of its run.
+    session: Option<String>,
     /// `opened`, `waited`, `ran`, `cell`, `statement`, `fetched`, `entered`, `saved`,
     /// `restored`, `pasted`, `withheld`, `looked`, `asked-in`, `asked-out`, `frozen`,
     /// `thawed`, `counted` or `closed`. The notebook and the desktop were `ran`.
@@ -103,7 +105,7 @@ struct ScriptBody {
     text: String,
 }
 
-/// What a statement read.
+/// What was read of a table.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct TableReadBody {
@@ -125,6 +127,9 @@ struct DeedEndBody {
     rows: Option<u64>,
     /// How many rows it read of which table.
     read: Option<Vec<TableReadBody>>,
+    /// The tables that were opened meanwhile by what runs on the extract, without SQL, and
+    /// how many rows they have; nothing where the machine does not tell, and of statements.
+    opened: Option<Vec<TableReadBody>>,
     /// What the program returned.
     exit: Option<i32>,
     /// How long it ran, milliseconds.

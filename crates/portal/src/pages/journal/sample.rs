@@ -41,8 +41,11 @@ fn sample_statement() -> Statement {
 }
 
 pub(super) fn sample_deeds() -> Vec<Deed> {
-    let deed =
-        |at: &str, what| Deed { at: literal(at), by: literal("researcher"), session: None, what };
+    let deed = |at: &str, what| {
+        let is_in_one = matches!(what, Done::Entered { .. } | Done::Cell(_));
+        let session = is_in_one.then(|| literal("run-5v7x9z1b3d"));
+        Deed { at: literal(at), by: literal("researcher"), session, what }
+    };
     let code = Code {
         cell: literal("cell-5v7x9z1b3d"),
         kernel: "ir".to_owned(),
