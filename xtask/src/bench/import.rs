@@ -11,7 +11,7 @@ use crate::run::{self, Failed, about};
 
 const SIZE: registers::Size =
     registers::Size { people: 200_000, measurements: 10_000_000, diagnoses: 0 };
-const REPEATS: usize = 3;
+const REPEATS: usize = 7;
 /// Times `DuckDB`'s.
 const ASKED_RATIO: f64 = 2.5;
 const ASKED_PEAK_MIB: f64 = 1536.0;

@@ -103,9 +103,8 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     let (found, edges) = (registers.folder.join("found"), registers.folder.join("edges.parquet"));
     let (mut ours, mut others) = (Vec::new(), Vec::new());
     for _ in 0..REPEATS {
-        let words = ["evaluate", "--truth", "person", "--spec"];
-        let found = ["--out".as_ref(), found.as_path()];
-        let paths = [&[&*spec, first, second][..], &found].concat();
+        let words = ["evaluate", "--truth", "person"];
+        let paths = ["--spec".as_ref(), &*spec, first, second, "--out".as_ref(), &*found];
         ours.push(registers.ours(repository, &words, &paths)?);
         others.push(theirs(repository, "splink", &[first, second, &edges], &[])?);
     }
@@ -172,8 +171,9 @@ pub(super) fn measure_encoded(repository: &Repository) -> Result<Finding, Failed
             let (mut ours, mut others) = (Vec::new(), Vec::new());
             for _ in 0..REPEATS {
                 let to = registers.folder.join("pairs.csv");
-                let words = ["match", "--threshold", threshold, "--kernel", kernel, "--to"];
-                ours.push(registers.ours(repository, &words, &[&to, one, other])?);
+                let words = ["match", "--threshold", threshold, "--kernel", kernel];
+                let paths = ["--to".as_ref(), &*to, one, other];
+                ours.push(registers.ours(repository, &words, &paths)?);
                 others.push(theirs(repository, "anonlink", &[one, other], &[threshold])?);
             }
             if (middle(&ours, "/matched") - middle(&others, "/matched")).abs() > 0.0 {

@@ -37,16 +37,16 @@ pub struct Rows<T> {
 }
 
 impl<T> Rows<T> {
-    /// The page of so many rows, from 1.
-    fn page(rows: impl Iterator<Item = T>, page: usize) -> Self {
+    /// The page of so many rows, from 1. The others are counted.
+    fn page<R>(rows: impl Iterator<Item = R>, page: usize, shows: impl Fn(&R) -> T) -> Self {
         let before = page.saturating_sub(1).saturating_mul(AT_ONCE);
         let mut shown = Vec::new();
         let mut total = 0;
-        for (i, row) in rows.enumerate() {
-            if i >= before && shown.len() < AT_ONCE {
-                shown.push(row);
+        for row in rows {
+            if total >= before && shown.len() < AT_ONCE {
+                shown.push(shows(&row));
             }
-            total = i + 1;
+            total += 1;
         }
         Self { rows: shown, first: before.saturating_add(1), total }
     }
@@ -156,7 +156,7 @@ fn table(text: &str, delimiter: u8, findings: &[Finding], page: usize) -> Sheet 
     let mut head = head.as_ref().map(cells).unwrap_or_default();
     let mut broken = false;
     let rows = records.map_while(|record| record.inspect_err(|_| broken = true).ok());
-    let mut rows = Rows::page(rows.map(|record| cells(&record)), page);
+    let mut rows = Rows::page(rows, page, cells);
     if broken {
         return lines(text, findings, page);
     }
@@ -195,7 +195,7 @@ fn mark(head: &mut [SheetCell], rows: &mut Rows<Vec<SheetCell>>, place: &Place, 
 }
 
 fn lines(text: &str, findings: &[Finding], page: usize) -> Sheet {
-    let mut lines = Rows::page(text.lines().map(SheetCell::plain), page);
+    let mut lines = Rows::page(text.lines(), page, |line| SheetCell::plain(line));
     for (i, finding) in findings.iter().enumerate() {
         for place in &finding.places {
             if let Place::Line { line } = place {
