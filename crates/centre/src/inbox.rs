@@ -53,7 +53,7 @@ pub enum Matter {
     FetchRelease,
     /// A delivery is late.
     DeliverSource,
-    /// More was to be shown from a room than may be: an auditor sees what that was.
+    /// More was to be shown of a room than may be: an auditor sees to whom, and when.
     LookIntoWithheld,
 }
 

@@ -64,10 +64,12 @@ impl Lookout {
         let mut watching = held(&self.watching);
         let number =
             inotify::add_watch(&self.told, folder, WatchFlags::OPEN | WatchFlags::ONLYDIR)?;
-        // What was told of it before concerns those who watched before.
-        self.hear(&mut watching)?;
+        // Put down first, so that the folder is not let go of; what was told of it before
+        // concerns those who watched before.
         let seen = Arc::new(Mutex::default());
         watching.entry(number).or_default().push(Arc::downgrade(&seen));
+        self.hear(&mut watching)?;
+        *held(&seen) = Seen::default();
         Ok(Watching { lookout: Arc::clone(self), folder: folder.to_owned(), seen })
     }
 
@@ -185,6 +187,8 @@ mod tests {
         let mut third = lookout.watch(folder.path()).unwrap();
         assert_eq!(third.take(), [""; 0], "from before it watched");
         assert_eq!(held(&lookout.watching).len(), 2, "and nobody is told who is gone");
+        read("population.parquet");
+        assert_eq!(third.take(), ["population"], "who comes after others are gone hears too");
     }
 
     #[test]

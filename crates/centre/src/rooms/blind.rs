@@ -75,6 +75,13 @@ pub(crate) fn dim_deed(deed: &mut Deed) {
                     *number = rounded(*number);
                 }
                 end.files_sha256 = ledger::Hash::default();
+                // A script opens tables for what it read in others.
+                end.opened = None;
+            }
+        }
+        Done::Cell(cell) => {
+            if let Some(end) = &mut cell.ended {
+                end.opened = None;
             }
         }
         Done::Statement(asked) => {

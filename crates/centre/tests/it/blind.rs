@@ -31,7 +31,8 @@ impl House {
             peak_memory: 321_987_654,
             ..room::Ended::LOST
         };
-        let ended = ended.event(&run, &room::Listing::default(), None);
+        let opened = vec![room::TableRead { table: "laboratory".to_owned(), rows: 9 }];
+        let ended = ended.event(&run, &room::Listing::default(), Some(opened));
         for event in [started, ended] {
             let draft = ledger::Draft::new(&by, room.as_str(), &event).unwrap();
             self.book.append(vec![draft], vec![]).await.unwrap();
@@ -74,6 +75,17 @@ async fn how_a_run_ended_is_told_without_what_the_data_could_say_by_it() {
     // Who proves things reads them as they were.
     let auditor = house.caller("auditor").await;
     let deeds = house.centre.journal(&auditor, &room).await.unwrap();
+    // Which tables a script opens it chooses, of what it read in others.
+    let opened = |deeds: &[centre::journal::Deed]| {
+        deeds.iter().any(|deed| match &deed.what {
+            centre::journal::Done::Ran(ran) => {
+                ran.ended.as_ref().is_some_and(|end| end.opened.is_some())
+            }
+            _ => false,
+        })
+    };
+    assert!(opened(&deeds));
+    assert!(!opened(&house.centre.journal(&own, &room).await.unwrap()));
     let exits = |deeds: &[centre::journal::Deed]| {
         let exit = |deed: &centre::journal::Deed| match &deed.what {
             centre::journal::Done::Ran(ran) => ran.ended.as_ref().and_then(|end| end.exit),

@@ -1,7 +1,7 @@
 //! How many rows a statement reads of which table.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,11 +9,16 @@ use async_trait::async_trait;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::catalog::{Session, TableProvider, TableProviderFactory};
 use datafusion::common::{Constraints, Result, Statistics, not_impl_err};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{FileGroup, FileScanConfig};
+use datafusion::datasource::source::DataSourceExec;
 use datafusion::logical_expr::dml::InsertOp;
 use datafusion::logical_expr::{
     CreateExternalTable, Expr, LogicalPlan, TableProviderFilterPushDown, TableType,
 };
+use datafusion::object_store::local::LocalFileSystem;
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 use datafusion::prelude::SessionContext;
 
 /// What one connection reads. Its statements are run one after the other.
@@ -44,17 +49,24 @@ impl Reads {
 /// A table whose scans are noted. Everything else is the table's own.
 #[derive(Debug)]
 pub(super) struct Counted {
-    name: String,
+    named: Named,
     table: Arc<dyn TableProvider>,
     reads: Reads,
-    /// Whether rows may be put into it: a table of the extract takes none.
-    takes_rows: bool,
+}
+
+/// What the record calls a table.
+#[derive(Debug)]
+enum Named {
+    /// A table of the extract, which takes no rows.
+    Table(String),
+    /// By the files that are scanned, of which those in this folder are the extract's.
+    ByFiles(Arc<Path>),
 }
 
 impl Counted {
     /// A table of the extract.
     pub(super) fn new(name: String, table: Arc<dyn TableProvider>, reads: Reads) -> Self {
-        Self { name, table, reads, takes_rows: false }
+        Self { named: Named::Table(name), table, reads }
     }
 }
 
@@ -88,7 +100,12 @@ impl TableProvider for Counted {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let scan = self.table.scan(state, projection, filters, limit).await?;
-        self.reads.note(&self.name, &scan);
+        match &self.named {
+            Named::Table(name) => self.reads.note(name, &scan),
+            Named::ByFiles(data) => {
+                scanned(data, &scan).iter().for_each(|table| self.reads.note(table, &scan));
+            }
+        }
         Ok(scan)
     }
 
@@ -98,8 +115,8 @@ impl TableProvider for Counted {
         input: Arc<dyn ExecutionPlan>,
         how: InsertOp,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        if !self.takes_rows {
-            return not_impl_err!("`{}` is a table of the extract, which takes no rows", self.name);
+        if let Named::Table(name) = &self.named {
+            return not_impl_err!("`{name}` is a table of the extract, which takes no rows");
         }
         self.table.insert_into(state, input, how).await
     }
@@ -117,13 +134,14 @@ impl TableProvider for Counted {
 }
 
 /// Has what is read of files that statements make tables of (`CREATE EXTERNAL TABLE`)
-/// noted too. A file of the extract in `data` is noted as the table that it is.
+/// noted too: by the files that are scanned, whatever they were called and through
+/// whichever link. A file of the extract in `data` is noted as the table that it is.
 pub(super) fn count_external(session: &SessionContext, data: &Path, reads: &Reads) {
+    let data: Arc<Path> = data.canonicalize().unwrap_or_else(|_| data.to_owned()).into();
     let state = session.state_ref();
     for factory in state.write().table_factories_mut().values_mut() {
-        let counting =
-            External { makes: Arc::clone(factory), data: data.into(), reads: reads.clone() };
-        *factory = Arc::new(counting);
+        let (makes, data, reads) = (Arc::clone(factory), Arc::clone(&data), reads.clone());
+        *factory = Arc::new(External { makes, data, reads });
     }
 }
 
@@ -131,19 +149,8 @@ pub(super) fn count_external(session: &SessionContext, data: &Path, reads: &Read
 #[derive(Debug)]
 struct External {
     makes: Arc<dyn TableProviderFactory>,
-    data: Box<Path>,
+    data: Arc<Path>,
     reads: Reads,
-}
-
-impl External {
-    /// What the record calls the table of the file at `location`.
-    fn name(&self, location: &str) -> String {
-        let path = Path::new(location.strip_prefix("file://").unwrap_or(location));
-        path.strip_prefix(&self.data)
-            .ok()
-            .and_then(|inside| inside.file_stem()?.to_str())
-            .map_or_else(|| location.to_owned(), str::to_owned)
-    }
 }
 
 #[async_trait]
@@ -154,9 +161,35 @@ impl TableProviderFactory for External {
         asked: &CreateExternalTable,
     ) -> Result<Arc<dyn TableProvider>> {
         let table = self.makes.create(state, asked).await?;
-        let names: Vec<String> =
-            asked.locations.iter().map(|location| self.name(location)).collect();
-        let (name, reads) = (names.join("-and-"), self.reads.clone());
-        Ok(Arc::new(Counted { name, table, reads, takes_rows: true }))
+        let named = Named::ByFiles(Arc::clone(&self.data));
+        Ok(Arc::new(Counted { named, table, reads: self.reads.clone() }))
     }
+}
+
+/// What the record calls a file that is none of the extract.
+const OTHER: &str = "file";
+
+/// The tables of the extract in `data` that a scan reads, and [`OTHER`] for files that
+/// are none. Every table, where that cannot be told.
+fn scanned(data: &Path, scan: &Arc<dyn ExecutionPlan>) -> BTreeSet<String> {
+    if scan.downcast_ref::<EmptyExec>().is_some() {
+        return BTreeSet::new();
+    }
+    let source = scan.downcast_ref::<DataSourceExec>().map(DataSourceExec::data_source);
+    let Some(files) = source.and_then(|source| source.downcast_ref::<FileScanConfig>()) else {
+        let all = std::fs::read_dir(data).into_iter().flatten().flatten();
+        return all.filter_map(|entry| table(data, &entry.path())).collect();
+    };
+    let disk = LocalFileSystem::new();
+    let files = files.file_groups.iter().flat_map(FileGroup::iter);
+    let path = |file: &PartitionedFile| {
+        disk.path_to_filesystem(&file.object_meta.location).ok()?.canonicalize().ok()
+    };
+    let named = files.map(|file| path(file).and_then(|path| table(data, &path)));
+    named.map(|table| table.unwrap_or_else(|| OTHER.to_owned())).collect()
+}
+
+/// The table of the extract that a file holds.
+fn table(data: &Path, file: &Path) -> Option<String> {
+    file.strip_prefix(data).ok()?.file_stem()?.to_str().map(str::to_owned)
 }

@@ -225,17 +225,33 @@ async fn a_file_that_a_statement_makes_a_table_of_is_read_on_the_record_too() {
     let external = |name: &str, at: String| {
         format!("CREATE EXTERNAL TABLE {name} STORED AS PARQUET LOCATION '{at}'")
     };
-    client.ask(&external("mine", at("data/population.parquet"))).await.unwrap();
-    let asked = client.ask("SELECT count(sex) FROM mine WHERE person > 0").await;
-    assert_eq!(asked.unwrap(), [row(&["20000"])]);
-    assert_eq!(served.book.end(2).await.read, [("population".to_owned(), 20_000)]);
-    // One's own file is told by where it is, and takes rows; a table of the extract
-    // takes none, by whatever name.
-    let own = at("own.parquet");
+    // By its name, and by others that lead there.
+    let away = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(at("data/population.parquet"), away.path().join("own.parquet"))
+        .unwrap();
+    let others = [
+        at("data/population.parquet"),
+        format!("file://{}", at("data/popul%61tion.parquet")),
+        at("data/pop*.parquet"),
+        at("data/../data/population.parquet"),
+        away.path().join("own.parquet").display().to_string(),
+        format!("{}/", away.path().display()),
+    ];
+    let mut asked = 0;
+    for (n, location) in others.into_iter().enumerate() {
+        client.ask(&external(&format!("mine{n}"), location.clone())).await.unwrap();
+        let counted = client.ask(&format!("SELECT count(sex) FROM mine{n} WHERE person > 0")).await;
+        assert_eq!(counted.unwrap(), [row(&["20000"])], "{location}");
+        asked += 2;
+        let read = served.book.end(asked).await.read;
+        assert_eq!(read, [("population".to_owned(), 20_000)], "{location}");
+    }
+    // One's own file is told as a file, and takes rows; a table of the extract takes none.
+    let own = at("population.parquet");
     client.ask(&format!("COPY (SELECT 1 AS n) TO '{own}'")).await.unwrap();
     client.ask(&external("own", own.clone())).await.unwrap();
     assert_eq!(client.ask("SELECT n FROM own").await.unwrap(), [row(&["1"])]);
-    assert_eq!(served.book.end(5).await.read, [(own, 1)]);
+    assert_eq!(served.book.end(asked + 3).await.read, [("file".to_owned(), 1)]);
     let why = client.ask("INSERT INTO population VALUES (0, 0)").await.unwrap_err();
     assert!(why.contains("takes no rows"), "{why}");
 }

@@ -2,7 +2,7 @@
 //! down before it passes, and one on which the server tells what happened, whose
 //! life is that of somebody's stay.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -78,7 +78,8 @@ pub(super) async fn channels(
     Ok(upgrade.max_message_size(LONGEST_SAID).max_frame_size(LONGEST_SAID).on_upgrade(
         async move |page| {
             let (open, opens) = (HashMap::new(), app.centre.opens(&admitted));
-            let mut talk = Talk { app, pass, admitted, kernel: name, open, opens };
+            let seen = BTreeSet::new();
+            let mut talk = Talk { app, pass, admitted, kernel: name, open, opens, seen };
             talk.follow(page, room).await;
             talk.leave().await;
             drop(held);
@@ -111,6 +112,8 @@ struct Talk {
     /// Which tables are opened: a kernel does one thing after the other, and what was
     /// opened since it answered last belongs to what it answers now.
     opens: Option<Box<dyn Opens>>,
+    /// What was seen of it so far.
+    seen: BTreeSet<String>,
 }
 
 /// Why a talk ends.
@@ -165,7 +168,10 @@ impl Talk {
                     Some(Ok(message)) => self.told(message, &mut page).await,
                     _ => Err(Over::Gone),
                 },
-                _ = again.tick() => self.ask_again(false).await,
+                _ = again.tick() => {
+                    self.see_opens();
+                    self.ask_again(false).await
+                }
             };
             if let Err(over) = done {
                 break over;
@@ -184,11 +190,11 @@ impl Talk {
     /// What the kernel has not answered is answered to nobody.
     async fn leave(&mut self) {
         self.app.used.end(self.admitted.run.as_ref(), self.open.len());
-        let mut opened = self.opened();
+        // Which of them opened it, nobody knows.
+        let opened = self.opened();
         for (_, (cell, since)) in self.open.drain() {
             let unheard = (CellOutcome::Unheard, since.elapsed());
-            let opened = opened.replace(Vec::new());
-            let ended = self.app.centre.end_cell(&self.admitted, cell, unheard, opened);
+            let ended = self.app.centre.end_cell(&self.admitted, cell, unheard, opened.clone());
             if let Err(refused) = ended.await {
                 tracing::error!(room = %self.admitted.room, %refused, "the end of a cell was not written down");
                 break;
@@ -196,8 +202,18 @@ impl Talk {
         }
     }
 
+    /// The tables that were opened since this was asked last.
     fn opened(&mut self) -> Option<Vec<String>> {
-        self.opens.as_mut().map(|opens| opens.take())
+        self.see_opens();
+        self.opens.as_ref()?;
+        Some(std::mem::take(&mut self.seen).into_iter().collect())
+    }
+
+    /// Looks what was opened, before the kernel loses count of it.
+    fn see_opens(&mut self) {
+        if let Some(opens) = &mut self.opens {
+            self.seen.extend(opens.take());
+        }
     }
 
     async fn ask_again(&self, acts: bool) -> Result<(), Over> {

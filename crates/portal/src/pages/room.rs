@@ -431,6 +431,8 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let terms = app.centre.permit_of_room(caller, room).await?.grant.terms;
     let id = room.id.as_str();
     let entries = app.centre.newest_of("room", id, &seen::OF_A_ROOM, Timeline::MOST).await?;
+    // However often somebody looked at a file since.
+    let runs = app.centre.newest_of("room", id, &["run-started"], Timeline::MOST).await?;
     let mut rulings = seen::rulings(app, visitor, &thing, &ACTIONS);
     if room.state == RoomState::Frozen {
         // Who may open a room on the permit may open this one again.
@@ -440,7 +442,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter {
-            Some(inside(app, visitor, room, run, running::last_script(&entries)).await?)
+            Some(inside(app, visitor, room, run, running::last_script(&runs)).await?)
         } else {
             None
         },

@@ -84,6 +84,9 @@ struct TaskBody {
 pub(crate) struct RulingBody {
     /// Yes or no.
     pub(crate) allowed: bool,
+    /// Why the permit gives nothing now, where that alone is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inactive: Option<String>,
     /// Yes: the rules that allow it. No: those that forbid it, or those by which
     /// others may.
     pub(crate) rules: Vec<RuleLine>,

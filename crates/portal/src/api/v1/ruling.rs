@@ -46,5 +46,6 @@ pub(super) async fn ruling(
     let me = visitor.caller().account().map(|account| &account.id);
     let ruling = app.centre.explain(me, action, &question.on).await?;
     let rules = rule_lines(visitor.words().lang(), &ruling);
-    Ok(Json(RulingBody { allowed: ruling.allowed, rules }))
+    let inactive = ruling.inactive.as_ref().map(|inactive| visitor.words().inactive(inactive));
+    Ok(Json(RulingBody { allowed: ruling.allowed, inactive, rules }))
 }
