@@ -103,7 +103,9 @@ impl TableProvider for Counted {
         match &self.named {
             Named::Table(name) => self.reads.note(name, &scan),
             Named::ByFiles(data) => {
-                scanned(data, &scan).iter().for_each(|table| self.reads.note(table, &scan));
+                for table in scanned(data, &scan) {
+                    self.reads.note(&table, &scan);
+                }
             }
         }
         Ok(scan)

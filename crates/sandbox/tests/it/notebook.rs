@@ -43,6 +43,7 @@ fn a_cell_runs_in_the_room() {
     let said = kernel.python("import os\nprint(sorted(os.listdir('/data')), os.getuid())");
     assert_eq!(said, "['person.csv'] 1000\n");
     assert!(kernel.python("1/0").contains("division by zero"));
+    bench.runtime.close(&kernel.room).unwrap();
 }
 
 #[test]
