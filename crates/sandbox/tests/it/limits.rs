@@ -31,12 +31,12 @@ while True:
     try: os.fork()
     except OSError: time.sleep(0.01)";
 
-const DISK_FILL: &str = "while True: open('/work/big','ab').write(b'x'*(1<<20))";
+const DISK_FILL: &str = "while True: open('big','ab').write(b'x'*(1<<20))";
 
 const INODE_FILL: &str = "\
 n=0
 while True:
-    open(f'/work/{n}','w').close()
+    open(str(n),'w').close()
     n+=1";
 
 const ENDLESS_OUTPUT: &str = "\
@@ -109,10 +109,10 @@ fn a_script_that_fills_the_disk_is_ended() {
 #[test]
 fn a_room_that_is_full_can_be_emptied_by_who_works_in_it() {
     for bench in both(small()) {
-        bench.python("while True: open('big','ab').write(b'x'*(1<<20))").must(Outcome::KilledDisk);
+        bench.python(DISK_FILL).must(Outcome::KilledDisk);
         let empties = bench.sh("ls; sleep 1; rm big; sleep 1; echo x > small");
         assert_eq!(empties.must(Outcome::Finished).out, ["big", "private"]);
-        let again = bench.python("while True: open('big','ab').write(b'x'*(1<<20))");
+        let again = bench.python(DISK_FILL);
         again.must(Outcome::KilledDisk);
     }
 }
@@ -182,8 +182,8 @@ fn output_without_end_is_kept_to_a_point_and_counted_from_there() {
 #[test]
 fn a_folder_of_ten_thousand_files_is_listed_and_removed() {
     for bench in both(RoomTerms { disk_mib: 256, ..small() }) {
-        let files = "import os\nos.mkdir('/work/many')\n\
-                     for n in range(10000): open(f'/work/many/{n:05}.csv','w').write('1')";
+        let files = "import os\nos.mkdir('many')\n\
+                     for n in range(10000): open(f'many/{n:05}.csv','w').write('1')";
         bench.python(files).must(Outcome::Finished);
         let began = Instant::now();
         let work = bench.runtime.work(&bench.room).unwrap();
