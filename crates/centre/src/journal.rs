@@ -1,20 +1,23 @@
 //! The journal of a room: what was done in it, by whom, for how long, with every
 //! script word for word (EHDS article 73(1)(e)). What came of it is not in here.
 
-use std::collections::HashMap;
+mod deeds;
+
+use std::sync::Arc;
 
 use ingress::IngressState;
-use ledger::{Entry, Hash};
+use ledger::Hash;
 use linkage::Extract;
 use model::{AccountId, CellId, IngressId, OutputId, RoomId, RunId, StatementId, Timestamp};
 use permit::policy::Action;
 use release::OutputState;
 use room::{
-    CellOutcome, Closing, Fetched, GivenUp, Outcome, Removed, Room, RoomEvent, Script,
-    StatementEnd, TableRead, VersionNumber,
+    CellOutcome, Closing, Fetched, GivenUp, Outcome, Removed, Room, Script, StatementEnd,
+    TableRead, VersionNumber,
 };
 use serde::Serialize;
 
+pub(crate) use self::deeds::Journals;
 use crate::rooms::blind;
 use crate::{Caller, Centre, Refused};
 
@@ -31,17 +34,6 @@ pub struct Deed {
     /// What.
     #[serde(flatten)]
     pub what: Done,
-}
-
-impl Deed {
-    /// It waited until now.
-    fn waited(&mut self, until: Timestamp, gave_up: Option<GivenUp>) {
-        if let Done::Waited { wall_ms, why, .. } = &mut self.what {
-            let waited = until.duration_since(self.at).as_millis();
-            *wall_ms = Some(u64::try_from(waited).unwrap_or_default());
-            *why = gave_up;
-        }
-    }
 }
 
 /// What somebody did.
@@ -336,160 +328,33 @@ impl Centre {
     }
 
     /// What was done in a room, oldest first, for its people and for auditors.
-    pub async fn journal(&self, caller: &Caller, id: &RoomId) -> Result<Vec<Deed>, Refused> {
+    pub async fn journal(&self, caller: &Caller, id: &RoomId) -> Result<Vec<Arc<Deed>>, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::ReadJournal, &self.room_thing(&room).await?)?;
-        let mut deeds = deeds(&self.timeline("room", id.as_str()).await?.items)?;
+        let mut deeds = self.deeds(id).await?;
         let asked = self.every_ingress(&[], Some(id)).await?.into_iter();
-        deeds.extend(asked.map(|ingress| Deed {
-            at: ingress.asked_at,
-            by: ingress.asked_by,
-            session: None,
-            what: Done::AskedIn { ingress: ingress.id, file: ingress.name, state: ingress.state },
+        deeds.extend(asked.map(|ingress| {
+            let (at, by) = (ingress.asked_at, ingress.asked_by);
+            let (ingress, file, state) = (ingress.id, ingress.name, ingress.state);
+            let what = Done::AskedIn { ingress, file, state };
+            Arc::new(Deed { at, by, session: None, what })
         }));
         // A mended one was not asked for: it is the checker's, and stands with theirs.
         let asked = self.every_output(&[], Some(id)).await?.into_iter();
-        deeds.extend(asked.filter(|output| output.mends.is_none()).map(|output| Deed {
-            at: output.requested_at,
-            by: output.requested_by,
-            session: None,
-            what: Done::AskedOut { output: output.id, file: output.name, state: output.state },
+        deeds.extend(asked.filter(|output| output.mends.is_none()).map(|output| {
+            let (at, by) = (output.requested_at, output.requested_by);
+            let (output, file, state) = (output.id, output.name, output.state);
+            let what = Done::AskedOut { output, file, state };
+            Arc::new(Deed { at, by, session: None, what })
         }));
         deeds.sort_by_key(|deed| deed.at);
         let permit = self.permit_of(&room).await?;
         if blind::is_blind(&permit, caller) {
-            deeds.iter_mut().for_each(blind::dim_deed);
+            for deed in &mut deeds {
+                blind::dim_deed(Arc::make_mut(deed));
+            }
         }
         self.tell_statements(&permit, caller, id, &mut deeds);
         Ok(deeds)
     }
-}
-
-/// Puts to what waited how that ended, if it did with this event.
-fn end_wait(
-    event: &RoomEvent,
-    at: Timestamp,
-    waits: &mut HashMap<RunId, usize>,
-    deeds: &mut [Deed],
-) {
-    let (ended, why): (Vec<usize>, _) = match event {
-        RoomEvent::RunStarted { run, .. } => (waits.remove(run).into_iter().collect(), None),
-        RoomEvent::RunGivenUp { run, why } => (waits.remove(run).into_iter().collect(), Some(*why)),
-        // What waits in a room that is shut does not begin.
-        RoomEvent::Frozen { .. } => {
-            (waits.drain().map(|(_, deed)| deed).collect(), Some(GivenUp::NotAllowed))
-        }
-        _ => return,
-    };
-    for deed in ended {
-        if let Some(deed) = deeds.get_mut(deed) {
-            deed.waited(at, why);
-        }
-    }
-}
-
-/// The entries of a room as deeds: the end of a run, of a cell and of a stay is
-/// put to its beginning.
-pub(crate) fn deeds(entries: &[Entry]) -> Result<Vec<Deed>, Refused> {
-    let mut deeds: Vec<Deed> = Vec::new();
-    let mut begun: HashMap<RunId, usize> = HashMap::new();
-    let mut cells: HashMap<CellId, usize> = HashMap::new();
-    let mut statements: HashMap<StatementId, usize> = HashMap::new();
-    let mut stays: HashMap<AccountId, Vec<usize>> = HashMap::new();
-    let mut waits: HashMap<RunId, usize> = HashMap::new();
-    for entry in entries {
-        let event: RoomEvent =
-            entry.event().map_err(|error| Refused::failed("reading the journal", error))?;
-        end_wait(&event, entry.at, &mut waits, &mut deeds);
-        let session = event.session().cloned();
-        let what = match event {
-            RoomEvent::Opened { .. } => Done::Opened,
-            RoomEvent::RunQueued { run, .. } => {
-                waits.insert(run.clone(), deeds.len());
-                Done::Waited { run, wall_ms: None, why: None }
-            }
-            RoomEvent::RunGivenUp { .. } => continue,
-            RoomEvent::RunStarted { run, command, script, notebook, desktop, .. } => {
-                begun.insert(run.clone(), deeds.len());
-                Done::Ran(Box::new(Ran { run, command, script, notebook, desktop, ended: None }))
-            }
-            RoomEvent::RunEnded {
-                run,
-                outcome,
-                exit,
-                wall_ms,
-                cpu_ms,
-                peak_memory,
-                files_total: files,
-                files_sha256,
-                opened,
-                ..
-            } => {
-                let at = begun.get(&run).and_then(|at| deeds.get_mut(*at));
-                if let Some(Deed { what: Done::Ran(ran), .. }) = at {
-                    ran.ended = Some(RanEnd {
-                        outcome,
-                        exit,
-                        wall_ms,
-                        cpu_ms,
-                        peak_memory,
-                        files,
-                        files_sha256,
-                        opened,
-                    });
-                }
-                continue;
-            }
-            RoomEvent::CellRun { cell, kernel, code, .. } => {
-                cells.insert(cell.clone(), deeds.len());
-                Done::Cell(Box::new(Cell { cell, kernel, code, ended: None }))
-            }
-            RoomEvent::CellEnded { cell, outcome, wall_ms, opened } => {
-                let at = cells.get(&cell).and_then(|at| deeds.get_mut(*at));
-                if let Some(Deed { what: Done::Cell(cell), .. }) = at {
-                    cell.ended = Some(CellEnd { outcome, wall_ms, opened });
-                }
-                continue;
-            }
-            RoomEvent::StatementRun { statement, run, sql } => {
-                statements.insert(statement.clone(), deeds.len());
-                Done::Statement(Box::new(Statement { statement, run, sql, ended: None }))
-            }
-            RoomEvent::StatementEnded { statement, end } => {
-                let at = statements.get(&statement).and_then(|at| deeds.get_mut(*at));
-                if let Some(Deed { what: Done::Statement(statement), .. }) = at {
-                    statement.ended = Some(end);
-                }
-                continue;
-            }
-            RoomEvent::PackageFetched { fetched, .. } => Done::Fetched(Box::new(fetched)),
-            RoomEvent::Entered { by, .. } => {
-                stays.entry(by).or_default().push(deeds.len());
-                Done::Entered { wall_ms: None, shown: None }
-            }
-            RoomEvent::Left { by, wall_ms: after, shown: bytes } => {
-                // Somebody in several windows leaves the oldest first: the times
-                // add up all the same.
-                let stay = stays.get_mut(&by).filter(|open| !open.is_empty());
-                let at = stay.map(|open| open.remove(0)).and_then(|at| deeds.get_mut(at));
-                if let Some(Deed { what: Done::Entered { wall_ms, shown }, .. }) = at {
-                    (*wall_ms, *shown) = (Some(after), Some(bytes));
-                }
-                continue;
-            }
-            RoomEvent::Saved { file, bytes, sha256, .. } => Done::Saved { file, bytes, sha256 },
-            RoomEvent::Restored { file, version, kept_at, sha256, .. } => {
-                Done::Restored { file, version, kept_at, sha256 }
-            }
-            RoomEvent::Pasted { bytes, sha256, .. } => Done::Pasted { bytes, sha256 },
-            RoomEvent::Withheld { bytes, .. } => Done::Withheld { bytes },
-            RoomEvent::Looked { file, bytes, .. } => Done::Looked { file, bytes },
-            RoomEvent::Frozen { why, until } => Done::Frozen { why, until },
-            RoomEvent::Thawed { .. } => Done::Thawed,
-            RoomEvent::Counted(removed) => Done::Counted(removed),
-            RoomEvent::Closed { why } => Done::Closed { why },
-        };
-        deeds.push(Deed { at: entry.at, by: entry.actor.clone(), session, what });
-    }
-    Ok(deeds)
 }

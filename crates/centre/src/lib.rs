@@ -137,8 +137,8 @@ pub struct Centre {
     pub(crate) at_work: Mutex<HashMap<RunId, AccountId>>,
     /// Who waits for a place on the machine.
     pub(crate) queue: rooms::Queue,
-    /// Whose turn it is to write about a room.
-    pub(crate) turns: rooms::WritingTurns,
+    /// What was done in rooms, as far as it was read.
+    pub(crate) journals: journal::Journals,
     /// What people were told of rooms.
     pub(crate) telling: telling::Telling,
     /// Whose turn it is at the gate of the rooms.
@@ -167,7 +167,7 @@ impl Centre {
             rulings: moment::Rulings::default(),
             at_work: Mutex::default(),
             queue: rooms::Queue::default(),
-            turns: rooms::WritingTurns::default(),
+            journals: journal::Journals::default(),
             telling: telling::Telling::default(),
             gate_turn: tokio::sync::Mutex::default(),
         }))

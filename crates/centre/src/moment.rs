@@ -205,7 +205,7 @@ impl Centre {
     }
 
     /// How long the ledger is at this moment; `None` outside of one.
-    async fn length(&self) -> Result<Option<u64>, Refused> {
+    pub(crate) async fn length(&self) -> Result<Option<u64>, Refused> {
         let Ok(known) = MOMENT.try_with(|moment| *locked(&moment.length)) else { return Ok(None) };
         if known.is_some() {
             return Ok(known);

@@ -308,9 +308,10 @@ impl Centre {
     }
 
     async fn note(&self, admitted: &Admitted, event: &RoomEvent) -> Result<(), Refused> {
-        let (who, run) = (&admitted.account, admitted.run.as_ref());
-        let is_theirs = |session: &Run| run == Some(&session.id) && session.takes_in(who);
-        let runs = |room: &Room| room.sessions().any(is_theirs);
+        let (who, run) = (admitted.account.clone(), admitted.run.clone());
+        let is_theirs =
+            move |session: &Run| run.as_ref() == Some(&session.id) && session.takes_in(&who);
+        let runs = move |room: &Room| room.sessions().any(&is_theirs);
         if self.write_on(&admitted.account, &admitted.room, event, runs).await? {
             Ok(())
         } else {

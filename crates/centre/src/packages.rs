@@ -159,7 +159,8 @@ impl Packages for OfRun {
 
     fn fetched(&self, fetched: Fetched) -> Result<(), String> {
         let event = RoomEvent::PackageFetched { run: self.run.clone(), fetched };
-        let goes_on = |room: &Room| room.is_running(&self.run);
+        let of_run = self.run.clone();
+        let goes_on = move |room: &Room| room.is_running(&of_run);
         let by = self.centre.at_work(&self.run).unwrap_or_else(|| self.by.clone());
         let write = self.centre.write_on(&by, &self.room, &event, goes_on);
         match self.executor.block_on(write) {

@@ -5,12 +5,11 @@ mod begin;
 pub(crate) mod blind;
 mod outliving;
 mod queue;
-mod turn;
 mod upkeep;
 
 use std::sync::Arc;
 
-use ledger::{BookError, Event as _, Subject};
+use ledger::{BookError, Guard};
 use model::{AccountId, PermitId, RoomId, RunId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
@@ -21,19 +20,18 @@ use room::{
 
 use crate::outputs::{self, HANDED_OVER, LONGEST_HANDED_OVER, Wish};
 use crate::telling::Tells;
-use crate::{Caller, Centre, Refused, blocking};
+use crate::{Caller, Centre, Refused, blocking, draft};
 
 pub use self::begin::Begun;
 pub(crate) use self::begin::Wanted;
 pub(crate) use self::queue::Queue;
 pub use self::queue::{Place, Takes, Turns};
-pub(crate) use self::turn::Turns as WritingTurns;
 
 /// The largest file of a room that is shown inside, bytes.
 pub const LARGEST_LOOK: u64 = 1 << 20;
 
-/// How many times an entry is tried again because somebody else wrote about the
-/// room meanwhile.
+/// How many times it is decided again what begins in a room because somebody else began
+/// something meanwhile.
 const TRIES: usize = 50;
 
 /// The states of rooms that are there.
@@ -182,33 +180,27 @@ impl Centre {
         .await?;
         let opened = self.rows_of(id, ended.opened.clone()).await?;
         let event = ended.event(run, &listing, opened);
-        if !self.write_on(actor, id, &event, |room| room.is_running(run)).await? {
+        let of_run = run.clone();
+        if !self.write_on(actor, id, &event, move |room| room.is_running(&of_run)).await? {
             tracing::warn!(room = %id, %run, outcome = %ended.outcome, "the end of this run was written down before");
         }
         Ok(())
     }
 
-    /// Writes what happened in a room as long as it `fits` the room, again when
-    /// somebody else wrote about the room meanwhile. Says whether it did.
+    /// Writes what happened in a room if it `fits` the room as it is then, whatever
+    /// else was written about it meanwhile. Says whether it did.
     pub(crate) async fn write_on(
         &self,
         actor: &AccountId,
         id: &RoomId,
         event: &RoomEvent,
-        fits: impl Fn(&Room) -> bool + Send,
+        fits: impl Fn(&Room) -> bool + Send + Sync + 'static,
     ) -> Result<bool, Refused> {
-        let _turn = self.turns.take(id).await;
-        for _ in 0..TRIES {
-            let (room, seq) = self.load::<Room>(id.as_str()).await?;
-            if !fits(&room) {
-                return Ok(false);
-            }
-            match self.write(actor, id.as_str(), event, Some(seq)).await {
-                Err(Refused::Book(BookError::Changed(_))) => {}
-                written => return written.map(|_| true),
-            }
+        let draft = draft(actor, id.as_str(), event)?;
+        match self.append(vec![draft], vec![Guard::fits(id.as_str(), fits)]).await {
+            Err(BookError::Changed(_)) => Ok(false),
+            written => Ok(written.map(|_| true)?),
         }
-        Err(Refused::Book(BookError::Changed(Subject::new(RoomEvent::KIND, id.as_str()))))
     }
 
     /// Stops one of the commands that run in a room, or gives up the place of what

@@ -23,7 +23,8 @@ impl Statements for OfRun {
         let statement = StatementId::mint(self.centre.parts.entropy.as_ref());
         let (id, run) = (statement.clone(), self.run.clone());
         let event = RoomEvent::StatementRun { statement: id, run, sql };
-        let goes_on = |room: &Room| room.is_running(&self.run);
+        let of_run = self.run.clone();
+        let goes_on = move |room: &Room| room.is_running(&of_run);
         let by = self.centre.at_work(&self.run).unwrap_or_else(|| self.by.clone());
         let write = self.centre.write_on(&by, &self.room, &event, goes_on);
         match self.executor.block_on(write) {

@@ -5,7 +5,7 @@
 //! rooms of a permit together. What was told once may be told again.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use model::{AccountId, PermitId, RoomId, RunId, Timestamp};
@@ -226,21 +226,25 @@ impl Centre {
         permit: &Permit,
         caller: &Caller,
         room: &RoomId,
-        deeds: &mut [Deed],
+        deeds: &mut [Arc<Deed>],
     ) {
         let hides_text = blind::hides_text(permit, caller);
         let Some(counted) = self.counted(permit, caller) else { return };
         self.telling.with(counted.who, counted.new, |it| {
             let mut until = it.statements.get(room).copied();
             for deed in deeds {
-                let Done::Statement(asked) = &mut deed.what else { continue };
+                let Done::Statement(asked) = &deed.what else { continue };
                 let is_known = until.is_some_and(|until| deed.at <= until);
-                if hides_text {
-                    LEFT_OUT.clone_into(&mut asked.sql);
+                let instead = if hides_text {
+                    LEFT_OUT
                 } else if is_known || it.shown.take(asked.sql.len() as u64, counted.now) {
                     until = until.max(Some(deed.at));
+                    continue;
                 } else {
-                    WITHHELD.clone_into(&mut asked.sql);
+                    WITHHELD
+                };
+                if let Done::Statement(asked) = &mut Arc::make_mut(deed).what {
+                    instead.clone_into(&mut asked.sql);
                 }
             }
             if let Some(until) = until {

@@ -4,6 +4,9 @@
 //! flow crates own the fold; a [`Book`] keeps the results where they can be
 //! found by id and by a few indexed fields.
 
+use std::fmt;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use model::{AccountId, Timestamp};
 use serde::de::DeserializeOwned;
@@ -11,16 +14,44 @@ use serde::de::DeserializeOwned;
 use crate::{Draft, Entry, Event, Subject};
 
 /// What must still be so when entries are written, else nothing is written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Guard {
     /// Nothing happened to the subject since entry `seq`.
     Unchanged(Subject, u64),
+    /// The record of the subject passes a test, whatever happened to it meanwhile: for
+    /// what many write about one subject at once.
+    Fits(Subject, Test),
     /// Nothing ever happened to the subject.
     Absent(Subject),
     /// No entry of this act, such as `room.run-started`, was written at `seq` or
     /// after it, about whatever: for what is decided on all subjects of a kind
     /// together, read when the ledger had so many entries.
     NoneSince(&'static str, u64),
+}
+
+impl Guard {
+    /// The record `id` passes `test`.
+    pub fn fits<R: Record>(id: &str, test: impl Fn(&R) -> bool + Send + Sync + 'static) -> Self {
+        let test = Test(Arc::new(move |row| Ok(test(&row.read()?))));
+        Self::Fits(Subject::new(R::Event::KIND, id), test)
+    }
+}
+
+/// A question to a record, answered while nobody else writes.
+#[derive(Clone)]
+pub struct Test(Arc<dyn Fn(&Row) -> Result<bool, BookError> + Send + Sync>);
+
+impl Test {
+    /// Whether the record passes.
+    pub fn passes(&self, row: &Row) -> Result<bool, BookError> {
+        (self.0)(row)
+    }
+}
+
+impl fmt::Debug for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Test(..)")
+    }
 }
 
 /// Why entries were not written, or state not read.
@@ -136,6 +167,8 @@ pub struct EntryFilter {
     pub actor: Option<AccountId>,
     /// Only those whose `kind.act` begins with one of these; of any when empty.
     pub acts: Vec<String>,
+    /// Only those with this number or a higher one.
+    pub from: u64,
     /// Not before.
     pub since: Option<Timestamp>,
     /// Only those with this text in them: in a script that was run, a reason that

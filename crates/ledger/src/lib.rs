@@ -20,7 +20,7 @@ pub mod tree;
 
 pub use book::{
     Book, BookError, EntryFilter, Folded, Guard, Order, Page, Projection, Record, RecordFilter,
-    Row, list, load,
+    Row, Test, list, load,
 };
 pub use canonical::CanonicalError;
 pub use chain::{Fault, Flaw, Report};

@@ -70,6 +70,10 @@ impl State {
                     None => Ok(()),
                 }
             }
+            Guard::Fits(subject, test) => match self.rows.get(subject) {
+                Some(row) if test.passes(row)? => Ok(()),
+                _ => Err(BookError::Changed(subject.clone())),
+            },
             Guard::Absent(_) | Guard::Unchanged(..) => Ok(()),
         }
     }
@@ -144,6 +148,7 @@ impl Book for MemoryBook {
             .filter(|entry| {
                 filter.acts.is_empty() || filter.acts.iter().any(|act| entry.act.starts_with(act))
             })
+            .filter(|entry| filter.from <= entry.seq)
             .filter(|entry| filter.since.is_none_or(|since| since <= entry.at))
             .filter(|entry| filter.text.as_ref().is_none_or(|text| says(entry, text)))
             .cloned()

@@ -102,6 +102,12 @@ impl Batch {
         tree.push_with(entry.hash, |node, hash| nodes.push(node_row(node, &hash)));
     }
 
+    /// Takes what `other` has behind what it has.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.entries.append(&mut other.entries);
+        self.nodes.append(&mut other.nodes);
+    }
+
     /// How many entries are in it.
     pub(crate) fn len(&self) -> usize {
         self.entries.len()
@@ -228,6 +234,9 @@ pub(crate) async fn list(
             values.extend(begin);
         }
         add(&format!("({})", any.join(" OR ")), &values);
+    }
+    if filter.from > 0 {
+        add("seq >= ?", &[Arg::count(filter.from)]);
     }
     if let Some(since) = filter.since {
         // Entries are kept to the microsecond; one within it is before `since`.

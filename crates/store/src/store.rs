@@ -10,6 +10,7 @@ use ledger::{
 };
 use model::Clock;
 
+use crate::append::Writers;
 use crate::credentials::CredentialChange;
 use crate::database::{Address, Database};
 use crate::entries::{self, End, Kept};
@@ -64,6 +65,7 @@ pub struct Store {
     pub(crate) database: Database,
     pub(crate) projections: Projections,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) writers: Arc<Writers>,
 }
 
 impl std::fmt::Debug for Store {
@@ -97,7 +99,7 @@ impl Store {
         let mut session = database.write().await.map_err(failed)?;
         schema::migrate(&mut session, &projections, clock.now()).await?;
         session.commit().await.map_err(failed)?;
-        Ok(Self { database, projections, clock })
+        Ok(Self { database, projections, clock, writers: Arc::default() })
     }
 
     /// Closes the connections, waiting for what runs on them.
@@ -131,7 +133,7 @@ impl Store {
         guards: Vec<Guard>,
         credentials: Vec<CredentialChange>,
     ) -> Result<Vec<Entry>, BookError> {
-        append::append(self, drafts, &guards, &credentials).await
+        append::append(self, drafts, guards, credentials).await
     }
 }
 
@@ -150,7 +152,7 @@ impl Book for Store {
         drafts: Vec<Draft>,
         guards: Vec<Guard>,
     ) -> Result<Vec<Entry>, BookError> {
-        append::append(self, drafts, &guards, &[]).await
+        append::append(self, drafts, guards, vec![]).await
     }
 
     async fn record(&self, subject: &Subject) -> Result<Option<Row>, BookError> {

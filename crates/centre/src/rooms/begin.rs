@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use ledger::{BookError, Entry, Event as _, Guard, Subject};
+use ledger::{BookError, Event as _, Guard, Subject};
 use model::{AccountId, RoomId, RunId, Timestamp};
 use permit::Way;
 use permit::policy::Action;
@@ -152,9 +152,8 @@ impl Centre {
     ) -> Result<Begun, Refused> {
         let id = spec.id();
         for _ in 0..TRIES {
-            let turn = self.turns.take(id).await;
             let length = self.parts.book.length().await?;
-            let (room, seq) = self.load::<Room>(id.as_str()).await?;
+            let (room, _) = self.load::<Room>(id.as_str()).await?;
             if let Some(why) = not_now(&room, &wanted) {
                 return Err(Refused::Conflict(why));
             }
@@ -162,16 +161,16 @@ impl Centre {
             let shares_place = room.state == State::Running;
             let has_place = shares_place || self.is_next(&room, &wanted).await?;
             let event = if has_place { wanted.begins() } else { wanted.waits(self.queue.stays()) };
+            let (state, asked) = (room.state, wanted.clone());
+            let fits = move |room: &Room| room.state == state && not_now(room, &asked).is_none();
             let written = if shares_place {
-                self.write(&wanted.by, id.as_str(), &event, Some(seq)).await.map(drop)
+                self.write_on(&wanted.by, id, &event, fits).await?
             } else {
-                self.write_in_turn(&wanted.by, id, &event, (seq, length)).await.map(drop)
+                self.write_in_turn(&wanted.by, id, &event, (fits, length)).await?
             };
-            match written {
-                Err(Refused::Book(BookError::Changed(_))) => continue,
-                written => written?,
+            if !written {
+                continue;
             }
-            drop(turn);
             if has_place {
                 return self.launch(spec, wanted, shown).await.map(Begun::Started);
             }
@@ -185,21 +184,25 @@ impl Centre {
         Err(Refused::Book(BookError::Changed(Subject::new(RoomEvent::KIND, id.as_str()))))
     }
 
-    /// Writes that something begins or waits, unless something else did in any room
-    /// since the ledger had `length` entries.
+    /// Writes that something begins or waits, if it `fits` the room then and unless
+    /// something else did in any room since the ledger had `length` entries. Says whether
+    /// it did.
     pub(super) async fn write_in_turn(
         &self,
         actor: &AccountId,
         id: &RoomId,
         event: &RoomEvent,
-        (seq, length): (u64, u64),
-    ) -> Result<Vec<Entry>, Refused> {
+        (fits, length): (impl Fn(&Room) -> bool + Send + Sync + 'static, u64),
+    ) -> Result<bool, Refused> {
         let guards = vec![
-            Guard::Unchanged(Subject::new(RoomEvent::KIND, id.as_str()), seq),
+            Guard::fits(id.as_str(), fits),
             Guard::NoneSince("room.run-started", length),
             Guard::NoneSince("room.run-queued", length),
         ];
-        Ok(self.append(vec![draft(actor, id.as_str(), event)?], guards).await?)
+        match self.append(vec![draft(actor, id.as_str(), event)?], guards).await {
+            Err(BookError::Changed(_)) => Ok(false),
+            written => Ok(written.map(|_| true)?),
+        }
     }
 
     /// Starts what the ledger says has begun, and sees to it that its end is written

@@ -5,12 +5,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::Event as _;
 use model::{AccountId, RoomId, RunId};
 use room::{CellOutcome, Ended, Room, RoomEvent, Run, Running, State};
 
 use super::{THERE, wait_for};
-use crate::journal::{Cell, Done, deeds};
+use crate::journal::{Cell, Done};
 use crate::statements::OfRun;
 use crate::{Centre, Refused, blocking};
 
@@ -83,9 +82,10 @@ impl Centre {
     /// browsers went with the program that was killed.
     async fn end_unheard_cells(&self, id: &RoomId) -> Result<(), Refused> {
         let now = self.now();
-        for deed in deeds(&self.timeline(RoomEvent::KIND, id.as_str()).await?.items)? {
-            let Done::Cell(cell) = deed.what else { continue };
-            let Cell { cell, ended: None, .. } = *cell else { continue };
+        for deed in self.deeds(id).await? {
+            let Done::Cell(cell) = &deed.what else { continue };
+            let Cell { cell, ended: None, .. } = &**cell else { continue };
+            let cell = cell.clone();
             let milliseconds = now.duration_since(deed.at).as_millis();
             let wall_ms = u64::try_from(milliseconds).unwrap_or_default();
             let event =

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use ledger::{BookError, EntryFilter, Subject};
+use ledger::{EntryFilter, Subject};
 use model::{AccountId, RoomId, RunId, Timestamp};
 use permit::policy::Action;
 use room::{GivenUp, LogSink, Room, RoomEvent, Run, Spec, State, Waiting, Waits, queue};
@@ -251,7 +251,8 @@ impl Centre {
         why: GivenUp,
     ) -> Result<bool, Refused> {
         let given_up = RoomEvent::RunGivenUp { run: run.clone(), why };
-        let waits = |room: &Room| room.waiting.as_ref().is_some_and(|waits| waits.run == *run);
+        let of_run = run.clone();
+        let waits = move |room: &Room| is_waited_for(room, &of_run);
         let written = self.write_on(actor, id, &given_up, waits).await?;
         self.dismiss(id, run, why);
         Ok(written)
@@ -405,15 +406,11 @@ impl Centre {
             }
         };
         let wanted = self.wanted(&next.id, &waits.run).await?;
-        let (now, seq) = self.load::<Room>(next.id.as_str()).await?;
-        if now.state != State::Waiting || now.waiting.is_none_or(|now| now.run != waits.run) {
+        let (begins, run) = (wanted.begins(), waits.run.clone());
+        let fits = move |room: &Room| room.state == State::Waiting && is_waited_for(room, &run);
+        if !self.write_in_turn(&waits.by, &next.id, &begins, (fits, length)).await? {
             return Ok(true);
         }
-        let begins = wanted.begins();
-        match self.write_in_turn(&waits.by, &next.id, &begins, (seq, length)).await {
-            Err(Refused::Book(BookError::Changed(_))) => return Ok(true),
-            written => written?,
-        };
         let (shown, tell) = match self.queue.attended().remove(&next.id) {
             Some(attended) => (attended.shown, Some(attended.tell)),
             None => (None, None),
@@ -454,4 +451,9 @@ impl Centre {
             .filter(|wanted| wanted.run == *run)
             .ok_or_else(|| Refused::absent("run", run))
     }
+}
+
+/// Whether this is what waits in a room.
+fn is_waited_for(room: &Room, run: &RunId) -> bool {
+    room.waiting.as_ref().is_some_and(|waits| waits.run == *run)
 }

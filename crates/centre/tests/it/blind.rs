@@ -76,7 +76,7 @@ async fn how_a_run_ended_is_told_without_what_the_data_could_say_by_it() {
     let auditor = house.caller("auditor").await;
     let deeds = house.centre.journal(&auditor, &room).await.unwrap();
     // Which tables a script opens it chooses, of what it read in others.
-    let opened = |deeds: &[centre::journal::Deed]| {
+    let opened = |deeds: &[std::sync::Arc<centre::journal::Deed>]| {
         deeds.iter().any(|deed| match &deed.what {
             centre::journal::Done::Ran(ran) => {
                 ran.ended.as_ref().is_some_and(|end| end.opened.is_some())
@@ -86,8 +86,8 @@ async fn how_a_run_ended_is_told_without_what_the_data_could_say_by_it() {
     };
     assert!(opened(&deeds));
     assert!(!opened(&house.centre.journal(&own, &room).await.unwrap()));
-    let exits = |deeds: &[centre::journal::Deed]| {
-        let exit = |deed: &centre::journal::Deed| match &deed.what {
+    let exits = |deeds: &[std::sync::Arc<centre::journal::Deed>]| {
+        let exit = |deed: &std::sync::Arc<centre::journal::Deed>| match &deed.what {
             centre::journal::Done::Ran(ran) => ran.ended.as_ref().and_then(|end| end.exit),
             _ => None,
         };

@@ -2,7 +2,7 @@
 
 use centre::Refused;
 use centre::inbox::{Matter, Task};
-use centre::journal::Done;
+use centre::journal::{Deed, Done};
 use model::{AccountId, RoomId, RunId, StatementId};
 use permit::Way;
 use room::{Room, RoomEvent};
@@ -141,4 +141,55 @@ async fn a_permit_has_so_many_rooms_and_no_more() {
     assert!(house.centre.open_room(&own, &permit).await.is_err(), "a closed one is there still");
     house.centre.remove_room(&own, &rooms[0]).await.unwrap();
     house.centre.open_room(&own, &permit).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_journal_that_was_read_before_tells_what_came_after_and_keeps_what_was_told() {
+    let house = House::new().await;
+    let permit = house.permit(|_| ()).await;
+    let room = house.room_on(&permit).await;
+    let by: AccountId = "researcher".parse().unwrap();
+    let own = house.caller("researcher").await;
+    let run: RunId = "run-5v7x9z1b3d".parse().unwrap();
+    let statement: StatementId = "statement-5v7x9z1b3d".parse().unwrap();
+    let sql = "SELECT 1".to_owned();
+    let ran = room::Ended::LOST.event(&run, &room::Listing::default(), None);
+    let end = room::StatementEnd { answered: true, wall_ms: 7, rows: 1, read: vec![] };
+    let events = [
+        RoomEvent::RunStarted {
+            run: run.clone(),
+            by: by.clone(),
+            command: vec!["psql".to_owned()],
+            script: None,
+            notebook: false,
+            desktop: false,
+            private: true,
+        },
+        RoomEvent::Entered { by: by.clone(), run: None },
+        RoomEvent::StatementRun { statement: statement.clone(), run: run.clone(), sql },
+        RoomEvent::StatementEnded { statement, end },
+        RoomEvent::Left { by: by.clone(), wall_ms: 9, shown: 0 },
+        ran,
+    ];
+    // Each in a moment of its own, as pages are.
+    let read = || house.centre.at_one_moment(house.centre.journal(&own, &room));
+    let first = read().await.unwrap();
+    let mut before = Vec::new();
+    for event in &events {
+        let draft = ledger::Draft::new(&by, room.as_str(), event).unwrap();
+        house.book.append(vec![draft], vec![]).await.unwrap();
+        before.push(read().await.unwrap());
+    }
+    let last = read().await.unwrap();
+    let kinds: Vec<&str> = last.iter().map(|deed| deed.what.as_str()).collect();
+    assert_eq!(kinds, ["opened", "ran", "entered", "statement"]);
+    let is_over = |deed: &Deed| match &deed.what {
+        Done::Entered { wall_ms, .. } => wall_ms.is_some(),
+        Done::Ran(ran) => ran.ended.is_some(),
+        Done::Statement(asked) => asked.ended.is_some(),
+        _ => true,
+    };
+    assert!(last.iter().all(|deed| is_over(deed)), "{last:?}");
+    assert_eq!(first.len(), 1);
+    assert!(before[2].iter().skip(1).all(|deed| !is_over(deed)), "what was told has changed");
 }

@@ -87,7 +87,8 @@ pub(super) async fn run(
         }
         RoomCommand::Journal { id } => {
             let deeds = site.centre.journal(&caller, &id).await?;
-            let rows: Vec<_> = deeds.iter().map(told).collect();
+            let deeds: Vec<&Deed> = deeds.iter().map(AsRef::as_ref).collect();
+            let rows: Vec<_> = deeds.iter().map(|deed| told(deed)).collect();
             Ok(Answer::new(table(&["when", "who", "did", "what", "ended"], &rows), json!(deeds)))
         }
         RoomCommand::Close { id } => close(&site, &caller, &id).await,

@@ -3,6 +3,9 @@
 
 mod sample;
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use centre::journal::{Cell as Code, Deed, Done, Ran, Statement};
@@ -51,9 +54,9 @@ pub struct RunPage {
 /// One thing that was done, in words.
 #[derive(Debug, Clone)]
 struct DeedLine {
-    room: String,
-    by: String,
-    deed: Deed,
+    room: Arc<str>,
+    by: Arc<str>,
+    deed: Arc<Deed>,
 }
 
 const COLUMNS: &[Column<DeedLine>] = &[
@@ -67,7 +70,7 @@ const COLUMNS: &[Column<DeedLine>] = &[
     Column {
         name: "by",
         key: "who",
-        cell: |line, _| Cell::Words(line.by.clone()),
+        cell: |line, _| Cell::Words(line.by.to_string()),
         order: Some(|a, b| a.by.cmp(&b.by)),
         numeric: false,
     },
@@ -263,19 +266,23 @@ impl JournalPage {
         chrome: Chrome,
         room: &RoomId,
         names: &Names,
-        deeds: Vec<Deed>,
+        deeds: Vec<Arc<Deed>>,
         query: &ListQuery,
     ) -> Self {
         let words = chrome.words().clone();
-        let mut lines: Vec<DeedLine> = deeds
-            .into_iter()
-            .rev()
-            .map(|deed| DeedLine {
-                room: room.to_string(),
-                by: names.person(&deed.by, words.lang()),
-                deed,
-            })
-            .collect();
+        let of_room = Arc::from(room.as_str());
+        let mut called: HashMap<AccountId, Arc<str>> = HashMap::new();
+        let mut lines: Vec<DeedLine> = Vec::with_capacity(deeds.len());
+        for deed in deeds.into_iter().rev() {
+            let by = match called.get(&deed.by) {
+                Some(by) => Arc::clone(by),
+                None => {
+                    let by = Arc::from(names.person(&deed.by, words.lang()));
+                    Arc::clone(called.entry(deed.by.clone()).or_insert(by))
+                }
+            };
+            lines.push(DeedLine { room: Arc::clone(&of_room), by, deed });
+        }
         let unfiltered = lines.len();
         let choices = Done::KINDS
             .into_iter()
@@ -286,7 +293,7 @@ impl JournalPage {
             query.q.split_whitespace().map(str::to_lowercase).take(8).collect();
         lines.retain(|line| {
             (query.only.is_empty() || line.deed.what.as_str() == query.only)
-                && holds(line, &words, &wanted)
+                && (wanted.is_empty() || holds(line, &words, &wanted))
         });
         let path = format!("/rooms/{room}/journal");
         let list = List {
@@ -321,7 +328,8 @@ impl JournalPage {
         let room = literal("room-3c5d7f9h1k");
         let path = format!("/rooms/{room}/journal");
         let chrome = Chrome::sample(lang, &path).seen_by(&[Role::Researcher]);
-        Self::of(chrome, &room, &Names::sample(), sample_deeds(), &ListQuery::default())
+        let deeds = sample_deeds().into_iter().map(Arc::new).collect();
+        Self::of(chrome, &room, &Names::sample(), deeds, &ListQuery::default())
     }
 }
 

@@ -71,6 +71,15 @@ fn the_child_fills_the_disk() {
             assert!(replay.is_sound() && replay.records == u64::from(written), "{replay:?}");
         };
         whole(written).await;
+        // Several at once: each hears it.
+        let draft = |n: u32| vec![hung(&format!("lamp-{n}"), "hall"), noted(n)];
+        let [one, two, three] = [0, 1, 2].map(|n| store.append(draft(written + n), vec![]));
+        let (one, two, three) = tokio::join!(one, two, three);
+        for refused in [one, two, three] {
+            let refused = refused.unwrap_err().to_string();
+            assert!(refused.contains("disk it is on is full"), "{refused}");
+        }
+        whole(written).await;
         std::fs::remove_file(&ballast).unwrap();
         let drafts = vec![hung(&format!("lamp-{written}"), "hall"), noted(written)];
         store.append(drafts, vec![]).await.unwrap();

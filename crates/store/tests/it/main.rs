@@ -79,6 +79,8 @@ behaviours! {
     proof::an_export_verifies_with_the_public_key_alone,
     proof::growth_is_proved,
     several::readers_do_not_wait_for_a_writer,
+    several::those_who_write_at_once_share_a_transaction_and_each_hears_what_came_of_it,
+    several::who_goes_away_before_their_turn_has_nothing_written,
     several::writers_of_several_programs_take_turns,
     several::of_two_who_decide_on_the_same_state_one_is_told_to_look_again,
     tampering::what_was_done_to_the_entries_by_hand_is_named,

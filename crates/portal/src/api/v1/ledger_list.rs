@@ -24,6 +24,9 @@ pub(super) struct Wanted {
     actor: Option<String>,
     /// Only those whose `kind.act` begins so.
     act: Option<String>,
+    /// Only those with this number or a higher one.
+    #[serde(default)]
+    from: u64,
     /// Not before this instant.
     since: Option<String>,
     /// Only those with this text in them, in small or capital letters.
@@ -64,6 +67,7 @@ pub(super) async fn list(
             None => None,
         },
         acts: wanted.act.into_iter().collect(),
+        from: wanted.from,
         since: match wanted.since {
             Some(text) => Some(text.parse().map_err(|_| unreadable("since"))?),
             None => None,

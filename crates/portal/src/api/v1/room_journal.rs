@@ -1,5 +1,7 @@
 //! `GET /api/v1/rooms/{room}/journal`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::DeedBody;
 use crate::failure::Failure;
@@ -25,5 +27,6 @@ pub(super) async fn journal(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<Json<Vec<Deed>>, Failure> {
-    Ok(Json(app.centre.journal(visitor.caller(), &seen::id(&room)?).await?))
+    let deeds = app.centre.journal(visitor.caller(), &seen::id(&room)?).await?;
+    Ok(Json(deeds.into_iter().map(Arc::unwrap_or_clone).collect()))
 }
