@@ -72,7 +72,14 @@ pub(crate) async fn append(
     // A task of its own: who waits for it may go away, the others still want an answer.
     let store = store.clone();
     tokio::spawn(async move {
-        write_all(&store, store.writers.next()).await;
+        // Until nobody waits: who has the turn may not be among the first.
+        loop {
+            let next = store.writers.next();
+            if next.is_empty() {
+                break;
+            }
+            write_all(&store, next).await;
+        }
         drop(turn);
     });
     heard(answered.await)
