@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod disk;
 mod machine;
+mod memory;
 mod progress;
 mod site;
 mod statements;
@@ -24,6 +25,7 @@ use toml::Value;
 use crate::answer::{Answer, Stop, tell};
 use crate::cli::{Cli, Command, Common};
 use crate::config::{Config, Explained, LogFormat};
+use crate::memory::Swapping;
 
 /// Many threads ask for memory and let go of it: decision 0090.
 #[global_allocator]
@@ -45,9 +47,15 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Answer, Stop> {
-    keep_memory_private();
+    let swapping = memory::keep_private();
     let (config, explained) = configured(&cli.common, &cli.command)?;
     start_log(&config, &cli.command)?;
+    if swapping == Swapping::Possible && matches!(cli.command, Command::Serve { .. }) {
+        tracing::warn!(
+            "names that are compared may be swapped out to a disk: encrypt the swap or have none, \
+             or let this program lock its memory (LimitMEMLOCK=infinity for a service)"
+        );
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -60,13 +68,6 @@ fn run(cli: Cli) -> Result<Answer, Stop> {
 
 /// How long threads may take to put away what they hold when the program ends.
 const LAST_WAIT: Duration = Duration::from_secs(1);
-
-/// Names, ids and keys pass through this process: no core dump, no debugger.
-fn keep_memory_private() {
-    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
-    let none = rustix::process::Rlimit { current: Some(0), maximum: Some(0) };
-    let _ = rustix::process::setrlimit(rustix::process::Resource::Core, none);
-}
 
 fn configured(common: &Common, command: &Command) -> Result<(Config, Vec<Explained>), Stop> {
     let mut flags = Vec::new();

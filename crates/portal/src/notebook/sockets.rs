@@ -26,6 +26,10 @@ use crate::state::App;
 /// How often it is asked whether somebody still may be there.
 pub(super) const ASK_AGAIN: Duration = Duration::from_secs(5);
 
+/// The end of a cell is written down so much later: the next may begin at once, and what
+/// is over is not in its way to the disk.
+const LATER: Duration = Duration::from_millis(20);
+
 /// What a page says where it only listens is no longer.
 const LONGEST_HEARD: usize = 1024;
 
@@ -315,6 +319,7 @@ impl Talk {
         let (app, admitted, opened) = (self.app.clone(), self.admitted.clone(), self.opened());
         let answered = (answered.outcome, since.elapsed());
         self.app.underway.begin(async move {
+            tokio::time::sleep(LATER).await;
             let ended = app.centre.end_cell(&admitted, cell, answered, opened);
             if let Err(refused) = ended.await {
                 tracing::error!(room = %admitted.room, %refused, "the end of a cell was not written down");
