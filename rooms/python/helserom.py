@@ -18,15 +18,20 @@ What is handed over stands on the room's page, said to be what you said it is:
 somebody of the room asks for it there, and a checker decides.
 """
 
+import contextlib
 import json
 import os
 import tempfile
+import time
 
 __all__ = ["columns", "hand_over", "handed_over", "read", "sql", "tables"]
 
 DATA = os.environ.get("HELSEROM_DATA", "/data")
 WORK = os.environ.get("HELSEROM_WORK", "/work")
 _LIST = "handed-over.json"
+_TURN = ".handing-over"
+# A turn takes milliseconds: one that is older than this, in seconds, is nobody's.
+_LONGEST_TURN = 10
 
 # What can be said of each kind of file, and what must be.
 _KINDS = {
@@ -105,6 +110,26 @@ def handed_over():
         return []
 
 
+@contextlib.contextmanager
+def _turn():
+    """Several programs of a room may hand over at once: the list is written in turn."""
+    turn = os.path.join(WORK, _TURN)
+    while True:
+        try:
+            os.mkdir(turn)
+            break
+        except FileExistsError:
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - os.stat(turn).st_mtime > _LONGEST_TURN:
+                    os.rmdir(turn)
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.rmdir(turn)
+
+
 def hand_over(file, kind="unknown", *, note, **about):
     """Hands a file of the work folder over, to be asked out.
 
@@ -133,9 +158,10 @@ def hand_over(file, kind="unknown", *, note, **about):
     if not os.path.isfile(path):
         raise FileNotFoundError(f"there is no file `{name}` in {WORK}")
     wish = {"name": name, "declared": {"kind": kind, **about}, "note": str(note)}
-    files = [other for other in handed_over() if other["name"] != name] + [wish]
-    handle, unfinished = tempfile.mkstemp(dir=WORK, prefix=".handed-over-")
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump({"files": files}, out, ensure_ascii=False, indent=1)
-    os.chmod(unfinished, 0o644)
-    os.replace(unfinished, os.path.join(WORK, _LIST))
+    with _turn():
+        files = [other for other in handed_over() if other["name"] != name] + [wish]
+        handle, unfinished = tempfile.mkstemp(dir=WORK, prefix=".handed-over-")
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump({"files": files}, out, ensure_ascii=False, indent=1)
+        os.chmod(unfinished, 0o644)
+        os.replace(unfinished, os.path.join(WORK, _LIST))

@@ -14,6 +14,6 @@ pub(crate) fn called(mut words: impl Iterator<Item = OsString>) -> Option<ExitCo
         return None;
     }
     // What commands print passes through it.
-    crate::keep_memory_private();
+    crate::memory::keep_private();
     Some(if sandbox::keep_command().is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -10,6 +10,7 @@
 mod counted;
 mod pool;
 mod recorded;
+mod rows;
 
 use std::path::PathBuf;
 use std::sync::Arc;

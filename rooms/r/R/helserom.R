@@ -91,6 +91,24 @@ handed_over <- function() {
   jsonlite::fromJSON(list_file(), simplifyVector = FALSE)$files
 }
 
+# Several programs of a room may hand over at once: the list is written in turn. A
+# turn takes milliseconds: one that is older than ten seconds is nobody's.
+in_turn <- function(work) {
+  turn <- file.path(work_folder(), ".handing-over")
+  while (!dir.create(turn, showWarnings = FALSE)) {
+    since <- file.mtime(turn)
+    if (is.na(since) && file.access(work_folder(), 2) != 0) {
+      stop(sprintf("nothing can be written in %s", work_folder()), call. = FALSE)
+    }
+    if (!is.na(since) && difftime(Sys.time(), since, units = "secs") > 10) {
+      unlink(turn, recursive = TRUE)
+    }
+    Sys.sleep(0.01)
+  }
+  on.exit(unlink(turn, recursive = TRUE))
+  work
+}
+
 # Hands a file of the work folder over, to be asked out. What can be said of each
 # kind stands in `kinds` above; `note` says what the file is for.
 hand_over <- function(file, kind = "unknown", ..., note) {
@@ -129,11 +147,13 @@ hand_over <- function(file, kind = "unknown", ..., note) {
   wish <- list(name = jsonlite::unbox(name),
                declared = c(list(kind = jsonlite::unbox(kind)), said),
                note = jsonlite::unbox(note))
-  before <- Filter(function(other) other$name != name, handed_over())
-  text <- jsonlite::toJSON(list(files = c(before, list(wish))), auto_unbox = TRUE,
-                           pretty = TRUE, null = "null", digits = NA)
-  unfinished <- tempfile(".handed-over-", tmpdir = work)
-  writeLines(enc2utf8(text), unfinished, useBytes = TRUE)
-  file.rename(unfinished, list_file())
+  in_turn({
+    before <- Filter(function(other) other$name != name, handed_over())
+    text <- jsonlite::toJSON(list(files = c(before, list(wish))), auto_unbox = TRUE,
+                             pretty = TRUE, null = "null", digits = NA)
+    unfinished <- tempfile(".handed-over-", tmpdir = work)
+    writeLines(enc2utf8(text), unfinished, useBytes = TRUE)
+    file.rename(unfinished, list_file())
+  })
   invisible(wish)
 }

@@ -27,6 +27,7 @@ mod full_disk;
 mod gate;
 mod generate;
 mod growth;
+mod handing_over;
 mod keys;
 mod kills;
 mod link;

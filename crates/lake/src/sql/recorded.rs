@@ -32,6 +32,7 @@ use datafusion_postgres::{DfSessionService, Parser, QueryHook};
 use futures::{Sink, Stream};
 
 use super::counted::Reads;
+use super::rows::OwnRows;
 use super::{Recorder, StatementEnd};
 
 /// A statement with what was bound to it is taken down up to so many bytes; a
@@ -46,14 +47,16 @@ pub(super) struct Handlers {
 
 impl Handlers {
     pub(super) fn new(session: SessionContext, recorder: Arc<dyn Recorder>, reads: Reads) -> Self {
+        let rows = Arc::new(OwnRows::default());
         let hooks: Vec<Arc<dyn QueryHook>> = vec![
             Arc::new(NoCursors),
             Arc::new(CursorStatementHook),
             Arc::new(SetShowHook),
             Arc::new(TransactionStatementHook),
+            Arc::clone(&rows) as Arc<dyn QueryHook>,
         ];
         let inner = DfSessionService::new_with_hooks(Arc::new(session), hooks);
-        let statements = Arc::new(Recorded { inner, recorder, reads });
+        let statements = Arc::new(Recorded { inner, rows, recorder, reads });
         Self { statements, connections: Arc::new(ConnectionManager::new()) }
     }
 }
@@ -133,6 +136,7 @@ impl PgWireServerHandlers for Handlers {
 
 struct Recorded {
     inner: DfSessionService,
+    rows: Arc<OwnRows>,
     recorder: Arc<dyn Recorder>,
     reads: Reads,
 }
@@ -254,6 +258,7 @@ impl ExtendedQueryHandler for Recorded {
         PgWireError: From<<C as Sink<PgWireBackendMessage>>::Error>,
     {
         let underway = self.begin(&with_bound(portal)).await?;
+        self.rows.expect(&portal.result_column_format);
         let answer = ExtendedQueryHandler::do_query(&self.inner, client, portal, most).await?;
         let mut answers = Self::watch(underway, vec![answer]);
         Ok(answers.pop().unwrap_or(Response::EmptyQuery))

@@ -164,17 +164,26 @@ impl Client {
 
     /// The same with something bound to `$1`, as drivers do it.
     async fn ask_with(&mut self, sql: &str, bound: &str) -> Result<Rows, String> {
+        self.bind(sql, bound, b"\0\0").await;
+        self.answer().await
+    }
+
+    /// Asks with something bound to `$1`; `formats` says how the answer is to look.
+    async fn bind(&mut self, sql: &str, bound: &str, formats: &[u8]) {
         self.send(b'P', &[b"\0", sql.as_bytes(), b"\0\0\0"].concat()).await;
         let length = u32::try_from(bound.len()).unwrap().to_be_bytes();
-        let bind = [b"\0\0\0\0\0\x01", &length[..], bound.as_bytes(), b"\0\0"].concat();
+        let bind = [b"\0\0\0\0\0\x01", &length[..], bound.as_bytes(), formats].concat();
         self.send(b'B', &bind).await;
         self.send(b'E', b"\0\0\0\0\0").await;
         self.send(b'S', b"").await;
-        self.answer().await
     }
 }
 
-fn cells(mut body: &[u8]) -> Vec<Option<String>> {
+fn cells(body: &[u8]) -> Vec<Option<String>> {
+    raw(body).into_iter().map(|cell| cell.map(|cell| String::from_utf8(cell).unwrap())).collect()
+}
+
+fn raw(mut body: &[u8]) -> Vec<Option<Vec<u8>>> {
     let mut take = |n: usize| {
         let (head, rest) = body.split_at(n);
         body = rest;
@@ -185,7 +194,7 @@ fn cells(mut body: &[u8]) -> Vec<Option<String>> {
         .map(|_| {
             let length = i32::from_be_bytes(take(4).try_into().unwrap());
             let length = usize::try_from(length).ok()?;
-            Some(String::from_utf8(take(length).to_vec()).unwrap())
+            Some(take(length).to_vec())
         })
         .collect()
 }
@@ -265,6 +274,52 @@ async fn what_is_bound_is_taken_down_too() {
     assert_eq!(rows, [row(&["20000"])]);
     assert_eq!(served.book.begun(), [format!("{sql}\n-- $1: 5")]);
     assert_eq!(served.book.end(1).await.rows, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_come_as_postgresql_sends_them_and_as_the_client_asks() {
+    let served = Served::new(64 * MIB, Book::default());
+    let mut client = served.connect().await;
+    let sql = "SELECT true, false, CAST(-7 AS SMALLINT), CAST(7 AS INT), 9007199254740993, \
+               CAST(0.5 AS DOUBLE), CAST(3 AS DOUBLE), 'æ', DATE '1999-12-31', CAST(NULL AS INT)";
+    let plain = ["t", "f", "-7", "7", "9007199254740993", "0.5", "3", "æ", "1999-12-31"];
+    let mut expected = row(&plain);
+    expected.push(None);
+    assert_eq!(client.ask(sql).await.unwrap(), std::slice::from_ref(&expected));
+    let with = format!("{sql} WHERE 'x' = $1");
+    assert_eq!(client.ask_with(&with, "x").await.unwrap(), std::slice::from_ref(&expected));
+    // In network byte order, days from the first of 2000 on.
+    client.bind(&with, "x", b"\0\x01\0\x01").await;
+    let mut sent = Vec::new();
+    loop {
+        match client.receive().await {
+            (b'D', body) => sent.push(raw(&body)),
+            (b'E', body) => panic!("{}", String::from_utf8_lossy(&body)),
+            (b'Z', _) => break,
+            _ => {}
+        }
+    }
+    let binary: [&[u8]; 9] = [
+        &[1],
+        &[0],
+        &(-7_i16).to_be_bytes(),
+        &7_i32.to_be_bytes(),
+        &9_007_199_254_740_993_i64.to_be_bytes(),
+        &0.5_f64.to_be_bytes(),
+        &3_f64.to_be_bytes(),
+        "æ".as_bytes(),
+        &(-1_i32).to_be_bytes(),
+    ];
+    let mut expected: Vec<_> = binary.iter().map(|cell| Some(cell.to_vec())).collect();
+    expected.push(None);
+    assert_eq!(sent, [expected]);
+    // Types that tables of an extract do not have, and how else a client wants them.
+    let odd = "SELECT [1, 2], CAST(1.50 AS DECIMAL(5, 2)), DATE '1999-12-31'";
+    assert_eq!(client.ask(odd).await.unwrap(), [row(&["{1,2}", "1.50", "1999-12-31"])]);
+    client.ask("SET datestyle = 'German'").await.unwrap();
+    assert_eq!(client.ask("SELECT DATE '1999-12-31'").await.unwrap(), [row(&["31.12.1999"])]);
+    client.ask("SET statement_timeout = 60000").await.unwrap();
+    assert_eq!(client.ask("SELECT CAST(3 AS DOUBLE)").await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
