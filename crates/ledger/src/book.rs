@@ -39,7 +39,9 @@ impl Guard {
 
 /// A question to a record, answered while nobody else writes.
 #[derive(Clone)]
-pub struct Test(Arc<dyn Fn(&Row) -> Result<bool, BookError> + Send + Sync>);
+pub struct Test(Arc<Question>);
+
+type Question = dyn Fn(&Row) -> Result<bool, BookError> + Send + Sync;
 
 impl Test {
     /// Whether the record passes.

@@ -164,14 +164,14 @@ impl Stream for Rows {
             match ready!(self.batches.poll_next_unpin(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(failed(error)))),
-                Some(Ok(batch)) => match written(&batch, &self.fields) {
-                    Some(rows) => self.written = rows.into_iter(),
-                    None => {
+                Some(Ok(batch)) => {
+                    let Some(rows) = written(&batch, &self.fields) else {
                         let why = "the answer has another type than was told".to_owned();
                         let error = DataFusionError::Internal(why);
                         return Poll::Ready(Some(Err(failed(error))));
-                    }
-                },
+                    };
+                    self.written = rows.into_iter();
+                }
             }
         }
     }

@@ -274,13 +274,11 @@ impl JournalPage {
         let mut called: HashMap<AccountId, Arc<str>> = HashMap::new();
         let mut lines: Vec<DeedLine> = Vec::with_capacity(deeds.len());
         for deed in deeds.into_iter().rev() {
-            let by = match called.get(&deed.by) {
-                Some(by) => Arc::clone(by),
-                None => {
-                    let by = Arc::from(names.person(&deed.by, words.lang()));
-                    Arc::clone(called.entry(deed.by.clone()).or_insert(by))
-                }
-            };
+            if !called.contains_key(&deed.by) {
+                let by = Arc::from(names.person(&deed.by, words.lang()));
+                called.insert(deed.by.clone(), by);
+            }
+            let by = called.get(&deed.by).map(Arc::clone).unwrap_or_default();
             lines.push(DeedLine { room: Arc::clone(&of_room), by, deed });
         }
         let unfiltered = lines.len();
