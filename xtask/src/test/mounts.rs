@@ -7,6 +7,10 @@ use std::fs;
 
 use crate::run::{Done, failed};
 
+/// Where `ip netns` names network namespaces: mounted by the first that is added, and by
+/// design there from then on.
+const OF_NAMESPACES: &str = "/run/netns";
+
 /// The folders that something is mounted on.
 pub(super) struct Mounts(BTreeSet<String>);
 
@@ -16,7 +20,8 @@ impl Mounts {
     }
 
     fn read(table: &str) -> Self {
-        Self(table.lines().filter_map(|line| line.split(' ').nth(1)).map(str::to_owned).collect())
+        let folders = table.lines().filter_map(|line| line.split(' ').nth(1));
+        Self(folders.filter(|folder| *folder != OF_NAMESPACES).map(str::to_owned).collect())
     }
 
     /// Fails if something is mounted now that was not.
@@ -45,5 +50,12 @@ mod tests {
         let Err(Failed(why)) = before.against(&after) else { panic!("a mount was overlooked") };
         assert!(why.contains("/rooms/a/work") && !why.contains("/old"), "{why}");
         assert!(before.against(&before).is_ok());
+        // The folder of all namespaces stays, one that was not deleted is named.
+        let folder =
+            "proc /proc proc rw 0 0\n/dev/loop0 /old ext4 rw 0 0\ntmpfs /run/netns tmpfs rw 0 0\n";
+        assert!(before.against(&Mounts::read(folder)).is_ok());
+        let space = format!("{folder}nsfs /run/netns/hs1a nsfs rw 0 0\n");
+        let Err(Failed(why)) = before.against(&Mounts::read(&space)) else { panic!("overlooked") };
+        assert!(why.contains("/run/netns/hs1a"), "{why}");
     }
 }
