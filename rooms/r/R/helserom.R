@@ -95,13 +95,15 @@ handed_over <- function() {
 # turn takes milliseconds: one that is older than ten seconds is nobody's.
 in_turn <- function(work) {
   turn <- file.path(work_folder(), ".handing-over")
+  nobodys <- Sys.time() + 10
   while (!dir.create(turn, showWarnings = FALSE)) {
     since <- file.mtime(turn)
-    if (is.na(since) && file.access(work_folder(), 2) != 0) {
+    # It is there, or it was a moment ago: else nothing can be made here.
+    if (!is.na(since)) {
+      nobodys <- Sys.time() + 10
+      if (difftime(Sys.time(), since, units = "secs") > 10) unlink(turn, recursive = TRUE)
+    } else if (Sys.time() > nobodys) {
       stop(sprintf("nothing can be written in %s", work_folder()), call. = FALSE)
-    }
-    if (!is.na(since) && difftime(Sys.time(), since, units = "secs") > 10) {
-      unlink(turn, recursive = TRUE)
     }
     Sys.sleep(0.01)
   }

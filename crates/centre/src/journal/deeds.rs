@@ -16,8 +16,11 @@ use crate::{Centre, Refused};
 
 /// So many rooms are remembered.
 const ROOMS: usize = 32;
-/// What was done in a room is not remembered where it is more than this.
-const DEEDS: usize = 1 << 16;
+/// What was done in a room is not remembered where it takes more than this, bytes: code
+/// and statements are kept whole.
+const MOST: usize = 16 << 20;
+/// What a deed takes beside its text, bytes, about.
+const EACH: usize = 256;
 
 type Kept = Arc<tokio::sync::Mutex<Deeds>>;
 
@@ -61,7 +64,7 @@ impl Centre {
             }
         }
         deeds.length = length.unwrap_or(deeds.next).max(deeds.length);
-        if deeds.all.len() > DEEDS {
+        if deeds.size > MOST {
             self.journals.forget(room);
         }
         Ok(deeds.all.clone())
@@ -73,6 +76,8 @@ impl Centre {
 struct Deeds {
     /// Oldest first.
     all: Vec<Arc<Deed>>,
+    /// What they take, bytes.
+    size: usize,
     /// The number of the first entry that was not read.
     next: u64,
     /// How long the ledger was at least when they were.
@@ -209,7 +214,48 @@ impl Deeds {
             RoomEvent::Closed { why } => Done::Closed { why },
         };
         let (at, by) = (entry.at, entry.actor.clone());
+        self.size += EACH + text_of(&what);
         self.all.push(Arc::new(Deed { at, by, session, what }));
         Ok(())
+    }
+}
+
+/// How long the text of a deed is, bytes.
+fn text_of(what: &Done) -> usize {
+    match what {
+        Done::Ran(ran) => {
+            let script = ran.script.as_ref().map_or(0, |script| script.text().len());
+            script + ran.command.iter().map(String::len).sum::<usize>()
+        }
+        Done::Cell(cell) => cell.code.len(),
+        Done::Statement(asked) => asked.sql.len(),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queried(seq: u64, sql: &str) -> Entry {
+        let event = RoomEvent::StatementRun {
+            statement: format!("statement-{seq:010}").parse().unwrap(),
+            run: "run-5v7x9z1b3d".parse().unwrap(),
+            sql: sql.to_owned(),
+        };
+        let by: AccountId = "researcher".parse().unwrap();
+        let draft = ledger::Draft::new(&by, "room-7k3m9q2x4d", &event).unwrap();
+        Entry::seal(draft, seq, Timestamp::UNIX_EPOCH, ledger::Hash::default()).unwrap()
+    }
+
+    #[test]
+    fn what_is_remembered_is_as_large_as_its_text() {
+        let mut deeds = Deeds::default();
+        let long = "x".repeat(1 << 20);
+        for seq in 0..16 {
+            deeds.take(&queried(seq, &long)).unwrap();
+        }
+        assert_eq!(deeds.size, 16 * (EACH + (1 << 20)));
+        assert!(deeds.size > MOST, "sixteen of the longest are remembered");
     }
 }

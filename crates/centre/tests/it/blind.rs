@@ -4,7 +4,7 @@ use centre::Refused;
 use permit::Way;
 use room::{Outcome, RoomEvent, Script, State};
 
-use crate::house::House;
+use crate::house::{House, started};
 
 const SCRIPT: &str = "x <- read.csv('/data/laboratory.csv')\nwrite.csv(x, 'out/table.csv')\n";
 
@@ -114,15 +114,7 @@ async fn what_a_statement_counted_is_for_auditors() {
     };
     let sql = "SELECT * FROM laboratory WHERE value = 7".to_owned();
     for event in [
-        RoomEvent::RunStarted {
-            run: run.clone(),
-            by: by.clone(),
-            command: vec!["psql".to_owned()],
-            script: None,
-            notebook: false,
-            desktop: false,
-            private: true,
-        },
+        started(&run, &by, "psql"),
         RoomEvent::StatementRun { statement: statement.clone(), run, sql },
         RoomEvent::StatementEnded { statement, end },
     ] {

@@ -11,9 +11,10 @@ use ed25519_dalek::SigningKey;
 use ledger::{Book, EntryFilter, MemoryBook};
 use model::{
     AccountId, ApplicationId, Clock, Entropy, ManualClock, OutputId, PermitId, Purpose, RoomId,
-    SeededEntropy, SignedDuration, Text, Timestamp,
+    RunId, SeededEntropy, SignedDuration, Text, Timestamp,
 };
 use permit::{ColumnTerms, Period, Role, SourceTerms, Terms, Verdict};
+use room::RoomEvent;
 
 use crate::doorway::Doorway;
 use crate::fakes::{BlobsInMemory, EmptyExtracts, Folders, NoDeliveries, NoLogs, Passwords};
@@ -225,6 +226,19 @@ impl House {
     pub(crate) async fn count(&self, act: &str) -> u64 {
         let filter = EntryFilter { acts: vec![act.to_owned()], ..EntryFilter::default() };
         self.book.entries(&filter).await.unwrap().total
+    }
+}
+
+/// Somebody's program begins to run.
+pub(crate) fn started(run: &RunId, by: &AccountId, program: &str) -> RoomEvent {
+    RoomEvent::RunStarted {
+        run: run.clone(),
+        by: by.clone(),
+        command: vec![program.to_owned()],
+        script: None,
+        notebook: false,
+        desktop: false,
+        private: true,
     }
 }
 

@@ -7,7 +7,7 @@ use model::{AccountId, RoomId, RunId, StatementId};
 use permit::Way;
 use room::{Room, RoomEvent};
 
-use crate::house::House;
+use crate::house::{House, started};
 
 async fn withheld(house: &House, room: &RoomId) -> usize {
     let entries = house.centre.timeline("room", room.as_str()).await.unwrap().items.clone();
@@ -78,15 +78,7 @@ async fn room_with(house: &House, way: Way, statements: &[String]) -> RoomId {
     let room = house.room_on(&permit).await;
     let by: AccountId = "researcher".parse().unwrap();
     let run: RunId = "run-5v7x9z1b3d".parse().unwrap();
-    let mut events = vec![RoomEvent::RunStarted {
-        run: run.clone(),
-        by: by.clone(),
-        command: vec!["python3".to_owned()],
-        script: None,
-        notebook: false,
-        desktop: false,
-        private: true,
-    }];
+    let mut events = vec![started(&run, &by, "python3")];
     for (n, sql) in statements.iter().enumerate() {
         let statement: StatementId = format!("statement-{n:010}").parse().unwrap();
         let (run, sql) = (run.clone(), sql.clone());
@@ -156,15 +148,7 @@ async fn a_journal_that_was_read_before_tells_what_came_after_and_keeps_what_was
     let ran = room::Ended::LOST.event(&run, &room::Listing::default(), None);
     let end = room::StatementEnd { answered: true, wall_ms: 7, rows: 1, read: vec![] };
     let events = [
-        RoomEvent::RunStarted {
-            run: run.clone(),
-            by: by.clone(),
-            command: vec!["psql".to_owned()],
-            script: None,
-            notebook: false,
-            desktop: false,
-            private: true,
-        },
+        started(&run, &by, "psql"),
         RoomEvent::Entered { by: by.clone(), run: None },
         RoomEvent::StatementRun { statement: statement.clone(), run: run.clone(), sql },
         RoomEvent::StatementEnded { statement, end },

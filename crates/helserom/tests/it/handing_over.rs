@@ -59,3 +59,33 @@ fn programs_that_hand_over_at_once_lose_nothing_of_each_other() {
     let unfinished = fs::read_dir(work.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!unfinished.into_iter().any(|name| name.to_string_lossy().starts_with('.')));
 }
+
+#[test]
+fn who_hands_over_on_a_full_disk_is_told_and_does_not_wait_for_ever() {
+    let work = tempfile::tempdir().unwrap();
+    // Of three inodes one is the folder's own, and no folder can be made beside two files.
+    let full = "mount -t tmpfs -o nr_inodes=3 none \"$0\" && touch \"$0/r1-1.txt\" \"$0/b\" && \
+                exec timeout 60 \"$@\"";
+    for (program, flag, script, says) in [
+        ("Rscript", "-e", "source('r/R/helserom.R'); hand_over('b', note = 'n')", "nothing can be"),
+        (
+            "python3",
+            "-c",
+            "import sys; sys.path.insert(0, 'python'); sys.dont_write_bytecode = True\n\
+             import helserom; helserom.hand_over('b', note='n')",
+            "No space left",
+        ),
+    ] {
+        let answer = Command::new("unshare")
+            .args(["--user", "--map-root-user", "--mount", "sh", "-c", full])
+            .arg(work.path())
+            .args([program, flag, script])
+            .env("HELSEROM_WORK", work.path())
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../rooms"))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&answer.stderr);
+        assert_eq!(answer.status.code(), Some(1), "{program}: {said}");
+        assert!(said.contains(says), "{program}: {said}");
+    }
+}

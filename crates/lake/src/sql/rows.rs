@@ -1,5 +1,5 @@
-//! Rows of an answer as they are sent: of the types that tables of an extract have, a
-//! batch at a time. The library writes any type, one value after the other, and asks of
+//! Rows of an answer as they are sent: of the types that tables of an extract have, many
+//! at a time. The library writes any type, one value after the other, and asks of
 //! each anew what it is and how it is to look; what is not in here is left to it.
 
 use std::pin::Pin;
@@ -34,6 +34,8 @@ use futures::{Stream, StreamExt as _};
 
 /// Where rows are written before they are cut off, bytes.
 const SHEET: usize = 64 << 10;
+/// So many rows are written at once: what they take is beside the batch they are of.
+const AT_ONCE: usize = 512;
 /// 1 January 2000, the first day of PostgreSQL's dates, in days since 1970.
 const FIRST_DAY: i32 = 10_957;
 /// The time a statement may take, where a client has set one.
@@ -127,7 +129,8 @@ async fn answer(
     }
     let fields = Arc::new(fields);
     let batches = frame.execute_stream().await.map_err(failed)?;
-    let rows = Rows { batches, fields: Arc::clone(&fields), written: Vec::new().into_iter() };
+    let written = Vec::new().into_iter();
+    let rows = Rows { batches, fields: Arc::clone(&fields), rest: None, written };
     Ok(Response::Query(QueryResponse::new(fields, rows)))
 }
 
@@ -149,7 +152,9 @@ fn is_ours(is: &DataType, as_told: &Type) -> bool {
 struct Rows {
     batches: SendableRecordBatchStream,
     fields: Arc<Vec<FieldInfo>>,
-    /// Those of the last batch that were not sent yet.
+    /// What was not written yet of the last batch.
+    rest: Option<RecordBatch>,
+    /// What was written and not sent yet.
     written: std::vec::IntoIter<DataRow>,
 }
 
@@ -161,17 +166,23 @@ impl Stream for Rows {
             if let Some(row) = self.written.next() {
                 return Poll::Ready(Some(Ok(row)));
             }
+            if let Some(batch) = self.rest.take() {
+                let count = batch.num_rows().min(AT_ONCE);
+                if count < batch.num_rows() {
+                    self.rest = Some(batch.slice(count, batch.num_rows() - count));
+                }
+                let Some(rows) = written(&batch.slice(0, count), &self.fields) else {
+                    let why = "the answer has another type than was told".to_owned();
+                    let error = DataFusionError::Internal(why);
+                    return Poll::Ready(Some(Err(failed(error))));
+                };
+                self.written = rows.into_iter();
+                continue;
+            }
             match ready!(self.batches.poll_next_unpin(context)) {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(failed(error)))),
-                Some(Ok(batch)) => {
-                    let Some(rows) = written(&batch, &self.fields) else {
-                        let why = "the answer has another type than was told".to_owned();
-                        let error = DataFusionError::Internal(why);
-                        return Poll::Ready(Some(Err(failed(error))));
-                    };
-                    self.written = rows.into_iter();
-                }
+                Some(Ok(batch)) => self.rest = Some(batch),
             }
         }
     }

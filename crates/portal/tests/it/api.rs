@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::fakes::{PASSWORD, Site};
+use crate::site::{PASSWORD, Site};
 
 pub(crate) async fn program(site: &Site) -> Browser {
     program_of(site, "researcher").await

@@ -13,9 +13,9 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio_tungstenite::tungstenite::Message as Sent;
 
 use crate::browser::Browser;
-use crate::fakes::Site;
 use crate::gate::PATIENCE;
 use crate::notebooks::{config, frame, ticket};
+use crate::site::Site;
 use crate::sockets::{Socket, socket};
 use crate::story::{room, room_that};
 

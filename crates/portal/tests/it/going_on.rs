@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::browser::{Browser, encode};
-use crate::fakes::Site;
 use crate::gate::PATIENCE;
+use crate::site::Site;
 use crate::story::{room, wait_for};
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 
 use crate::browser::{Browser, Page};
-use crate::fakes::Site;
+use crate::site::Site;
 use crate::story::{id_in, room};
 
 const EDGE: &str = "edge7f3a";

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 
 use crate::browser::Browser;
-use crate::fakes::Site;
+use crate::site::Site;
 use crate::story::{SAFE, output, room};
 
 const SCRIPT: &str = "# file fit.csv\nfit <- coxph(Surv(time, died) ~ \"Diabetes\")";

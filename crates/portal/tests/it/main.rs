@@ -27,6 +27,7 @@ mod queue;
 mod refusals;
 mod reversals;
 mod safety;
+mod site;
 mod sitting;
 mod smuggling;
 mod sockets;

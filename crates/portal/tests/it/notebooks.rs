@@ -19,8 +19,8 @@ use tokio::net::UnixListener;
 use tokio_tungstenite::tungstenite::Message as Sent;
 
 use crate::browser::{Browser, Page};
-use crate::fakes::Site;
 use crate::gate::PATIENCE;
+use crate::site::Site;
 use crate::sockets::{Socket, socket};
 use crate::story::room;
 

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::browser::Browser;
-use crate::fakes::Site;
+use crate::site::Site;
 use crate::story::room;
 
 #[tokio::test]

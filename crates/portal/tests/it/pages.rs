@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use crate::browser::Browser;
-use crate::fakes::Site;
+use crate::site::Site;
 use crate::story::{SAFE, application, id_in, output, room, wait_for};
 
 const SMALL: &str = "sex,people\nwomen,3\nmen,97\nboth,3\nneither,197\nall,300\n";

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use crate::api::program_of;
 use crate::browser::Browser;
-use crate::fakes::{IN_DOUBT, Site};
+use crate::fakes::IN_DOUBT;
+use crate::site::Site;
 use crate::story::room_that;
 
 /// A centre with one pair in doubt.

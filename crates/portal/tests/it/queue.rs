@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use crate::api::program;
 use crate::browser::Browser;
-use crate::fakes::Site;
 use crate::notebooks::config;
+use crate::site::Site;
 use crate::story::{room_that, wait_for};
 
 async fn with_place_for_one(config: Config) -> Site {

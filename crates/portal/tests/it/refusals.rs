@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 
 use crate::browser::{Browser, Page};
-use crate::fakes::Site;
+use crate::site::Site;
 use crate::story::{SAFE, application, id_in, output, permit, room, wait_for};
 
 /// Sentences of the layers below and of the English pages: what must not stand on

@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::api::{program, program_of};
 use crate::browser::Browser;
-use crate::fakes::{NUMBER, Site};
+use crate::fakes::NUMBER;
+use crate::site::Site;
 use crate::story::room_that;
 
 /// A centre to whose laboratory something was delivered.

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use portal::Config;
 
 use crate::browser::Browser;
-use crate::fakes::{PASSWORD, Site};
+use crate::site::{PASSWORD, Site};
 
 /// Every address that changes something.
 const CHANGES: &[&str] = &[

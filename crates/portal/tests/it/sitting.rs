@@ -6,8 +6,8 @@ use tokio::net::UnixListener;
 
 use crate::api::program;
 use crate::browser::Browser;
-use crate::fakes::Site;
 use crate::notebooks::config;
+use crate::site::Site;
 use crate::story::room_that;
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use base64::Engine as _;
 
 use crate::browser::{Browser, Page};
-use crate::fakes::Site;
+use crate::site::Site;
 
 pub(crate) fn id_in(page: &Page) -> String {
     let path = page.location().split('?').next().unwrap();

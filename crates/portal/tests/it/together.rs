@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use tokio::net::UnixListener;
 
 use crate::browser::Browser;
-use crate::fakes::Site;
 use crate::notebooks::{config, frame, ticket};
+use crate::site::Site;
 use crate::story::room_that;
 
 /// A room of two people, whose notebook server answers as long as the listener is held.
