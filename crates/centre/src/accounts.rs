@@ -1,6 +1,7 @@
 //! Accounts, and how people prove who they are.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Argon2, PasswordHash};
@@ -106,7 +107,7 @@ impl Centre {
         &self,
         id: &AccountId,
         password: Secret<String>,
-    ) -> Result<Option<Account>, Refused> {
+    ) -> Result<Option<Arc<Account>>, Refused> {
         let stored = self.parts.credentials.password(id).await?;
         let account = self.find::<Account>(id.as_str()).await?;
         let right = blocking("checking the password", move || {
@@ -144,14 +145,14 @@ impl Centre {
     pub async fn caller(&self, id: &AccountId) -> Result<Caller, Refused> {
         let found = self.find::<Account>(id.as_str()).await?;
         match found {
-            Some((account, _)) if account.open => Ok(account.into()),
+            Some((account, _)) if account.open => Ok(Arc::unwrap_or_clone(account).into()),
             _ => Err(Refused::absent("account", id)),
         }
     }
 
     /// Every account, by id. Who may apply may name colleagues, so every
     /// signed-in person sees who has an account.
-    pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Account>, Refused> {
+    pub async fn accounts(&self, caller: &Caller) -> Result<Vec<Arc<Account>>, Refused> {
         if caller.account().is_none() {
             self.require_open(caller, Action::SeeCentre, &Thing::centre())?;
         }

@@ -1,6 +1,7 @@
 //! Applications, from the first draft to the access body's decision.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ledger::{Guard, Order, RecordFilter, Subject};
 use model::{ApplicationId, OrganisationId, PermitId};
@@ -77,7 +78,7 @@ impl Centre {
             .await?
             .into_iter()
             .filter(|source| asked.contains(&source.source))
-            .map(|source| source.contract.holder)
+            .map(|source| source.contract.holder.clone())
             .collect();
         let event = ApplicationEvent::Submitted { holders: holders.into_iter().collect() };
         self.write(&actor, id.as_str(), &event, Some(seq)).await?;
@@ -180,8 +181,8 @@ impl Centre {
         let grant = Grant {
             permit: permit.clone(),
             application: id.clone(),
-            data_user: application.organisation,
-            terms: application.terms,
+            data_user: application.organisation.clone(),
+            terms: application.terms.clone(),
         };
         let signature = grant
             .sign(&self.parts.keys.permit)
@@ -200,14 +201,14 @@ impl Centre {
         &self,
         caller: &Caller,
         id: &ApplicationId,
-    ) -> Result<Application, Refused> {
+    ) -> Result<Arc<Application>, Refused> {
         let (application, _) = self.load::<Application>(id.as_str()).await?;
         self.require(caller, Action::SeeApplication, &Thing::application(&application))?;
         Ok(application)
     }
 
     /// The applications the caller may see, newest first.
-    pub async fn applications(&self, caller: &Caller) -> Result<Vec<Application>, Refused> {
+    pub async fn applications(&self, caller: &Caller) -> Result<Vec<Arc<Application>>, Refused> {
         let mut applications = self.every_application().await?;
         applications.retain(|application| {
             let thing = Thing::application(application);
@@ -216,7 +217,7 @@ impl Centre {
         Ok(applications)
     }
 
-    pub(crate) async fn every_application(&self) -> Result<Vec<Application>, Refused> {
+    pub(crate) async fn every_application(&self) -> Result<Vec<Arc<Application>>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
         Ok(self.list(&filter).await?.items)
     }
@@ -245,8 +246,8 @@ impl Centre {
         let accounts = self.list::<Account>(&accounts).await?;
         let sources = self.every_source().await?;
         Ok(Knowledge {
-            sources: sources.iter().map(known_source).collect(),
-            accounts: accounts.items.into_iter().map(|account| account.id).collect(),
+            sources: sources.iter().map(|source| known_source(source)).collect(),
+            accounts: accounts.items.iter().map(|account| account.id.clone()).collect(),
         })
     }
 }

@@ -17,6 +17,6 @@ impl Centre {
 
     /// One dataset.
     pub async fn dataset(&self, caller: &Caller, id: &SourceId) -> Result<Dataset, Refused> {
-        Ok(Dataset::of(&self.source(caller, id).await?))
+        Ok(Dataset::of(self.source(caller, id).await?.as_ref()))
     }
 }

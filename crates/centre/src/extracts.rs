@@ -8,8 +8,8 @@ use linkage::{Changed, Extract, ExtractEvent};
 use model::{AccountId, ExtractId, PairId, PermitId};
 use permit::policy::{Action, Thing};
 use permit::{Permit, PermitEvent};
-use source::SourceRecord;
 
+use crate::moment::owned;
 use crate::ports::{Before, Built, NotBuilt, Progress};
 use crate::sources::is_surely_unwritten;
 use crate::{Caller, Centre, Refused, blocking, draft};
@@ -32,13 +32,13 @@ impl Centre {
         caller: &Caller,
         id: &PermitId,
         progress: Arc<dyn Progress>,
-    ) -> Result<Extract, Refused> {
+    ) -> Result<Arc<Extract>, Refused> {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
         let actor =
             self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
-        let sources: Vec<SourceRecord> = self.every_source().await?;
-        let earlier = self.every_extract_of(id).await?;
+        let sources = owned(self.every_source().await?);
+        let earlier = owned(self.every_extract_of(id).await?);
         let pairs = self.known_pairs(id).await?;
         let extract = ExtractId::mint(self.parts.entropy.as_ref());
         let (extracts, minted) = (self.parts.extracts.clone(), extract.clone());
@@ -127,7 +127,7 @@ impl Centre {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
         self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
-        let sources: Vec<SourceRecord> = self.every_source().await?;
+        let sources = owned(self.every_source().await?);
         let extracts = self.parts.extracts.clone();
         blocking("making the stand-in", move || extracts.stand_in(&active, &sources))
             .await?
@@ -154,19 +154,19 @@ impl Centre {
         &self,
         caller: &Caller,
         id: &PermitId,
-    ) -> Result<Vec<Extract>, Refused> {
+    ) -> Result<Vec<Arc<Extract>>, Refused> {
         self.permit(caller, id).await?;
         self.every_extract_of(id).await
     }
 
     /// One extract, for those who see its permit.
-    pub async fn extract(&self, caller: &Caller, id: &ExtractId) -> Result<Extract, Refused> {
+    pub async fn extract(&self, caller: &Caller, id: &ExtractId) -> Result<Arc<Extract>, Refused> {
         let (extract, _) = self.load::<Extract>(id.as_str()).await?;
         self.permit(caller, &extract.manifest.permit).await?;
         Ok(extract)
     }
 
-    async fn every_extract_of(&self, id: &PermitId) -> Result<Vec<Extract>, Refused> {
+    async fn every_extract_of(&self, id: &PermitId) -> Result<Vec<Arc<Extract>>, Refused> {
         let filter = RecordFilter {
             parent: Some(id.to_string()),
             limit: u32::MAX,
@@ -175,7 +175,10 @@ impl Centre {
         Ok(self.list(&filter).await?.items)
     }
 
-    pub(crate) async fn newest_extract(&self, id: &PermitId) -> Result<Option<Extract>, Refused> {
+    pub(crate) async fn newest_extract(
+        &self,
+        id: &PermitId,
+    ) -> Result<Option<Arc<Extract>>, Refused> {
         let extracts = self.every_extract_of(id).await?;
         Ok(extracts.into_iter().find(|extract| extract.destroyed_at.is_none()))
     }
@@ -199,7 +202,7 @@ impl Centre {
         }
         self.write(&actor, id.as_str(), &ExtractEvent::Destroyed { why }, Some(seq)).await?;
         let (extracts, permit, id) =
-            (self.parts.extracts.clone(), extract.manifest.permit, id.clone());
+            (self.parts.extracts.clone(), extract.manifest.permit.clone(), id.clone());
         blocking("removing the extract", move || extracts.destroy(&permit, &id))
             .await?
             .map_err(|why| Refused::failed("removing the extract", why))
@@ -216,9 +219,9 @@ impl Centre {
             .await?
             .items
             .into_iter()
-            .map(|extract| extract.id)
+            .map(|extract| extract.id.clone())
             .collect();
-        let (sources, pairs) = (self.every_source().await?, self.every_pair().await?);
+        let (sources, pairs) = (owned(self.every_source().await?), self.every_pair().await?);
         let extracts = self.parts.extracts.clone();
         blocking("recovery of extracts", move || extracts.recover(&sources, &known, &pairs))
             .await?

@@ -35,17 +35,16 @@ impl Centre {
         self.entries(about(kind, id, acts)).await
     }
 
-    /// The newest of that, oldest first: so many at the most.
+    /// The newest of that, the newest first: so many at the most.
     pub async fn newest_of(
         &self,
         kind: &str,
         id: &str,
         acts: &[&str],
         most: u32,
-    ) -> Result<Vec<Entry>, Refused> {
+    ) -> Result<Arc<Page<Entry>>, Refused> {
         let filter = EntryFilter { newest_first: true, limit: most, ..about(kind, id, acts) };
-        let newest = self.entries(filter).await?;
-        Ok(newest.items.iter().rev().cloned().collect())
+        self.entries(filter).await
     }
 
     /// Entries of the ledger that pass the filter, for those who may read it.

@@ -1,5 +1,7 @@
 //! What people bring into their rooms: asked for, looked into, decided, placed.
 
+use std::sync::Arc;
+
 use ingress::{
     By, Declared, Fault, Finding, Ingress, IngressEvent, IngressState, LinkError, Linked,
 };
@@ -46,7 +48,7 @@ impl std::fmt::Debug for Brought {
 #[derive(Debug, Clone)]
 pub struct Considered {
     /// The record.
-    pub ingress: Ingress,
+    pub ingress: Arc<Ingress>,
     /// The beginning of each text in it, by name, for those who decide on it.
     pub texts: Vec<(String, String)>,
 }
@@ -195,7 +197,7 @@ impl Centre {
             other.state != IngressState::Refused
                 && ingress::share_a_place(&other.name, name.as_str())
         };
-        if let Some(other) = there.iter().find(same) {
+        if let Some(other) = there.iter().map(Arc::as_ref).find(same) {
             let why =
                 format!("is the name of `{}`, which is or will be there: choose another", other.id);
             return Err(field("name", why));
@@ -210,7 +212,7 @@ impl Centre {
         if ingress.state != IngressState::Asked {
             return Ok(());
         }
-        let permit: Permit = self.load::<Permit>(ingress.permit.as_str()).await?.0;
+        let permit: Arc<Permit> = self.load::<Permit>(ingress.permit.as_str()).await?.0;
         let bytes = self.brought_bytes(&ingress).await?;
         let (gate, name) = (self.parts.gate.clone(), named(&ingress)?);
         let Looked { mut inspection, scanned } =
@@ -363,7 +365,7 @@ impl Centre {
     }
 
     /// One file that is asked to be brought in, for those who may see it.
-    pub async fn ingress(&self, caller: &Caller, id: &IngressId) -> Result<Ingress, Refused> {
+    pub async fn ingress(&self, caller: &Caller, id: &IngressId) -> Result<Arc<Ingress>, Refused> {
         let (ingress, _) = self.load::<Ingress>(id.as_str()).await?;
         let thing = self.ingress_thing(&ingress).await?;
         self.require(caller, Action::SeeIngress, &thing)?;
@@ -372,10 +374,11 @@ impl Centre {
 
     /// Without how many of its people the permit has, before it is decided on, for
     /// those who do not decide: who asks again and again learns of each.
-    fn as_seen(&self, caller: &Caller, mut ingress: Ingress, thing: &Thing) -> Ingress {
-        let told = ingress.state == IngressState::Placed
+    fn as_seen(&self, caller: &Caller, mut shown: Arc<Ingress>, thing: &Thing) -> Arc<Ingress> {
+        let told = shown.state == IngressState::Placed
             || self.ruling(caller, Action::DecideIngress, thing).allowed;
-        if ingress.linked.is_some() && !told {
+        if shown.linked.is_some() && !told {
+            let ingress = Arc::make_mut(&mut shown);
             ingress.linked = None;
             ingress.bytes = 0;
             if let Some(inspection) = &mut ingress.inspection {
@@ -384,7 +387,7 @@ impl Centre {
                 inspection.findings.retain(|found| !counts(found));
             }
         }
-        ingress
+        shown
     }
 
     /// Those the caller may see, newest first; of one room if it is named.
@@ -392,7 +395,7 @@ impl Centre {
         &self,
         caller: &Caller,
         room: Option<&RoomId>,
-    ) -> Result<Vec<Ingress>, Refused> {
+    ) -> Result<Vec<Arc<Ingress>>, Refused> {
         let mut seen = Vec::new();
         for ingress in self.every_ingress(&[], room).await? {
             let thing = self.ingress_thing(&ingress).await?;
@@ -414,7 +417,7 @@ impl Centre {
         &self,
         states: &[&str],
         room: Option<&RoomId>,
-    ) -> Result<Vec<Ingress>, Refused> {
+    ) -> Result<Vec<Arc<Ingress>>, Refused> {
         self.every(states, room.map(ToString::to_string)).await
     }
 

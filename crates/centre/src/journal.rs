@@ -321,7 +321,7 @@ impl Centre {
         }
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let (extract, _) = self.load::<Extract>(room.extract.as_str()).await?;
-        let tables = extract.manifest.tables.into_iter();
+        let tables = extract.manifest.tables.iter();
         let tables =
             tables.map(|(table, is)| TableRead { table: table.to_string(), rows: is.rows });
         Ok(Some(tables.filter(|table| opened.contains(&table.table)).collect()))
@@ -334,16 +334,16 @@ impl Centre {
         let mut deeds = self.deeds(id).await?;
         let asked = self.every_ingress(&[], Some(id)).await?.into_iter();
         deeds.extend(asked.map(|ingress| {
-            let (at, by) = (ingress.asked_at, ingress.asked_by);
-            let (ingress, file, state) = (ingress.id, ingress.name, ingress.state);
+            let (at, by) = (ingress.asked_at, ingress.asked_by.clone());
+            let (ingress, file, state) = (ingress.id.clone(), ingress.name.clone(), ingress.state);
             let what = Done::AskedIn { ingress, file, state };
             Arc::new(Deed { at, by, session: None, what })
         }));
         // A mended one was not asked for: it is the checker's, and stands with theirs.
         let asked = self.every_output(&[], Some(id)).await?.into_iter();
         deeds.extend(asked.filter(|output| output.mends.is_none()).map(|output| {
-            let (at, by) = (output.requested_at, output.requested_by);
-            let (output, file, state) = (output.id, output.name, output.state);
+            let (at, by) = (output.requested_at, output.requested_by.clone());
+            let (output, file, state) = (output.id.clone(), output.name.clone(), output.state);
             let what = Done::AskedOut { output, file, state };
             Arc::new(Deed { at, by, session: None, what })
         }));

@@ -42,7 +42,10 @@ use ledger::{Book, BookError, Draft, Entry, Event, Guard, Projection, Record, Su
 use model::{AccountId, Clock, Entropy, RoomId, RunId, Timestamp};
 use permit::policy::{Action, Policy, Thing};
 use room::Version;
+use tokio::sync::Semaphore;
 
+use crate::moment::Read;
+pub use crate::moment::owned;
 use crate::rooms::RoomStanding;
 
 pub use caller::Caller;
@@ -120,6 +123,9 @@ pub struct Parts {
     pub blobs: Arc<dyn ports::Blobs>,
 }
 
+/// So many read a file at once.
+const READING_AT_ONCE: usize = 8;
+
 /// The health data centre.
 pub struct Centre {
     pub(crate) parts: Parts,
@@ -143,6 +149,8 @@ pub struct Centre {
     pub(crate) telling: telling::Telling,
     /// Whose turn it is at the gate of the rooms.
     pub(crate) gate_turn: tokio::sync::Mutex<()>,
+    /// Who may read a file at this moment: see [`Centre::briefly`].
+    reading: Semaphore,
 }
 
 impl std::fmt::Debug for Centre {
@@ -170,7 +178,20 @@ impl Centre {
             journals: journal::Journals::default(),
             telling: telling::Telling::default(),
             gate_turn: tokio::sync::Mutex::default(),
+            reading: Semaphore::new(READING_AT_ONCE),
         }))
+    }
+
+    /// Reads something for a moment on a thread of its own: some at once, in the order in
+    /// which they were asked. Any number of threads would keep each other from the
+    /// processors, and somebody waiting long.
+    pub(crate) async fn briefly<T: Send + 'static>(
+        &self,
+        what: &'static str,
+        read: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let _turn = self.reading.acquire().await;
+        blocking(what, read).await
     }
 
     /// The rules.
@@ -224,9 +245,9 @@ impl Centre {
     }
 
     /// Reads a record that must be there.
-    pub(crate) async fn load<R>(&self, id: &str) -> Result<(R, u64), Refused>
+    pub(crate) async fn load<R>(&self, id: &str) -> Result<Read<R>, Refused>
     where
-        R: Record + Clone + Send + Sync + 'static,
+        R: Record + Send + Sync + 'static,
     {
         self.find::<R>(id).await?.ok_or_else(|| Refused::absent(R::Event::KIND, id))
     }

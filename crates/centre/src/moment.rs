@@ -116,8 +116,8 @@ impl Known {
     }
 }
 
-/// A record and the entry that changed it last, shared by all who ask for it.
-type Read<R> = Arc<(R, u64)>;
+/// A record, shared by all who ask for it, and the entry that changed it last.
+pub(crate) type Read<R> = (Arc<R>, u64);
 
 /// Records as they were read from their text, by kind and id: what a record is
 /// after an entry, it stays. The newest of each; all are let go of when there are
@@ -132,19 +132,24 @@ impl Parsed {
     fn of<R: Record + Send + Sync + 'static>(&self, row: &Row) -> Result<Read<R>, BookError> {
         let key = (TypeId::of::<R>(), row.subject.id().to_owned());
         let known = locked(&self.0).get(&key).map(Arc::clone);
-        if let Some(Ok(read)) = known.map(Arc::downcast::<(R, u64)>)
+        if let Some(Ok(read)) = known.map(Arc::downcast::<Read<R>>)
             && read.1 == row.seq
         {
-            return Ok(read);
+            return Ok((*read).clone());
         }
-        let read: Read<R> = Arc::new((row.read()?, row.seq));
+        let read: Read<R> = (Arc::new(row.read()?), row.seq);
         let mut kept = locked(&self.0);
         if kept.len() >= Self::MOST {
             kept.clear();
         }
-        kept.insert(key, Arc::clone(&read) as Answer);
+        kept.insert(key, Arc::new(read.clone()));
         Ok(read)
     }
+}
+
+/// Records for work that wants its own.
+pub fn owned<R: Clone>(shared: Vec<Arc<R>>) -> Vec<R> {
+    shared.into_iter().map(Arc::unwrap_or_clone).collect()
 }
 
 impl Moment {
@@ -216,9 +221,9 @@ impl Centre {
     }
 
     /// Reads a record, if it is there, with the entry that changed it last.
-    pub(crate) async fn find<R>(&self, id: &str) -> Result<Option<(R, u64)>, Refused>
+    pub(crate) async fn find<R>(&self, id: &str) -> Result<Option<Read<R>>, Refused>
     where
-        R: Record + Clone + Send + Sync + 'static,
+        R: Record + Send + Sync + 'static,
     {
         let read = async {
             let row = self.parts.book.record(&Subject::new(R::Event::KIND, id)).await?;
@@ -227,13 +232,13 @@ impl Centre {
             Ok((read, is_there))
         };
         let found: Arc<Option<Read<R>>> = self.answer(Question::record::<R>(id), read).await?;
-        Ok((*found).as_deref().cloned())
+        Ok((*found).clone())
     }
 
     /// Reads the records that pass the filter.
-    pub(crate) async fn list<R>(&self, filter: &RecordFilter) -> Result<Page<R>, Refused>
+    pub(crate) async fn list<R>(&self, filter: &RecordFilter) -> Result<Page<Arc<R>>, Refused>
     where
-        R: Record + Clone + Send + Sync + 'static,
+        R: Record + Send + Sync + 'static,
     {
         let read = async {
             let rows = self.parts.book.records(R::Event::KIND, filter).await?;
@@ -246,10 +251,10 @@ impl Centre {
         let page: Arc<Page<(String, Read<R>)>> = self.answer(question, read).await?;
         if is_new {
             for (id, read) in &page.items {
-                Moment::keep(Question::record::<R>(id), || Arc::new(Some(Arc::clone(read))));
+                Moment::keep(Question::record::<R>(id), || Arc::new(Some(read.clone())));
             }
         }
-        let items = page.items.iter().map(|(_, read)| read.0.clone()).collect();
+        let items = page.items.iter().map(|(_, read)| Arc::clone(&read.0)).collect();
         Ok(Page { items, total: page.total })
     }
 
@@ -257,7 +262,7 @@ impl Centre {
     pub(crate) async fn datasets(&self) -> Result<Arc<Vec<Dataset>>, Refused> {
         let read = async {
             let sources = self.every_source().await?;
-            Ok((sources.iter().map(Dataset::of).collect(), true))
+            Ok((sources.iter().map(|source| Dataset::of(source)).collect(), true))
         };
         self.answer(Question::Catalogue, read).await
     }
@@ -277,9 +282,9 @@ impl Centre {
         &self,
         states: &[&str],
         parent: Option<String>,
-    ) -> Result<Vec<R>, Refused>
+    ) -> Result<Vec<Arc<R>>, Refused>
     where
-        R: Record + Clone + Send + Sync + 'static,
+        R: Record + Send + Sync + 'static,
     {
         let filter = RecordFilter {
             states: states.iter().map(|state| (*state).to_owned()).collect(),

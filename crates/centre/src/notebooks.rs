@@ -132,8 +132,10 @@ impl Centre {
             }
             _ => {}
         }
-        if let Some(waits) = room.waiting.filter(|waits| waits.is_session() && waits.by == by) {
-            return Ok(Some(Begun::Waits(waits.run)));
+        if let Some(waits) =
+            room.waiting.as_ref().filter(|waits| waits.is_session() && waits.by == by)
+        {
+            return Ok(Some(Begun::Waits(waits.run.clone())));
         }
         let words = if desktop { &DESKTOP[..] } else { &SERVER[..] };
         let wanted = Wanted {
@@ -157,7 +159,7 @@ impl Centre {
             return Err(Refused::Conflict(format!("the permit of room `{id}` is for scripts")));
         }
         let run = room.session_of(&account).map(|session| session.id.clone());
-        Ok(Admitted { account, room: room.id, permit: permit.id, way, run })
+        Ok(Admitted { account, room: room.id.clone(), permit: permit.id.clone(), way, run })
     }
 
     /// A connection to the notebook server, or to the desktop.
@@ -326,7 +328,7 @@ impl Centre {
         let of = |room: &Room| {
             room.sessions().map(|run| (room.id.clone(), run.id.clone())).collect::<Vec<_>>()
         };
-        Ok(running.iter().flat_map(of).collect())
+        Ok(running.iter().flat_map(|room| of(room)).collect())
     }
 
     /// Stops a notebook server or a desktop in which nothing was done for long.

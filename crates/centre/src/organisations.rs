@@ -1,5 +1,7 @@
 //! The organisations the centre knows.
 
+use std::sync::Arc;
+
 use ledger::RecordFilter;
 use model::{OrganisationId, Text};
 use permit::policy::{Action, Thing};
@@ -21,14 +23,14 @@ impl Centre {
     }
 
     /// Every organisation, by id. Open to all: they stand in the register of uses.
-    pub async fn organisations(&self) -> Result<Vec<Organisation>, Refused> {
+    pub async fn organisations(&self) -> Result<Vec<Arc<Organisation>>, Refused> {
         let filter =
             RecordFilter { order: ledger::Order::ById, limit: u32::MAX, ..RecordFilter::default() };
         Ok(self.list(&filter).await?.items)
     }
 
     /// One organisation.
-    pub async fn organisation(&self, id: &OrganisationId) -> Result<Organisation, Refused> {
+    pub async fn organisation(&self, id: &OrganisationId) -> Result<Arc<Organisation>, Refused> {
         Ok(self.load(id.as_str()).await?.0)
     }
 }

@@ -77,7 +77,7 @@ pub(crate) fn handed_over(bytes: &[u8]) -> Result<Vec<Wish>, String> {
 #[derive(Debug, Clone)]
 pub struct Reviewed {
     /// The output.
-    pub output: Output,
+    pub output: Arc<Output>,
     /// Every byte of it: for those who may check it, and once it was released.
     /// Until then the others see what was found, and none of the content
     /// (invariant 5).
@@ -85,9 +85,9 @@ pub struct Reviewed {
     /// What a mend would make of it, if one is offered to the reader.
     pub mended: Option<disclosure::Mended>,
     /// Outputs of the same room, whatever became of them.
-    pub others: Vec<Output>,
+    pub others: Vec<Arc<Output>>,
     /// What left under the same permit, from whichever room.
-    pub released: Vec<Output>,
+    pub released: Vec<Arc<Output>>,
 }
 
 /// What is kept while files are taken, so that it goes again if one of them
@@ -216,7 +216,7 @@ impl Centre {
         let mut released = self.released_under(&output.permit).await?;
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         if blind::is_blind(&permit, caller) {
-            others.iter_mut().for_each(blind::dim_output);
+            others.iter_mut().map(Arc::make_mut).for_each(blind::dim_output);
         }
         for beside in [&mut others, &mut released] {
             beside.retain(|other| other.id != *id);
@@ -225,7 +225,7 @@ impl Centre {
     }
 
     /// One output, for those who may see it.
-    pub async fn output(&self, caller: &Caller, id: &OutputId) -> Result<Output, Refused> {
+    pub async fn output(&self, caller: &Caller, id: &OutputId) -> Result<Arc<Output>, Refused> {
         let (output, _) = self.load::<Output>(id.as_str()).await?;
         self.require(caller, Action::SeeOutput, &self.output_thing(&output).await?)?;
         self.as_told(caller, output).await
@@ -236,7 +236,7 @@ impl Centre {
         &self,
         caller: &Caller,
         room: Option<&RoomId>,
-    ) -> Result<Vec<Output>, Refused> {
+    ) -> Result<Vec<Arc<Output>>, Refused> {
         let mut seen = Vec::new();
         for output in self.every_output(&[], room).await? {
             let thing = self.output_thing(&output).await?;
@@ -248,10 +248,14 @@ impl Centre {
     }
 
     /// The output as the caller may have it.
-    async fn as_told(&self, caller: &Caller, mut output: Output) -> Result<Output, Refused> {
+    async fn as_told(
+        &self,
+        caller: &Caller,
+        mut output: Arc<Output>,
+    ) -> Result<Arc<Output>, Refused> {
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         if blind::is_blind(&permit, caller) {
-            blind::dim_output(&mut output);
+            blind::dim_output(Arc::make_mut(&mut output));
         }
         Ok(output)
     }
@@ -266,7 +270,7 @@ impl Centre {
         &self,
         states: &[&str],
         room: Option<&RoomId>,
-    ) -> Result<Vec<Output>, Refused> {
+    ) -> Result<Vec<Arc<Output>>, Refused> {
         self.every(states, room.map(ToString::to_string)).await
     }
 }
@@ -289,7 +293,7 @@ fn table_of(
     wish: &Wish,
     wishes: &[Wish],
     ids: &[OutputId],
-    before: &[Output],
+    before: &[Arc<Output>],
 ) -> Result<Option<OutputId>, Refused> {
     let Kind::Figure { table: Some(table) } = &wish.declared else { return Ok(None) };
     let beside = wishes
@@ -298,7 +302,7 @@ fn table_of(
         .find(|(other, _)| other.name.as_str() == table && other.name != wish.name)
         .map(|(_, id)| id.clone());
     let earlier = || {
-        let named = |other: &&Output| other.id.as_str() == table || other.name == *table;
+        let named = |other: &&Arc<Output>| other.id.as_str() == table || other.name == *table;
         let newest = before.iter().rev().filter(named).max_by_key(|other| other.requested_at);
         newest.map(|other| other.id.clone())
     };

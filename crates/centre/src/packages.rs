@@ -1,5 +1,7 @@
 //! Packages: what rooms have, what they may fetch, and who asks for more.
 
+use std::sync::Arc;
+
 use model::{PackageRequestId, RoomId};
 use permit::Permit;
 use permit::policy::{Action, Thing};
@@ -24,7 +26,7 @@ pub struct Shelf {
     /// What the mirror gives out: the operator's list, and what was approved.
     pub allowed: Vec<Allowed>,
     /// The requests that the caller may see, newest first.
-    pub requests: Vec<PackageRequest>,
+    pub requests: Vec<Arc<PackageRequest>>,
 }
 
 impl Centre {
@@ -54,7 +56,7 @@ impl Centre {
         &self,
         caller: &Caller,
         id: &PackageRequestId,
-    ) -> Result<PackageRequest, Refused> {
+    ) -> Result<Arc<PackageRequest>, Refused> {
         let (request, _) = self.load::<PackageRequest>(id.as_str()).await?;
         self.require(caller, Action::SeePackage, &self.package_thing(&request).await?)?;
         Ok(request)
@@ -70,7 +72,7 @@ impl Centre {
     ) -> Result<PackageRequestId, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::RequestPackage, &self.room_thing(&room).await?)?;
-        self.activate(&self.permit_of(&room).await?)?;
+        self.activate(self.permit_of(&room).await?.as_ref())?;
         explained(&why)?;
         let covers = |known: &Allowed| {
             known.language == package.language
@@ -89,7 +91,7 @@ impl Centre {
         }
         let request = PackageRequestId::mint(self.parts.entropy.as_ref());
         let Allowed { language, name, version } = package;
-        let (room, permit) = (room.id, room.permit);
+        let (room, permit) = (room.id.clone(), room.permit.clone());
         let by = actor.clone();
         let event = PackageEvent::Asked { room, permit, language, name, version, why, by };
         self.write(&actor, request.as_str(), &event, None).await?;
@@ -125,7 +127,7 @@ impl Centre {
     /// What rooms may fetch now.
     pub(crate) async fn allowed_packages(&self) -> Result<Vec<Allowed>, Refused> {
         let approved = self.every::<PackageRequest>(&["approved"], None).await?;
-        let approved = approved.into_iter().map(|request| request.package);
+        let approved = approved.into_iter().map(|request| request.package.clone());
         let mut allowed: Vec<Allowed> =
             self.parts.allowed_packages.iter().cloned().chain(approved).collect();
         allowed.dedup();

@@ -60,7 +60,7 @@ impl Centre {
             if let Some(given) = pair.answers.iter().find(|given| given.by == actor) {
                 let (at, answer) = (given.at, given.answer);
                 pairs.answered.push(AnsweredPair {
-                    id: pair.id,
+                    id: pair.id.clone(),
                     at,
                     answer,
                     outcome: pair.outcome,
@@ -69,7 +69,7 @@ impl Centre {
                 let thing = self.pair_thing(&pair).await?;
                 if self.ruling(caller, Action::AnswerPair, &thing).allowed {
                     let looked = pair.looked.contains(&actor);
-                    let (id, since) = (pair.id, pair.put_up_at);
+                    let (id, since) = (pair.id.clone(), pair.put_up_at);
                     pairs.waiting.push(WaitingPair { id, since, looked });
                 }
             }
@@ -160,7 +160,7 @@ impl Centre {
                 }
                 open += usize::from(pair.permit == *permit);
             }
-            known.push((pair.id, pair.outcome));
+            known.push((pair.id.clone(), pair.outcome));
         }
         Ok(KnownPairs { known, most: MOST_OPEN.saturating_sub(open) })
     }
@@ -188,7 +188,7 @@ impl Centre {
     }
 
     pub(crate) async fn every_pair(&self) -> Result<Vec<PairId>, Refused> {
-        Ok(self.every::<Pair>(&[], None).await?.into_iter().map(|pair| pair.id).collect())
+        Ok(self.every::<Pair>(&[], None).await?.iter().map(|pair| pair.id.clone()).collect())
     }
 }
 

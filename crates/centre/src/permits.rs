@@ -1,6 +1,7 @@
 //! Permits: reading them, taking them back, explaining what they allow.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use ledger::{Order, RecordFilter};
 use model::{AccountId, ApplicationId, OrganisationId, PermitId};
@@ -12,7 +13,7 @@ use crate::{Caller, Centre, Refused};
 
 impl Centre {
     /// One permit, for those who may see it whole.
-    pub async fn permit(&self, caller: &Caller, id: &PermitId) -> Result<Permit, Refused> {
+    pub async fn permit(&self, caller: &Caller, id: &PermitId) -> Result<Arc<Permit>, Refused> {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
         let thing = self.permit_thing(&permit).await?;
         self.require(caller, Action::SeePermit, &thing)?;
@@ -20,18 +21,19 @@ impl Centre {
     }
 
     /// The permits the caller may see whole, newest first.
-    pub async fn permits(&self, caller: &Caller) -> Result<Vec<Permit>, Refused> {
+    pub async fn permits(&self, caller: &Caller) -> Result<Vec<Arc<Permit>>, Refused> {
         let applications: HashMap<_, _> = self
             .every_application()
             .await?
             .into_iter()
-            .map(|application| (application.id, application.holders))
+            .map(|application| (application.id.clone(), application))
             .collect();
         let now = self.now();
         let mut permits = self.every_permit().await?;
         permits.retain(|permit| {
             let holders = applications.get(&permit.grant.application);
-            let holders: Vec<_> = holders.into_iter().flatten().map(|(id, _)| id.clone()).collect();
+            let holders: Vec<_> =
+                holders.into_iter().flat_map(|of| of.holders.keys().cloned()).collect();
             let thing = Thing::permit(permit, &holders, now);
             self.ruling(caller, Action::SeePermit, &thing).allowed
         });
@@ -69,7 +71,7 @@ impl Centre {
     ) -> Result<Ruling, Refused> {
         let caller = match account {
             None => Caller::Visitor,
-            Some(id) => Caller::from(self.load::<Account>(id.as_str()).await?.0),
+            Some(id) => Arc::unwrap_or_clone(self.load::<Account>(id.as_str()).await?.0).into(),
         };
         let thing = self.thing(action, on).await?;
         Ok(Ruling::clone(&*self.ruling(&caller, action, &thing)))
@@ -122,11 +124,11 @@ impl Centre {
     async fn holders_of(&self, id: &ApplicationId) -> Result<Vec<OrganisationId>, Refused> {
         let application = self.find::<Application>(id.as_str()).await?;
         Ok(application
-            .map(|(application, _)| application.holders.into_keys().collect())
+            .map(|(application, _)| application.holders.keys().cloned().collect())
             .unwrap_or_default())
     }
 
-    pub(crate) async fn every_permit(&self) -> Result<Vec<Permit>, Refused> {
+    pub(crate) async fn every_permit(&self) -> Result<Vec<Arc<Permit>>, Refused> {
         let filter =
             RecordFilter { order: Order::NewestFirst, limit: u32::MAX, ..RecordFilter::default() };
         Ok(self.list(&filter).await?.items)

@@ -1,6 +1,8 @@
 //! The public register of uses: every application, permit and refusal, in the
 //! open (EHDS articles 57(1)(j) and 58).
 
+use std::sync::Arc;
+
 use model::{ApplicationId, OrganisationId, PermitId, Purpose, SourceId, Timestamp};
 use permit::policy::{Action, Thing};
 use permit::{Application, ApplicationState, Permit, Standing};
@@ -37,19 +39,19 @@ pub struct Use {
 }
 
 impl Use {
-    fn of(application: Application, permits: &[Permit], now: Timestamp) -> Self {
+    fn of(application: &Application, permits: &[Arc<Permit>], now: Timestamp) -> Self {
         let permit = permits.iter().find(|permit| permit.grant.application == application.id);
         Self {
-            application: application.id,
-            title: application.terms.title,
-            summary: application.terms.summary,
+            application: application.id.clone(),
+            title: application.terms.title.clone(),
+            summary: application.terms.summary.clone(),
             purpose: application.terms.purpose,
-            data_user: application.organisation,
-            sources: application.terms.sources.into_iter().map(|terms| terms.source).collect(),
+            data_user: application.organisation.clone(),
+            sources: application.terms.sources.iter().map(|terms| terms.source.clone()).collect(),
             state: application.state,
             submitted_at: application.submitted_at,
             decided_at: application.decision.as_ref().map(|decision| decision.at),
-            reason: application.decision.map(|decision| decision.why),
+            reason: application.decision.as_ref().map(|decision| decision.why.clone()),
             permit: permit.map(|permit| (permit.id.clone(), permit.standing(now))),
         }
     }
@@ -64,7 +66,7 @@ impl Centre {
         Ok(self
             .every_application()
             .await?
-            .into_iter()
+            .iter()
             .filter(|application| application.submitted_at.is_some())
             .map(|application| Use::of(application, &permits, now))
             .collect())

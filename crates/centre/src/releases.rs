@@ -1,6 +1,7 @@
 //! Releases: what may leave is packed and signed.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use ledger::{Guard, RecordFilter, Subject};
 use model::{OutputId, PermitId, ReleaseId, RoomId};
@@ -8,6 +9,7 @@ use permit::Permit;
 use permit::policy::{Action, Thing};
 use release::{CheckedOutput, Output, OutputEvent, PackageError, Release, ReleaseEvent};
 
+use crate::moment::owned;
 use crate::outputs::read_sealed;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
@@ -42,6 +44,7 @@ impl Centre {
             rules: permit.grant.terms.outputs,
             packaged_at: self.now(),
         };
+        let outputs = owned(outputs);
         let (sha256, bytes) = blocking("packing the release", move || {
             let failed = |why: String| Refused::failed("packing the release", why);
             let checked = outputs
@@ -61,7 +64,7 @@ impl Centre {
         .await??;
         let event = ReleaseEvent::Packaged {
             room: room.clone(),
-            permit: permit.id,
+            permit: permit.id.clone(),
             outputs: ids.clone(),
             sha256,
             bytes: u64::try_from(bytes).unwrap_or(u64::MAX),
@@ -77,7 +80,7 @@ impl Centre {
     }
 
     /// The outputs of a room that may leave and are in no package yet.
-    pub async fn ready_to_leave(&self, room: &RoomId) -> Result<Vec<Output>, Refused> {
+    pub async fn ready_to_leave(&self, room: &RoomId) -> Result<Vec<Arc<Output>>, Refused> {
         Ok(packable(self.every_output(&["released"], Some(room)).await?))
     }
 
@@ -111,14 +114,14 @@ impl Centre {
     }
 
     /// One release, for those who may see it.
-    pub async fn release(&self, caller: &Caller, id: &ReleaseId) -> Result<Release, Refused> {
+    pub async fn release(&self, caller: &Caller, id: &ReleaseId) -> Result<Arc<Release>, Refused> {
         let (release, _) = self.load::<Release>(id.as_str()).await?;
         self.require(caller, Action::SeeRelease, &self.release_thing(&release).await?)?;
         Ok(release)
     }
 
     /// The releases the caller may see, newest first.
-    pub async fn releases(&self, caller: &Caller) -> Result<Vec<Release>, Refused> {
+    pub async fn releases(&self, caller: &Caller) -> Result<Vec<Arc<Release>>, Refused> {
         let mut seen = Vec::new();
         for release in self.every_release().await? {
             let thing = self.release_thing(&release).await?;
@@ -142,7 +145,7 @@ impl Centre {
         Ok(Thing::release(&release.id, &permit))
     }
 
-    pub(crate) async fn every_release(&self) -> Result<Vec<Release>, Refused> {
+    pub(crate) async fn every_release(&self) -> Result<Vec<Arc<Release>>, Refused> {
         let filter = RecordFilter { limit: u32::MAX, ..RecordFilter::default() };
         Ok(self.list(&filter).await?.items)
     }
@@ -156,7 +159,7 @@ impl Centre {
             named.extend(output.contributions);
         }
         let ingresses = self.every_ingress(&[], None).await?.into_iter();
-        named.extend(ingresses.filter(ingress::Ingress::is_kept).map(|ingress| ingress.sealed));
+        named.extend(ingresses.filter(|ingress| ingress.is_kept()).map(|ingress| ingress.sealed));
         named.extend(self.every_release().await?.into_iter().map(|release| release.sha256));
         let blobs = self.parts.blobs.clone();
         blocking("recovery of outputs", move || blobs.keep_only(&named))
@@ -166,7 +169,7 @@ impl Centre {
 }
 
 /// Those of `released` that are in no package yet, asked for first comes first.
-pub(crate) fn packable(mut released: Vec<Output>) -> Vec<Output> {
+pub(crate) fn packable(mut released: Vec<Arc<Output>>) -> Vec<Arc<Output>> {
     released.retain(|output| output.packed.is_none());
     released.sort_by(|a, b| a.requested_at.cmp(&b.requested_at).then(a.name.cmp(&b.name)));
     released

@@ -47,12 +47,12 @@ impl Centre {
                     title: grant.terms.title.clone(),
                     summary: grant.terms.summary.clone(),
                     data_user: grant.data_user.clone(),
-                    permit: release.permit,
+                    permit: release.permit.clone(),
                     packaged_at: release.packaged_at,
                     files: release.outputs.len(),
                     bytes: release.bytes,
                     sha256: release.sha256,
-                    release: release.id,
+                    release: release.id.clone(),
                 })
             })
             .collect())

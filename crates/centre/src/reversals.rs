@@ -2,6 +2,8 @@
 //! knows them. A researcher asks, the access body agrees, the register's holder is told;
 //! three people, of whom none is told anything but the last, and that once.
 
+use std::sync::Arc;
+
 use ledger::Entry;
 use linkage::Extract;
 use linkage::reversal::{MOST_PERSONS, Revealed, Reversal, ReversalEvent, ReversalState};
@@ -62,7 +64,7 @@ impl Centre {
         let reversal = ReversalId::mint(self.parts.entropy.as_ref());
         let event = ReversalEvent::Asked {
             permit: id.clone(),
-            extract: extract.id,
+            extract: extract.id.clone(),
             source: wish.source,
             persons,
             why: wish.finding,
@@ -134,7 +136,11 @@ impl Centre {
     }
 
     /// One request, for those who see it.
-    pub async fn reversal(&self, caller: &Caller, id: &ReversalId) -> Result<Reversal, Refused> {
+    pub async fn reversal(
+        &self,
+        caller: &Caller,
+        id: &ReversalId,
+    ) -> Result<Arc<Reversal>, Refused> {
         let (reversal, _) = self.load::<Reversal>(id.as_str()).await?;
         let thing = self.reversal_thing(&reversal).await?;
         self.require(caller, Action::SeeReversal, &thing)?;
@@ -146,7 +152,7 @@ impl Centre {
         &self,
         caller: &Caller,
         permit: Option<&PermitId>,
-    ) -> Result<Vec<Reversal>, Refused> {
+    ) -> Result<Vec<Arc<Reversal>>, Refused> {
         let mut seen = Vec::new();
         for reversal in self.every::<Reversal>(&[], permit.map(ToString::to_string)).await? {
             let thing = self.reversal_thing(&reversal).await?;

@@ -131,7 +131,7 @@ impl Centre {
                 .map_err(|error| Refused::failed("opening the room", error))?;
             RoomEvent::Opened {
                 permit: id.clone(),
-                extract: extract.id,
+                extract: extract.id.clone(),
                 limits: *spec.limits(),
                 holds,
                 by: actor.clone(),
@@ -214,7 +214,7 @@ impl Centre {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let is_meant = |known: &RunId| run.is_none_or(|run| run == known);
-        if room.waiting.is_some_and(|waits| is_meant(&waits.run)) {
+        if room.waiting.as_ref().is_some_and(|waits| is_meant(&waits.run)) {
             return self.leave_queue(caller, id).await;
         }
         let running = self.parts.runtime.running(id);
@@ -249,7 +249,8 @@ impl Centre {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
         let (logs, of, wanted) = (self.parts.logs.clone(), id.clone(), run.clone());
-        let mut log = blocking("reading the log", move || logs.read(&of, &wanted))
+        let mut log = self
+            .briefly("reading the log", move || logs.read(&of, &wanted))
             .await?
             .map_err(|why| Refused::failed("reading the log", why))?;
         let permit = self.permit_of(&room).await?;
@@ -328,7 +329,11 @@ impl Centre {
     }
 
     /// The permit of a room, for those who may see the room.
-    pub async fn permit_of_room(&self, caller: &Caller, room: &Room) -> Result<Permit, Refused> {
+    pub async fn permit_of_room(
+        &self,
+        caller: &Caller,
+        room: &Room,
+    ) -> Result<Arc<Permit>, Refused> {
         self.require(caller, Action::SeeRoom, &self.room_thing(room).await?)?;
         self.permit_of(room).await
     }
@@ -360,12 +365,13 @@ impl Centre {
             name.parse().map_err(|error: room::NameError| Refused::Conflict(error.to_string()))?;
         let file = name.as_str().to_owned();
         let (runtime, room, person) = (self.parts.runtime.clone(), id.clone(), actor.clone());
-        let taken = blocking("reading a file of the room", move || {
-            let work = runtime.work_of(&room, &person).map_err(|error| error.to_string())?;
-            work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())
-        })
-        .await?
-        .map_err(Refused::Conflict)?;
+        let taken = self
+            .briefly("reading a file of the room", move || {
+                let work = runtime.work_of(&room, &person).map_err(|error| error.to_string())?;
+                work.take(&name, LARGEST_LOOK).map_err(|error| error.to_string())
+            })
+            .await?
+            .map_err(Refused::Conflict)?;
         let looked = RoomEvent::Looked {
             by: actor.clone(),
             file,
@@ -387,23 +393,23 @@ impl Centre {
     }
 
     /// One room, for those who may see it.
-    pub async fn room(&self, caller: &Caller, id: &RoomId) -> Result<Room, Refused> {
+    pub async fn room(&self, caller: &Caller, id: &RoomId) -> Result<Arc<Room>, Refused> {
         let (mut room, _) = self.load::<Room>(id.as_str()).await?;
         self.require(caller, Action::SeeRoom, &self.room_thing(&room).await?)?;
-        if blind::is_blind(&self.permit_of(&room).await?, caller) {
-            blind::dim_room(&mut room);
+        if blind::is_blind(self.permit_of(&room).await?.as_ref(), caller) {
+            blind::dim_room(Arc::make_mut(&mut room));
         }
         Ok(room)
     }
 
     /// The rooms the caller may see, newest first.
-    pub async fn rooms(&self, caller: &Caller) -> Result<Vec<Room>, Refused> {
+    pub async fn rooms(&self, caller: &Caller) -> Result<Vec<Arc<Room>>, Refused> {
         let mut seen = Vec::new();
         for mut room in self.every_room(&[]).await? {
             let thing = self.room_thing(&room).await?;
             if self.ruling(caller, Action::SeeRoom, &thing).allowed {
-                if blind::is_blind(&self.permit_of(&room).await?, caller) {
-                    blind::dim_room(&mut room);
+                if blind::is_blind(self.permit_of(&room).await?.as_ref(), caller) {
+                    blind::dim_room(Arc::make_mut(&mut room));
                 }
                 seen.push(room);
             }
@@ -465,13 +471,13 @@ impl Centre {
         }
     }
 
-    pub(crate) async fn permit_of(&self, room: &Room) -> Result<Permit, Refused> {
+    pub(crate) async fn permit_of(&self, room: &Room) -> Result<Arc<Permit>, Refused> {
         Ok(self.load::<Permit>(room.permit.as_str()).await?.0)
     }
 
     /// The permit of a room as the policy sees it now.
     pub async fn permit_thing_of_room(&self, room: &Room) -> Result<Thing, Refused> {
-        self.permit_thing(&self.permit_of(room).await?).await
+        self.permit_thing(self.permit_of(room).await?.as_ref()).await
     }
 
     /// The room as the policy sees it now. A room in which something runs is open.
@@ -481,11 +487,11 @@ impl Centre {
         Ok(Thing::room(&room.id, state, &permit, self.now()))
     }
 
-    pub(crate) async fn every_room_of(&self, permit: &PermitId) -> Result<Vec<Room>, Refused> {
+    pub(crate) async fn every_room_of(&self, permit: &PermitId) -> Result<Vec<Arc<Room>>, Refused> {
         self.every(&[], Some(permit.to_string())).await
     }
 
-    pub(crate) async fn every_room(&self, states: &[&str]) -> Result<Vec<Room>, Refused> {
+    pub(crate) async fn every_room(&self, states: &[&str]) -> Result<Vec<Arc<Room>>, Refused> {
         self.every(states, None).await
     }
 }

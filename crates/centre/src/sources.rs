@@ -8,6 +8,7 @@ use model::{ImportId, Lang, SourceId};
 use permit::policy::{Action, Thing};
 use source::{Contract, SourceEvent, SourceRecord};
 
+use crate::moment::owned;
 use crate::ports::{Blame, Checked, Delivered, NotDelivered, Progress, QuarantinedRow, Turn};
 use crate::{Caller, Centre, Refused, blocking};
 
@@ -153,24 +154,28 @@ impl Centre {
         let (source, _) = self.load::<SourceRecord>(id.as_str()).await?;
         self.require(caller, Action::ReadQuarantine, &thing(&source))?;
         let (deliveries, import) = (self.parts.deliveries.clone(), import.clone());
-        blocking("reading the quarantine", move || deliveries.quarantine(&source, &import))
+        self.briefly("reading the quarantine", move || deliveries.quarantine(&source, &import))
             .await?
             .map_err(|why| Refused::failed("reading the quarantine", why))
     }
 
     /// Every source, by id: what the catalogue shows to all.
-    pub async fn sources(&self, caller: &Caller) -> Result<Vec<SourceRecord>, Refused> {
+    pub async fn sources(&self, caller: &Caller) -> Result<Vec<Arc<SourceRecord>>, Refused> {
         self.require_open(caller, Action::SeeCatalogue, &Thing::centre())?;
         self.every_source().await
     }
 
     /// One source.
-    pub async fn source(&self, caller: &Caller, id: &SourceId) -> Result<SourceRecord, Refused> {
+    pub async fn source(
+        &self,
+        caller: &Caller,
+        id: &SourceId,
+    ) -> Result<Arc<SourceRecord>, Refused> {
         self.require_open(caller, Action::SeeCatalogue, &Thing::centre())?;
         Ok(self.load(id.as_str()).await?.0)
     }
 
-    pub(crate) async fn every_source(&self) -> Result<Vec<SourceRecord>, Refused> {
+    pub(crate) async fn every_source(&self) -> Result<Vec<Arc<SourceRecord>>, Refused> {
         let filter =
             RecordFilter { order: Order::ById, limit: u32::MAX, ..RecordFilter::default() };
         Ok(self.list(&filter).await?.items)
@@ -179,7 +184,7 @@ impl Centre {
     /// Removes what a stopped program left half-done. Called at every start,
     /// before anything else.
     pub async fn recover(&self) -> Result<(), Refused> {
-        let sources = self.every_source().await?;
+        let sources = owned(self.every_source().await?);
         let deliveries = self.parts.deliveries.clone();
         blocking("recovery", move || deliveries.recover(&sources))
             .await?

@@ -86,7 +86,7 @@ impl Centre {
     async fn who_sees_versions(&self, caller: &Caller, id: &RoomId) -> Result<AccountId, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        if blind::is_blind(&self.permit_of(&room).await?, caller) {
+        if blind::is_blind(self.permit_of(&room).await?.as_ref(), caller) {
             return Err(Refused::Conflict(format!(
                 "nobody sees the data of room `{id}`: its permit says so, and earlier versions of \
                  files are not listed"

@@ -15,6 +15,7 @@ use crate::failure::Failure;
 use crate::jobs::Jobs;
 use crate::names::Names;
 use crate::notebook::Used;
+use crate::pages::output::Indexes;
 use crate::ports::{Health, Proofs, Sessions};
 use crate::security::sign_in::Attempts;
 use crate::underway::Underway;
@@ -47,6 +48,7 @@ pub(crate) struct State {
     pub(crate) underway: Underway,
     pub(crate) uploads: Semaphore,
     pub(crate) used: Used,
+    pub(crate) indexes: Indexes,
     names: Mutex<Option<(Instant, Arc<Names>)>>,
 }
 
@@ -91,6 +93,7 @@ impl State {
             underway: Underway::default(),
             uploads: Semaphore::new(UPLOADS_AT_ONCE),
             used: Used::default(),
+            indexes: Indexes::default(),
             names: Mutex::new(None),
         })
     }
@@ -127,7 +130,9 @@ impl State {
             .accounts(caller)
             .await?
             .into_iter()
-            .map(|account| (account.id, (account.name, account.organisation)))
+            .map(|account| {
+                (account.id.clone(), (account.name.clone(), account.organisation.clone()))
+            })
             .collect::<HashMap<_, _>>();
         let names = Arc::new(names);
         *self.names.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -139,7 +144,10 @@ impl State {
         let organisations = self.centre.organisations().await?;
         let sources = self.centre.catalogue(caller).await?;
         Ok(Names {
-            organisations: organisations.into_iter().map(|o| (o.id, o.name)).collect(),
+            organisations: organisations
+                .iter()
+                .map(|of| (of.id.clone(), of.name.clone()))
+                .collect(),
             accounts: HashMap::new(),
             sources: sources
                 .iter()

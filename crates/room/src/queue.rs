@@ -3,6 +3,8 @@
 //!
 //! Pure: what runs and waits is read elsewhere, and so is what it holds.
 
+use std::borrow::Borrow;
+
 use model::{AccountId, PermitId, RoomId};
 
 use crate::{Limits, Room};
@@ -76,14 +78,17 @@ impl Claim<'_> {
 /// but for those who have something already: a room stands behind all others for each
 /// room of its permit, and for each of who asked, that runs or waits before it. So
 /// nobody fills the line, and nobody is kept from it.
-pub fn in_line<'a>(running: &[Room], waiting: &'a [Room]) -> Vec<&'a RoomId> {
-    let runs = running.iter().map(|room| {
+pub fn in_line<'a, R: Borrow<Room>>(running: &[R], waiting: &'a [R]) -> Vec<&'a RoomId> {
+    let runs = running.iter().map(Borrow::<Room>::borrow).map(|room| {
         let by = room.running().map(|run| &run.by).collect();
         Claim { permit: &room.permit, by }
     });
     let mut before: Vec<Claim<'_>> = runs.collect();
-    let mut waiting: Vec<_> =
-        waiting.iter().filter_map(|room| Some((room, room.waiting.as_ref()?))).collect();
+    let mut waiting: Vec<_> = waiting
+        .iter()
+        .map(R::borrow)
+        .filter_map(|room| Some((room, room.waiting.as_ref()?)))
+        .collect();
     waiting.sort_by_key(|(_, waits)| waits.seq);
     let mut line = Vec::with_capacity(waiting.len());
     for (room, waits) in waiting {

@@ -418,6 +418,11 @@ pub struct Standing {
     pub running: Vec<RunId>,
     /// Memory held now by all that runs, bytes.
     pub memory: u64,
+    /// Processes and threads of all that runs, where the machine counts them.
+    pub processes: Option<u64>,
+    /// Processors at work, in hundredths of one, since the room was looked at before;
+    /// nothing when it was not.
+    pub cpu_percent: Option<u32>,
     /// What is in the work folder.
     pub work: Usage,
 }

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use model::{AccountId, RoomId, RunId, Timestamp};
 use room::packages::Installed;
@@ -20,6 +21,7 @@ use crate::cgroup::{Holding, Place};
 use crate::config::{Config, DiskHold};
 use crate::doors::Heard;
 use crate::identity::{Identity, MOST_ROOMS};
+use crate::looks::Looks;
 use crate::mason::Mason;
 use crate::opens::{Lookout, Watching};
 use crate::place::{let_go, make_rooms, private_dir};
@@ -49,6 +51,7 @@ pub struct Bubblewrap {
     pub(crate) installed: Vec<Installed>,
     /// Which tables of extracts are opened; nothing where the machine does not tell.
     pub(crate) lookout: Option<Arc<Lookout>>,
+    looks: Looks,
 }
 
 impl std::fmt::Debug for Bubblewrap {
@@ -89,6 +92,7 @@ impl Bubblewrap {
             outlives: AtomicBool::new(false),
             heard: Heard::default(),
             installed: packages::installed(config.python.as_deref()),
+            looks: Looks::default(),
             lookout: Lookout::new()
                 .inspect_err(|error| tracing::warn!(%error, "nobody hears which tables are opened"))
                 .ok(),
@@ -406,9 +410,12 @@ impl Runtime for Bubblewrap {
             WorkFolder::open(&dir.disk())?.usage(most)
         };
         let running = self.ours(room);
+        let (processes, used) = line::at_work(&dir);
         Ok(Standing {
             running: running.iter().map(|running| running.run().clone()).collect(),
             memory: self.held(room).unwrap_or_default(),
+            processes,
+            cpu_percent: self.looks.share(room, used, Instant::now()),
             work: work.map_err(folder)?,
         })
     }

@@ -157,6 +157,21 @@ pub(crate) fn held(dir: &Path) -> Option<u64> {
     Some(held.saturating_sub(field(&dir.join("memory.stat"), files).unwrap_or(0)))
 }
 
+/// The processes and threads in the room in whose group that of a command at `dir` is,
+/// without those of bubblewrap. Nothing where the group counts none.
+pub(crate) fn processes(dir: &Path, commands: usize) -> Option<u64> {
+    let counted = number(&of_room(dir)?.join("pids.current"))?;
+    Some(counted.saturating_sub(u64::from(OWN_PROCESSES) * commands as u64))
+}
+
+/// The processor time of everything that ran in the room since its group was made.
+/// Nothing where the group counts none.
+pub(crate) fn processor_time(dir: &Path) -> Option<Duration> {
+    let dir = of_room(dir)?;
+    let of_tree = || number(&dir.join("cpuacct.usage")).map(Duration::from_nanos);
+    field(&dir.join("cpu.stat"), "usage_usec").map(Duration::from_micros).or_else(of_tree)
+}
+
 fn number(path: &Path) -> Option<u64> {
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }

@@ -20,6 +20,7 @@ mod identity;
 mod kept;
 mod launch;
 mod line;
+mod looks;
 mod mason;
 mod notebook;
 mod opens;

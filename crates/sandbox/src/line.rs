@@ -35,6 +35,17 @@ pub(crate) fn held(dir: &RoomDir) -> Option<u64> {
     runs.iter().flat_map(|run| &run.groups).find_map(|group| cgroup::held(group))
 }
 
+/// Processes and threads of all that runs in a room, and the processor time of all that
+/// ran, as far as the machine counts them.
+pub(crate) fn at_work(dir: &RoomDir) -> (Option<u64>, Option<Duration>) {
+    let Ok(runs) = dir.runs() else { return (None, None) };
+    let groups = || runs.iter().flat_map(|run| &run.groups);
+    (
+        groups().find_map(|group| cgroup::processes(group, runs.len())),
+        groups().find_map(|group| cgroup::processor_time(group)),
+    )
+}
+
 /// Holds the place in line of a room, for this process.
 pub(crate) fn wait(dir: &RoomDir) -> io::Result<Option<Waits>> {
     for _ in 0..TRIES {

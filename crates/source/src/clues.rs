@@ -38,6 +38,12 @@ impl Clue {
         Self::CountryOfBirth,
     ];
 
+    /// Whether it changes in a life: of such a kind everything that is said is kept,
+    /// what is said first as what is true now.
+    pub const fn changes(self) -> bool {
+        matches!(self, Self::Postcode | Self::Municipality)
+    }
+
     /// The number that files know it by.
     pub const fn code(self) -> u8 {
         self as u8
@@ -49,12 +55,16 @@ impl Clue {
     }
 }
 
-/// The clues of one row or person, each kind at most once. Its `Debug` prints the
-/// kinds and nothing of what they say.
+/// The clues of one row or person: of each kind what was said first, and of those that
+/// change ([`Clue::changes`]) what was said later too. Its `Debug` prints the kinds and
+/// nothing of what they say.
 #[derive(Debug, Clone, Default)]
 pub struct Clues(Vec<(Clue, Secret<String>)>);
 
 impl Clues {
+    /// So many things are kept of one kind.
+    pub const MOST_OF_A_KIND: usize = 16;
+
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -65,11 +75,24 @@ impl Clues {
         self.0.iter().find(|(clue, _)| *clue == of).map(|(_, text)| text.reveal().as_str())
     }
 
-    /// Takes note of a clue, unless there is one of its kind already.
+    /// All that is said of one kind, the first first. Every call is a place a reviewer
+    /// looks at.
+    pub fn reveal_all(&self, of: Clue) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(clue, _)| *clue == of).map(|(_, text)| text.reveal().as_str())
+    }
+
+    /// Takes note of a clue, unless there is one of its kind already, or, where the kind
+    /// [changes](Clue::changes), this one.
     pub fn put(&mut self, clue: Clue, text: Secret<String>) {
-        match self.0.binary_search_by_key(&clue, |(known, _)| *known) {
-            Ok(_) => {}
-            Err(at) => self.0.insert(at, (clue, text)),
+        let known = self.reveal_all(clue).count();
+        let is_news = || {
+            clue.changes()
+                && known < Self::MOST_OF_A_KIND
+                && self.reveal_all(clue).all(|said| said != text.reveal().as_str())
+        };
+        if known == 0 || is_news() {
+            let place = self.0.partition_point(|(known, _)| *known <= clue);
+            self.0.insert(place, (clue, text));
         }
     }
 
@@ -78,7 +101,7 @@ impl Clues {
         self.0.iter().map(|(clue, text)| (*clue, text))
     }
 
-    /// These, and of `later` those of other kinds.
+    /// These, and of `later` what they do not say already.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         for (clue, text) in later.0 {
@@ -110,6 +133,22 @@ mod tests {
         assert!(both.iter().map(|(clue, _)| clue).is_sorted());
         let shown = format!("{both:?}");
         assert!(shown.contains("Surname") && !shown.contains("Prøve"), "{shown}");
+    }
+
+    #[test]
+    fn places_are_kept_as_far_as_they_are_few() {
+        let mut moved = clues(&[(Clue::Postcode, "7030"), (Clue::Sex, "F")]);
+        for code in ["0171", "7030", "0171", "5003"] {
+            moved = moved.and(clues(&[(Clue::Postcode, code)]));
+        }
+        assert_eq!(moved.reveal(Clue::Postcode), Some("7030"));
+        assert!(moved.reveal_all(Clue::Postcode).eq(["7030", "0171", "5003"]));
+        for code in 0..100 {
+            moved.put(Clue::Postcode, Secret::new(format!("{code:04}")));
+        }
+        assert_eq!(moved.reveal_all(Clue::Postcode).count(), Clues::MOST_OF_A_KIND);
+        assert_eq!(moved.reveal(Clue::Sex), Some("F"));
+        assert!(moved.iter().map(|(clue, _)| clue).is_sorted());
     }
 
     #[test]

@@ -44,6 +44,11 @@ impl Key {
         &self.0
     }
 
+    /// A copy for work that is done after the keyring was let go of.
+    pub(crate) fn copied(&self) -> Self {
+        Self::filled(|bytes| bytes.copy_from_slice(&*self.0))
+    }
+
     /// A copy that leaves the vault.
     pub(crate) fn to_secret(&self) -> Secret<[u8; KEY_BYTES]> {
         Secret::new(*self.0)

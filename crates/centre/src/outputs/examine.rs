@@ -1,5 +1,7 @@
 //! The rules applied to an output.
 
+use std::sync::Arc;
+
 use disclosure::Contributions;
 use ledger::Hash;
 use linkage::Extract;
@@ -96,13 +98,13 @@ impl Centre {
     /// The file itself.
     pub(super) async fn bytes_of(&self, output: &Output) -> Result<Vec<u8>, Refused> {
         let (blobs, sealed) = (self.parts.blobs.clone(), output.sealed);
-        blocking("reading the file", move || read_sealed(blobs.as_ref(), &sealed))
+        self.briefly("reading the file", move || read_sealed(blobs.as_ref(), &sealed))
             .await?
             .map_err(|why| Refused::failed("reading the file", why))
     }
 
     /// What left under a permit, from whichever of its rooms.
-    pub(super) async fn released_under(&self, id: &PermitId) -> Result<Vec<Output>, Refused> {
+    pub(super) async fn released_under(&self, id: &PermitId) -> Result<Vec<Arc<Output>>, Refused> {
         let mut released = Vec::new();
         for room in self.every_room_of(id).await? {
             released.extend(self.every_output(&[], Some(&room.id)).await?);
@@ -112,7 +114,7 @@ impl Centre {
     }
 
     /// The extract that an output's room was opened on.
-    pub(super) async fn extract_behind(&self, output: &Output) -> Result<Extract, Refused> {
+    pub(super) async fn extract_behind(&self, output: &Output) -> Result<Arc<Extract>, Refused> {
         let (room, _) = self.load::<Room>(output.room.as_str()).await?;
         Ok(self.load::<Extract>(room.extract.as_str()).await?.0)
     }
@@ -153,9 +155,9 @@ impl Centre {
                 .map(|other| {
                     Ok(disclosure::Earlier {
                         bytes: read(&other.sealed)?,
-                        output: other.id,
-                        name: other.name,
-                        kind: other.declared,
+                        output: other.id.clone(),
+                        name: other.name.clone(),
+                        kind: other.declared.clone(),
                     })
                 })
                 .collect::<Result<Vec<_>, String>>()?;
@@ -192,7 +194,7 @@ impl Centre {
         while let (None, Some(of)) = (told, &mends) {
             let (first, _) = self.load::<Output>(of.as_str()).await?;
             told = first.contributions;
-            mends = first.mends;
+            mends = first.mends.clone();
         }
         Ok(told)
     }

@@ -69,7 +69,7 @@ impl Centre {
         }
         let (permit, _) = self.load::<Permit>(output.permit.as_str()).await?;
         let mut released: Vec<OutputId> =
-            self.released_under(&permit.id).await?.into_iter().map(|other| other.id).collect();
+            self.released_under(&permit.id).await?.iter().map(|other| other.id.clone()).collect();
         released.sort();
         let asked = Asked { output: output.id.clone(), rules: rules_of(&permit), released };
         if let Some(Offer(kept)) = self.mends.kept(&asked) {
@@ -107,16 +107,16 @@ impl Centre {
         let new = OutputId::mint(self.parts.entropy.as_ref());
         let event = OutputEvent::Mended {
             of: id.clone(),
-            room: output.room,
-            permit: output.permit,
+            room: output.room.clone(),
+            permit: output.permit.clone(),
             name,
-            declared: output.declared,
-            table: output.table,
+            declared: output.declared.clone(),
+            table: output.table.clone(),
             sealed,
             bytes: size,
             changes: mended.changes,
             note: mended.note.get(model::Lang::En).to_owned(),
-            requested_by: output.requested_by,
+            requested_by: output.requested_by.clone(),
         };
         self.write(&actor, new.as_str(), &event, None).await?;
         self.check(&new).await?;

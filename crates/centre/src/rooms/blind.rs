@@ -201,14 +201,14 @@ impl Centre {
     /// Whether the caller is one of the people of a room whose data nobody sees.
     pub async fn is_blind(&self, caller: &Caller, id: &RoomId) -> Result<bool, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        Ok(is_blind(&self.permit_of(&room).await?, caller))
+        Ok(is_blind(self.permit_of(&room).await?.as_ref(), caller))
     }
 
     /// Whether no text comes out of a room to the caller: see [`Way::Desktop`] and
     /// [`Way::Blind`].
     pub async fn hides_text(&self, caller: &Caller, id: &RoomId) -> Result<bool, Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        Ok(hides_text(&self.permit_of(&room).await?, caller))
+        Ok(hides_text(self.permit_of(&room).await?.as_ref(), caller))
     }
 
     /// The script of a run, or the words of its command; and whether it failed.

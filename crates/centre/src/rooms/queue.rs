@@ -122,18 +122,18 @@ impl Centre {
             asked_at: self.now(),
             seq: u64::MAX,
         });
-        waiting.push(last);
+        waiting.push(Arc::new(last));
         let first = queue::in_line(&running, &waiting).first().map(|id| (*id).clone());
         Ok(first.as_ref() == Some(&room.id) && self.has_place(room, running).await?)
     }
 
-    async fn has_place(&self, room: &Room, running: Vec<Room>) -> Result<bool, Refused> {
+    async fn has_place(&self, room: &Room, running: Vec<Arc<Room>>) -> Result<bool, Refused> {
         let taken = self.taken(running).await?;
         Ok(self.parts.places.has_place(&room.limits, &taken))
     }
 
     /// What each of the rooms that run something counts for.
-    async fn taken(&self, running: Vec<Room>) -> Result<Vec<u64>, Refused> {
+    async fn taken(&self, running: Vec<Arc<Room>>) -> Result<Vec<u64>, Refused> {
         let (runtime, places, now) = (self.parts.runtime.clone(), self.parts.places, self.now());
         blocking("asking what rooms hold", move || {
             let young = |run: &Run| now.duration_since(run.started_at) < BEGINNING;
@@ -142,7 +142,7 @@ impl Centre {
                 let held = runtime.held(&room.id).or_else(|| is_young.then_some(0));
                 places.takes(&room.limits, held)
             };
-            running.iter().map(takes).collect()
+            running.iter().map(|room| takes(room)).collect()
         })
         .await
     }
@@ -156,7 +156,7 @@ impl Centre {
 
     /// The rooms that wait, and for which some program does. What nobody waits for
     /// stands in nobody's way.
-    async fn waited_for(&self) -> Result<Vec<Room>, Refused> {
+    async fn waited_for(&self) -> Result<Vec<Arc<Room>>, Refused> {
         let waiting = self.every_room(&["waiting"]).await?;
         if waiting.is_empty() {
             return Ok(waiting);
@@ -171,13 +171,13 @@ impl Centre {
                         || now.duration_since(waits.asked_at) < BEGINNING
                 })
             };
-            waiting.into_iter().filter(is_waited_for).collect()
+            waiting.into_iter().filter(|room| is_waited_for(room)).collect()
         })
         .await
     }
 
     /// The line: the rooms that wait, the next one first.
-    async fn line(&self) -> Result<Vec<Room>, Refused> {
+    async fn line(&self) -> Result<Vec<Arc<Room>>, Refused> {
         let waiting = self.waited_for().await?;
         if waiting.is_empty() {
             return Ok(waiting);
@@ -196,9 +196,9 @@ impl Centre {
         for (room, number) in line.into_iter().zip(1..) {
             let thing = self.room_thing(&room).await?;
             if self.ruling(caller, Action::SeeRoom, &thing).allowed
-                && let Some(waiting) = room.waiting
+                && let Some(waiting) = room.waiting.clone()
             {
-                places.push(Place { waiting, room: room.id, number, of });
+                places.push(Place { waiting, room: room.id.clone(), number, of });
             }
         }
         Ok(places)
@@ -232,7 +232,7 @@ impl Centre {
     pub async fn leave_queue(&self, caller: &Caller, id: &RoomId) -> Result<(), Refused> {
         let (room, _) = self.load::<Room>(id.as_str()).await?;
         let actor = self.require(caller, Action::EnterRoom, &self.room_thing(&room).await?)?;
-        let Some(waits) = room.waiting else {
+        let Some(waits) = &room.waiting else {
             return Err(Refused::Conflict(format!("nothing waits in room `{id}`")));
         };
         if self.give_up(&actor, id, &waits.run, GivenUp::ByPerson).await? {
@@ -283,7 +283,7 @@ impl Centre {
             .await?
             .map_err(|error| Refused::failed("waiting for a place", error))?;
         let (room, _) = self.load::<Room>(id.as_str()).await?;
-        let waits = room.waiting.filter(|waits| waits.run == *run);
+        let waits = room.waiting.as_ref().filter(|waits| waits.run == *run);
         if let (Some(held), Some(waits)) = (held, waits) {
             let (tell, _) = watch::channel(Turns::Waits);
             let (lapses, seen, run) = (waits.is_session(), self.now(), run.clone());
@@ -297,7 +297,7 @@ impl Centre {
     pub(super) async fn take_over_queue(&self) -> Result<(), Refused> {
         self.queue.stays.store(true, Ordering::Relaxed);
         for room in self.every_room(&["waiting"]).await? {
-            if let Some(waits) = room.waiting.filter(|waits| waits.stays)
+            if let Some(waits) = room.waiting.as_ref().filter(|waits| waits.stays)
                 && !self.queue.is_ours(&room.id)
             {
                 self.attend(&room.id, &waits.run, None).await?;
@@ -332,7 +332,7 @@ impl Centre {
         let ours: Vec<RoomId> = self.queue.attended().keys().cloned().collect();
         for id in ours {
             let (room, _) = self.load::<Room>(id.as_str()).await?;
-            if let Some(waits) = room.waiting.filter(|waits| !waits.stays) {
+            if let Some(waits) = room.waiting.as_ref().filter(|waits| !waits.stays) {
                 self.give_up(&waits.by, &id, &waits.run, GivenUp::ProgramGone).await?;
             }
         }
@@ -372,7 +372,7 @@ impl Centre {
         };
         for (id, run, lapses, seen) in ours {
             let (room, _) = self.load::<Room>(id.as_str()).await?;
-            let Some(waits) = room.waiting.filter(|waits| waits.run == run) else {
+            let Some(waits) = room.waiting.as_ref().filter(|waits| waits.run == run) else {
                 // Given up through another program, or with its room.
                 self.dismiss(&id, &run, GivenUp::ByPerson);
                 continue;

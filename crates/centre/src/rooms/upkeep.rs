@@ -93,7 +93,7 @@ impl Centre {
                 let lost = running.filter(|run| !runtime.is_minded(&room.id, &run.id));
                 lost.map(|run| (room.id.clone(), run.clone())).collect::<Vec<_>>()
             };
-            rooms.iter().flat_map(unminded).collect()
+            rooms.iter().flat_map(|room| unminded(room)).collect()
         })
         .await
     }

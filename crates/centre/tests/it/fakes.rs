@@ -289,7 +289,7 @@ impl Runtime for Folders {
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
         let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
         let work = self.work(room)?.usage(everything).unwrap();
-        Ok(Standing { running: Vec::new(), memory: 0, work })
+        Ok(Standing { running: Vec::new(), memory: 0, processes: None, cpu_percent: None, work })
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {

@@ -213,7 +213,7 @@ impl House {
 
     /// An output as the record has it.
     pub(crate) async fn output(&self, id: &OutputId) -> release::Output {
-        self.centre.output(&self.caller("auditor").await, id).await.unwrap()
+        Arc::unwrap_or_clone(self.centre.output(&self.caller("auditor").await, id).await.unwrap())
     }
 
     /// What happened to a subject, oldest first.

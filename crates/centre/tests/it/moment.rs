@@ -29,7 +29,7 @@ async fn look_elsewhere(house: &House, room: &RoomId) {
 
 async fn revoked_at(house: &House, permit: &PermitId) -> Option<Timestamp> {
     let caller = house.caller("caseworker").await;
-    house.centre.permit(&caller, permit).await.unwrap().revoked.map(|revoked| revoked.at)
+    house.centre.permit(&caller, permit).await.unwrap().revoked.as_ref().map(|revoked| revoked.at)
 }
 
 #[tokio::test]

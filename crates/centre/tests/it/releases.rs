@@ -29,7 +29,7 @@ async fn two_who_pack_at_once_pack_nothing_twice() {
     let (one, other) = tokio::join!(pack(), pack());
     assert!(one.is_ok() != other.is_ok(), "{one:?}, {other:?}");
     let release = one.or(other).unwrap();
-    let packed = house.centre.release(&checker, &release).await.unwrap().outputs;
+    let packed = house.centre.release(&checker, &release).await.unwrap().outputs.clone();
     assert_eq!(packed.len(), 2);
     for id in packed {
         assert_eq!(house.output(&id).await.packed, Some(release.clone()));

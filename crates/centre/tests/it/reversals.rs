@@ -186,7 +186,8 @@ async fn only_the_people_of_the_permit_ask_for_a_few_numbers_of_their_extract_wi
     assert!(matches!(asks(elsewhere).await, Err(Refused::Field { field: "source", .. })));
     let other = house.permit(|_| {}).await;
     house.centre.build_extract(&researcher, &other, Arc::new(Unwatched)).await.unwrap();
-    let of_other = house.centre.extracts_of(&researcher, &other).await.unwrap().remove(0).id;
+    let of_other =
+        house.centre.extracts_of(&researcher, &other).await.unwrap().remove(0).id.clone();
     let foreign = ReversalWish { extract: Some(of_other), ..wish(&[1], "x") };
     assert!(matches!(asks(foreign).await, Err(Refused::Absent { .. })), "another permit's extract");
     // The same number twice is one number, and the permit's time counts.
@@ -206,7 +207,7 @@ async fn once_the_key_of_the_numbers_is_gone_nothing_leads_back() {
         ask(&house, "researcher", &permit).await.unwrap(),
     );
     agree(&house, "caseworker", &first).await.unwrap();
-    let built = house.centre.extracts_of(&operator, &permit).await.unwrap().remove(0).id;
+    let built = house.centre.extracts_of(&operator, &permit).await.unwrap().remove(0).id.clone();
     house.centre.destroy_extract(&operator, &built, "done".to_owned()).await.unwrap();
     let late = house.centre.do_reversal(&holder, &first).await;
     assert!(matches!(late, Err(Refused::Conflict(_))), "{late:?}");

@@ -17,7 +17,7 @@ pub(super) async fn run(
     let (site, caller) = open(config, common).await?;
     let id = match command {
         ReversalCommand::List { permit } => {
-            let reversals = site.centre.reversals(&caller, permit.as_ref()).await?;
+            let reversals = centre::owned(site.centre.reversals(&caller, permit.as_ref()).await?);
             return Ok(Answer::new(listed(&reversals), json!(reversals)));
         }
         ReversalCommand::Ask { permit, extract, source, persons, finding } => {

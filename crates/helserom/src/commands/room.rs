@@ -47,10 +47,10 @@ pub(super) async fn run(
                 bytes: read_whole(&file, site.centre.most_brought_in())?,
             };
             let id = site.centre.bring_in(&caller, &id, brought).await?;
-            Ok(told_of(&site.centre.ingress(&caller, &id).await?))
+            Ok(told_of(site.centre.ingress(&caller, &id).await?.as_ref()))
         }
         RoomCommand::Brought { id } => {
-            let ingresses = site.centre.ingresses(&caller, Some(&id)).await?;
+            let ingresses = centre::owned(site.centre.ingresses(&caller, Some(&id)).await?);
             let rows: Vec<_> = ingresses.iter().map(ingress_line).collect();
             let table = table(&["file", "state", "name", "asked by", "found"], &rows);
             Ok(Answer::new(table, json!(ingresses)))

@@ -338,7 +338,8 @@ async fn ask_out(centre: &Centre, room: &RoomId) -> Told<Vec<OutputId>> {
     let mut told = Vec::new();
     for id in &outputs {
         let output = centre.output(&checker, id).await?;
-        let checked = output.checked.ok_or_else(|| Stop::refused("an output was not checked"))?;
+        let checked =
+            output.checked.as_ref().ok_or_else(|| Stop::refused("an output was not checked"))?;
         told.push(format!("{}: {}", output.name, checked.verdict.as_str()));
         for finding in checked.findings.iter().filter(|f| f.weight > finding::Weight::Note).take(3)
         {
@@ -424,9 +425,9 @@ async fn output_figures(
         matches!(output.state, OutputState::Released | OutputState::Held | OutputState::Refused),
         || format!("`{}` was not decided", output.name),
     )?;
-    let findings = output.checked.map(|checked| checked.findings).unwrap_or_default();
+    let findings = output.checked.as_ref().map_or(&[][..], |checked| &checked.findings);
     Ok(OutputFigures {
-        file: output.name,
+        file: output.name.clone(),
         verdict: output.state.as_str().to_owned(),
         findings: findings
             .iter()

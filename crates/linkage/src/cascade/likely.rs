@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::entities::Entities;
-use super::people::{BORN, COUNTRY, GIVEN, MUNICIPALITY, POSTCODE, People, SEX, SURNAME};
+use super::people::{BESIDE, BORN, COUNTRY, GIVEN, POSTCODE, People, SEX, SURNAME};
 use crate::probabilistic::{
     Comparison, DateOrder, Edge, Kind, Linker, Model, Narrowed, Part, Rule, Spec, Step, Term,
     probability, weight,
@@ -42,15 +42,19 @@ pub(super) fn spec(people: &People) -> Spec {
     }
     // A postcode says the municipality as well, and keeps its meaning when these are
     // joined or renumbered: two comparisons of one place would count it twice.
-    if has(POSTCODE) {
-        compare("postcode", Kind::Postcode, vec![POSTCODE], true);
-    } else if has(MUNICIPALITY) {
-        compare("municipality", Kind::Exact, vec![MUNICIPALITY], true);
+    let (place, name, kind) = if has(POSTCODE) {
+        (POSTCODE, "postcode", Kind::Postcode)
+    } else {
+        (people.municipality, "municipality", Kind::Exact)
+    };
+    if people.has_several(place) {
+        compare(name, Kind::Several(Box::new(kind), BESIDE), vec![place], true);
+    } else if has(place) {
+        compare(name, kind, vec![place], true);
     }
     if has(COUNTRY) {
         compare("country-of-birth", Kind::Exact, vec![COUNTRY], true);
     }
-    let place = if has(POSTCODE) { POSTCODE } else { MUNICIPALITY };
     let term = |column, part| Term { column, other: column, part };
     let rules: [(&str, Vec<Term>); 6] = [
         ("birth-date", vec![term(BORN, Part::Whole)]),

@@ -14,6 +14,7 @@ mod entities;
 mod likely;
 mod near;
 mod people;
+mod places;
 mod report;
 
 use std::cell::OnceCell;
@@ -28,7 +29,7 @@ use crate::review::{Decided, Known};
 use entities::Entities;
 use likely::{LEAST, Pair, Weighing};
 use people::People;
-pub(crate) use people::{COLUMNS, Part, Said};
+pub(crate) use people::{BESIDE, COLUMNS, MUNICIPALITY, POSTCODE, Part, Said};
 
 /// By which stage somebody was found in another record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,6 +101,7 @@ impl<'a> Cascade<'a> {
             people,
         };
         cascade.exact();
+        places::join_renumbered(&mut cascade.people);
         cascade.own_numbers();
         cascade.decide(parts, decided);
         let spec = spec.get_or_init(|| likely::spec(&cascade.people));

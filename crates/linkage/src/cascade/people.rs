@@ -17,12 +17,15 @@ pub(super) const GIVEN: usize = 0;
 pub(super) const SURNAME: usize = 1;
 pub(super) const BORN: usize = 2;
 pub(super) const SEX: usize = 3;
-pub(super) const POSTCODE: usize = 4;
-pub(super) const MUNICIPALITY: usize = 5;
+pub(crate) const POSTCODE: usize = 4;
+pub(crate) const MUNICIPALITY: usize = 5;
 pub(super) const COUNTRY: usize = 6;
 /// What each is called.
 pub(crate) const COLUMNS: [&str; 7] =
     ["given-name", "surname", "birth-date", "sex", "postcode", "municipality", "country-of-birth"];
+
+/// Stands between the places of somebody who lived at several.
+pub(crate) const BESIDE: char = '\n';
 
 /// A source while its people are read.
 pub(crate) struct Part<'a> {
@@ -81,6 +84,9 @@ pub(super) struct People {
     pub(super) stated: Vec<(u32, Secret<String>)>,
     /// What else is known of each.
     pub(super) records: Records,
+    /// The column of municipalities that are compared: in it those are one that were
+    /// [joined or renumbered](super::places).
+    pub(super) municipality: usize,
     /// For each subject its row in `records`.
     pub(super) row_of: Vec<u32>,
     /// For each row in `records` the subject.
@@ -149,6 +155,7 @@ impl People {
             own_of,
             stated,
             records,
+            municipality: MUNICIPALITY,
             row_of,
             subject_of,
         })
@@ -184,8 +191,12 @@ impl People {
 
     /// Whether anybody has something in a column.
     pub(super) fn has(&self, column: usize) -> bool {
-        (0..self.records.rows())
-            .any(|row| self.records.value(column, u32::try_from(row).unwrap_or(0)).is_some())
+        self.records.texts(column).next().is_some()
+    }
+
+    /// Whether anybody lived at several of a column's places.
+    pub(super) fn has_several(&self, column: usize) -> bool {
+        self.records.texts(column).any(|text| text.contains(BESIDE))
     }
 }
 
@@ -197,6 +208,18 @@ impl Said {
     pub(crate) fn of(identity: &Identity) -> Self {
         let clue = |clue| identity.clues.reveal(clue);
         let own = |text: &str| Zeroizing::new(text.to_owned());
+        let places = |of, tidy: fn(&str) -> &str| {
+            let mut places = Zeroizing::new(String::new());
+            for place in identity.clues.reveal_all(of).map(|text| tidy(text.trim())) {
+                if !place.is_empty() && places.split(BESIDE).all(|known| known != place) {
+                    if !places.is_empty() {
+                        places.push(BESIDE);
+                    }
+                    places.push_str(place);
+                }
+            }
+            Some(places).filter(|places| !places.is_empty())
+        };
         let (given, surname) = match identity.name.as_ref().map(|name| split(name.reveal())) {
             Some((given, surname)) => (Some(Zeroizing::new(given)), Some(Zeroizing::new(surname))),
             None => (clue(Clue::GivenName).map(own), clue(Clue::Surname).map(own)),
@@ -207,8 +230,8 @@ impl Said {
             surname,
             born.map(|born| Zeroizing::new(born.to_string())),
             clue(Clue::Sex).and_then(sex).map(own),
-            clue(Clue::Postcode).map(own),
-            clue(Clue::Municipality).map(|text| own(text.trim_start_matches('0'))),
+            places(Clue::Postcode, |text| text),
+            places(Clue::Municipality, |text| text.trim_start_matches('0')),
             clue(Clue::CountryOfBirth).map(own),
         ])
     }

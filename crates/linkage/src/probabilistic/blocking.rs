@@ -11,6 +11,7 @@ use std::ops::Range;
 use super::date;
 use super::hashing::NumberMap;
 use super::records::{Column, MISSING, Records};
+use super::several;
 use super::spec::{DateOrder, Kind, Part, Rule, Spec, Term};
 use super::words::{fold, sound, spelled};
 
@@ -433,7 +434,15 @@ fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>
             matches!(term.part, Part::Year | Part::Month | Part::Day)
                 && date::day_first(values, order.unwrap_or(DateOrder::Found))
         };
-        records.columns[column].mapped(|text| part_of(text, term.part, day_first))
+        let separator = spec.comparisons.iter().find_map(|comparison| match comparison.kind {
+            Kind::Several(_, separator) if comparison.columns.contains(&column) => Some(separator),
+            _ => None,
+        });
+        records.columns[column].mapped(|text| {
+            // Of several values the one that is true now.
+            let now = separator.and_then(|by| several::now(text, by));
+            part_of(now.unwrap_or(text), term.part, day_first)
+        })
     };
     if term.column == term.other {
         (part(term.column), None)

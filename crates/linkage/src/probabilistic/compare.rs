@@ -7,9 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::date::{self, Date};
+use super::labels::{EQUAL, ONE_IN_COMMON, POSTCODES, name_labels, owned, person_labels};
 use super::likeness::{distance_within, letter_set, letters};
 use super::names::{Likeness, Names};
 use super::records::{Column, MISSING, Records};
+use super::seen::Seen;
+use super::several::Several;
 use super::spec::{Comparison, Kind};
 use super::words::{fold, sound, spelled};
 
@@ -34,6 +37,8 @@ pub(super) struct Judge {
     /// The levels from this one on are seldom seen of one person, whatever else is:
     /// a date of birth is written wrongly, and does not change.
     pub(super) seldom: Option<usize>,
+    /// Where values are several: what they are put together of. The second cell says it.
+    several: Option<Several>,
     how: How,
 }
 
@@ -127,12 +132,23 @@ impl Judge {
             comparison.columns.iter().map(|c| &records.columns[*c]).collect();
         let plain = |column: &Column, map: fn(&str) -> Option<String>| column.mapped(map);
         let folded = |text: &str| Some(fold(text)).filter(|text| !text.is_empty());
+        let mut several = None;
         let (columns, how, labels, spelt) = match (&comparison.kind, columns.as_slice()) {
             (Kind::PersonName(alike), [given, surname]) => {
                 let (given, surname) =
                     Column::joined(&plain(given, folded), &plain(surname, folded));
                 let names = Names::new(&given.values, alike);
                 (vec![given, surname], How::PersonName(names), person_labels(), 0)
+            }
+            (Kind::Several(kind, separator), [column]) => {
+                let (apart, now, (how, mut labels, spelt)) =
+                    Several::new(column, *separator, |single_values| {
+                        let (column, how, labels, spelt) = single(kind, single_values);
+                        (column, (how, labels, spelt))
+                    });
+                several = Some(apart);
+                labels.insert(1, ONE_IN_COMMON.to_owned());
+                (vec![now, (*column).clone()], how, labels, spelt)
             }
             (kind, columns) => {
                 let first = columns.first().copied();
@@ -152,6 +168,10 @@ impl Judge {
                 }
             } else {
                 frequencies[1..=1 + spelt].fill(THE_CELL);
+                if several.is_some() {
+                    frequencies[2] = NO_CELL;
+                    frequencies[3..3 + spelt].fill(THE_CELL);
+                }
             }
         }
         let judge = Self {
@@ -160,7 +180,9 @@ impl Judge {
             cells: cells..cells + columns.len(),
             frequencies,
             counts: columns.iter().map(counts).collect(),
-            seldom: matches!(how, How::Date(..)).then_some(date::FAR),
+            seldom: matches!(how, How::Date(..))
+                .then_some(date::FAR + usize::from(several.is_some())),
+            several,
             how,
         };
         (judge, columns.into_iter().map(|column| column.codes).collect())
@@ -177,20 +199,29 @@ impl Judge {
         if let How::PersonName(names) = &self.how {
             return person_level(names, a, b, seen);
         }
-        let (a, b) = (a[0], b[0]);
-        if a == MISSING || b == MISSING {
-            UNKNOWN
-        } else if a == b {
-            1
-        } else if let How::Exact = self.how {
+        let (now, other) = (a[0], b[0]);
+        if now == MISSING || other == MISSING {
+            return UNKNOWN;
+        }
+        if now == other {
+            return AGREED;
+        }
+        if let Some(several) = &self.several {
+            if several.share(a[1], b[1]) {
+                return 2;
+            }
+            let last = self.labels.len() - 1;
+            return 1 + seen.level(now, other, |a, b| self.unequal(a, b, last));
+        }
+        if let How::Exact = self.how {
             2
         } else {
-            seen.level(a, b, |a, b| self.unequal(a, b))
+            seen.level(now, other, |a, b| self.unequal(a, b, self.labels.len()))
         }
     }
 
-    fn unequal(&self, a: u32, b: u32) -> usize {
-        let last = self.labels.len();
+    /// The level of two values that are not one, of which `last` is none at all.
+    fn unequal(&self, a: u32, b: u32, last: usize) -> usize {
         match &self.how {
             How::Name(names) | How::PersonName(names) => match names.likeness(a, b) {
                 Likeness::Same => 2,
@@ -248,10 +279,6 @@ fn counts(column: &Column) -> Vec<u32> {
     counts
 }
 
-fn owned(labels: &[&str]) -> Vec<String> {
-    labels.iter().map(|label| (*label).to_owned()).collect()
-}
-
 /// A comparison of one column: its values as they are compared, how, what its
 /// levels are called, and how many levels after the first are the same value too.
 fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
@@ -260,7 +287,7 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
     match kind {
         Kind::Exact => {
             let column = column.mapped(|text| Some(text.to_lowercase()));
-            (column, How::Exact, owned(&["equal", "different"]), 0)
+            (column, How::Exact, owned(&[EQUAL, "different"]), 0)
         }
         Kind::Name(alike) | Kind::PersonName(alike) => {
             let column = folded(column);
@@ -270,7 +297,7 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
         Kind::Text(most) => {
             let column = folded(column);
             let texts = Texts::new(&column.values);
-            let mut labels = owned(&["equal"]);
+            let mut labels = owned(&[EQUAL]);
             labels.extend(most.iter().map(|most| format!("at most {most} letters differ")));
             labels.push("different".to_owned());
             (column, How::Text(texts, most.clone()), labels, 0)
@@ -282,7 +309,7 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
                 Some(read.map_or_else(|| text.to_lowercase(), Date::digits))
             });
             let dates = column.values.iter().map(|text| date::read(text, day_first)).collect();
-            let mut labels = owned(&["equal"]);
+            let mut labels = owned(&[EQUAL]);
             labels.extend(owned(&date::LEVELS));
             let texts = Texts::new(&column.values);
             (column, How::Date(texts, dates), labels, 0)
@@ -303,7 +330,7 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
             let column = column.mapped(|text| read(text).map(|number| number.to_string()));
             let numbers = column.values.iter().map(|text| read(text).unwrap_or(f64::NAN)).collect();
             let unit = if percent { " %" } else { "" };
-            let mut labels = owned(&["equal"]);
+            let mut labels = owned(&[EQUAL]);
             labels.extend(within.iter().map(|most| format!("within {most}{unit}")));
             labels.push("different".to_owned());
             (column, How::Number(numbers, within.clone(), percent), labels, 0)
@@ -311,7 +338,7 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
         Kind::Encoded(least) => {
             let column = column.mapped(|text| Filters::read(text).map(|_| text.to_owned()));
             let filters = Filters::new(&column.values, least);
-            let mut labels = owned(&["equal"]);
+            let mut labels = owned(&[EQUAL]);
             labels.extend(least.iter().map(|least| format!("Dice ≥ {least}")));
             labels.push("different".to_owned());
             (column, How::Encoded(filters), labels, 0)
@@ -327,13 +354,15 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
                 .iter()
                 .map(|sound| sounds.binary_search(sound).unwrap_or_default() as u32)
                 .collect();
-            (column, How::Sound(each), owned(&["equal", "sounds alike", "different"]), 0)
+            (column, How::Sound(each), owned(&[EQUAL, "sounds alike", "different"]), 0)
         }
+        // The values were taken apart before.
+        Kind::Several(kind, _) => single(kind, column),
         Kind::Words => {
             let column = folded(column);
             let names = Names::new(&column.values, &[]);
             let labels = owned(&[
-                "equal",
+                EQUAL,
                 "the same words",
                 "half of the words or more",
                 "a word in common",
@@ -343,39 +372,6 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
         }
     }
 }
-
-/// Every level that an extract's comparisons know.
-pub(crate) fn extract_labels() -> Vec<String> {
-    let mut labels = owned(&["unknown", "equal", "different"]);
-    labels.extend(person_labels());
-    labels.extend(name_labels(&Kind::NAMES));
-    labels.extend(owned(&date::LEVELS));
-    labels.extend(owned(&POSTCODES));
-    labels
-}
-
-fn name_labels(alike: &[f64]) -> Vec<String> {
-    let mut labels = owned(&["equal", "another spelling or order"]);
-    let alike: Vec<String> = alike.iter().map(|least| format!("Jaro–Winkler ≥ {least}")).collect();
-    let mut alike = alike.into_iter();
-    labels.push(alike.next().unwrap_or_else(|| "alike".to_owned()));
-    labels.push("part of the other, or patronymics of one father".to_owned());
-    labels.extend(alike);
-    if let Some(last) = labels.last_mut().filter(|last| last.starts_with("Jaro")) {
-        last.push_str(" or sounds alike");
-    }
-    labels.push("different".to_owned());
-    labels
-}
-
-const POSTCODES: [&str; 6] = [
-    "equal",
-    "one letter wrong or two swapped",
-    "same sector",
-    "same district",
-    "same area",
-    "different",
-];
 
 /// A British postcode says its area by one or two letters, its district by all
 /// before the last three, its sector by one more. Of a number the first digit is
@@ -401,25 +397,6 @@ fn postcode_parts(code: &[u16]) -> [usize; 3] {
     } else {
         [n.saturating_sub(1), n.min(2), n.min(1)]
     }
-}
-
-fn person_labels() -> Vec<String> {
-    owned(&[
-        "both equal",
-        "both equal in another order",
-        "both alike",
-        "both somewhat alike",
-        "surname the same, given name different",
-        "given name the same, surname different",
-        "one somewhat alike",
-        "both different",
-        "surname unknown, given name the same",
-        "surname unknown, given name somewhat alike",
-        "surname unknown, given name different",
-        "given name unknown, surname the same",
-        "given name unknown, surname somewhat alike",
-        "given name unknown, surname different",
-    ])
 }
 
 /// How alike one part of a person's name is: 0 not at all to 3 the same.
@@ -470,35 +447,6 @@ fn person_level(names: &Names, a: &[u32], b: &[u32], seen: &mut Seen) -> usize {
                 _ => 7,
             }
         }
-    }
-}
-
-/// Levels of pairs of values that were looked at lately: values meet again and
-/// again. A place that two pairs share keeps the later one.
-#[derive(Debug)]
-pub(super) struct Seen(Vec<u64>);
-
-const SEEN_BITS: u32 = 16;
-const CODE_BITS: u32 = 30;
-
-impl Seen {
-    pub(super) fn new() -> Self {
-        Self(vec![u64::MAX; 1 << SEEN_BITS])
-    }
-
-    #[inline]
-    fn level(&mut self, a: u32, b: u32, find: impl FnOnce(u32, u32) -> usize) -> usize {
-        let (a, b) = if a < b { (a, b) } else { (b, a) };
-        if b >> CODE_BITS != 0 {
-            return find(a, b);
-        }
-        let key = u64::from(a) << CODE_BITS | u64::from(b);
-        let place = key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - SEEN_BITS);
-        let entry = &mut self.0[place as usize];
-        if *entry >> 4 != key {
-            *entry = key << 4 | find(a, b) as u64;
-        }
-        (*entry & 15) as usize
     }
 }
 
@@ -591,6 +539,24 @@ mod tests {
                 expected,
                 "{a:?} {b:?}"
             );
+        }
+    }
+
+    #[test]
+    fn of_several_values_the_present_ones_are_compared_unless_one_is_in_common() {
+        let postcodes = || Kind::Several(Box::new(Kind::Postcode), ';');
+        let spelt = Kind::Several(Box::new(Kind::Name(Kind::NAMES.to_vec())), ';');
+        for (kind, a, b, label) in [
+            (postcodes(), "7030; 0171", "7030;5003", "equal"),
+            (postcodes(), "7030;0171", "0171", "now or earlier the same"),
+            (postcodes(), "7030;0171;5003", "9008;0171", "now or earlier the same"),
+            (postcodes(), ";7030", "7031", "one letter wrong or two swapped"),
+            (postcodes(), "7030;0171", "9008;5003", "different"),
+            (postcodes(), " ; ", "9008;5003", "unknown"),
+            (Kind::Several(Box::new(Kind::Exact), '|'), "1201|46", "301|47", "different"),
+            (spelt, "Sæther;Lie", "Saether;Moen", "another spelling or order"),
+        ] {
+            assert_eq!(agree(kind, &[a], &[b]), label, "{a} and {b}");
         }
     }
 }

@@ -10,10 +10,11 @@ pub use explain::Step;
 
 use super::blocking::{Block, Blocking, Narrowed};
 use super::clusters::{self, Evidence};
-use super::compare::{Judge, Seen, UNKNOWN};
+use super::compare::{Judge, UNKNOWN};
 use super::hashing::{NumberMap, mixed};
 use super::model::{LEVELS, Model, Pattern, Told, Weights, put};
 use super::records::{MISSING, Records};
+use super::seen::Seen;
 use super::spec::Spec;
 use super::training::{self, Alike, Counts, RulePairs};
 

@@ -52,6 +52,29 @@ impl Records {
         column.values.get(*column.codes.get(row as usize)? as usize).map(AsRef::as_ref)
     }
 
+    /// What stands in a column of a row, as a number that is the same for the same text.
+    pub(crate) fn code(&self, column: usize, row: u32) -> Option<u32> {
+        let code = *self.columns.get(column)?.codes.get(row as usize)?;
+        (code != MISSING).then_some(code)
+    }
+
+    /// The text that a column has this number for.
+    pub(crate) fn text(&self, column: usize, code: u32) -> Option<&str> {
+        self.columns.get(column)?.values.get(code as usize).map(AsRef::as_ref)
+    }
+
+    /// Every text in a column, each once.
+    pub(crate) fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
+        self.columns.get(column).into_iter().flat_map(|column| &column.values).map(AsRef::as_ref)
+    }
+
+    /// Adds a column that says of each row what `map` makes of another. Gives its number.
+    pub(crate) fn derive(&mut self, column: usize, map: impl Fn(&str) -> String) -> Option<usize> {
+        let derived = self.columns.get(column)?.mapped(|text| Some(map(text)));
+        self.columns.push(derived);
+        Some(self.columns.len() - 1)
+    }
+
     /// The row with this id in the first file, and in the second.
     pub fn find(&self, id: &str) -> [Option<u32>; 2] {
         let within = |rows: std::ops::Range<usize>| {

@@ -54,6 +54,10 @@ pub enum Kind {
     Sound,
     /// The words of a free text, in any order.
     Words,
+    /// Several values in one, parted by this: the one that is true now, then earlier ones
+    /// in any order. What is true now is compared as the kind says, unless they have one
+    /// in common.
+    Several(Box<Self>, char),
     /// A filter that stands for something nobody here may read, in base64
     /// ([`encoded`](crate::encoded)): Dice coefficients of at least each of these
     /// (falling).
@@ -68,6 +72,11 @@ impl Kind {
     pub const FILTERS: [f64; 3] = [0.9, 0.8, 0.7];
     /// The thresholds of texts.
     pub const TEXTS: [usize; 2] = [1, 2];
+
+    /// Whether somebody may have several, now and earlier.
+    pub const fn may_be_several(&self) -> bool {
+        !matches!(self, Self::PersonName(_) | Self::Encoded(_) | Self::Several(..))
+    }
 }
 
 /// In which order a date's parts stand where the values do not say so.

@@ -5,8 +5,8 @@ use source::Identity;
 
 use super::kept::{KeptPair, Weighed};
 use super::mask;
-use crate::cascade::{COLUMNS, Said};
-use crate::probabilistic::probability;
+use crate::cascade::{BESIDE, COLUMNS, MUNICIPALITY, POSTCODE, Said};
+use crate::probabilistic::{EQUAL, ONE_IN_COMMON, probability};
 
 /// Two records of whom somebody is to say whether they are one person. Its `Debug` is
 /// as discreet as its values.
@@ -54,6 +54,8 @@ pub enum Agreement {
     Same,
     /// The given name of one is the surname of the other, and the other way round.
     Swapped,
+    /// They lived at one place, now or earlier.
+    AtSomeTime,
     /// They say different things.
     Differs,
     /// One says nothing.
@@ -64,14 +66,21 @@ pub enum Agreement {
 
 impl Agreement {
     /// Every one.
-    pub const ALL: [Self; 5] =
-        [Self::Same, Self::Swapped, Self::Differs, Self::OneLacks, Self::BothLack];
+    pub const ALL: [Self; 6] = [
+        Self::Same,
+        Self::Swapped,
+        Self::AtSomeTime,
+        Self::Differs,
+        Self::OneLacks,
+        Self::BothLack,
+    ];
 
     /// The same word as in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Same => "same",
             Self::Swapped => "swapped",
+            Self::AtSomeTime => "at-some-time",
             Self::Differs => "differs",
             Self::OneLacks => "one-lacks",
             Self::BothLack => "both-lack",
@@ -85,11 +94,16 @@ fn columns_of(comparison: &str) -> &'static [usize] {
         "name" => &[0, 1],
         "birth-date" => &[2],
         "sex" => &[3],
-        "postcode" => &[4],
-        "municipality" => &[5],
+        "postcode" => &[POSTCODE],
+        "municipality" => &[MUNICIPALITY],
         "country-of-birth" => &[6],
         _ => &[],
     }
+}
+
+/// Of the places that somebody lived at the one that is true now.
+fn now(places: &str) -> &str {
+    places.split(BESIDE).next().unwrap_or_default()
 }
 
 /// What is shown of a pair: of what was compared, what is the same without its value,
@@ -107,20 +121,27 @@ pub fn shown(kept: &KeptPair, one: &Identity, other: &Identity, whole: bool) -> 
         }
         _ => false,
     };
-    let field = |column: usize, name: &'static str| {
+    let field = |column: usize, name: &'static str, level: &str| {
+        // A municipality that was renumbered is the same one.
+        let at_one_place = column == POSTCODE || column == MUNICIPALITY;
         let (agreement, values) = match pair(column) {
             (None, None) => (Agreement::BothLack, None),
             (None, _) | (_, None) => (Agreement::OneLacks, None),
             (Some(a), Some(b)) if is_same(a, b) => (Agreement::Same, None),
+            (Some(_), Some(_)) if at_one_place && level == EQUAL => (Agreement::Same, None),
+            (Some(_), Some(_)) if at_one_place && level == ONE_IN_COMMON => {
+                (Agreement::AtSomeTime, None)
+            }
             _ if swapped && column < 2 => (Agreement::Swapped, None),
             (Some(a), Some(b)) if whole => {
-                (Agreement::Differs, Some((a.trim().to_owned(), b.trim().to_owned())))
+                let said = |text: &str| text.trim().replace(BESIDE, ", ");
+                (Agreement::Differs, Some((said(a), said(b))))
             }
             (Some(a), Some(b)) => {
                 let values = match column {
                     2 => mask::dates(a, b),
                     0 | 1 => mask::texts(a, b),
-                    4 | 5 => mask::places(a, b),
+                    POSTCODE | MUNICIPALITY => mask::places(now(a), now(b)),
                     _ => (a.to_owned(), b.to_owned()),
                 };
                 (Agreement::Differs, Some(values))
@@ -131,8 +152,8 @@ pub fn shown(kept: &KeptPair, one: &Identity, other: &Identity, whole: bool) -> 
     let fields = kept
         .steps
         .iter()
-        .flat_map(|step| columns_of(&step.name))
-        .filter_map(|column| COLUMNS.get(*column).map(|name| field(*column, name)))
+        .flat_map(|step| columns_of(&step.name).iter().map(|column| (*column, &step.level)))
+        .filter_map(|(column, level)| COLUMNS.get(column).map(|name| field(column, name, level)))
         .collect();
     let weight = kept.steps.iter().map(|step| step.weight + step.rarity).sum();
     Shown {

@@ -58,13 +58,13 @@ pub(crate) fn people(count: usize, seed: u64) -> Vec<Who> {
             let name = draws.below(GIVEN.len());
             Who {
                 id: Some(number(born, *place)),
-                stated: None,
                 local: format!("p-{at}"),
                 given: GIVEN[name].to_owned(),
                 surname: draws.one(&SURNAMES).to_owned(),
                 born: Some(born),
                 sex: if name < 12 { "F" } else { "M" }.to_owned(),
                 postcode: format!("{:04}", 1000 + draws.below(400)),
+                ..Who::default()
             }
         })
         .collect()

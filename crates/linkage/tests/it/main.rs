@@ -12,6 +12,7 @@ mod cascade;
 mod encoded;
 mod families;
 mod linking;
+mod places;
 mod plans;
 mod probabilistic;
 mod review;

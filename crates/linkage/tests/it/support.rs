@@ -135,6 +135,7 @@ pub(crate) struct Who {
     pub(crate) born: Option<Date>,
     pub(crate) sex: String,
     pub(crate) postcode: String,
+    pub(crate) municipality: String,
 }
 
 impl Who {
@@ -147,6 +148,7 @@ impl Who {
             (Clue::Surname, &self.surname),
             (Clue::Sex, &self.sex),
             (Clue::Postcode, &self.postcode),
+            (Clue::Municipality, &self.municipality),
         ] {
             if !text.is_empty() {
                 clues.put(clue, Secret::new(text.clone()));

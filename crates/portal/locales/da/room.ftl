@@ -29,6 +29,9 @@ room-several-says = { $n ->
 }
 room-fullness = Så fyldt er det
 room-meter-memory = Hukommelse
+room-meter-cpu = Processorer
+room-meter-processes = Processer og tråde
+room-meter-files = Filer og mapper
 room-meter-disk = Arbejdsmappe
 room-limits = Grænser
 room-files = Filer i arbejdsmappen

@@ -29,6 +29,9 @@ room-several-says = { $n ->
 }
 room-fullness = How full it is
 room-meter-memory = Memory
+room-meter-cpu = Processors
+room-meter-processes = Processes and threads
+room-meter-files = Files and folders
 room-meter-disk = Work folder
 room-limits = Limits
 room-files = Files in the work folder

@@ -29,6 +29,9 @@ room-several-says = { $n ->
 }
 room-fullness = Så fullt er det
 room-meter-memory = Minne
+room-meter-cpu = Prosessorer
+room-meter-processes = Prosesser og tråder
+room-meter-files = Filer og mapper
 room-meter-disk = Arbeidsmappe
 room-limits = Grenser
 room-files = Filer i arbeidsmappen

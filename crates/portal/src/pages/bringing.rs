@@ -1,6 +1,8 @@
 //! Bringing files into a room: what was asked for and where it stands, and the
 //! form that asks.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use centre::ingresses::Brought;
@@ -54,8 +56,8 @@ pub struct IngressLine {
 }
 
 /// Lines of files, newest first.
-pub(crate) fn lines(words: &Words, names: &Names, ingresses: &[Ingress]) -> Vec<IngressLine> {
-    let mut newest: Vec<&Ingress> = ingresses.iter().collect();
+pub(crate) fn lines(words: &Words, names: &Names, ingresses: &[Arc<Ingress>]) -> Vec<IngressLine> {
+    let mut newest: Vec<&Ingress> = ingresses.iter().map(Arc::as_ref).collect();
     newest.sort_by_key(|ingress| std::cmp::Reverse(ingress.asked_at));
     let line = |ingress: &Ingress| IngressLine {
         id: ingress.id.to_string(),
@@ -95,7 +97,7 @@ impl BringingPage {
             word: words.say(word_key(Bring::Person)).into_owned(),
             most: 64 << 20,
             kinds: kinds(&words),
-            lines: lines(&words, &Names::sample(), &[one::sample_ingress()]),
+            lines: lines(&words, &Names::sample(), &[Arc::new(one::sample_ingress())]),
             typed: Typed::default(),
             chrome,
         }

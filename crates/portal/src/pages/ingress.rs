@@ -334,7 +334,7 @@ async fn page(app: &App, visitor: &Visitor, id: &IngressId) -> Result<IngressPag
     let names = app.names(caller).await?;
     let thing = app.centre.ingress_thing(&ingress).await?;
     let title = match app.centre.permit(caller, &ingress.permit).await {
-        Ok(permit) => permit.grant.terms.title,
+        Ok(permit) => permit.grant.terms.title.clone(),
         Err(_) => ingress.permit.to_string(),
     };
     let seen = Seen {

@@ -1,6 +1,7 @@
 //! Review of an output: the file with its findings on it, cell by cell, the
 //! mend that is offered, the earlier outputs of the same room.
 
+mod index;
 mod sample;
 mod sheet;
 
@@ -36,14 +37,17 @@ async fn page(
     let output = reviewed.output;
     let thing = app.centre.output_thing(&output).await?;
     let title = match app.centre.permit(caller, &output.permit).await {
-        Ok(permit) => permit.grant.terms.title,
+        Ok(permit) => permit.grant.terms.title.clone(),
         Err(_) => output.permit.to_string(),
     };
     let lang = visitor.words().lang();
     // What left and was compared with stands there, and not once more below.
     let mut others = reviewed.others;
     others.retain(|other| reviewed.released.iter().all(|released| released.id != other.id));
+    let index =
+        reviewed.bytes.as_ref().and_then(|b| app.indexes.of(&output.name, output.sealed, b));
     let seen = Seen {
+        index,
         bytes: reviewed.bytes,
         mended: reviewed.mended.map(|mend| (mend.note.get(lang).to_owned(), mend.bytes)),
         others,
@@ -159,6 +163,8 @@ pub(crate) async fn mend(
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use super::seen;
 use crate::answer::{Answered, html, not_accepted, see};
 use crate::failure::Failure;
@@ -179,6 +185,8 @@ use release::output::Owner;
 use release::{Output, OutputState};
 use serde::Deserialize;
 
+pub use index::Index;
+pub(crate) use index::Indexes;
 #[cfg(test)]
 pub(crate) use sample::sample_output;
 pub use sheet::{Rows, Sheet, SheetCell, Whereabouts};
@@ -333,12 +341,14 @@ fn finding_line(words: &Words, finding: &Finding, page: usize) -> FindingLine {
 pub struct Seen {
     /// Every byte of the file, for those who may see them.
     pub bytes: Option<Vec<u8>>,
+    /// Where the pages of it begin, where that is known.
+    pub index: Option<Arc<Index>>,
     /// What a mend would make of it: what was done, and the new bytes.
     pub mended: Option<(String, Vec<u8>)>,
     /// Outputs of the same room.
-    pub others: Vec<Output>,
+    pub others: Vec<Arc<Output>>,
     /// What was released under the same permit: what the file was compared with.
-    pub compared: Vec<Output>,
+    pub compared: Vec<Arc<Output>>,
     /// Which page of the file.
     pub page: usize,
     /// What the permit is called.
@@ -423,7 +433,10 @@ impl OutputPage {
         let address = format!("/outputs/{id}/file");
         let page = seen.page.max(1);
         let sheet = match &seen.bytes {
-            Some(bytes) => Sheet::of(&address, &output.name, bytes, findings, page),
+            Some(bytes) => {
+                let index = seen.index.as_deref();
+                Sheet::of(&address, &output.name, bytes, findings, page, index)
+            }
             None => Sheet::Inside,
         };
         let mend = seen.mended.take().map(|(note, bytes)| MendPreview {
@@ -434,6 +447,7 @@ impl OutputPage {
                 &bytes,
                 &[],
                 page,
+                None,
             )
             .marking_changes_from(&sheet),
         });
@@ -451,7 +465,7 @@ impl OutputPage {
                 }
             })
             .collect();
-        let line = |other: &Output| OtherLine {
+        let line = |other: &Arc<Output>| OtherLine {
             id: other.id.to_string(),
             name: other.name.clone(),
             tag: state_tag(&words, other.state),

@@ -144,7 +144,7 @@ pub(crate) async fn show(
             asked_by: names.account(&output.requested_by, lang),
             asked_at: output.requested_at,
             state: output.state,
-            name: output.name,
+            name: output.name.clone(),
         })
         .collect();
     let page = OutputsPage::of(visitor.chrome(&app), lines, &query);

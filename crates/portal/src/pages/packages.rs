@@ -1,6 +1,8 @@
 //! Packages: what every room has, what rooms may fetch, and what was asked for; and,
 //! of one room, the form that asks.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Redirect;
@@ -80,7 +82,7 @@ fn version(words: &Words, package: &Allowed) -> String {
     }
 }
 
-fn line(words: &Words, names: &Names, (request, may): &(PackageRequest, bool)) -> RequestLine {
+fn line(words: &Words, names: &Names, (request, may): &(Arc<PackageRequest>, bool)) -> RequestLine {
     let (key, tone) = state_word(request.state);
     let lang = words.lang();
     let language = words.say(language_key(request.package.language));
@@ -166,7 +168,7 @@ fn sample_shelf() -> Shelf {
             installed(Language::R, "survival", "3.5-3", "LGPL (>= 2)"),
         ],
         allowed: vec![Allowed { language: Language::R, name: literal("cmprsk"), version: None }],
-        requests: vec![sample_request()],
+        requests: vec![Arc::new(sample_request())],
     }
 }
 

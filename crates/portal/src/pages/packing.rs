@@ -1,5 +1,7 @@
 //! Packing what was released from a room.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use model::{Lang, RoomId, Timestamp};
@@ -65,7 +67,7 @@ pub(crate) async fn ready(
     app: &App,
     visitor: &Visitor,
     room: &RoomId,
-) -> Result<Vec<Output>, Failure> {
+) -> Result<Vec<Arc<Output>>, Failure> {
     visitor.account()?;
     let ready = app.centre.ready_to_leave(room).await?;
     if ready.is_empty() && app.centre.outputs(visitor.caller(), Some(room)).await?.is_empty() {
@@ -84,7 +86,7 @@ async fn page(app: &App, visitor: &Visitor, room: &RoomId) -> Result<PackingPage
         .into_iter()
         .map(|output| ReadyFile {
             id: output.id.to_string(),
-            name: output.name,
+            name: output.name.clone(),
             bytes: output.bytes,
             at: output.requested_at,
         })

@@ -294,6 +294,7 @@ const fn agreement_key(agreement: Agreement) -> &'static str {
     match agreement {
         Agreement::Same => "agreement-same",
         Agreement::Swapped => "agreement-swapped",
+        Agreement::AtSomeTime => "agreement-at-some-time",
         Agreement::Differs => "agreement-differs",
         Agreement::OneLacks => "agreement-one-lacks",
         Agreement::BothLack => "agreement-both-lack",

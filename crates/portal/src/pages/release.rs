@@ -215,7 +215,7 @@ pub(crate) async fn show(
     let thing = app.centre.release_thing(&release).await?;
     let rulings = seen::rulings(&app, &visitor, &thing, &[Action::DownloadRelease]);
     let title = match app.centre.permit(visitor.caller(), &release.permit).await {
-        Ok(permit) => permit.grant.terms.title,
+        Ok(permit) => permit.grant.terms.title.clone(),
         Err(_) => release.permit.to_string(),
     };
     let seen = Seen {
@@ -262,7 +262,7 @@ async fn files(
         .filter(|output| release.outputs.contains(&output.id))
         .map(|output| ReleasedFile {
             id: output.id.to_string(),
-            name: output.name,
+            name: output.name.clone(),
             bytes: output.bytes,
             sha256: output.sha256.map(|hash| hash.to_string()).unwrap_or_default(),
             tag: state_tag(visitor.words(), output.state),

@@ -1,6 +1,8 @@
 //! Reversal: the requests of a permit with the form that asks, one request with what can
 //! be done about it, and, once, whom the numbers lead to.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use centre::reversals::ReversalWish;
@@ -70,12 +72,12 @@ impl ReversalsPage {
         chrome: Chrome,
         permit: &Permit,
         names: &Names,
-        reversals: &[Reversal],
+        reversals: &[Arc<Reversal>],
         may_ask: bool,
     ) -> Self {
         let words = chrome.words().clone();
         let lang = words.lang();
-        let line = |reversal: &Reversal| ReversalLine {
+        let line = |reversal: &Arc<Reversal>| ReversalLine {
             id: reversal.id.to_string(),
             tag: tag(&words, reversal.state),
             at: words.moment(reversal.asked_at),
@@ -102,7 +104,7 @@ impl ReversalsPage {
         let path = "/permits/permit-7k3m9q2x4d/reversals";
         let chrome = Chrome::sample(lang, path).seen_by(&[Role::Researcher]);
         let permit = super::permit::sample_permit(lang);
-        Self::of(chrome, &permit, &Names::sample(), &[sample_reversal()], true)
+        Self::of(chrome, &permit, &Names::sample(), &[Arc::new(sample_reversal())], true)
     }
 }
 

@@ -159,8 +159,14 @@ pub struct OutputLine {
 pub struct Inside {
     /// Memory in use, bytes.
     pub memory: u64,
+    /// Processors in use, hundredths of one, where that is known.
+    pub cpu_percent: Option<u32>,
+    /// Processes and threads, where they are counted.
+    pub processes: Option<u64>,
     /// The work folder in use, bytes.
     pub disk: u64,
+    /// Files, folders and links in it.
+    pub names: u64,
     /// The files in the work folder.
     pub files: Vec<FileLine>,
     /// What lies there and cannot be asked for, and why.
@@ -428,7 +434,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let caller = visitor.caller();
     let names = app.names(caller).await?;
     let thing = app.centre.room_thing(room).await?;
-    let terms = app.centre.permit_of_room(caller, room).await?.grant.terms;
+    let permit = app.centre.permit_of_room(caller, room).await?;
     let id = room.id.as_str();
     let entries = app.centre.newest_of("room", id, &seen::OF_A_ROOM, Timeline::MOST).await?;
     // However often somebody looked at a file since.
@@ -442,15 +448,15 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
     let may_enter = app.centre.ruling(caller, Action::EnterRoom, &thing).allowed;
     let seen = Seen {
         inside: if may_enter {
-            Some(inside(app, visitor, room, run, running::last_script(&runs)).await?)
+            Some(inside(app, visitor, room, run, running::last_script(&runs.items)).await?)
         } else {
             None
         },
-        title: terms.title,
-        until: terms.valid.until,
+        title: permit.grant.terms.title.clone(),
+        until: permit.grant.terms.valid.until,
         now: app.centre.now(),
         rulings,
-        happenings: seen::told(visitor, &names, &entries),
+        happenings: seen::told(visitor, &names, entries.items.iter()),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
     let calendar = calendar::of_permit(app, visitor, &room.permit, Some(room.id.as_str())).await?;
@@ -501,7 +507,10 @@ async fn inside(
         language,
         script,
         memory: standing.standing.memory,
+        cpu_percent: standing.standing.cpu_percent,
+        processes: standing.standing.processes,
         disk: standing.standing.work.bytes,
+        names: standing.standing.work.files,
         files: listing.files.iter().map(FileLine::of).collect(),
         refused: listing
             .refused

@@ -32,7 +32,7 @@ impl RoomFilePage {
     /// The page of the file `name`.
     pub fn of(chrome: Chrome, room: String, name: String, bytes: &[u8]) -> Self {
         let address = format!("/rooms/{room}/picture?name={}", percent(&name));
-        let sheet = Sheet::of(&address, &name, bytes, &[], 1);
+        let sheet = Sheet::of(&address, &name, bytes, &[], 1, None);
         Self { chrome, room, name, bytes: bytes.len(), sheet }
     }
 

@@ -20,17 +20,21 @@ pub(crate) async fn happenings(
     id: &str,
 ) -> Result<Vec<Happening>, Failure> {
     let newest = app.centre.newest_of(kind, id, &[], Timeline::MOST).await?;
-    Ok(told(visitor, names, &newest))
+    Ok(told(visitor, names, newest.items.iter()))
 }
 
 /// What is told of a room. What was done in a notebook is in the room's journal:
 /// every cell is an entry.
 pub(crate) const OF_A_ROOM: [&str; 4] = ["opened", "run-", "looked", "closed"];
 
-/// Entries as they are told, newest first.
-pub(crate) fn told(visitor: &Visitor, names: &Names, entries: &[Entry]) -> Vec<Happening> {
+/// Entries as they are told, in the same order.
+pub(crate) fn told<'a>(
+    visitor: &Visitor,
+    names: &Names,
+    entries: impl Iterator<Item = &'a Entry>,
+) -> Vec<Happening> {
     let lang = visitor.words().lang();
-    entries.iter().rev().map(|entry| Happening::from(entry).named(names, lang)).collect()
+    entries.map(|entry| Happening::from(entry).named(names, lang)).collect()
 }
 
 /// What the reader may do with a thing, and by which rules.

@@ -161,7 +161,7 @@ pub(crate) async fn try_password(
     drop(turn);
     if let Some(account) = known {
         app.attempts.succeeded(address, &account.id);
-        Ok(account.id)
+        Ok(account.id.clone())
     } else {
         metrics::counter!(SIGN_INS_FAILED).increment(1);
         // Written down afterwards, so that it takes no time now; and only about

@@ -350,7 +350,13 @@ impl Runtime for Pretence {
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
         let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
         let work = self.work(room)?.usage(everything).unwrap();
-        Ok(Standing { running: Vec::new(), memory: 0, work })
+        Ok(Standing {
+            running: Vec::new(),
+            memory: 0,
+            processes: Some(3),
+            cpu_percent: Some(50),
+            work,
+        })
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {

@@ -65,7 +65,27 @@ async fn hostile(State(heard): State<Heard>, request: Request) -> Response {
     (headers, format!("{{\"id\":\"{KERNEL}\",\"name\":\"python3<script>\"}}")).into_response()
 }
 
-/// A kernel's side: answers code, and prints as many bytes as the code says.
+/// What a kernel shows of so many sevens: printed, or as a picture whose pixels they
+/// are, or in a table of a page, by the word before the number.
+fn showing(code: &str) -> Option<serde_json::Value> {
+    let (how, count) = code.split_once(' ').unwrap_or(("print", code));
+    let sevens = "7".repeat(count.parse().ok()?);
+    let data = |data: serde_json::Value| {
+        serde_json::json!({
+            "header": { "msg_type": "display_data" },
+            "content": { "data": data, "metadata": {} },
+        })
+    };
+    Some(match how {
+        "picture" => data(serde_json::json!({ "image/png": sevens })),
+        "table" => data(serde_json::json!({ "text/html": format!("<table>{sevens}</table>") })),
+        _ => serde_json::json!({
+            "header": { "msg_type": "stream" }, "content": { "name": "stdout", "text": sevens },
+        }),
+    })
+}
+
+/// A kernel's side: answers code, and shows as much as the code says.
 async fn kernel(State(heard): State<Heard>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(async move |mut socket| {
         while let Some(Ok(Message::Text(text))) = socket.recv().await {
@@ -73,12 +93,9 @@ async fn kernel(State(heard): State<Heard>, upgrade: WebSocketUpgrade) -> Respon
             let asked: serde_json::Value = serde_json::from_str(&text).unwrap();
             let header = &asked["header"];
             let code = asked["content"]["code"].as_str().unwrap_or_default();
-            if let Ok(bytes) = code.parse::<usize>() {
-                let print = serde_json::json!({
-                    "header": { "msg_type": "stream" }, "parent_header": header,
-                    "content": { "name": "stdout", "text": "7".repeat(bytes) },
-                });
-                socket.send(Message::Text(print.to_string().into())).await.unwrap();
+            if let Some(mut shown) = showing(code) {
+                shown["parent_header"] = header.clone();
+                socket.send(Message::Text(shown.to_string().into())).await.unwrap();
             }
             let reply = serde_json::json!({
                 "channel": "shell", "header": { "msg_type": "execute_reply" },
@@ -407,11 +424,10 @@ async fn more_than_may_be_shown_in_a_minute_is_withheld_and_written_down() {
     let mut open = open().await;
     let mut socket = open.channels("http://rooms.test").await.unwrap();
     let mut shown = 0;
-    for _ in 0..10 {
-        socket
-            .send(message("execute_request", &serde_json::json!({ "code": "30000" })))
-            .await
-            .unwrap();
+    // However it is dressed up: as text, as pixels, as a table.
+    for how in ["print", "picture", "table"].iter().cycle().take(12) {
+        let code = serde_json::json!({ "code": format!("{how} 30000") });
+        socket.send(message("execute_request", &code)).await.unwrap();
         loop {
             let text = told(&mut socket).await.into_text().unwrap();
             shown += text.matches("7777").count() * 4;

@@ -41,6 +41,11 @@ pub(super) fn parts(identity: &Identity) -> Parts {
     parts
 }
 
+/// The parts that change in a life, of which a later row may say something else.
+pub(super) fn changing() -> Parts {
+    Clue::ALL.into_iter().filter(|clue| clue.changes()).map(bit).fold(0, |all, one| all | one)
+}
+
 fn bit(clue: Clue) -> Parts {
     8 << clue.code()
 }

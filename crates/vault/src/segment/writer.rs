@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasher as _, BuildHasherDefault, Hash as _, Hasher, RandomState};
 use std::path::PathBuf;
 
 use hmac::Mac;
@@ -22,7 +22,7 @@ pub(crate) struct Limits {
     /// Bytes of identities not yet written; in the worst case their order takes
     /// twice as much again.
     pub(crate) pending_bytes: usize,
-    /// Subjects of whom is remembered what is known; 19 bytes each.
+    /// Subjects of whom is remembered what is known; 25 bytes each.
     pub(crate) known_subjects: usize,
 }
 
@@ -41,13 +41,22 @@ pub struct SegmentWriter {
     keys: SegmentKeys,
     nonces: Nonces,
     limits: Limits,
-    /// Which parts of a subject's identity were put. Only a shortcut: without it
-    /// the same identity is written twice and merged.
-    known: HashMap<SubjectKey, identity::Parts, BuildHasherDefault<KeyHasher>>,
+    /// What of a subject's identity was put. Only a shortcut: without it the same
+    /// identity is written twice and merged.
+    known: HashMap<SubjectKey, Known, BuildHasherDefault<KeyHasher>>,
+    hasher: RandomState,
     pending: Vec<Pending>,
     packed: Zeroizing<Vec<u8>>,
     runs: Vec<Run>,
     withdrawn: HashSet<SubjectKey>,
+}
+
+/// What was put of a subject.
+struct Known {
+    parts: identity::Parts,
+    /// A hash of what the row before said of what changes: rows of one person mostly say
+    /// the same.
+    changing: u32,
 }
 
 /// Where the identity of a subject lies in `packed`.
@@ -90,6 +99,7 @@ impl SegmentWriter {
             nonces,
             limits,
             known: HashMap::default(),
+            hasher: RandomState::new(),
             pending: Vec::new(),
             // Its full size at once: growing would leave copies behind.
             packed: Zeroizing::new(Vec::with_capacity(limits.pending_bytes)),
@@ -203,6 +213,19 @@ impl SegmentWriter {
         Ok(())
     }
 
+    /// A hash of what an identity says of what changes in a life.
+    fn changing(&self, identity: &Identity) -> u32 {
+        let mut hasher = self.hasher.build_hasher();
+        let mut said = identity.clues.iter().filter(|(clue, _)| clue.changes()).peekable();
+        if said.peek().is_none() {
+            return 0;
+        }
+        for (clue, text) in said {
+            (clue.code(), text.reveal()).hash(&mut hasher);
+        }
+        (hasher.finish() >> 32) as u32
+    }
+
     fn read_record(&self, run: &RunReader, plain: &mut Vec<u8>) -> Option<Identity> {
         let record = split_record(&mut run.record())?;
         self.keys.open(&record, plain).ok()?;
@@ -236,18 +259,24 @@ fn too_long() -> SinkError {
 impl IdentitySink for SegmentWriter {
     fn put(&mut self, subject: SubjectKey, identity: Identity) -> Result<(), SinkError> {
         let parts = identity::parts(&identity);
+        let changing = self.changing(&identity);
         let news = match self.known.get_mut(&subject) {
-            Some(known) if parts & !*known == 0 => return Ok(()),
             Some(known) => {
-                let news = parts & !*known;
-                *known |= parts;
+                let mut news = parts & !known.parts;
+                if changing != known.changing {
+                    news |= parts & identity::changing();
+                }
+                if news == 0 {
+                    return Ok(());
+                }
+                *known = Known { parts: known.parts | parts, changing };
                 news
             }
             None => {
                 if self.known.len() >= self.limits.known_subjects {
                     self.known.clear();
                 }
-                self.known.insert(subject, parts);
+                self.known.insert(subject, Known { parts, changing });
                 parts
             }
         };
@@ -364,7 +393,7 @@ mod tests {
 
     use model::{Date, NationalId, Secret, SeededEntropy};
     use proptest::prelude::*;
-    use source::BirthDate;
+    use source::{BirthDate, Clue};
 
     use super::*;
     use crate::key::Key;
@@ -462,6 +491,38 @@ mod tests {
             writer.put(subject(1), identity((Some(1), true, None))).unwrap();
         }
         assert_eq!(writer.pending.len(), 1);
+    }
+
+    #[test]
+    fn places_of_later_rows_are_kept_with_the_first_in_front() {
+        let lived = |code: &str| {
+            let mut identity = identity((Some(1), false, None));
+            identity.clues.put(Clue::Postcode, Secret::new(code.to_owned()));
+            identity
+        };
+        for pending_bytes in [200, 1 << 16] {
+            let dir = tempfile::tempdir().unwrap();
+            let (source, import) = ids();
+            let nonces = Nonces::new(&SeededEntropy::new(2));
+            let limits = Limits { pending_bytes, known_subjects: 8 };
+            let mut writer =
+                SegmentWriter::new(dir.path(), &source, &import, &key(), nonces, limits);
+            for code in ["7030", "7030", "0171", "0171", "7030", "5003"] {
+                writer.put(subject(1), lived(code)).unwrap();
+                writer.put(subject(2), lived("9008")).unwrap();
+            }
+            let of_two = writer.pending.iter().filter(|of| of.subject == subject(2)).count();
+            assert!(of_two <= 1, "what was said already is written again");
+            let summary = writer.finish().unwrap().publish().unwrap();
+            let path = dir.path().join(&summary.name);
+            let segment = Segment::open(&path, &source, &import, &key()).unwrap();
+            let places = |of: u8| {
+                let identity = segment.lookup(subject(of)).unwrap().unwrap();
+                identity.clues.reveal_all(Clue::Postcode).map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(places(1), ["7030", "0171", "5003"]);
+            assert_eq!(places(2), ["9008"]);
+        }
     }
 
     #[test]

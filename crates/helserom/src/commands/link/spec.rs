@@ -177,11 +177,20 @@ const KINDS: &str =
 
 fn comparison(field: &Field<'_>, columns: &mut Columns) -> Result<Comparison, Stop> {
     let fields = field.fields()?;
-    fields.only(&["name", "column", "columns", "kind", "levels", "term-frequency", "order"])?;
+    fields.only(&[
+        "name",
+        "column",
+        "columns",
+        "kind",
+        "levels",
+        "term-frequency",
+        "order",
+        "separator",
+    ])?;
     let kind_field = fields
         .get("kind")
         .ok_or_else(|| fields.wrong(&format!("`kind` is missing: it is {KINDS}")))?;
-    let kind = kind(&fields, &kind_field)?;
+    let kind = several(&fields, kind(&fields, &kind_field)?)?;
     let named = match (fields.get("column"), fields.get("columns")) {
         (Some(column), None) => vec![column],
         (None, Some(columns)) => columns.list()?,
@@ -248,6 +257,19 @@ fn kind(fields: &Fields<'_>, field: &Field<'_>) -> Result<Kind, Stop> {
         return Err(order.wrong("only a date has an order: leave this out"));
     }
     Ok(kind)
+}
+
+/// The kind for values of which somebody has several, where the spec says so.
+fn several(fields: &Fields<'_>, kind: Kind) -> Result<Kind, Stop> {
+    let Some(field) = fields.get("separator") else { return Ok(kind) };
+    if !kind.may_be_several() {
+        return Err(field.wrong("this kind compares single values: leave this out"));
+    }
+    let mut letters = field.text()?.chars();
+    match (letters.next(), letters.next()) {
+        (Some(one), None) if !one.is_alphanumeric() => Ok(Kind::Several(Box::new(kind), one)),
+        _ => Err(field.wrong("values are parted by one character that is in none, as \";\"")),
+    }
 }
 
 fn date_order(field: &Field<'_>) -> Result<DateOrder, Stop> {

@@ -67,7 +67,7 @@ struct ShownFieldBody {
     /// `given-name`, `surname`, `birth-date`, `sex`, `postcode`, `municipality` or
     /// `country-of-birth`.
     name: String,
-    /// `same`, `swapped`, `differs`, `one-lacks` or `both-lack`.
+    /// `same`, `swapped`, `at-some-time`, `differs`, `one-lacks` or `both-lack`.
     agreement: String,
     /// What differs, of the one and of the other; `•` stands for what is the same.
     values: Option<(String, String)>,

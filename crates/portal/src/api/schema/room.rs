@@ -272,6 +272,10 @@ pub(crate) struct RoomInside {
     pub(crate) running: Vec<String>,
     /// Memory in use, bytes.
     pub(crate) memory: u64,
+    /// Processes and threads, where the machine counts them.
+    pub(crate) processes: Option<u64>,
+    /// Processors in use, in hundredths of one, since the room was looked at before.
+    pub(crate) cpu_percent: Option<u32>,
     /// The work folder in use, bytes.
     pub(crate) disk: u64,
     /// The files that can be asked for.

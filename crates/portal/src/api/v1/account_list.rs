@@ -24,5 +24,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Account>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.accounts(visitor.caller()).await?))
+    Ok(Json(centre::owned(app.centre.accounts(visitor.caller()).await?)))
 }

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Application>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.applications(visitor.caller()).await?))
+    Ok(Json(centre::owned(app.centre.applications(visitor.caller()).await?)))
 }

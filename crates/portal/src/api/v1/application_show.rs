@@ -1,5 +1,7 @@
 //! `GET /api/v1/applications/{application}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::ApplicationBody;
 use crate::failure::Failure;
@@ -25,5 +27,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(application): Path<String>,
 ) -> Result<Json<Application>, Failure> {
-    Ok(Json(app.centre.application(visitor.caller(), &seen::id(&application)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(
+        app.centre.application(visitor.caller(), &seen::id(&application)?).await?,
+    )))
 }

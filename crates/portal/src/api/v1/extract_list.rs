@@ -51,7 +51,7 @@ pub(super) async fn list(
     Path(permit): Path<String>,
 ) -> Result<Json<Extracts>, Failure> {
     let id = seen::id(&permit)?;
-    let extracts = app.centre.extracts_of(visitor.caller(), &id).await?;
+    let extracts = centre::owned(app.centre.extracts_of(visitor.caller(), &id).await?);
     let making = app.jobs.on(id.as_str()).map(|job| {
         let step = job.step();
         Making { phase: step.phase, done: step.done, total: step.total, failed: job.failed() }

@@ -36,5 +36,5 @@ pub(super) async fn list(
 ) -> Result<Json<Vec<Ingress>>, Failure> {
     visitor.account()?;
     let room = of.room.as_deref().map(seen::id).transpose()?;
-    Ok(Json(app.centre.ingresses(visitor.caller(), room.as_ref()).await?))
+    Ok(Json(centre::owned(app.centre.ingresses(visitor.caller(), room.as_ref()).await?)))
 }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/ingresses/{ingress}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::IngressBody;
 use crate::failure::Failure;
@@ -25,5 +27,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(ingress): Path<String>,
 ) -> Result<Json<Ingress>, Failure> {
-    Ok(Json(app.centre.ingress(visitor.caller(), &seen::id(&ingress)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(
+        app.centre.ingress(visitor.caller(), &seen::id(&ingress)?).await?,
+    )))
 }

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Output>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.outputs(visitor.caller(), None).await?))
+    Ok(Json(centre::owned(app.centre.outputs(visitor.caller(), None).await?)))
 }

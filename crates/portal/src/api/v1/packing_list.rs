@@ -25,5 +25,5 @@ pub(super) async fn list(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<Json<Vec<Output>>, Failure> {
-    Ok(Json(packing::ready(&app, &visitor, &seen::id(&room)?).await?))
+    Ok(Json(centre::owned(packing::ready(&app, &visitor, &seen::id(&room)?).await?)))
 }

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Permit>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.permits(visitor.caller()).await?))
+    Ok(Json(centre::owned(app.centre.permits(visitor.caller()).await?)))
 }

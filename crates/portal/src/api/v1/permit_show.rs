@@ -1,5 +1,7 @@
 //! `GET /api/v1/permits/{permit}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::PermitBody;
 use crate::failure::Failure;
@@ -25,5 +27,5 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(permit): Path<String>,
 ) -> Result<Json<Permit>, Failure> {
-    Ok(Json(app.centre.permit(visitor.caller(), &seen::id(&permit)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(app.centre.permit(visitor.caller(), &seen::id(&permit)?).await?)))
 }

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Release>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.releases(visitor.caller()).await?))
+    Ok(Json(centre::owned(app.centre.releases(visitor.caller()).await?)))
 }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/releases/{release}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::ReleaseBody;
 use crate::failure::Failure;
@@ -25,5 +27,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(release): Path<String>,
 ) -> Result<Json<Release>, Failure> {
-    Ok(Json(app.centre.release(visitor.caller(), &seen::id(&release)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(
+        app.centre.release(visitor.caller(), &seen::id(&release)?).await?,
+    )))
 }

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Reversal>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.reversals(visitor.caller(), None).await?))
+    Ok(Json(centre::owned(app.centre.reversals(visitor.caller(), None).await?)))
 }

@@ -1,5 +1,7 @@
 //! `GET /api/v1/reversals/{reversal}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::ReversalBody;
 use crate::failure::Failure;
@@ -25,5 +27,7 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(reversal): Path<String>,
 ) -> Result<Json<Reversal>, Failure> {
-    Ok(Json(app.centre.reversal(visitor.caller(), &seen::id(&reversal)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(
+        app.centre.reversal(visitor.caller(), &seen::id(&reversal)?).await?,
+    )))
 }

@@ -43,6 +43,8 @@ pub(super) async fn inside(
     Ok(Json(RoomInside {
         running: looked.standing.running.iter().map(ToString::to_string).collect(),
         memory: looked.standing.memory,
+        processes: looked.standing.processes,
+        cpu_percent: looked.standing.cpu_percent,
         disk: looked.standing.work.bytes,
         files: files.collect(),
         refused: refused.collect(),

@@ -23,5 +23,5 @@ pub(super) async fn list(
     visitor: Visitor,
 ) -> Result<Json<Vec<Room>>, Failure> {
     visitor.account()?;
-    Ok(Json(app.centre.rooms(visitor.caller()).await?))
+    Ok(Json(centre::owned(app.centre.rooms(visitor.caller()).await?)))
 }

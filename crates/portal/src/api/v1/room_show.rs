@@ -1,5 +1,7 @@
 //! `GET /api/v1/rooms/{room}`
 
+use std::sync::Arc;
+
 use crate::api::problem::Problems;
 use crate::api::schema::RoomBody;
 use crate::failure::Failure;
@@ -25,5 +27,5 @@ pub(super) async fn show(
     visitor: Visitor,
     Path(room): Path<String>,
 ) -> Result<Json<Room>, Failure> {
-    Ok(Json(app.centre.room(visitor.caller(), &seen::id(&room)?).await?))
+    Ok(Json(Arc::unwrap_or_clone(app.centre.room(visitor.caller(), &seen::id(&room)?).await?)))
 }

@@ -33,7 +33,7 @@ pub(super) async fn timeline(
     let names = app.names(visitor.caller()).await?;
     let acts = if kind == "room" { &seen::OF_A_ROOM[..] } else { &[] };
     let entries = app.centre.timeline_of(&kind, &id, acts).await?;
-    Ok(Json(seen::told(&visitor, &names, &entries.items)))
+    Ok(Json(seen::told(&visitor, &names, entries.items.iter().rev())))
 }
 
 /// Whether the visitor may see the thing itself.

@@ -1,5 +1,7 @@
 //! Beginning, showing, saving and submitting.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
@@ -121,7 +123,7 @@ async fn editable(
     let application = app.centre.application(visitor.caller(), id).await?;
     let thing = Thing::application(&application);
     seen::require(app, visitor, Action::EditApplication, &thing)?;
-    Ok(application)
+    Ok(Arc::unwrap_or_clone(application))
 }
 
 async fn page(
@@ -160,7 +162,7 @@ async fn colleagues(
         })
         .map(|account| {
             let name = words.text(&account.name).to_owned();
-            (account.id, name)
+            (account.id.clone(), name)
         })
         .collect())
 }

@@ -1,5 +1,7 @@
 //! An output for samples.
 
+use std::sync::Arc;
+
 use disclosure::Kind;
 use disclosure::finding::{Finding, Place, Remedy, Verdict, Weight};
 use disclosure::rule::Rule;
@@ -114,11 +116,11 @@ impl OutputPage {
     pub fn sample(lang: Lang) -> Self {
         let chrome = Chrome::sample(lang, "/outputs/output-5v7x9z1b3d").seen_by(&[Role::Checker]);
         let mut seen = sample_seen(chrome.words());
-        seen.others = vec![Output {
+        seen.others = vec![Arc::new(Output {
             name: "results/cox.csv".to_owned(),
             state: OutputState::Released,
             ..sample_output(Verdict::Pass)
-        }];
+        })];
         Self::of(chrome, &sample_output(Verdict::Refuse), &Names::sample(), seen)
     }
 }

@@ -3,6 +3,7 @@
 
 use disclosure::finding::{Finding, Place};
 
+use super::index::Index;
 use crate::words::Words;
 
 /// So many rows or lines are shown at once; the rest is on further pages.
@@ -80,6 +81,24 @@ impl SheetCell {
     }
 }
 
+/// What parts the columns of a table, by the ending of its name. `None`: no table.
+pub(super) fn delimiter(name: &str) -> Option<u8> {
+    match ending(name).as_str() {
+        "csv" => Some(b','),
+        "tsv" => Some(b'\t'),
+        _ => None,
+    }
+}
+
+/// Reads a table, the header as a row like the others.
+pub(super) fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes())
+}
+
 fn ending(name: &str) -> String {
     name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default()
 }
@@ -95,18 +114,30 @@ pub(crate) fn picture_type(name: &str) -> Option<&'static str> {
 
 impl Sheet {
     /// A page of the file `name`, with `findings` on it. A picture is shown from
-    /// `address`.
-    pub fn of(address: &str, name: &str, bytes: &[u8], findings: &[Finding], page: usize) -> Self {
+    /// `address`; a table is read through unless its `index` is known.
+    pub fn of(
+        address: &str,
+        name: &str,
+        bytes: &[u8],
+        findings: &[Finding],
+        page: usize,
+        index: Option<&Index>,
+    ) -> Self {
         let Ok(text) = str::from_utf8(bytes) else {
             return match ending(name).as_str() {
                 "png" => Self::Picture(address.to_owned()),
                 _ => Self::Bytes(bytes.len()),
             };
         };
+        if let Some(delimiter) = delimiter(name) {
+            let made = if index.is_none() { Index::of(text, delimiter) } else { None };
+            return match index.or(made.as_ref()) {
+                Some(index) => table(text, delimiter, findings, page, index),
+                None => lines(text, findings, page),
+            };
+        }
         match ending(name).as_str() {
             "svg" => Self::Picture(address.to_owned()),
-            "csv" => table(text, b',', findings, page),
-            "tsv" => table(text, b'\t', findings, page),
             _ => lines(text, findings, page),
         }
     }
@@ -142,24 +173,19 @@ impl Sheet {
     }
 }
 
-fn table(text: &str, delimiter: u8, findings: &[Finding], page: usize) -> Sheet {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let cells = |record: &csv::StringRecord| -> Vec<SheetCell> {
-        record.iter().take(MOST_COLUMNS).map(SheetCell::plain).collect()
+fn table(text: &str, delimiter: u8, findings: &[Finding], page: usize, index: &Index) -> Sheet {
+    let rows_of = |text: &str, most: usize| -> Vec<Vec<SheetCell>> {
+        let cells = |record: csv::StringRecord| -> Vec<SheetCell> {
+            record.iter().take(MOST_COLUMNS).map(SheetCell::plain).collect()
+        };
+        reader(text, delimiter).into_records().map_while(Result::ok).take(most).map(cells).collect()
     };
-    let mut records = reader.records();
-    let Ok(head) = records.next().transpose() else { return lines(text, findings, page) };
-    let mut head = head.as_ref().map(cells).unwrap_or_default();
-    let mut broken = false;
-    let rows = records.map_while(|record| record.inspect_err(|_| broken = true).ok());
-    let mut rows = Rows::page(rows, page, cells);
-    if broken {
-        return lines(text, findings, page);
-    }
+    let mut head = rows_of(text, 1).pop().unwrap_or_default();
+    let mut rows = Rows {
+        rows: rows_of(index.from_page(text, page), AT_ONCE),
+        first: page.saturating_sub(1).saturating_mul(AT_ONCE).saturating_add(1),
+        total: index.rows(),
+    };
     for (i, finding) in findings.iter().enumerate() {
         for place in &finding.places {
             mark(&mut head, &mut rows, place, i + 1);

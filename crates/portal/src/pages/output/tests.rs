@@ -60,7 +60,7 @@ fn a_place_outside_the_file_marks_nothing() {
         Place::Column { column: 77, name: String::new() },
     ] {
         findings[0].places = vec![place];
-        let sheet = Sheet::of("o", "x.csv", b"a,b\n1,2\n", &findings[..1], 1);
+        let sheet = Sheet::of("o", "x.csv", b"a,b\n1,2\n", &findings[..1], 1, None);
         let Sheet::Table(_, rows) = sheet else { panic!("no table") };
         assert!(rows.rows.iter().flatten().all(|cell| cell.finding == 0));
     }
@@ -75,7 +75,7 @@ fn every_row_of_a_long_table_is_on_one_of_its_pages() {
     let mut seen = Vec::new();
     for page in 1..=3 {
         let findings = std::slice::from_ref(&finding);
-        let sheet = Sheet::of("o", "x.csv", text.as_bytes(), findings, page);
+        let sheet = Sheet::of("o", "x.csv", text.as_bytes(), findings, page, None);
         assert_eq!(sheet.pages(), 3);
         let Sheet::Table(_, rows) = sheet else { panic!("no table") };
         assert_eq!((rows.first, rows.total), ((page - 1) * 200 + 1, 450));

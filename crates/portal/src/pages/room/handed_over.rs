@@ -1,5 +1,7 @@
 //! What programs in a room hand over (`helserom::hand_over`), to be asked out.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use centre::outputs::Wish;
 use centre::rooms::RoomStanding;
@@ -36,7 +38,7 @@ fn kind_key(kind: &Kind) -> &'static str {
 pub(super) fn still_to_ask(
     words: &Words,
     standing: &RoomStanding,
-    outputs: &[Output],
+    outputs: &[Arc<Output>],
 ) -> HandedOver {
     match waiting(standing, outputs) {
         Ok(wishes) => HandedOver {
@@ -53,11 +55,11 @@ pub(super) fn still_to_ask(
     }
 }
 
-fn waiting(standing: &RoomStanding, outputs: &[Output]) -> Result<Vec<Wish>, String> {
+fn waiting(standing: &RoomStanding, outputs: &[Arc<Output>]) -> Result<Vec<Wish>, String> {
     let asked = |wish: &&Wish| {
         let file = standing.listing.files.iter().find(|file| file.name == wish.name);
         let since = file.and_then(|file| Timestamp::from_second(file.modified).ok());
-        let same = |output: &&Output| output.name == wish.name.as_str();
+        let same = |output: &&Arc<Output>| output.name == wish.name.as_str();
         outputs.iter().filter(same).any(|output| since.is_none_or(|at| output.requested_at > at))
     };
     let wishes = standing.handed_over.as_ref().map_err(Clone::clone)?;

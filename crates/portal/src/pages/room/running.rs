@@ -31,7 +31,7 @@ pub(crate) fn how_to_run(language: &str) -> Option<(&'static str, &'static str)>
 /// The language and the text of the last script that was run in the room, as the
 /// ledger has it: for its people alone. R and nothing, when there is none.
 pub(super) fn last_script(entries: &[Entry]) -> (String, String) {
-    let found = entries.iter().rev().find_map(|entry| {
+    let found = entries.iter().find_map(|entry| {
         let script = entry.body.get("script")?;
         let name = script.get("name")?.as_str()?;
         let (language, ..) = LANGUAGES.iter().find(|(_, known, _)| *known == name)?;

@@ -1,5 +1,7 @@
 //! A room for samples.
 
+use std::sync::Arc;
+
 use model::{Date, Lang, Timestamp};
 use permit::Role;
 use permit::policy::Action;
@@ -156,9 +158,12 @@ impl RoomPage {
                 )],
                 unread: None,
             },
-            brought: bringing::lines(&words, &Names::sample(), &[sample_ingress()]),
+            brought: bringing::lines(&words, &Names::sample(), &[Arc::new(sample_ingress())]),
             memory: 41 << 20,
+            cpu_percent: Some(87),
+            processes: Some(14),
             disk: 3 << 20,
+            names: 3,
             files: vec![
                 file("results/cox.csv", 412),
                 file("results/small-cells.csv", 655),

@@ -15,17 +15,30 @@ pub struct Meter {
 }
 
 pub(super) fn meters(words: &Words, room: &Room, inside: &Inside) -> Vec<Meter> {
-    [
-        ("room-meter-memory", inside.memory, room.limits.memory),
-        ("room-meter-disk", inside.disk, room.limits.disk),
-    ]
-    .map(|(key, used, most)| Meter {
+    let limits = room.limits;
+    let meter = |key: &str, used: u64, most: u64, say: &dyn Fn(u64) -> String| Meter {
         label: words.say(key).into_owned(),
         used,
         most,
-        shown: words.say_both("of", words.bytes(used), words.bytes(most)),
-    })
-    .into()
+        shown: words.say_both("of", say(used), say(most)),
+    };
+    let bytes = |bytes| words.bytes(bytes);
+    let whole = |number: u64| words.whole(number);
+    let processors = |hundredths: u64| {
+        let hundredths = u32::try_from(hundredths).unwrap_or(u32::MAX);
+        words.number(f64::from(hundredths) / 100.0)
+    };
+    let mut meters = vec![meter("room-meter-memory", inside.memory, limits.memory, &bytes)];
+    if let Some(busy) = inside.cpu_percent {
+        let (busy, most) = (busy.into(), limits.cpu_percent.into());
+        meters.push(meter("room-meter-cpu", busy, most, &processors));
+    }
+    if let Some(processes) = inside.processes {
+        meters.push(meter("room-meter-processes", processes, limits.processes.into(), &whole));
+    }
+    meters.push(meter("room-meter-disk", inside.disk, limits.disk, &bytes));
+    meters.push(meter("room-meter-files", inside.names, limits.files, &whole));
+    meters
 }
 
 pub(super) fn limits(words: &Words, room: &Room) -> Vec<String> {
