@@ -36,7 +36,7 @@ impl Looks {
         let share = match before {
             Some(before) if now.duration_since(before.at) < SHORTEST => return before.share,
             Some(before) => {
-                let rate = (used - before.used).as_secs_f64()
+                let rate = used.saturating_sub(before.used).as_secs_f64()
                     / now.duration_since(before.at).as_secs_f64();
                 #[expect(
                     clippy::cast_possible_truncation,

@@ -19,13 +19,17 @@ impl Several {
         let mut values: Vec<Box<str>> = each.iter().flatten().cloned().collect();
         values.sort_unstable();
         values.dedup();
-        let code = |part: &Box<str>| values.binary_search(part).unwrap_or_default() as u32;
+        let code = |part: &str| {
+            values.binary_search_by(|known| known.as_ref().cmp(part)).unwrap_or_default() as u32
+        };
         let now = |all: &u32| {
-            each.get(*all as usize).and_then(|parts| parts.first()).map_or(MISSING, code)
+            each.get(*all as usize)
+                .and_then(|parts| parts.first())
+                .map_or(MISSING, |part| code(part))
         };
         // Behind the rows stands every part of every value, so that it is read as they are.
         let mut codes: Vec<u32> = column.codes.iter().map(now).collect();
-        codes.extend(each.iter().flatten().map(code));
+        codes.extend(each.iter().flatten().map(|part| code(part)));
         let (mut now, made) = read(&Column { codes, values });
         let mut read = now.codes.split_off(column.codes.len()).into_iter();
         let set = |parts: &Vec<Box<str>>| {

@@ -3,12 +3,12 @@
 
 use model::SeededEntropy;
 
-use crate::cascade::{BOTH, Draws, linked, people, without_number};
+use crate::cascade::{BOTH, Draws, likely_at, people, without_number};
 use crate::support::{House, Who};
 
-/// How many of those without a number were found to be whom they are.
+/// How many of those without a number were found to be whom they are, rather than not.
 fn found(house: &House, all: &[Who], lacking: &[Who]) -> usize {
-    let crosswalk = linked(house, &BOTH);
+    let crosswalk = house.link(&house.plan(&likely_at(&BOTH, 0.5), 1), None, 1).unwrap();
     let is_found = |(who, unnumbered): &(&Who, &Who)| {
         let one = house.number(&crosswalk, "population", who);
         one.is_some() && one == house.number(&crosswalk, "laboratory", unnumbered)
@@ -44,7 +44,7 @@ fn who_moved_is_found_by_where_they_lived_at_some_time() {
     let (stayed, through_time, at_first) =
         (of(all.clone()), of(rows(&moved, &all)), of(moved.clone()));
     assert!(stayed > 400, "{stayed} of 500");
-    assert!(through_time + 40 > stayed, "{through_time} of 500, where {stayed} stayed");
+    assert!(through_time > 400, "{through_time} of 500, where {stayed} stayed");
     assert!(at_first < 100, "{at_first} of 500 by names alone");
 }
 

@@ -260,25 +260,22 @@ impl IdentitySink for SegmentWriter {
     fn put(&mut self, subject: SubjectKey, identity: Identity) -> Result<(), SinkError> {
         let parts = identity::parts(&identity);
         let changing = self.changing(&identity);
-        let news = match self.known.get_mut(&subject) {
-            Some(known) => {
-                let mut news = parts & !known.parts;
-                if changing != known.changing {
-                    news |= parts & identity::changing();
-                }
-                if news == 0 {
-                    return Ok(());
-                }
-                *known = Known { parts: known.parts | parts, changing };
-                news
+        let news = if let Some(known) = self.known.get_mut(&subject) {
+            let mut news = parts & !known.parts;
+            if changing != known.changing {
+                news |= parts & identity::changing();
             }
-            None => {
-                if self.known.len() >= self.limits.known_subjects {
-                    self.known.clear();
-                }
-                self.known.insert(subject, Known { parts, changing });
-                parts
+            if news == 0 {
+                return Ok(());
             }
+            *known = Known { parts: known.parts | parts, changing };
+            news
+        } else {
+            if self.known.len() >= self.limits.known_subjects {
+                self.known.clear();
+            }
+            self.known.insert(subject, Known { parts, changing });
+            parts
         };
         let length = identity::packed_len(&identity);
         if length > MAX_CIPHERTEXT / 2 || length > self.limits.pending_bytes {
