@@ -194,7 +194,7 @@ impl Centre {
         while let (None, Some(of)) = (told, &mends) {
             let (first, _) = self.load::<Output>(of.as_str()).await?;
             told = first.contributions;
-            mends = first.mends.clone();
+            mends.clone_from(&first.mends);
         }
         Ok(told)
     }

@@ -50,7 +50,10 @@ impl Index {
 /// The indexes of tables that were looked at, by what is in them and what parts their
 /// columns: what was sealed does not change.
 #[derive(Debug, Default)]
-pub(crate) struct Indexes(Mutex<HashMap<(Hash, u8), Option<Arc<Index>>>>);
+pub(crate) struct Indexes(Mutex<HashMap<Place, Option<Arc<Index>>>>);
+
+/// What is in a table, and what parts its columns.
+type Place = (Hash, u8);
 
 impl Indexes {
     const MOST: usize = 256;
@@ -79,10 +82,8 @@ mod tests {
 
     #[test]
     fn a_page_begins_at_its_first_row_whatever_is_quoted_before() {
-        let mut text = String::from("a,b\n");
-        for row in 1..=450 {
-            text.push_str(&format!("{row},\"over\ntwo lines, æ\"\r\n\n"));
-        }
+        let rows = (1..=450).map(|row| format!("{row},\"over\ntwo lines, æ\"\r\n\n"));
+        let text = format!("a,b\n{}", rows.collect::<String>());
         let index = Index::of(&text, b',').unwrap();
         assert_eq!((index.rows(), index.starts.len()), (450, 3));
         assert!(index.from_page(&text, 1).starts_with("1,"));
