@@ -273,6 +273,9 @@ impl Centre {
         let permit = self.permit_of(&room).await?;
         let blind = blind::is_blind(&permit, caller);
         let mut standing = self.whole_standing(&actor, id, run, blind).await?;
+        if blind::hides_text(&permit, caller) {
+            blind::dim_fullness(&mut standing.standing);
+        }
         if blind {
             self.dim_standing(&room, run, &mut standing).await?;
         } else if blind::hides_text(&permit, caller) {

@@ -275,11 +275,18 @@ impl Centre {
             // Why repeats what could not be read.
             Err(why) => "it is not as `hand_over` writes it".clone_into(why),
         }
-        standing.standing.memory = rounded(standing.standing.memory);
-        standing.standing.work.bytes = rounded(standing.standing.work.bytes);
-        standing.standing.work.files = 0;
         Ok(())
     }
+}
+
+/// How full a room is, of which no text is told: what code in it could say by how many
+/// processes it starts, how busy it is and how many files it makes is left out.
+pub(super) fn dim_fullness(standing: &mut room::Standing) {
+    standing.memory = rounded(standing.memory);
+    standing.processes = None;
+    standing.cpu_percent = None;
+    standing.work.bytes = rounded(standing.work.bytes);
+    standing.work.files = 0;
 }
 
 #[cfg(test)]

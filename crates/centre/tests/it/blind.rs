@@ -55,6 +55,10 @@ async fn files_are_not_read_and_only_those_that_the_script_names_are_told() {
     let told: Vec<_> = standing.listing.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(told, ["out/table.csv"]);
     assert_eq!((standing.listing.files[0].bytes, standing.listing.files[0].modified), (32, 0));
+    // Nor by how busy the room is, or by how many of anything there are in it.
+    let full = &standing.standing;
+    assert_eq!((full.memory, full.processes, full.cpu_percent), (8_192, None, None));
+    assert_eq!(full.work.files, 0);
     // What is to leave is asked for, and checked, as ever.
     let wish = ("out/table.csv", disclosure::Kind::Unknown);
     house.ask(&room, &[wish]).await.unwrap();

@@ -289,7 +289,13 @@ impl Runtime for Folders {
     fn standing(&self, room: &RoomId) -> Result<Standing, WorkError> {
         let everything = room::Usage { bytes: u64::MAX, files: u64::MAX, unseen: 0 };
         let work = self.work(room)?.usage(everything).unwrap();
-        Ok(Standing { running: Vec::new(), memory: 0, processes: None, cpu_percent: None, work })
+        Ok(Standing {
+            running: Vec::new(),
+            memory: 5_000,
+            processes: Some(7),
+            cpu_percent: Some(130),
+            work,
+        })
     }
 
     fn work(&self, room: &RoomId) -> Result<WorkFolder, WorkError> {

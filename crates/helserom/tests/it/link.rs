@@ -171,6 +171,23 @@ fn the_rows_of_one_person_are_found_in_one_file() {
     assert_eq!(blind["at"]["0.5"]["pairs"], Value::Null);
 }
 
+#[test]
+fn who_moved_agrees_on_where_they_lived_earlier() {
+    let spec = SPEC.replace("kind = \"postcode\"", "kind = \"postcode\"\nseparator = \";\"");
+    let files = Files::new(&spec);
+    // Every other row is from another place, and names the one before behind it.
+    let mut rows = people(500, 2);
+    for (row, at) in rows.iter_mut().zip(0_u32..).filter(|(_, at)| at % 2 == 1) {
+        row[3] = format!("{:04};{}", 9_000 + at % 900, row[3]);
+    }
+    let file = files.place.file("people.csv", csv(&rows));
+    let told = files.told(&[text(&file), "--truth", "person"]);
+    let levels = told["model"]["comparisons"][2]["levels"].as_array().unwrap();
+    let earlier = levels.iter().find(|level| level["label"] == "now or earlier the same").unwrap();
+    assert!(number(&earlier["weight"]) > 3.0, "{levels:?}");
+    assert!(number(&told["at"]["0.5"]["clustered"]["f1"]) > 0.97, "{}", told["at"]);
+}
+
 /// The rows of a table that was written as CSV.
 fn written(folder: &std::path::Path, name: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(folder.join(name)).unwrap();
@@ -334,6 +351,16 @@ fn what_is_wrong_with_a_spec_is_told_where_it_stands() {
         &with("kind = \"person-name\"", "kind = \"person-name\"\nlevels = [0.7, 0.9]"),
         7,
         &["`comparison[1].levels`", "strictest first"],
+    );
+    wrong_spec(
+        &with("kind = \"person-name\"", "kind = \"person-name\"\nseparator = \";\""),
+        7,
+        &["`comparison[1].separator`", "single values"],
+    );
+    wrong_spec(
+        &with("kind = \"postcode\"", "kind = \"postcode\"\nseparator = \";;\""),
+        15,
+        &["`comparison[3].separator`", "one character"],
     );
     wrong_spec(&with("prefix = 2", "prefix = 0"), 17, &["1 or more"]);
     wrong_spec(&with("part = \"year\"", "part = \"week\""), 26, &["\"month\""]);

@@ -9,8 +9,12 @@ use super::people::{BESIDE, MUNICIPALITY, POSTCODE, People};
 /// A place of fewer people than this tells nothing.
 const FEWEST: u64 = 20;
 
+/// A place takes in another only if at least every so manieth of its people is from there:
+/// what a register writes where it knows nothing is no place.
+const SHARE: u64 = 10;
+
 /// Of the people whom one register has in a place, how many another has in each.
-type Counts = HashMap<(u16, u16, u32), HashMap<u32, u64>>;
+type Counts<'a> = HashMap<(u16, u16, &'a str), HashMap<&'a str, u64>>;
 
 /// Gives the people a column in which such municipalities are one, where there are any
 /// and municipalities are what is compared.
@@ -34,34 +38,32 @@ pub(super) fn join_renumbered(people: &mut People) {
 
 /// For each place that is called otherwise too, what all of its names are replaced by.
 fn same_places(people: &People) -> HashMap<String, String> {
-    let first = |code: &u32| {
-        let text = people.records.text(MUNICIPALITY, *code)?;
-        text.split(BESIDE).next().map(ToOwned::to_owned)
-    };
+    let counts = counted(people);
     let mut names = Names::default();
-    for ((.., here), there) in counted(people) {
+    for ((one, other, here), there) in &counts {
         let all: u64 = there.values().sum();
-        let most = there.iter().max_by_key(|(code, people)| (**people, u32::MAX - **code));
-        let Some((other, most)) = most.filter(|_| all >= FEWEST) else { continue };
-        if most * 2 >= all
-            && let (Some(one), Some(other)) = (first(&here), first(other))
-            && one != other
-        {
-            names.join(one, other);
+        let most = there.iter().max_by_key(|(place, people)| (**people, std::cmp::Reverse(*place)));
+        let Some((place, most)) = most.filter(|(place, _)| all >= FEWEST && *place != here) else {
+            continue;
+        };
+        let of_place = counts.get(&(*other, *one, *place));
+        let in_place: u64 = of_place.map_or(0, |from| from.values().sum());
+        if most * 2 >= all && most * SHARE >= in_place {
+            names.join((*here).to_owned(), (*place).to_owned());
         }
     }
     names.all()
 }
 
-fn counted(people: &People) -> Counts {
+fn counted(people: &People) -> Counts<'_> {
     let mut counts = Counts::new();
     let place = |subject: u32| {
         let row = *people.row_of.get(subject as usize)?;
-        let code = people.records.code(MUNICIPALITY, row)?;
-        Some((u16::try_from(people.source_of(subject)).ok()?, code))
+        let first = people.records.value(MUNICIPALITY, row)?.split(BESIDE).next()?;
+        Some((u16::try_from(people.source_of(subject)).ok()?, first))
     };
     for same in people.indexes.chunk_by(|(one, _), (other, _)| one == other) {
-        let places: Vec<(u16, u32)> =
+        let places: Vec<(u16, &str)> =
             same.iter().filter_map(|(_, subject)| place(*subject)).collect();
         for (at, (source, here)) in places.iter().enumerate() {
             for (other, there) in places.iter().take(at).chain(places.iter().skip(at + 1)) {

@@ -52,17 +52,6 @@ impl Records {
         column.values.get(*column.codes.get(row as usize)? as usize).map(AsRef::as_ref)
     }
 
-    /// What stands in a column of a row, as a number that is the same for the same text.
-    pub(crate) fn code(&self, column: usize, row: u32) -> Option<u32> {
-        let code = *self.columns.get(column)?.codes.get(row as usize)?;
-        (code != MISSING).then_some(code)
-    }
-
-    /// The text that a column has this number for.
-    pub(crate) fn text(&self, column: usize, code: u32) -> Option<&str> {
-        self.columns.get(column)?.values.get(code as usize).map(AsRef::as_ref)
-    }
-
     /// Every text in a column, each once.
     pub(crate) fn texts(&self, column: usize) -> impl Iterator<Item = &str> {
         self.columns.get(column).into_iter().flat_map(|column| &column.values).map(AsRef::as_ref)

@@ -3,12 +3,13 @@
 
 use model::SeededEntropy;
 
-use crate::cascade::{BOTH, Draws, likely_at, people, without_number};
+use crate::cascade::{Draws, likely_at, people, without_number};
 use crate::support::{House, Who};
 
 /// How many of those without a number were found to be whom they are, rather than not.
 fn found(house: &House, all: &[Who], lacking: &[Who]) -> usize {
-    let crosswalk = house.link(&house.plan(&likely_at(&BOTH, 0.5), 1), None, 1).unwrap();
+    let names: Vec<&str> = house.records.iter().map(|record| record.source.as_str()).collect();
+    let crosswalk = house.link(&house.plan(&likely_at(&names, 0.5), 1), None, 1).unwrap();
     let is_found = |(who, unnumbered): &(&Who, &Who)| {
         let one = house.number(&crosswalk, "population", who);
         one.is_some() && one == house.number(&crosswalk, "laboratory", unnumbered)
@@ -68,6 +69,17 @@ fn municipalities_that_were_joined_and_renumbered_are_the_same() {
         found(&house, &all[..500], &lacking)
     };
     let renumbered = of(&before[500..], &all);
+    // One place for everybody is what a register writes that knows none: it takes in
+    // no other, and tells nothing.
+    let nowhere: Vec<Who> =
+        all.iter().map(|who| Who { municipality: "9999".to_owned(), ..who.clone() }).collect();
+    let house = House::with(&[
+        ("population", all.clone()),
+        ("laboratory", before[500..].iter().chain(&lacking).cloned().collect()),
+        ("study", nowhere),
+    ]);
+    let beside = found(&house, &all[..500], &lacking);
+    assert!(beside > 350, "{beside} of 500 beside a register that knows no places");
     // The same people where nobody is in both registers, so that nothing tells.
     let untold = of(&[], &all);
     assert!(renumbered > 350, "{renumbered} of 500");

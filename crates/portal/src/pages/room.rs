@@ -165,7 +165,7 @@ pub struct Inside {
     pub processes: Option<u64>,
     /// The work folder in use, bytes.
     pub disk: u64,
-    /// Files, folders and links in it.
+    /// Files, folders and links in it, where text is seen of the room.
     pub names: u64,
     /// The files in the work folder.
     pub files: Vec<FileLine>,

@@ -37,7 +37,9 @@ pub(super) fn meters(words: &Words, room: &Room, inside: &Inside) -> Vec<Meter> 
         meters.push(meter("room-meter-processes", processes, limits.processes.into(), &whole));
     }
     meters.push(meter("room-meter-disk", inside.disk, limits.disk, &bytes));
-    meters.push(meter("room-meter-files", inside.names, limits.files, &whole));
+    if inside.sight.is_text() {
+        meters.push(meter("room-meter-files", inside.names, limits.files, &whole));
+    }
     meters
 }
 
