@@ -27,6 +27,9 @@ pub(crate) use place::{Place, memory_limit};
 /// one that is process 1, and the one that becomes the command for a moment.
 const OWN_PROCESSES: u32 = 3;
 
+/// How many of these are there as long as a command runs.
+const BESIDE_A_COMMAND: u64 = 2;
+
 /// The group of a room is called this and the room's id.
 const OF_ROOM: &str = "helserom-";
 
@@ -161,7 +164,7 @@ pub(crate) fn held(dir: &Path) -> Option<u64> {
 /// without those of bubblewrap. Nothing where the group counts none.
 pub(crate) fn processes(dir: &Path, commands: usize) -> Option<u64> {
     let counted = number(&of_room(dir)?.join("pids.current"))?;
-    Some(counted.saturating_sub(u64::from(OWN_PROCESSES) * commands as u64))
+    Some(counted.saturating_sub(BESIDE_A_COMMAND * commands as u64))
 }
 
 /// The processor time of everything that ran in the room since its group was made.
