@@ -104,37 +104,55 @@ pub(super) async fn backup(
     Ok(Answer::new(text, json))
 }
 
-/// Makes the folder, in the place of one that a backup left that was killed.
+/// Makes the folder, or takes the one that a backup left that was killed, and empties
+/// it. Whoever was killed left the lock in it, the metadata, or nothing at all: the lock
+/// is the first thing in the folder and the last that is cleared.
 fn begin(unfinished: &Path) -> Result<File, Stop> {
+    match fs::DirBuilder::new().mode(0o700).create(unfinished) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => made.map_err(at(unfinished))?,
+    }
     let path = unfinished.join(LOCK);
-    let make = || fs::DirBuilder::new().mode(0o700).create(unfinished);
-    let lock =
-        || fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
-    let is_new = match make() {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-        made => made.map(|()| true).map_err(at(unfinished))?,
-    };
-    if !is_new && !unfinished.join(METADATA).exists() && !path.exists() {
+    let was_begun = path.exists() || unfinished.join(METADATA).exists();
+    if !was_begun && fs::read_dir(unfinished).map_err(at(unfinished))?.next().is_some() {
         return Err(Stop::refused(format!(
             "`{}` exists already and is no backup that was begun: name a new folder",
             unfinished.display()
         )));
     }
-    let held = lock().map_err(at(&path))?;
+    let held = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(at(&path))?;
     if held.try_lock().is_err() {
         return Err(Stop::refused(format!(
             "another program makes a backup in `{}` at this moment",
             unfinished.display()
         )));
     }
-    if is_new {
-        return Ok(held);
-    }
-    clear(unfinished)?;
-    make().map_err(at(unfinished))?;
-    let held = lock().map_err(at(&path))?;
-    held.try_lock().map_err(|error| at(&path)(error.into()))?;
+    clear_all_but_lock(unfinished)?;
     Ok(held)
+}
+
+/// Empties the folder of a backup that is not finished, and leaves what tells that it was
+/// begun.
+fn clear_all_but_lock(unfinished: &Path) -> Result<(), Stop> {
+    for entry in fs::read_dir(unfinished).map_err(at(unfinished))? {
+        let entry = entry.map_err(at(unfinished))?;
+        let path = entry.path();
+        if entry.file_name() == LOCK {
+            continue;
+        }
+        let removed = match entry.file_type().map_err(at(&path))?.is_dir() {
+            true => fs::remove_dir_all(&path),
+            false => fs::remove_file(&path),
+        };
+        removed.map_err(at(&path))?;
+    }
+    Ok(())
 }
 
 /// Copies the metadata, then the folders and what is in rooms; returns what is in it.
@@ -272,7 +290,7 @@ fn copy_key(from: &Path, to: &Path) -> Result<(), Stop> {
     file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(at(to))
 }
 
-/// Removes what a restore that was stopped left behind.
+/// Removes a folder that was begun and is not finished.
 fn clear(unfinished: &Path) -> Result<(), Stop> {
     match fs::remove_dir_all(unfinished) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(unfinished)(error)),

@@ -296,6 +296,15 @@ fn a_backup_that_is_killed_is_begun_anew_under_the_same_name() {
         assert!(!backup.join(".lock").exists());
     }
     assert!(before > 0, "no backup was killed in the middle: {after} were done");
+    // Killed before there was a lock, and while what was left was cleared.
+    for (name, left) in [("empty", &[][..]), ("cleared", &[".lock", "lake"])] {
+        let unfinished = place.path().join(format!("{name}.unfinished"));
+        fs::create_dir(&unfinished).unwrap();
+        for name in left {
+            fs::write(unfinished.join(name), "").unwrap();
+        }
+        place.does(&["backup", text(&place.path().join(name))]);
+    }
     // Somebody else's folder is left alone.
     let theirs = place.path().join("theirs.unfinished");
     fs::create_dir(&theirs).unwrap();
