@@ -2,6 +2,7 @@
 //! measurement is repeated, ours and theirs in turn so that a busy moment meets
 //! both, and the median counts.
 
+mod cascade;
 mod demo;
 mod duckdb;
 mod extract;
@@ -40,6 +41,8 @@ pub(crate) enum Measurement {
     Rooms,
     /// Linking by names, dates and places, beside Splink
     Linkage,
+    /// Finding the people of four registers of five million by every stage
+    Cascade,
     /// Linking encoded records, beside clkhash and anonlink
     Encoded,
     /// Verifying a ledger
@@ -94,6 +97,7 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
         Measurement::Sql => sql::measure(repository),
         Measurement::Rooms => rooms::measure(repository),
         Measurement::Linkage => linkage::measure(repository),
+        Measurement::Cascade => cascade::measure(repository),
         Measurement::Encoded => linkage::measure_encoded(repository),
         Measurement::Ledger => ledger::measure(repository),
         Measurement::Portal => portal::measure(repository),
@@ -104,11 +108,11 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
 /// All of it is named every time: with other packages beside them dependencies
 /// have other features, and everything would be compiled once more.
 fn release(repository: &Repository, program: &str) -> Result<PathBuf, Failed> {
-    const MEASURED: [&str; 4] = ["helserom", "synthetic", "lake", "ledger"];
+    const MEASURED: [&str; 5] = ["helserom", "synthetic", "lake", "ledger", "linkage"];
     let mut build = repository.cargo();
     build.args(["build", "--release", "--locked", "--bins"]);
     build.args(["--example", "extract_speed", "--example", "sql_speed"]);
-    build.args(["--example", "verify_speed"]);
+    build.args(["--example", "verify_speed", "--example", "cascade_speed"]);
     build.args(MEASURED.iter().flat_map(|package| ["--package", package]));
     run::run(&mut build)?;
     Ok(repository.target().join("release").join(program))

@@ -71,9 +71,9 @@ impl Centre {
         Ok(self.load(extract.as_str()).await?.0)
     }
 
-    /// Writes that an extract was built. Where people keep their numbers, the permit is
-    /// moved on with it, so that of two that were built at once only one counts: the
-    /// other did not know of the numbers that the first gave.
+    /// Writes that an extract was built. People keep their numbers, so the permit is moved
+    /// on with it: of two that were built at once only one counts, since the other did not
+    /// know of the numbers that the first gave.
     async fn write_built(
         &self,
         actor: &AccountId,
@@ -85,12 +85,7 @@ impl Centre {
         let (extract, permit) = (manifest.extract.clone(), manifest.permit.clone());
         let changed = manifest.changed;
         let first = Changed { new: manifest.persons, ..Changed::default() };
-        let keeps_numbers = manifest.found.is_some();
         let event = ExtractEvent::Built { manifest, milliseconds };
-        if !keeps_numbers {
-            self.write(actor, extract.as_str(), &event, None).await?;
-            return Ok(());
-        }
         let Changed { kept, new, merged, split } = changed.unwrap_or(first);
         let numbered =
             PermitEvent::PeopleNumbered { extract: extract.clone(), kept, new, merged, split };

@@ -350,9 +350,7 @@ impl Centre {
         deeds.sort_by_key(|deed| deed.at);
         let permit = self.permit_of(&room).await?;
         if blind::is_blind(&permit, caller) {
-            for deed in &mut deeds {
-                blind::dim_deed(Arc::make_mut(deed));
-            }
+            blind::dim_journal(&mut deeds);
         }
         self.tell_statements(&permit, caller, id, &mut deeds);
         Ok(deeds)

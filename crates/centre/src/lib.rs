@@ -131,6 +131,8 @@ pub struct Centre {
     pub(crate) parts: Parts,
     policy: Policy,
     pub(crate) mends: outputs::Mends,
+    /// Files of outputs that were read lately.
+    pub(crate) lately: outputs::Lately,
     pub(crate) parsed: moment::Parsed,
     pub(crate) known: moment::Known,
     pub(crate) length: Together<u64>,
@@ -167,6 +169,7 @@ impl Centre {
             parts,
             policy,
             mends: outputs::Mends::default(),
+            lately: outputs::Lately::default(),
             parsed: moment::Parsed::default(),
             known: moment::Known::default(),
             length: Together::default(),

@@ -16,9 +16,11 @@ use crate::{Caller, Centre, Refused, blocking, draft};
 
 mod decide;
 mod examine;
+mod lately;
 mod mend;
 
 pub(crate) use examine::read_sealed;
+pub(crate) use lately::Lately;
 pub(crate) use mend::Mends;
 
 /// The largest file that can be asked for, bytes.
@@ -81,7 +83,7 @@ pub struct Reviewed {
     /// Every byte of it: for those who may check it, and once it was released.
     /// Until then the others see what was found, and none of the content
     /// (invariant 5).
-    pub bytes: Option<Vec<u8>>,
+    pub bytes: Option<Arc<Vec<u8>>>,
     /// What a mend would make of it, if one is offered to the reader.
     pub mended: Option<disclosure::Mended>,
     /// Outputs of the same room, whatever became of them.

@@ -16,7 +16,7 @@ use synthetic::DemoFiles;
 
 use crate::answer::{Answer, Stop, say};
 use crate::cli::{Common, DemoArgs};
-use crate::commands::serve;
+use crate::commands::serve::{self, StopSignal};
 use crate::config::{Config, Explained, MetadataKind};
 use crate::site::{self, Site};
 
@@ -56,7 +56,15 @@ pub(crate) async fn run(
             ));
         }
     }
-    let (mut report, held) = story::tell(&site, &files).await;
+    let mut signal = StopSignal::listen()?;
+    let (mut report, held) = tokio::select! {
+        told = story::tell(&site, &files) => told,
+        () = signal.told() => {
+            site.centre.stop_runs().await?;
+            site.store.close().await;
+            return Err(Stop::refused("told to stop in the middle of the story: start it again"));
+        }
+    };
     if let Some(path) = &args.report {
         if held.is_ok() {
             hand_over(&site, &mut report, path)?;

@@ -25,7 +25,6 @@ use toml::Value;
 use crate::answer::{Answer, Stop, tell};
 use crate::cli::{Cli, Command, Common};
 use crate::config::{Config, Explained, LogFormat};
-use crate::memory::Swapping;
 
 /// Many threads ask for memory and let go of it: decision 0090.
 #[global_allocator]
@@ -47,15 +46,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Answer, Stop> {
-    let swapping = memory::keep_private();
+    memory::keep_private();
     let (config, explained) = configured(&cli.common, &cli.command)?;
     start_log(&config, &cli.command)?;
-    if swapping == Swapping::Possible && matches!(cli.command, Command::Serve { .. }) {
-        tracing::warn!(
-            "names that are compared may be swapped out to a disk: encrypt the swap or have none, \
-             or let this program lock its memory (LimitMEMLOCK=infinity for a service)"
-        );
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

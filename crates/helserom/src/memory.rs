@@ -1,26 +1,27 @@
 //! What is in the program's memory stays there: names, ids and keys pass through it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rustix::mm::{MlockAllFlags, mlockall};
 use rustix::process::{DumpableBehavior, Resource, Rlimit};
 use rustix::thread::CapabilitySet;
 
-/// Whether what is in memory may come onto a disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Swapping {
-    /// It does not.
-    Never,
-    /// The machine has swap on a disk, and the program may not keep its memory out of it.
-    Possible,
-}
+/// Whether the machine has swap on a disk that the program could not keep its memory out of.
+static MAY_BE_SWAPPED: AtomicBool = AtomicBool::new(false);
 
 /// No core dump, no debugger of another user; and where the machine has swap, none of the
 /// program's pages in it.
-pub(crate) fn keep_private() -> Swapping {
+pub(crate) fn keep_private() {
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = rustix::process::setrlimit(Resource::Core, none);
     let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
-    if !is_on_disk(&swaps) || lock() { Swapping::Never } else { Swapping::Possible }
+    MAY_BE_SWAPPED.store(is_on_disk(&swaps) && !lock(), Ordering::Relaxed);
+}
+
+/// Whether what is in memory may come onto a disk.
+pub(crate) fn may_be_swapped() -> bool {
+    MAY_BE_SWAPPED.load(Ordering::Relaxed)
 }
 
 /// Whether any swap that `/proc/swaps` lists is on a disk: what is compressed in memory is

@@ -32,7 +32,8 @@ pub enum Content {
     Sealed,
     /// A program for a machine: ELF, PE, Mach-O, Java, WebAssembly.
     Program,
-    /// A file of an old office program (OLE 2), which may hold macros.
+    /// A file of an office program that may hold macros or foreign objects: OLE 2, and
+    /// those that are text (RTF, Word 2003's XML, flat OpenDocument, MHTML).
     OldOffice,
     /// Objects of Python that run code when they are read (pickle).
     Pickle,
@@ -159,12 +160,27 @@ pub(crate) fn by_magic(head: &[u8]) -> Option<Content> {
         let is_text = is_text || (head.starts_with(b"BZh") && is_text_beyond(head, 4));
         return if is_text { None } else { Some(*content) };
     }
+    if is_office_in_text(head) {
+        return Some(Content::OldOffice);
+    }
     for ((at, magic), content) in [(TAR, Content::Archive), (SAS, Content::Data)] {
         if head.get(at..).is_some_and(|rest| rest.starts_with(magic)) {
             return Some(content);
         }
     }
     None
+}
+
+/// Whether a text is a document of an office program that may have macros or objects in it.
+fn is_office_in_text(head: &[u8]) -> bool {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    let says = |what: &[u8]| head.windows(what.len()).any(|part| part.eq_ignore_ascii_case(what));
+    head.starts_with(b"{\\rtf")
+        || (head.starts_with(b"<")
+            && [&b"<?mso-application"[..], b"<office:document", b"<w:worddocument"]
+                .iter()
+                .any(|what| says(what)))
+        || (says(b"mime-version:") && says(b"multipart/related"))
 }
 
 fn is_text_beyond(head: &[u8], at: usize) -> bool {
@@ -250,6 +266,20 @@ mod tests {
         tar[257..262].copy_from_slice(b"ustar");
         assert_eq!(by_magic(&tar), Some(Content::Archive));
         assert_eq!(by_magic(b"id;sex\n1;f\n"), None);
+    }
+
+    #[test]
+    fn office_documents_that_are_text_are_no_text() {
+        for head in [
+            &b"{\\rtf1\\ansi {\\object\\objemb"[..],
+            b"\xef\xbb\xbf<?xml version=\"1.0\"?>\n<?mso-application progid=\"Word.Document\"?>",
+            b"<?xml version=\"1.0\"?>\n<office:document xmlns:office=\"urn:oasis\">",
+            b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=\"x\"\n",
+        ] {
+            assert_eq!(by_magic(head), Some(Content::OldOffice), "{head:?}");
+        }
+        assert_eq!(by_magic(b"# how to read <office:document in R\n"), None);
+        assert_eq!(by_magic(b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"), None);
     }
 
     #[test]

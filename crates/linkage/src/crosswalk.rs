@@ -20,10 +20,9 @@ use vault::{
 };
 
 use crate::cascaded;
-use crate::earlier::{Changed, Earlier};
+use crate::earlier::{Changed, Earlier, number};
 use crate::extract::SourceLinkage;
 use crate::found::Found;
-use crate::numbers::shuffled;
 use crate::plan::ExtractPlan;
 use crate::review::{KeptPair, Review};
 
@@ -219,9 +218,7 @@ pub fn link(
     link_after(plan, vault, cohort, &Earlier::default(), entropy)
 }
 
-/// The same after earlier extracts of the permit. Where its plan has more than equal
-/// numbers count, people keep the numbers that they had; else every extract has its
-/// own.
+/// The same after earlier extracts of the permit: people keep the numbers that they had.
 pub fn link_after(
     plan: &ExtractPlan,
     vault: &Vault,
@@ -263,14 +260,24 @@ pub fn link_reviewed(
         }
     }
     let persons = place(&mut linking)?;
-    let numbers = shuffled(persons, entropy);
-    let mut crosswalk = Crosswalk { persons, highest: persons, ..Crosswalk::default() };
+    let mut had = vec![BTreeMap::new(); persons as usize];
+    for linking in linking.iter().filter(|linking| linking.is_table && !earlier.is_empty()) {
+        linking.had(earlier, &mut had);
+    }
+    let numbered = number(&had, earlier, entropy)?;
+    let mut crosswalk = Crosswalk {
+        persons,
+        highest: numbered.highest,
+        changed: numbered.changed,
+        ..Crosswalk::default()
+    };
     for linking in linking {
         if linking.is_table {
             crosswalk.linkage.insert(linking.source.clone(), linking.linkage);
-            crosswalk.sources.insert(linking.source.clone(), linking.numbered(&numbers));
+            crosswalk.sources.insert(linking.source.clone(), linking.numbered(&numbered.numbers));
         }
     }
+    crosswalk.moved = numbered.moved;
     Ok(crosswalk)
 }
 
@@ -336,6 +343,17 @@ impl<'a> Linking<'a> {
         Ok(())
     }
 
+    /// Notes for each person which numbers its subjects had in earlier extracts.
+    fn had(&self, earlier: &Earlier, had: &mut [BTreeMap<i32, u32>]) {
+        for (subject, place) in self.subjects.iter().zip(&self.places) {
+            let of_person = place.and_then(|place| had.get_mut(usize::try_from(place).ok()?));
+            if let (Some(of_person), Some(before)) = (of_person, earlier.of(self.source, *subject))
+            {
+                *of_person.entry(before).or_insert(0) += 1;
+            }
+        }
+    }
+
     fn numbered(self, numbers: &[i32]) -> PersonNumbers {
         let people = self.subjects.into_iter().zip(self.places).filter_map(|(subject, place)| {
             Some((subject, *numbers.get(usize::try_from(place?).ok()?)?))
@@ -356,10 +374,11 @@ fn index(
     for (at, identity) in (0..).zip(identities) {
         let (subject, id) = identity?;
         subjects.push(subject);
-        // Who has no number that holds is nobody else.
+        // Who has no number that holds is nobody else, and who has one that a hospital gave
+        // for itself nobody in another source.
         let person = match &id {
-            Some(id) => hasher.index(id),
-            None => hasher.index_alone(source, subject),
+            Some(id) if !id.is_local() => hasher.index(id),
+            _ => hasher.index_alone(source, subject),
         };
         members.push(Member { person, at });
     }

@@ -10,7 +10,7 @@ mod earlier;
 pub mod encoded;
 pub mod extract;
 pub mod found;
-mod numbers;
+pub mod numbers;
 pub mod plan;
 pub mod probabilistic;
 pub mod reversal;

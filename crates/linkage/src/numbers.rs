@@ -10,7 +10,7 @@ use zeroize::Zeroize;
 /// shuffle of Fisher and Yates (Durstenfeld 1964, "Algorithm 235") on ChaCha20
 /// from a seed that `entropy` gives. The seed is kept nowhere: the order cannot
 /// be worked out again.
-pub(crate) fn shuffled(count: u32, entropy: &dyn Entropy) -> Vec<i32> {
+pub fn shuffled(count: u32, entropy: &dyn Entropy) -> Vec<i32> {
     let mut seed = [0_u8; 32];
     entropy.fill(&mut seed);
     let mut random = ChaCha20Rng::from_seed(seed);

@@ -153,6 +153,10 @@ pub struct RoomTerms {
     pub disk_mib: u32,
     /// How long one command may run, seconds.
     pub wall_seconds: u32,
+    /// How long the room may be used altogether, hours: as long as something runs in it.
+    /// Permits that do not say it leave it to their last day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<u32>,
     /// How people work in it. Permits that do not say it are for scripts.
     #[serde(skip_serializing_if = "Way::is_scripts")]
     pub way: Way,
@@ -170,8 +174,8 @@ pub struct LinkageTerms {
     pub how: LinkageWay,
     /// From which probability on two are one person, where that is weighed.
     pub threshold: f64,
-    /// Whether every row tells how likely it is its person's: the strict and the
-    /// generous extract are then one, which the work may cut where it likes.
+    /// Whether every row tells how likely it is its person's: a strict and a generous
+    /// analysis are then made of one extract, which the work may cut where it likes.
     pub probability: bool,
 }
 
@@ -293,6 +297,7 @@ impl Default for RoomTerms {
             processes: 256,
             disk_mib: 1024,
             wall_seconds: 600,
+            hours: None,
             way: Way::Scripts,
             bring: Bring::Person,
         }

@@ -15,7 +15,7 @@ mod page;
 mod serve;
 mod sockets;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -99,6 +99,10 @@ pub(crate) struct Used {
     pub(crate) door: door::Door,
     /// How many sockets somebody has open to a room.
     sockets: Mutex<HashMap<(RoomId, AccountId), usize>>,
+    /// How many pages of somebody say that they are in the notebook of a room.
+    stays: Mutex<HashMap<(RoomId, AccountId), usize>>,
+    /// Who was shown something of a room without being in its notebook, a moment ago.
+    looks: Mutex<HashSet<(RoomId, AccountId)>>,
     /// How much somebody was shown: who is in several rooms of a permit is shown no more
     /// than who is in one.
     shown: Mutex<HashMap<(PermitId, AccountId), Showing>>,
@@ -200,6 +204,36 @@ impl Used {
         }
     }
 
+    /// Somebody is in the notebook of a room, as its page says by a socket of its own.
+    pub(crate) fn come(&self, room: &RoomId, account: &AccountId) {
+        *held(&self.stays).entry((room.clone(), account.clone())).or_default() += 1;
+    }
+
+    /// They are no longer.
+    pub(crate) fn go(&self, room: &RoomId, account: &AccountId) {
+        let (mut stays, whose) = (held(&self.stays), (room.clone(), account.clone()));
+        match stays.get_mut(&whose) {
+            Some(open) if *open > 1 => *open -= 1,
+            _ => drop(stays.remove(&whose)),
+        }
+    }
+
+    /// Whether somebody was shown something without being in the notebook, and nobody yet
+    /// sees to it that it is written down.
+    pub(crate) fn looks_in(&self, room: &RoomId, account: &AccountId) -> bool {
+        let whose = (room.clone(), account.clone());
+        !held(&self.stays).contains_key(&whose) && held(&self.looks).insert(whose)
+    }
+
+    /// What they were shown, bytes, if they are still not in it.
+    pub(crate) fn looked_in(&self, admitted: &centre::notebooks::Admitted) -> Option<u64> {
+        let whose = (admitted.room.clone(), admitted.account.clone());
+        held(&self.looks).remove(&whose);
+        // Who has come in meanwhile is told all of it when they go.
+        (!held(&self.stays).contains_key(&whose))
+            .then(|| self.sum(&admitted.permit, &admitted.account))
+    }
+
     /// How much somebody was shown since this was last asked, bytes.
     pub(crate) fn sum(&self, permit: &PermitId, account: &AccountId) -> u64 {
         let mut shown = held(&self.shown);
@@ -250,6 +284,21 @@ impl Used {
 }
 
 impl Used {
+    /// Whether it is to be written down that something was held back that is too long by
+    /// itself.
+    pub(crate) fn holds_back(
+        &self,
+        notebooks: &Notebooks,
+        (permit, account): (&PermitId, &AccountId),
+        now: Timestamp,
+    ) -> bool {
+        let mut shown = held(&self.shown);
+        let showing = shown
+            .entry((permit.clone(), account.clone()))
+            .or_insert_with(|| Showing::new(notebooks.at_once, notebooks.per_minute, now));
+        matches!(showing.withheld(now), Passes::No { first: true })
+    }
+
     /// Whether so many bytes of a desktop may be shown to somebody; if so they are.
     pub(crate) fn shows_pixels(
         &self,

@@ -461,7 +461,7 @@ pub enum Closing {
     /// Its extract was destroyed.
     ExtractDestroyed,
     /// Its work folder was gone: the centre was stopped while it closed the
-    /// room, or came back from a backup, which holds no rooms.
+    /// room, or came back from a backup without it.
     Lost,
 }
 

@@ -6,6 +6,7 @@
 //! This crate knows no bubblewrap, no cgroup and no system call filter: those
 //! are the runtime's, see `sandbox`.
 
+pub mod clock;
 mod copied;
 pub mod desktop;
 pub mod event;
@@ -22,6 +23,7 @@ pub mod statement;
 pub mod versions;
 pub mod work;
 
+pub use clock::Clock;
 pub use copied::Copied;
 pub use event::{CellOutcome, Closing, GivenUp, Outcome, Removed, RoomEvent};
 pub use limits::{Hold, Holds, Limits, LimitsError};

@@ -23,6 +23,10 @@ pub struct Limits {
     pub files: u64,
     /// How long one command may run, seconds.
     pub wall_seconds: u64,
+    /// How long the room may be used altogether, seconds; nothing: as long as the permit
+    /// lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_seconds: Option<u64>,
     /// `/tmp` and `/dev/shm`, bytes each. They count as memory too.
     pub scratch: u64,
     /// How much of what a command prints is kept, bytes.
@@ -54,6 +58,10 @@ impl Limits {
             // One for every 16 KiB, as mke2fs does by default.
             files: (disk / (16 * 1024)).clamp(1024, 4_000_000),
             wall_seconds: u64::from(at_least("wall-seconds", terms.wall_seconds, 1)?),
+            total_seconds: match terms.hours {
+                Some(hours) => Some(u64::from(at_least("hours", hours, 1)?) * 3600),
+                None => None,
+            },
             scratch: (memory / 4).min(512 * MIB),
             log: MIB,
         })
@@ -62,6 +70,14 @@ impl Limits {
     /// How long one command may run.
     pub const fn wall(&self) -> Duration {
         Duration::from_secs(self.wall_seconds)
+    }
+
+    /// How long the room may still be used after it was used so long.
+    pub const fn left(&self, used: Duration) -> Duration {
+        match self.total_seconds {
+            Some(total) => Duration::from_secs(total).saturating_sub(used),
+            None => Duration::MAX,
+        }
     }
 
     /// How many whole processors the room may keep busy, at least one.
@@ -113,6 +129,10 @@ mod tests {
         assert_eq!(limits.files, 65_536);
         assert_eq!(limits.wall(), Duration::from_mins(10));
         assert_eq!(limits.processors(), 2);
+        assert_eq!(limits.left(Duration::from_hours(10_000)), Duration::MAX);
+        let three = Limits::of(&RoomTerms { hours: Some(3), ..RoomTerms::default() }).unwrap();
+        assert_eq!(three.left(Duration::from_hours(1)), Duration::from_hours(2));
+        assert_eq!(three.left(Duration::from_hours(4)), Duration::ZERO);
     }
 
     #[test]

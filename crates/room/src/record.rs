@@ -6,7 +6,7 @@ use ledger::{Entry, Hash, Record};
 use model::{AccountId, ExtractId, PermitId, RoomId, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closing, Holds, Limits, Outcome, Removed, RoomEvent};
+use crate::{Clock, Closing, Holds, Limits, Outcome, Removed, RoomEvent};
 
 /// Where a room stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,6 +135,9 @@ pub struct Room {
     pub runs: Vec<Run>,
     /// How many commands were run altogether.
     pub runs_total: u64,
+    /// How long it was used altogether.
+    #[serde(default)]
+    pub clock: Clock,
     /// What waits in it for a place on the machine, if anything does.
     #[serde(default)]
     pub waiting: Option<Waiting>,
@@ -313,6 +316,7 @@ impl Record for Room {
             opened_at: entry.at,
             runs: Vec::new(),
             runs_total: 0,
+            clock: Clock::default(),
             waiting: None,
             frozen_until: None,
             removed: None,
@@ -364,6 +368,7 @@ impl Record for Room {
                     ended: None,
                 });
                 self.runs_total += 1;
+                self.clock.begins(entry.at);
             }
             RoomEvent::RunEnded {
                 run,
@@ -380,10 +385,12 @@ impl Record for Room {
                     .iter_mut()
                     .find(|running| running.id == run && running.ended.is_none())
                     .ok_or_else(|| format!("`{run}` does not run in this room"))?;
-                let at = entry.at;
+                let (at, started) = (entry.at, running.started_at);
                 running.ended =
                     Some(RunEnd { at, outcome, exit, wall_ms, cpu_ms, peak_memory, files_total });
-                if self.running().next().is_some() {
+                let others_run = self.running().next().is_some();
+                self.clock.ends(started, wall_ms, others_run);
+                if others_run {
                     state = State::Running;
                 }
             }

@@ -29,6 +29,7 @@ const SMALL: Limits = Limits {
     disk: 4 * MIB,
     files: 16,
     wall_seconds: PATIENCE.as_secs(),
+    total_seconds: None,
     scratch: MIB,
     log: MIB,
 };

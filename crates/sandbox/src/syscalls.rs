@@ -83,9 +83,6 @@ pub(crate) const ALLOWED: &[c_long] = &[
     libc::SYS_removexattr,
     libc::SYS_lremovexattr,
     libc::SYS_fremovexattr,
-    libc::SYS_inotify_init1,
-    libc::SYS_inotify_add_watch,
-    libc::SYS_inotify_rm_watch,
     // waiting
     libc::SYS_ppoll,
     libc::SYS_pselect6,
@@ -253,7 +250,6 @@ pub(crate) const ALLOWED_HERE: &[c_long] = &[
     libc::SYS_epoll_wait,
     libc::SYS_eventfd,
     libc::SYS_signalfd,
-    libc::SYS_inotify_init,
     libc::SYS_fork,
     libc::SYS_vfork,
     libc::SYS_getpgrp,

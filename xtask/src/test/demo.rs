@@ -63,11 +63,40 @@ fn once(repository: &Repository, folder: &Path, config: Option<&Path>) -> Done {
     }
     run::run(&mut command)?;
     let report = json(&report)?;
+    as_it_is(repository, &program, (folder, config), &report)?;
     let manifest = json(&repository.made(setup::DEMO_FILES).join("manifest.json"))?;
     let seconds = report::check(&report, &manifest)?;
     println!("the demo took {seconds:.1} s");
     if seconds > LONGEST_SECONDS {
         return failed(format!("the demo took {seconds:.1} s, more than {LONGEST_SECONDS} s"));
+    }
+    Ok(())
+}
+
+/// What the report says of the ledger and of the package is what is there.
+fn as_it_is(
+    repository: &Repository,
+    program: &Path,
+    (folder, config): (&Path, Option<&Path>),
+    report: &Value,
+) -> Done {
+    let mut command: Command = repository.command(program);
+    command.arg("--json").arg("--data").arg(folder.join("data"));
+    if let Some(config) = config {
+        command.arg("--config").arg(config);
+    }
+    let said = run::output(command.args(["ledger", "verify"]))?;
+    let ledger: Value = serde_json::from_str(&said).map_err(about("ledger verify"))?;
+    for figure in ["events", "root"] {
+        if report["ledger"][figure] != ledger[figure] {
+            return failed(format!("`/ledger/{figure}` is not what `ledger verify` says: {said}"));
+        }
+    }
+    let package = report["release"]["package"].as_str().unwrap_or_default();
+    let digest = run::output(repository.command("sha256sum").arg(package))?;
+    let digest = digest.split_whitespace().next().unwrap_or_default();
+    if report["release"]["sha256"].as_str() != Some(digest) {
+        return failed(format!("`/release/sha256` is not that of `{package}`: {digest}"));
     }
     Ok(())
 }

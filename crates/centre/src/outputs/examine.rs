@@ -10,6 +10,7 @@ use permit::Permit;
 use release::{Output, OutputEvent, OutputState};
 use room::Room;
 
+use super::lately::Stamp;
 use crate::ports::Blobs;
 use crate::{Centre, Refused, blocking};
 
@@ -96,11 +97,21 @@ impl Centre {
     }
 
     /// The file itself.
-    pub(super) async fn bytes_of(&self, output: &Output) -> Result<Vec<u8>, Refused> {
+    pub(super) async fn bytes_of(&self, output: &Output) -> Result<Arc<Vec<u8>>, Refused> {
         let (blobs, sealed) = (self.parts.blobs.clone(), output.sealed);
-        self.briefly("reading the file", move || read_sealed(blobs.as_ref(), &sealed))
+        let stamp = Stamp::of(&blobs.path(&sealed));
+        if let Some(known) = stamp.and_then(|stamp| self.lately.get(&sealed, stamp)) {
+            return Ok(known);
+        }
+        let bytes = self
+            .briefly("reading the file", move || read_sealed(blobs.as_ref(), &sealed))
             .await?
-            .map_err(|why| Refused::failed("reading the file", why))
+            .map_err(|why| Refused::failed("reading the file", why))?;
+        let bytes = Arc::new(bytes);
+        if let Some(stamp) = stamp {
+            self.lately.put(sealed, stamp, Arc::clone(&bytes));
+        }
+        Ok(bytes)
     }
 
     /// What left under a permit, from whichever of its rooms.

@@ -2,6 +2,7 @@
 //! has a place for it, else in line (decision 0082).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ledger::{BookError, Event as _, Guard, Subject};
 use model::{AccountId, RoomId, RunId, Timestamp};
@@ -108,15 +109,15 @@ impl Wanted {
         self,
         runtime: &dyn Runtime,
         spec: &Spec,
-        now: Timestamp,
+        (now, left): (Timestamp, Duration),
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
         let (room, person) = (spec.id(), self.private.then_some(self.by));
         let Some(way) = self.session else {
-            let (words, script, wall) = (self.command, self.script, spec.wall(now));
+            let (words, script, wall) = (self.command, self.script, spec.wall(now).min(left));
             return runtime.start(room, &self.run, Command { words, script, wall, person }, log);
         };
-        let stay = Stay { wall: spec.left(now), person };
+        let stay = Stay { wall: spec.left(now).min(left), person };
         if way == Way::Desktop {
             runtime.start_desktop(room, &self.run, stay, log)
         } else {
@@ -156,6 +157,14 @@ impl Centre {
             let (room, _) = self.load::<Room>(id.as_str()).await?;
             if let Some(why) = not_now(&room, &wanted) {
                 return Err(Refused::Conflict(why));
+            }
+            let limits = *spec.limits();
+            if limits.left(room.clock.used(self.now())).is_zero() {
+                let hours = limits.total_seconds.unwrap_or(0) / 3600;
+                return Err(Refused::Conflict(format!(
+                    "room `{id}` was used for the {hours} hours that its permit gives it: what is \
+                     in it can be read and asked for, and nothing more begins"
+                )));
             }
             // The place is the room's: what runs there shares it with what begins.
             let shares_place = room.state == State::Running;
@@ -218,14 +227,18 @@ impl Centre {
         let heard = self.hearing(&id, &run, &actor);
         // What was not kept at the end of the last command is before this one changes it.
         self.keep_versions(&id).await;
+        let (room, _) = self.load::<Room>(id.as_str()).await?;
         let (spec, now) = (spec.clone(), self.now());
+        let left = spec.limits().left(room.clock.used(now));
         let running = blocking("starting the command", move || {
             let of_run = wanted.run.clone();
             let kept = logs.open(spec.id(), &of_run)?;
             let log = Arc::new(Tee { kept, shown });
             runtime.hear_statements(&of_run, Arc::<OfRun>::clone(&heard));
             runtime.hear_packages(&of_run, heard);
-            wanted.start(runtime.as_ref(), &spec, now, log).map_err(|error| error.to_string())
+            wanted
+                .start(runtime.as_ref(), &spec, (now, left), log)
+                .map_err(|error| error.to_string())
         })
         .await
         .and_then(|started| started.map_err(|why| Refused::failed("starting the command", why)));

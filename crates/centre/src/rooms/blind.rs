@@ -3,10 +3,12 @@
 //! rows, is a way to say something, so it is rounded or left out. Auditors read
 //! the ledger, which has it as it was.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
 
 use disclosure::{Kind, Place};
-use model::{RoomId, RunId, Text};
+use model::{RoomId, RunId, Text, Timestamp};
 use permit::{Permit, Way};
 use release::{Output, OutputState};
 use room::scrub::{self, LEFT_OUT};
@@ -56,15 +58,50 @@ fn dim_end(end: &mut RunEnd) {
 
 /// The record of a room as its people may have it.
 pub(crate) fn dim_room(room: &mut Room) {
-    room.runs.iter_mut().filter_map(|run| run.ended.as_mut()).for_each(dim_end);
+    for run in &mut room.runs {
+        let Some(end) = &mut run.ended else { continue };
+        dim_end(end);
+        let wall = Duration::from_millis(end.wall_ms);
+        end.at = run.started_at.checked_add(wall).unwrap_or(run.started_at);
+    }
+    // To the quarter of an hour: nobody is told that the room is used up who may use it.
+    room.clock.used_ms -= room.clock.used_ms % (15 * 60 * 1000);
+    room.clock.until = None;
     if let Some(removed) = &mut room.removed {
         (removed.files, removed.bytes) = (rounded(removed.files), rounded(removed.bytes));
         removed.files_sha256 = ledger::Hash::default();
     }
 }
 
-/// What was done in a room as its people may read it.
-pub(crate) fn dim_deed(deed: &mut Deed) {
+/// What was done in a room as its people may read it: which packages a program fetches, and
+/// what it asks in SQL, how often and when, it chooses. That a run asked is told once, as
+/// of when it began.
+pub(crate) fn dim_journal(deeds: &mut Vec<Arc<Deed>>) {
+    let begun: HashMap<RunId, Timestamp> = deeds
+        .iter()
+        .filter_map(|deed| match &deed.what {
+            Done::Ran(ran) => Some((ran.run.clone(), deed.at)),
+            _ => None,
+        })
+        .collect();
+    let mut asked = HashSet::new();
+    deeds.retain(|deed| match &deed.what {
+        Done::Fetched(_) => false,
+        Done::Statement(statement) => asked.insert(statement.run.clone()),
+        _ => true,
+    });
+    for deed in &mut *deeds {
+        let deed = Arc::make_mut(deed);
+        if let Done::Statement(statement) = &mut deed.what {
+            deed.at = begun.get(&statement.run).copied().unwrap_or(deed.at);
+            statement.ended = None;
+        }
+        dim_deed(deed);
+    }
+    deeds.sort_by_key(|deed| deed.at);
+}
+
+fn dim_deed(deed: &mut Deed) {
     match &mut deed.what {
         Done::Ran(ran) => {
             if let Some(end) = &mut ran.ended {
@@ -84,15 +121,8 @@ pub(crate) fn dim_deed(deed: &mut Deed) {
                 end.opened = None;
             }
         }
-        Done::Statement(asked) => {
-            if let Some(end) = &mut asked.ended {
-                end.wall_ms = rounded(end.wall_ms);
-                end.rows = 0;
-                end.read.clear();
-            }
-            // A script puts together what it asks, of what it read.
-            LEFT_OUT.clone_into(&mut asked.sql);
-        }
+        // A script puts together what it asks, of what it read.
+        Done::Statement(asked) => LEFT_OUT.clone_into(&mut asked.sql),
         Done::Counted(removed) => {
             (removed.files, removed.bytes) = (rounded(removed.files), rounded(removed.bytes));
             removed.files_sha256 = ledger::Hash::default();

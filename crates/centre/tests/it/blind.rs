@@ -117,22 +117,45 @@ async fn what_a_statement_counted_is_for_auditors() {
         read: vec![room::TableRead { table: "laboratory".to_owned(), rows: 3 }],
     };
     let sql = "SELECT * FROM laboratory WHERE value = 7".to_owned();
+    let again: model::StatementId = "statement-6v7x9z1b3d".parse().unwrap();
+    let fetched = room::Fetched {
+        language: room::packages::Language::Python,
+        name: "lifelines".parse().unwrap(),
+        version: "0.30.0".parse().unwrap(),
+        file: "lifelines-0.30.0-py3-none-any.whl".to_owned(),
+        sha256: ledger::Hash::default(),
+        bytes: 1,
+    };
     for event in [
         started(&run, &by, "psql"),
-        RoomEvent::StatementRun { statement: statement.clone(), run, sql },
+        RoomEvent::StatementRun {
+            statement: statement.clone(),
+            run: run.clone(),
+            sql: sql.clone(),
+        },
         RoomEvent::StatementEnded { statement, end },
+        RoomEvent::StatementRun { statement: again, run: run.clone(), sql },
+        RoomEvent::PackageFetched { run, fetched },
     ] {
+        house.clock.advance(jiff::SignedDuration::from_secs(7));
         let draft = ledger::Draft::new(&by, room.as_str(), &event).unwrap();
         house.book.append(vec![draft], vec![]).await.unwrap();
     }
-    for (who, rows, read) in [("researcher", 0, 0), ("auditor", 3, 1)] {
+    // How often a program asks and fetches, when, and what comes of it says as much as it
+    // chooses: its people are told that it asked.
+    for (who, all, rows, fetches) in [("researcher", 1, None, 0), ("auditor", 2, Some(3), 1)] {
         let deeds = house.centre.journal(&house.caller(who).await, &room).await.unwrap();
-        let end = deeds.iter().find_map(|deed| match &deed.what {
-            centre::journal::Done::Statement(asked) => asked.ended.clone(),
+        let kind = |word: &str| deeds.iter().filter(|deed| deed.what.as_str() == word).count();
+        assert_eq!((kind("statement"), kind("fetched")), (all, fetches), "{who}");
+        let asked = deeds.iter().find_map(|deed| match &deed.what {
+            centre::journal::Done::Statement(asked) => Some((deed.at, asked)),
             _ => None,
         });
-        let end = end.unwrap();
-        assert_eq!((end.rows, end.read.len()), (rows, read), "{who}");
+        let (at, asked) = asked.unwrap();
+        assert_eq!(asked.ended.as_ref().map(|end| end.rows), rows, "{who}");
+        let begun = deeds.iter().find(|deed| deed.what.as_str() == "ran").unwrap().at;
+        assert_eq!(at == begun, who == "researcher");
+        assert_eq!(asked.sql.contains("laboratory"), who == "auditor");
     }
 }
 

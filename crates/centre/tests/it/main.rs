@@ -19,6 +19,7 @@ mod fakes;
 mod house;
 mod ingresses;
 mod moment;
+mod nothing;
 mod outputs;
 mod packages;
 mod pairs;

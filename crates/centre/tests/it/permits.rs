@@ -67,7 +67,8 @@ async fn a_revoked_permit_closes_its_rooms_at_once_and_no_others() {
     let closed = house.centre.room(&researcher, &room).await.unwrap();
     assert_eq!((closed.state, closed.closed), (State::Frozen, Some(Closing::PermitRevoked)));
     assert_eq!(house.centre.room(&researcher, &other).await.unwrap().state, State::Open);
-    assert_eq!(house.acts("permit", permit.as_str()).await, ["permit.issued", "permit.revoked"]);
+    let acts = ["permit.issued", "permit.people-numbered", "permit.revoked"];
+    assert_eq!(house.acts("permit", permit.as_str()).await, acts);
     assert!(house.centre.open_room(&researcher, &permit).await.is_err());
 }
 

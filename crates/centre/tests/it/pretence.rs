@@ -1,181 +1,32 @@
 //! A centre whose rooms are pretended: which of them are stuck, gone or minded is
 //! for the test to say.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use crate::nothing::Nothing;
 use async_trait::async_trait;
-use centre::ports::{
-    Before, Behind, Blobs, Built, Checked, Credentials, Deliveries, Extracts, NotBuilt,
-    NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
-};
 use centre::{Caller, Centre, SigningKeys};
 use ed25519_dalek::SigningKey;
-use ingress::Linked;
 use ledger::{
     Book, BookError, Draft, Entry, EntryFilter, Event, Guard, Hash, MemoryBook, Page, RecordFilter,
     Row, Subject,
 };
-use linkage::reversal::Revealed;
-use linkage::review::Shown;
 use model::{
-    AccountId, Clock, ExtractId, ImportId, ManualClock, PairId, PermitId, RoomId, RunId, Secret,
-    SeededEntropy, SignedDuration, SourceId,
+    AccountId, Clock, ExtractId, ManualClock, PermitId, RoomId, RunId, SeededEntropy,
+    SignedDuration,
 };
 use permit::permit::{Grant, PermitEvent};
-use permit::{Account, AccountEvent, ActivePermit, Period, Role, Terms};
+use permit::{Account, AccountEvent, Period, Role, RoomTerms, Terms, Way};
 use room::{
-    Budget, CloseError, Command, Ended, Holds, Limits, LogLine, LogSink, OpenError, Outcome,
-    RecoverError, Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stay, Stuck,
-    Waits, WorkError, WorkFolder,
+    Budget, CloseError, Command, Ended, Holds, Limits, LogSink, OpenError, Outcome, RecoverError,
+    Recovered, RoomEvent, Running, Runtime, Spec, Standing, StartError, Stay, Stuck, Waits,
+    WorkError, WorkFolder,
 };
-use source::{Contract, SourceRecord};
-
-struct Nothing;
-
-#[async_trait]
-impl Credentials for Nothing {
-    async fn password(&self, _: &AccountId) -> Result<Option<Secret<String>>, BookError> {
-        Ok(None)
-    }
-
-    async fn set_password(
-        &self,
-        _: &AccountId,
-        _: Secret<String>,
-        _: Vec<Draft>,
-    ) -> Result<Vec<Entry>, BookError> {
-        Ok(Vec::new())
-    }
-}
-
-impl Deliveries for Nothing {
-    fn turn(&self, _: &SourceId) -> Result<Box<dyn Turn>, NotDelivered> {
-        panic!("nothing is delivered here")
-    }
-
-    fn recover(&self, _: &[SourceRecord]) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn check(
-        &self,
-        _: &Contract,
-        _: &[PathBuf],
-        _: &dyn Progress,
-    ) -> Result<Checked, NotDelivered> {
-        panic!("nothing is delivered here")
-    }
-
-    fn quarantine(&self, _: &SourceRecord, _: &ImportId) -> Result<Vec<QuarantinedRow>, String> {
-        Ok(Vec::new())
-    }
-}
-
-impl Extracts for Nothing {
-    fn stand_in(&self, _: &ActivePermit, _: &[SourceRecord]) -> Result<Vec<u8>, NotBuilt> {
-        Err(NotBuilt::Machine("nothing is built here".to_owned()))
-    }
-
-    fn build(
-        &self,
-        _: &ActivePermit,
-        _: &[SourceRecord],
-        _: Before<'_>,
-        _: &ExtractId,
-        _: &dyn Progress,
-    ) -> Result<Built, NotBuilt> {
-        Err(NotBuilt::Machine("nothing is built here".to_owned()))
-    }
-
-    fn show_pair(&self, _: &PairId, _: bool) -> Result<Shown, String> {
-        Err("nobody is in doubt here".to_owned())
-    }
-
-    fn reveal(&self, _: &Behind) -> Result<Vec<Revealed>, NotReversed> {
-        Err(NotReversed::Destroyed)
-    }
-
-    fn forget_pairs(&self, _: &[PairId]) {}
-
-    fn folder(&self, _: &ExtractId) -> PathBuf {
-        PathBuf::from("/nowhere")
-    }
-
-    fn sketches(&self, _: &ExtractId) -> Result<Vec<disclosure::Sketch>, String> {
-        Ok(Vec::new())
-    }
-
-    fn link_table(
-        &self,
-        _: &PermitId,
-        _: &ExtractId,
-        _: &[u8],
-        _: &str,
-        _: u64,
-    ) -> Result<(Vec<u8>, Linked), NotLinked> {
-        Err(NotLinked::Machine("nothing is linked here".to_owned()))
-    }
-
-    fn destroy(&self, _: &PermitId, _: &ExtractId) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn recover(&self, _: &[SourceRecord], _: &[ExtractId], _: &[PairId]) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-impl LogSink for Nothing {
-    fn line(&self, _: LogLine<'_>) {}
-}
-
-impl RunLogs for Nothing {
-    fn open(&self, _: &RoomId, _: &RunId) -> Result<Arc<dyn LogSink>, String> {
-        Ok(Arc::new(Self))
-    }
-
-    fn reopen(&self, room: &RoomId, run: &RunId) -> Result<Arc<dyn LogSink>, String> {
-        self.open(room, run)
-    }
-
-    fn read(&self, _: &RoomId, _: &RunId) -> Result<String, String> {
-        Ok(String::new())
-    }
-
-    fn remove(&self, _: &RoomId) -> Result<(), String> {
-        Ok(())
-    }
-}
-
-impl Blobs for Nothing {
-    fn put(&self, _: &[u8]) -> Result<Hash, String> {
-        Ok(Hash::default())
-    }
-
-    fn get(&self, _: &Hash) -> Result<Vec<u8>, String> {
-        Err("not kept".to_owned())
-    }
-
-    fn remove(&self, _: &Hash) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn keep_only(&self, _: &HashSet<Hash>) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn path(&self, _: &Hash) -> PathBuf {
-        PathBuf::from("/nowhere")
-    }
-
-    fn folder(&self) -> &Path {
-        Path::new("/nowhere")
-    }
-}
 
 /// A command that has ended when it is asked.
 struct Over(RunId, Arc<AtomicUsize>);
@@ -229,6 +80,8 @@ pub(crate) struct Pretence {
     pub(crate) let_go: AtomicUsize,
     /// How many ends of commands need not be kept any more.
     pub(crate) noted: Arc<AtomicUsize>,
+    /// How long each that was started may run.
+    pub(crate) walls: Mutex<Vec<Duration>>,
 }
 
 impl Runtime for Pretence {
@@ -240,9 +93,10 @@ impl Runtime for Pretence {
         &self,
         _: &RoomId,
         run: &RunId,
-        _: Command,
+        command: Command,
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
+        self.walls.lock().unwrap().push(command.wall);
         Ok(Arc::new(Over(run.clone(), Arc::clone(&self.noted))))
     }
 
@@ -250,10 +104,15 @@ impl Runtime for Pretence {
         &self,
         _: &RoomId,
         run: &RunId,
-        _: Stay,
+        stay: Stay,
         _: Arc<dyn LogSink>,
     ) -> Result<Arc<dyn Running>, StartError> {
+        self.walls.lock().unwrap().push(stay.wall);
         Ok(Arc::new(Over(run.clone(), Arc::clone(&self.noted))))
+    }
+
+    fn has_notebooks(&self) -> bool {
+        true
     }
 
     fn adopt(
@@ -444,7 +303,7 @@ impl Site {
             book: book.clone(),
             clock: clock.clone(),
             entropy: entropy.clone(),
-            keys: SigningKeys { permit: key.clone(), release: SigningKey::from_bytes(&[2; 32]) },
+            keys: SigningKeys { permit: key, release: SigningKey::from_bytes(&[2; 32]) },
             credentials: Arc::new(Nothing),
             deliveries: Arc::new(Nothing),
             extracts: Arc::new(Nothing),
@@ -469,19 +328,19 @@ impl Site {
         };
         site.write("researcher", &registered).await;
         let last = Period { from: None, until: Some(model::Date::constant(2026, 3, 1)) };
-        site.issue(&site.ends, last, &key).await;
-        site.issue(&site.goes_on, Period::default(), &key).await;
+        site.issue(&site.ends, Terms { valid: last, ..Terms::default() }).await;
+        site.issue(&site.goes_on, Terms::default()).await;
         site
     }
 
-    async fn issue(&self, permit: &PermitId, valid: Period, key: &SigningKey) {
+    async fn issue(&self, permit: &PermitId, terms: Terms) {
         let grant = Grant {
             permit: permit.clone(),
             application: model::ApplicationId::mint(self.entropy.as_ref()),
             data_user: "university".parse().unwrap(),
-            terms: Terms { valid, people: vec![researcher()], ..Terms::default() },
+            terms: Terms { people: vec![researcher()], ..terms },
         };
-        let signature = grant.sign(key).unwrap();
+        let signature = grant.sign(&SigningKey::from_bytes(&[1; 32])).unwrap();
         let issued = PermitEvent::Issued { grant: Box::new(grant), signature };
         self.write(permit.as_str(), &issued).await;
     }
@@ -499,6 +358,15 @@ impl Site {
     /// A room on the permit that goes on.
     pub(crate) async fn room_that_stays(&self) -> RoomId {
         self.room(&self.goes_on).await
+    }
+
+    /// A room that may be used for so many hours altogether.
+    pub(crate) async fn room_for(&self, hours: u32) -> RoomId {
+        let permit = PermitId::mint(self.entropy.as_ref());
+        let (hours, way) = (Some(hours), Way::Notebook);
+        let room = RoomTerms { hours, way, ..RoomTerms::default() };
+        self.issue(&permit, Terms { room, ..Terms::default() }).await;
+        self.room(&permit).await
     }
 
     async fn room(&self, permit: &PermitId) -> RoomId {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use centre::Refused;
 use centre::notebooks::Company;
 use centre::ports::Unwatched;
 use jiff::SignedDuration;
@@ -357,4 +358,41 @@ async fn of_several_runs_each_that_nobody_minds_is_lost_and_each_that_went_on_is
     for run in [0, 2] {
         assert_eq!(seen.runs[run].ended.unwrap().outcome, Outcome::Finished);
     }
+}
+
+#[tokio::test]
+async fn a_room_is_used_for_the_hours_that_its_permit_gives_it_and_no_longer() {
+    let site = Site::new().await;
+    let room = site.room_for(2).await;
+    let asks = async || {
+        let words = vec!["Rscript".to_owned()];
+        site.centre.start_run(&Site::caller(), &room, words, None, None).await
+    };
+    // One hour and 55 minutes go by while something runs, and an hour while nothing does.
+    let (run, hour) = (site.begin(&room).await, SignedDuration::from_hours(1));
+    site.clock.advance(hour + SignedDuration::from_mins(55));
+    let wall = std::time::Duration::from_mins(115);
+    let ended = room::Ended { outcome: Outcome::Finished, wall, ..room::Ended::LOST };
+    let ends = ended.event(&run, &room::Listing::default(), None);
+    site.write(room.as_str(), &ends).await;
+    site.clock.advance(hour);
+    asks().await.unwrap().started().unwrap().ended().await.unwrap();
+    // A run may last ten minutes, and there are five left.
+    assert_eq!(*site.rooms.walls.lock().unwrap(), [std::time::Duration::from_mins(5)]);
+
+    // Nor is what people are in open for longer.
+    let opened = site.room_for(3).await;
+    site.centre.open_notebook(&Site::caller(), &opened, Company::Alone).await.unwrap();
+    let walls = site.rooms.walls.lock().unwrap().clone();
+    assert_eq!(walls.last(), Some(&std::time::Duration::from_hours(3)));
+
+    let last = site.begin(&room).await;
+    let wall = std::time::Duration::from_mins(5);
+    let ended = room::Ended { outcome: Outcome::KilledTime, wall, ..room::Ended::LOST };
+    site.write(room.as_str(), &ended.event(&last, &room::Listing::default(), None)).await;
+    let refused = asks().await.unwrap_err();
+    assert!(matches!(refused, Refused::Conflict(_)), "{refused:?}");
+    assert!(refused.to_string().contains("was used for the 2 hours"), "{refused}");
+    assert_eq!(site.rooms.walls.lock().unwrap().len(), 2);
+    assert_eq!(site.see(&room).await.state, State::Open);
 }

@@ -65,19 +65,10 @@ pub(super) async fn backup(
         )));
     }
     let _lock = begin(&unfinished)?;
+    // No backup is made that no entry speaks of, and none is said to be made before it is.
+    site.centre.note_centre(&caller, "backup-begun", json!({})).await?;
     site.store.checkpoint(&site.ledger_key).await.map_err(Stop::refused)?;
-    let copied = match copy_all(&site, &unfinished).await {
-        // Written down before it has its name: a backup that no entry speaks of
-        // is none.
-        Ok(copied) => site
-            .centre
-            .note_centre(&caller, "backed-up", json!({}))
-            .await
-            .map(|()| copied)
-            .map_err(Stop::from),
-        Err(stop) => Err(stop),
-    };
-    let Whole { contents, bytes, rooms } = match copied {
+    let Whole { contents, bytes, rooms } = match copy_all(&site, &unfinished).await {
         Ok(copied) => copied,
         Err(stop) => {
             clear(&unfinished)?;
@@ -86,6 +77,7 @@ pub(super) async fn backup(
     };
     let _ = fs::remove_file(unfinished.join(LOCK));
     fs::rename(&unfinished, folder).map_err(at(folder))?;
+    site.centre.note_centre(&caller, "backed-up", json!({})).await?;
     let left_out = match rooms.left_out {
         0 => String::new(),
         left_out => format!(", {left_out} links and the like left out"),

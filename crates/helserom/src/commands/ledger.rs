@@ -12,7 +12,7 @@ use super::open;
 use crate::answer::{Answer, Stop};
 use crate::cli::{Common, LedgerCommand};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, NewFile};
 use crate::site::Site;
 
 pub(super) async fn run(
@@ -121,18 +121,15 @@ pub(super) async fn run(
 /// Writes the export: the whole of it under its name, or nothing.
 async fn export(site: &Site, path: &Path) -> Result<Report, Stop> {
     let at = |error: std::io::Error| Stop::refused(disk::in_words(path, &error));
-    let mut out = BufWriter::new(File::create_new(path).map_err(at)?);
-    let written = match site.store.export(&mut out).await {
-        Ok(report) => out
-            .into_inner()
-            .map_err(|error| at(error.into_error()))
-            .and_then(|file| file.sync_all().map_err(at))
-            .map(|()| report),
-        Err(ExportError::Io(error)) => Err(at(error)),
-        Err(error) => Err(Stop::refused(error)),
-    };
-    // Half a file would be in the way of the next try.
-    written.inspect_err(|_| drop(std::fs::remove_file(path)))
+    let mut new = NewFile::begin(path).map_err(at)?;
+    let mut out = BufWriter::new(new.file());
+    let report = site.store.export(&mut out).await.map_err(|error| match error {
+        ExportError::Io(error) => at(error),
+        error => Stop::refused(error),
+    })?;
+    out.into_inner().map_err(|error| at(error.into_error()))?;
+    new.end().map_err(at)?;
+    Ok(report)
 }
 
 fn read_checkpoint(path: &Path) -> Result<SignedNote, Stop> {

@@ -12,7 +12,7 @@ use super::open;
 use crate::answer::{Answer, Stop, table};
 use crate::cli::{Common, ReleaseCommand};
 use crate::config::Config;
-use crate::disk;
+use crate::disk::{self, NewFile};
 
 pub(super) async fn run(
     command: ReleaseCommand,
@@ -149,11 +149,8 @@ pub(super) fn read_key(text: &str) -> Result<VerifyingKey, Stop> {
 
 pub(super) fn write_new(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     use std::io::Write as _;
-    let refused = |error: &std::io::Error| Stop::refused(disk::in_words(path, error));
-    let mut file = std::fs::File::create_new(path).map_err(|error| refused(&error))?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(|error| {
-        // Half a package only looks like one.
-        let _ = std::fs::remove_file(path);
-        refused(&error)
-    })
+    let refused = |error| Stop::refused(disk::in_words(path, &error));
+    let mut new = NewFile::begin(path).map_err(refused)?;
+    new.file().write_all(bytes).map_err(refused)?;
+    new.end().map_err(refused)
 }

@@ -10,7 +10,7 @@ use centre::journal::{Deed, Done};
 use centre::rooms::Begun;
 use ingress::{Declared, Ingress, IngressState};
 use model::RoomId;
-use room::{LogLine, LogSink, Outcome, Script, Stream, Version};
+use room::{Limits, LogLine, LogSink, Outcome, Script, Stream, Version};
 use serde_json::{Value, json};
 
 mod queue;
@@ -159,9 +159,42 @@ async fn exec(
         return Ok(Answer::new(log, json));
     }
     let exit = ended.exit.filter(|_| !blind).map(|exit| format!(" ({exit})")).unwrap_or_default();
-    let text = format!("{log}\nthe command ended: {}{exit}", ended.outcome.as_str());
+    let limits = site.centre.room(caller, id).await?.limits;
+    let why = in_words(ended.outcome, &limits);
+    let text = format!("{log}\nthe command ended: {}{exit}{why}", ended.outcome.as_str());
     let text = text.trim_start().to_owned();
     Ok(Answer::no(text, json))
+}
+
+/// What ended a command, and what to do: after the word for it.
+fn in_words(outcome: Outcome, limits: &Limits) -> String {
+    let mib = |bytes: u64| bytes >> 20;
+    match outcome {
+        Outcome::Finished | Outcome::Failed | Outcome::Stopped => String::new(),
+        Outcome::KilledMemory => format!(
+            ": all that runs in the room may hold {} MiB of memory together. Read less at once, \
+             or ask for a larger room",
+            mib(limits.memory)
+        ),
+        Outcome::KilledTime => format!(
+            ": a run may last {} seconds, and none outlasts its permit. Do it in parts, or ask \
+             for longer runs",
+            limits.wall_seconds
+        ),
+        Outcome::KilledDisk => format!(
+            ": the work folder holds at most {} MiB and {} files. Delete what is not needed, or \
+             ask for a larger room",
+            mib(limits.disk),
+            limits.files
+        ),
+        Outcome::KilledProcesses => format!(
+            ": at most {} processes and threads run in the room at once. Start fewer",
+            limits.processes
+        ),
+        Outcome::Lost => ": it ended with the machine or the program that minded it. What it \
+                          wrote before is in the work folder; run it again"
+            .to_owned(),
+    }
 }
 
 async fn close(site: &Site, caller: &Caller, id: &RoomId) -> Result<Answer, Stop> {

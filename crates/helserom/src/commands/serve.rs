@@ -14,6 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::answer::{Answer, Stop, say};
 use crate::config::{Config, Explained};
+use crate::memory;
 use crate::site::Site;
 use crate::wiring::web;
 
@@ -79,6 +80,13 @@ pub(crate) async fn serve(
     };
     let mut signal = StopSignal::listen()?;
     say(&format!("the portal is at {address}"));
+    // Not before: whatever keeps the portal from being served is told in one line.
+    if memory::may_be_swapped() {
+        tracing::warn!(
+            "names that are compared may be swapped out to a disk: encrypt the swap or have none, \
+             or let this program lock its memory (LimitMEMLOCK=infinity for a service)"
+        );
+    }
     ready(&address);
     let tidying =
         tokio::spawn(tidy(site.centre.clone(), site.store.clone(), site.ledger_key.clone()));

@@ -34,6 +34,6 @@ pub(super) async fn to_its_end<T>(
 
 fn left(what: &str) -> Stop {
     Stop::refused(format!(
-        "{what} was given up before it was undone: the next command or server in this data folder removes what is left of it, or takes it as done if the ledger has it already"
+        "{what} was given up before it was undone: what is left of it is removed by the next command or server that has the data folder to itself, or taken as done if the ledger has it already"
     ))
 }

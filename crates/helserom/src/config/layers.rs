@@ -64,7 +64,7 @@ impl Explained {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     /// The file cannot be read.
-    #[error("config `{}` cannot be read: {why}", path.display())]
+    #[error("config `{}` cannot be read: {why}: name another with `--config`", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -82,7 +82,7 @@ pub(crate) enum ConfigError {
         why: String,
     },
     /// The file has a key that means nothing.
-    #[error("config `{}`, line {line}: there is no key `{key}`{}", path.display(), hint(suggestion.as_deref()))]
+    #[error("config `{}`, line {line}: there is no key `{key}`{}", path.display(), hint_or_list(suggestion.as_deref()))]
     UnknownKey {
         /// Which file.
         path: PathBuf,
@@ -94,7 +94,7 @@ pub(crate) enum ConfigError {
         suggestion: Option<String>,
     },
     /// The file has a table that means nothing.
-    #[error("config `{}`, line {line}: there is no table `[{table}]`{}", path.display(), hint_table(suggestion.as_deref()))]
+    #[error("config `{}`, line {line}: there is no table `[{table}]`{}", path.display(), hint_or_list(suggestion.as_ref().map(|table| format!("[{table}]")).as_deref()))]
     UnknownTable {
         /// Which file.
         path: PathBuf,
@@ -135,8 +135,11 @@ fn hint(suggestion: Option<&str>) -> String {
     suggestion.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
 }
 
-fn hint_table(suggestion: Option<&str>) -> String {
-    suggestion.map(|table| format!("; did you mean `[{table}]`?")).unwrap_or_default()
+fn hint_or_list(suggestion: Option<&str>) -> String {
+    match suggestion {
+        Some(key) => format!("; did you mean `{key}`?"),
+        None => "; `helserom config explain` lists those there are".to_owned(),
+    }
 }
 
 /// What every variable of ours begins with.

@@ -210,12 +210,10 @@ impl Extracts for Extracting {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),
             None => None,
         };
-        let (earlier, review) = match plan.linkage {
-            Some(_) => (
-                self.earlier(&plan.permit, before.extracts).map_err(by_machine)?,
-                self.review(before.pairs).map_err(by_machine)?,
-            ),
-            None => (Earlier::default(), Review::default()),
+        let earlier = self.earlier(&plan.permit, before.extracts).map_err(by_machine)?;
+        let review = match plan.linkage {
+            Some(_) => self.review(before.pairs).map_err(by_machine)?,
+            None => Review::default(),
         };
         let (cohort, entropy) = (cohort.as_deref(), self.entropy.as_ref());
         let before = (&earlier, &review);

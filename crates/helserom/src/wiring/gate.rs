@@ -58,6 +58,7 @@ impl RoomGate {
             disk: self.bounds().bytes + self.most + 16 * MIB,
             files: 20_000,
             wall_seconds: 120,
+            total_seconds: None,
             scratch: 256 * MIB,
             log: 16 << 10,
         }

@@ -120,7 +120,6 @@ fn on_a_full_disk_there_is_no_backup_and_no_entry_says_so() {
     let place = Place::with_laboratory();
     let file = place.file("lab.csv", people::values(2_000));
     assert_eq!(place.import(&file).code, Some(0));
-    let before = place.entries();
     // A disk of its own for the backups, filled but for so many bytes. What is
     // left on it is printed, room is made, and a backup is taken there.
     let script = "mount -t tmpfs -o size=4m none \"$0\" || exit 9\n\
@@ -141,7 +140,12 @@ fn on_a_full_disk_there_is_no_backup_and_no_entry_says_so() {
         assert_eq!(said.out.lines().next(), Some("ballast"), "{said:?}");
         assert!(said.out.lines().nth(1).unwrap().contains("bytes of files"), "{said:?}");
     }
-    assert_eq!(place.entries(), before + 3, "each backup that there is, and no other");
+    let export = place.path().join("export");
+    place.does(&["ledger", "export", text(&export)]);
+    let told = fs::read_to_string(export).unwrap();
+    let count = |act: &str| told.matches(&format!("\"centre.{act}\"")).count();
+    assert_eq!(count("backed-up"), 3, "each backup that there is, and no other");
+    assert_eq!(count("backup-begun"), 6);
 }
 
 /// A config for a centre whose metadata are in a new database of PostgreSQL.
@@ -278,6 +282,12 @@ fn a_backup_that_is_killed_is_begun_anew_under_the_same_name() {
     place.does(&["backup", text(&place.path().join("whole"))]);
     let whole = begun.elapsed();
     let (mut before, mut after) = (0, 0);
+    let told = |name: &str| {
+        let export = place.path().join(name);
+        place.does(&["ledger", "export", text(&export)]);
+        fs::read_to_string(export).unwrap().matches("\"centre.backed-up\"").count()
+    };
+    let mut whole_ones = 1;
     for attempt in 0..12_u32 {
         let backup = place.path().join(format!("backup-{attempt}"));
         let mut child = Running(place.command(&["backup", text(&backup)]).spawn().unwrap());
@@ -285,12 +295,17 @@ fn a_backup_that_is_killed_is_begun_anew_under_the_same_name() {
         child.0.kill().unwrap();
         child.0.wait().unwrap();
         place.entries();
-        if backup.exists() {
+        // None is told of that is not there.
+        let is_there = backup.exists();
+        let said = told(&format!("export-{attempt}"));
+        assert!(said == whole_ones || (is_there && said == whole_ones + 1), "{attempt}: {said}");
+        if is_there {
             after += 1;
         } else {
             before += 1;
             place.does(&["backup", text(&backup)]);
         }
+        whole_ones = told(&format!("export-{attempt}-whole"));
         let unfinished = place.path().join(format!("backup-{attempt}.unfinished"));
         assert!(!unfinished.exists() && backup.join("metadata.jsonl").exists(), "{attempt}");
         assert!(!backup.join(".lock").exists());

@@ -392,3 +392,22 @@ fn an_expired_permit_gives_nothing_and_that_is_told() {
     let shown = place.does(&["--as", "researcher", "permit", "show", &permit]);
     assert!(shown.contains("(expired)"), "{shown}");
 }
+
+#[test]
+fn what_is_refused_is_told_as_json_where_that_is_asked_for() {
+    let place = Place::new();
+    place.does(&["account", "list"]);
+    for (words, code, why) in [
+        (&["room", "list", "--nonsense"][..], 2, None),
+        (&["--config", "nowhere.toml", "config", "explain"], 2, Some("nowhere.toml")),
+        (&["permit", "show", "permit-7k3m9q2x4d"], 1, Some("permit-7k3m9q2x4d")),
+    ] {
+        let said = place.says(&[&["--json"][..], words].concat());
+        assert_eq!(said.code, Some(code), "{said:?}");
+        if let Some(why) = why {
+            let told: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+            assert!(told["error"].as_str().unwrap().contains(why), "{told}");
+            assert_eq!(said.err, "");
+        }
+    }
+}

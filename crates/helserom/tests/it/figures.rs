@@ -136,3 +136,16 @@ fn metrics_count_what_a_centre_does_that_is_at_work() {
     }
     assert_eq!(server.running.stop().1, Some(0));
 }
+
+#[test]
+fn a_centre_that_cannot_write_is_alive_and_not_ready() {
+    let place = Place::new();
+    let server = Server::start(&place, &[]);
+    let state = |path: &str| server.ask("GET", path, "", &serde_json::Value::Null).0;
+    assert_eq!((state("/healthz"), state("/readyz")), (200, 200));
+    let away = place.path().join("away");
+    std::fs::rename(place.data(), &away).unwrap();
+    assert_eq!((state("/healthz"), state("/readyz")), (200, 503));
+    std::fs::rename(&away, place.data()).unwrap();
+    assert_eq!(state("/readyz"), 200);
+}

@@ -261,6 +261,41 @@ fn two_files_are_linked_with_each_other_alone() {
     assert_eq!(told["at"]["0.5"]["clustered"]["found"], pairs["found"]);
 }
 
+/// Files as they come: a tabulator between fields that a comma in the header would hide,
+/// the truth under another name and as fractions in one of them, dates in words.
+#[test]
+fn the_truth_is_read_by_the_rules_of_every_other_column() {
+    let spec = SPEC.replace(
+        "id = \"id\"",
+        "id = \"id\"\ndelimiter = \"\\t\"\nmissing = [\"NA\"]\n[second]\nperson = \"who\"",
+    );
+    let files = Files::new(&spec);
+    let rows = people(300, 2);
+    let (mut one, mut other): (Vec<_>, Vec<_>) =
+        rows.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).unzip();
+    for row in &mut other {
+        row[4].push_str(".0");
+        row[2] = row[2].replace('-', "");
+    }
+    // Of nine in ten it is not known who they are.
+    for row in one.iter_mut().chain(&mut other).filter(|row| !row[4].starts_with('7')) {
+        row[4] = "NA".to_owned();
+    }
+    let known = one.iter().filter(|row| row[4] != "NA").count();
+    let first = files.place.file("first.tsv", csv(&one).replace(',', "\t"));
+    let second =
+        files.place.file("second.tsv", csv(&other).replacen("person", "who", 1).replace(',', "\t"));
+    let told = files.told(&[text(&first), text(&second), "--truth", "person"]);
+    let pairs = &told["at"]["0.5"]["pairs"];
+    assert_eq!(pairs["all"], known, "{pairs}");
+    assert!(number(&pairs["recall"]) > 0.95, "{pairs}");
+
+    let twice = csv(&one).replacen("postcode", "given", 1);
+    let twice = files.place.file("twice.tsv", twice.replace(',', "\t"));
+    let said = files.evaluate(&[text(&twice)]);
+    assert!(said.err.contains("more than one column `given`"), "{said:?}");
+}
+
 #[test]
 fn parquet_is_read_as_csv_is() {
     let files = Files::new(SPEC);

@@ -177,6 +177,11 @@ impl Place {
         for kept in ["vault", "lake", "extracts", "outputs", "quarantine", "tmp"] {
             walk(&self.data().join(kept), &self.data(), &mut found);
         }
+        // Of rooms and of what was printed in them the folders: what is in one changes.
+        for kept in ["rooms", "logs"] {
+            let names = fs::read_dir(self.data().join(kept)).into_iter().flatten().flatten();
+            found.extend(names.map(|entry| format!("{kept}/{}", entry.file_name().display())));
+        }
         found
     }
 }

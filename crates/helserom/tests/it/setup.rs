@@ -40,6 +40,21 @@ fn an_unknown_key_with_the_nearest() {
 }
 
 #[test]
+fn an_unknown_key_and_table_like_no_other_say_where_all_are_listed() {
+    for (text, what) in [
+        (
+            "version = 1\n[server]\nxyzzy-plugh = 1\n",
+            "line 3: there is no key `server.xyzzy-plugh`",
+        ),
+        ("version = 1\n[xyzzyplugh]\n", "line 2: there is no table `[xyzzyplugh]`"),
+    ] {
+        let said = config(text);
+        assert!(said.contains(what), "{said}");
+        assert!(said.ends_with("; `helserom config explain` lists those there are"), "{said}");
+    }
+}
+
+#[test]
 fn an_unknown_table_with_nothing_in_it() {
     assert_eq!(
         config("version = 1\n[sever]\n"),

@@ -120,7 +120,9 @@ impl People {
                 let at = u32::try_from(all).map_err(|_| LinkError::TooMany(all))?;
                 subjects.push(subject);
                 numbers.push(Number::of(identity.national_id.as_ref()));
-                if let Some(id) = &identity.national_id {
+                // One that a hospital gave for itself says nothing elsewhere, and within
+                // its source who has it is one subject already.
+                if let Some(id) = identity.national_id.as_ref().filter(|id| !id.is_local()) {
                     indexes.push((hasher.index(id), at));
                 }
                 if let Some(local) = identity.clues.reveal(Clue::LocalId) {

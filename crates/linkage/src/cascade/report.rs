@@ -33,19 +33,23 @@ impl Report<'_> {
         let mut all = Counted::default();
         let mut sources: Vec<Counted> = vec![Counted::default(); self.names.len()];
         let (mut sexes, mut ages, mut countries) = (Groups::new(), Groups::new(), Groups::new());
-        let mut each = |subject: u32, count: &dyn Fn(&mut Counted)| {
+        // What a record lacks, the one it is linked with may say of the person: who is in
+        // doubt lacks more than others do.
+        let mut each = |(subject, other): (u32, u32), count: &dyn Fn(&mut Counted)| {
+            let value = |column| self.value(column, subject).or_else(|| self.value(column, other));
+            let age = self.age(subject).or_else(|| self.age(other));
             count(&mut all);
             if let Some(of) = sources.get_mut(self.cascade.people.source_of(subject)) {
                 count(of);
             }
-            count(sexes.entry(self.value(SEX, subject)).or_default());
-            count(ages.entry(self.age(subject)).or_default());
-            count(countries.entry(self.value(COUNTRY, subject)).or_default());
+            count(sexes.entry(value(SEX)).or_default());
+            count(ages.entry(age).or_default());
+            count(countries.entry(value(COUNTRY)).or_default());
         };
         for (subject, stage) in (0..).zip(&self.cascade.stages) {
             if self.is_in(subject) {
                 let at = stage.map_or(4, |stage: Stage| stage as usize);
-                each(subject, &|counted| {
+                each((subject, subject), &|counted| {
                     if let Some(count) = counted.stages.get_mut(at) {
                         *count += 1;
                     }
@@ -54,14 +58,16 @@ impl Report<'_> {
         }
         for link in &self.cascade.links {
             if self.is_in(link.loose) || self.is_in(link.other) {
-                each(link.loose, &|counted| counted.false_links += 1.0 - link.probability);
+                each((link.loose, link.other), &|counted| {
+                    counted.false_links += 1.0 - link.probability
+                });
             }
         }
         let entities = &self.cascade.entities;
         for pair in &self.cascade.pairs {
             let apart = entities.root(pair.loose) != entities.root(pair.other);
             if apart && (self.is_in(pair.loose) || self.is_in(pair.other)) {
-                each(pair.loose, &|counted| counted.missed_links += pair.probability);
+                each((pair.loose, pair.other), &|counted| counted.missed_links += pair.probability);
             }
         }
         self.withheld(all, &sources, &sexes, &ages, countries)

@@ -25,14 +25,79 @@ impl Date {
 
 /// The numbers in a date, with the count of their digits.
 fn numbers(text: &str) -> Option<Vec<(u16, usize)>> {
-    // What follows the date is a time of day.
-    let text = text.split(['T', ' ']).next().unwrap_or_default();
-    let parts: Vec<&str> = text.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect();
+    let text = without_time(text.trim());
+    let parts = text.split(['-', '/', '.', ' ', ',']).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
     let parts = match parts.as_slice() {
-        [one] if one.len() == 8 && one.is_ascii() => vec![&one[..4], &one[4..6], &one[6..]],
+        [one] if one.len() == 8 && one.bytes().all(|byte| byte.is_ascii_digit()) => {
+            eight_digits(one)
+        }
         _ => parts,
     };
-    parts.into_iter().map(|part| Some((part.parse().ok()?, part.len()))).collect()
+    let named = parts.iter().enumerate().find_map(|(at, part)| Some((at, month(part)?)));
+    let digits = |part: &str| Some((part.parse().ok()?, part.len()));
+    match (named, parts.as_slice()) {
+        // Of a month that is named it is known which one it is.
+        (Some((0, month)), [_, day, year]) | (Some((1, month)), [day, _, year]) => {
+            let (day, year) = if year.len() == 4 { (day, year) } else { (year, day) };
+            Some(vec![digits(year)?, (month, 2), digits(day)?])
+        }
+        _ => parts.into_iter().map(digits).collect(),
+    }
+}
+
+/// The text up to the time of day, if one follows.
+fn without_time(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let begins = |at: &usize| {
+        let at = *at;
+        let after = text.get(at + 1..).unwrap_or_default();
+        let parts = matches!(bytes.get(at), Some(b'T' | b't' | b' '));
+        let timed = after.contains(':') || !matches!(bytes.get(at), Some(b' '));
+        at > 0 && parts && timed && is_digit(at - 1) && is_digit(at + 1)
+    };
+    (0..bytes.len()).rev().filter(begins).last().map_or(text, |at| text.get(..at).unwrap_or(text))
+}
+
+/// `19900131`; or `31011990`, where that alone can be a date.
+fn eight_digits(text: &str) -> Vec<&str> {
+    let number = |from: usize, to: usize| {
+        text.get(from..to).and_then(|part| part.parse::<u16>().ok()).unwrap_or(0)
+    };
+    let is_year = |year: u16| (1000..2200).contains(&year);
+    let cuts = if !is_year(number(0, 4)) && is_year(number(4, 8)) {
+        [(0, 2), (2, 4), (4, 8)]
+    } else {
+        [(0, 4), (4, 6), (6, 8)]
+    };
+    cuts.into_iter().filter_map(|(from, to)| text.get(from..to)).collect()
+}
+
+/// The number of a month by how its name begins in English, Norwegian, Danish, Swedish or
+/// Finnish.
+fn month(name: &str) -> Option<u16> {
+    const NAMES: [&[&str]; 12] = [
+        &["jan", "tammi"],
+        &["feb", "helmi"],
+        &["mar", "maalis"],
+        &["apr", "huhti"],
+        &["may", "mai", "maj", "touko"],
+        &["jun", "kesä"],
+        &["jul", "heinä"],
+        &["aug", "elo"],
+        &["sep", "syys"],
+        &["oct", "okt", "loka"],
+        &["nov", "marras"],
+        &["dec", "des", "joulu"],
+    ];
+    let name = name.to_lowercase();
+    // The longest that fits: `maalis` and `marras` begin as `mar` does, or nearly.
+    let fits = |names: &&[&str]| {
+        names.iter().filter(|begins| name.starts_with(**begins)).map(|begins| begins.len()).max()
+    };
+    let found = (1..).zip(&NAMES).filter_map(|(number, names)| Some((fits(&names)?, number)));
+    found.max_by_key(|(length, _)| *length).map(|(_, number)| number)
 }
 
 /// Whether a column's dates put the day first, where the year stands last.
@@ -53,8 +118,8 @@ pub(super) fn day_first<'a>(values: impl IntoIterator<Item = &'a str>, order: Da
     }
 }
 
-/// Reads `1900-01-31`, `19000131`, `31.1.1900`, `31/01/1900` or, with the month
-/// first, `01/31/1900`.
+/// Reads `1900-01-31`, `19000131`, `31.1.1900`, `31/01/1900`, `31011900`, `31 Jan 1900`
+/// or, with the month first, `01/31/1900` and `January 31, 1900`.
 pub(super) fn read(text: &str, day_first: bool) -> Option<Date> {
     let numbers = numbers(text)?;
     match *numbers.as_slice() {
@@ -72,20 +137,20 @@ pub(super) const LEVELS: [&str; 7] = [
     "one digit wrong or two swapped",
     "day and month swapped",
     "two of three parts equal",
+    "not read as dates, and different",
     "within a year",
     "within ten years",
     "another date",
-    "not read as dates, and different",
 ];
 
 /// The level, counted as in patterns, from which on two dates have one part in common
-/// at most.
-pub(super) const FAR: usize = 5;
+/// at most. What is not read as a date stands before it: nothing is known of its parts.
+pub(super) const FAR: usize = 6;
 
 /// Two different dates: which of [`LEVELS`]; `near` when their digits, or what
 /// stands there instead, are one change apart.
 pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
-    let (Some(a), Some(b)) = (a, b) else { return if near { 0 } else { 6 } };
+    let (Some(a), Some(b)) = (a, b) else { return if near { 0 } else { 3 } };
     let equal =
         u8::from(a.year == b.year) + u8::from(a.month == b.month) + u8::from(a.day == b.day);
     let apart = (a.day_number() - b.day_number()).abs();
@@ -96,11 +161,11 @@ pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
     } else if equal == 2 {
         2
     } else if apart < 366.0 {
-        3
-    } else if apart < 3653.0 {
         4
-    } else {
+    } else if apart < 3653.0 {
         5
+    } else {
+        6
     }
 }
 
@@ -115,7 +180,20 @@ mod tests {
     #[test]
     fn a_date_is_read_however_it_is_written() {
         let date = Some(Date { year: 1900, month: 2, day: 28 });
-        for text in ["1900-02-28", "19000228", "28.2.1900", "28/02/1900", "1900-02-28T00:00:00"] {
+        for text in [
+            "1900-02-28",
+            "19000228",
+            "28021900",
+            "28.2.1900",
+            "28/02/1900",
+            "1900-02-28T00:00:00",
+            "1900-02-28 12:30",
+            "28 Feb 1900",
+            "28-FEB-1900",
+            "28. februar 1900",
+            "February 28, 1900",
+            "1900 helmikuu 28",
+        ] {
             assert_eq!(of(text), date, "{text}");
         }
         assert_eq!(read("02/28/1900", false), date);
@@ -138,10 +216,10 @@ mod tests {
             ("1950-03-12", "1950-12-03", 1),
             ("1950-03-12", "1950-03-29", 2),
             ("1950-03-12", "1978-03-12", 2),
-            ("1950-03-12", "1950-08-25", 3),
-            ("1950-03-12", "1955-08-25", 4),
-            ("1950-03-12", "1985-08-25", 5),
-            ("1950-03-12", "spring", 6),
+            ("1950-03-12", "1950-08-25", 4),
+            ("1950-03-12", "1955-08-25", 5),
+            ("1950-03-12", "1985-08-25", 6),
+            ("1950-03-12", "spring", 3),
         ] {
             let near = expected == 0;
             assert_eq!(level(of(a), of(b), near), expected, "{a} {b}");

@@ -76,25 +76,47 @@ pub(super) fn spelled(folded: &str) -> String {
     out
 }
 
-/// What a patronymic is made of: `hansen`, `hansson` and `hansdatter` all begin
-/// with Hans. Other words are themselves.
+/// What a patronymic is made of: `hansen`, `hansson`, `hansdatter` and `hansdtr` all begin
+/// with Hans, as `olsen` and `olsdatter` do with Ola. Other words are themselves.
 pub(super) fn stem(spelled: &str) -> &str {
-    const ENDINGS: [&str; 10] = [
-        "sdotter", "sdatter", "sdottir", "dottir", "dotter", "datter", "sson", "ssen", "sen", "son",
+    // With how much is left at least: few names have two letters, and `mason` is not Ma's.
+    const ENDINGS: [(&str, usize); 12] = [
+        ("sdotter", 2),
+        ("sdatter", 2),
+        ("sdottir", 2),
+        ("sdtr", 2),
+        ("dottir", 3),
+        ("dotter", 3),
+        ("datter", 3),
+        ("dtr", 3),
+        ("sson", 2),
+        ("ssen", 2),
+        ("sen", 2),
+        ("son", 3),
     ];
     ENDINGS
         .iter()
-        .find_map(|ending| spelled.strip_suffix(ending).filter(|stem| stem.len() >= 3))
+        .find_map(|(ending, least)| {
+            spelled.strip_suffix(ending).filter(|stem| stem.len() >= *least)
+        })
         .map_or(spelled, |stem| stem.strip_suffix('s').filter(|s| s.len() >= 3).unwrap_or(stem))
 }
 
 /// How a word sounds: its first sound and its consonants in classes, as Soundex
 /// has them but for six sounds, and with letters that Nordic names write for one
-/// sound (`ch`, `k`, `q`; `ph`, `f`, `v`, `w`; `s`, `z`; `th`, `t`) alike at the
-/// beginning too.
+/// sound (`ch`, `k`, `q`; `ph`, `f`, `v`, `w`; `s`, `z`, and `c` before a front vowel;
+/// `th`, `t`; `x`, `ks`) alike at the beginning too, where `hj` and `gj` sound as `j` and
+/// `hv` as `v`.
 pub(super) fn sound(spelled: &str) -> String {
     const LENGTH: usize = 6;
     let spelled = spelled.replace("ph", "f").replace("th", "t").replace("ch", "k");
+    let mut spelled = spelled.replace('x', "ks");
+    for vowel in ["ce", "ci", "cy"] {
+        spelled = spelled.replace(vowel, &vowel.replace('c', "s"));
+    }
+    if ["hj", "gj", "hv"].iter().any(|silent| spelled.starts_with(silent)) {
+        spelled.remove(0);
+    }
     let mut code = String::new();
     let mut last = None;
     for letter in spelled.chars().filter(|letter| letter.is_alphanumeric()) {
@@ -153,18 +175,28 @@ mod tests {
 
     #[test]
     fn patronymics_of_one_father_share_a_stem() {
-        for name in ["hansen", "hanssen", "hansson", "hansdatter"] {
+        for name in ["hansen", "hanssen", "hansson", "hansdatter", "hansdtr"] {
             assert_eq!(stem(name).trim_end_matches('s'), "han", "{name}");
         }
-        assert_eq!(stem("olsen"), "olsen");
+        for name in ["olsen", "olsson", "olsdatter"] {
+            assert_eq!(stem(name), "ol", "{name}");
+        }
+        assert_eq!((stem("mason"), stem("jensen")), ("mason", "jen"));
         assert_eq!(stem("berg"), "berg");
     }
 
     #[test]
     fn words_that_sound_alike_have_one_code() {
-        for (one, other) in
-            [("kristin", "christine"), ("philip", "filip"), ("lindqvist", "lindkvist")]
-        {
+        for (one, other) in [
+            ("kristin", "christine"),
+            ("philip", "filip"),
+            ("lindqvist", "lindkvist"),
+            ("axel", "aksel"),
+            ("hjalmar", "jalmar"),
+            ("gjertrud", "jertrud"),
+            ("hvidsten", "vidsten"),
+            ("cecilie", "sesilie"),
+        ] {
             assert_eq!(sound(one), sound(other), "{one} {other}");
         }
         assert_ne!(sound("anna"), sound("berit"));

@@ -170,13 +170,49 @@ fn without_the_option_a_crosswalk_is_what_it_was() {
     let crosswalk = house.link(&exact, None, 1).unwrap();
     assert_eq!(crosswalk.persons(), 600, "who has no number is nobody else");
     assert!(crosswalk.found().is_none() && crosswalk.doubts(&source("population")).is_none());
-    // Extracts before have no say either.
-    let mut earlier = Earlier::default();
-    earlier.put(&source("population"), crosswalk.of(&source("population"))[0].0, 77);
+    // Whoever had a number in an extract before keeps it, whatever else is imported.
+    let before = earlier(&[&crosswalk], &BOTH);
+    let mut house = house;
+    let newcomer = people(1, 77).remove(0);
+    let more: Vec<Who> = all.iter().rev().cloned().chain([newcomer.clone()]).collect();
+    house.deliver("population", &more, contract("population"), 2);
+    let exact = house.plan(&permit_with(1, exact_terms()), 2);
     let again =
-        linkage::link_after(&exact, &house.vault, None, &earlier, &SeededEntropy::new(1)).unwrap();
-    assert!(again.of(&source("population")) == crosswalk.of(&source("population")));
-    assert_eq!(again.changed(), None);
+        linkage::link_after(&exact, &house.vault, None, &before, &SeededEntropy::new(9)).unwrap();
+    for who in &all {
+        let now = house.number(&again, "population", who);
+        assert_eq!(now, house.number(&crosswalk, "population", who));
+    }
+    assert_eq!(house.number(&again, "population", &newcomer), Some(601));
+    let changed = again.changed().unwrap();
+    assert_eq!((changed.kept, changed.new, changed.merged, changed.split), (600, 1, 0, 0));
+}
+
+/// Both tables, by equal numbers alone.
+fn exact_terms() -> Terms {
+    let day = Date::constant(2026, 1, 1);
+    let sources = BOTH.iter().map(|name| table(name, &["value"])).collect();
+    Terms { sources, valid: Period { from: Some(day), until: Some(day) }, ..Terms::default() }
+}
+
+#[test]
+fn what_a_hospital_numbers_for_itself_is_nobody_elsewhere() {
+    // H-numbers hold within who gave them, FH-numbers in all of the health service.
+    let [h, fh] = ["14515730185", "99305734507"].map(|id| NationalId::parse(id).unwrap());
+    let of = |id: &NationalId| Who { id: Some(id.clone()), ..Who::default() };
+    for permit in [permit_with(1, exact_terms()), likely(&BOTH)] {
+        let house = House::with(&[
+            ("population", vec![of(&h), of(&fh)]),
+            ("laboratory", vec![of(&h), of(&fh)]),
+        ]);
+        let plan = house.plan(&permit, 1);
+        let crosswalk = house.link(&plan, None, 1).unwrap();
+        let numbers = |who: &Who| BOTH.map(|name| house.number(&crosswalk, name, who).unwrap());
+        let [here, there] = numbers(&of(&h));
+        assert_ne!(here, there, "two hospitals' own numbers made one person of two");
+        let [here, there] = numbers(&of(&fh));
+        assert_eq!(here, there);
+    }
 }
 
 #[test]
@@ -462,7 +498,9 @@ fn two_who_turn_out_to_be_one_are_told_and_so_is_one_who_turns_out_to_be_two() {
     house.deliver("laboratory", &[anonymous(&all[0], "l-1"), other], contract("laboratory"), 3);
     let plan = house.plan(&likely(&BOTH), 3);
     let third = link_after(&house, &plan, &earlier(&[&first, &second], &BOTH), 3);
-    assert!(third.changed().unwrap().kept >= 299, "{:?}", third.changed());
+    let changed = third.changed().unwrap();
+    assert!(changed.kept >= 299 && changed.split == 1, "{changed:?}");
+    assert!(third.moved().iter().any(|(was, _)| *was == now), "{:?}", third.moved());
     assert!(third.highest() >= second.highest());
 }
 

@@ -30,7 +30,7 @@ pub enum Series {
     Birth,
     /// Norway: D-number, day + 40, for those who stay for a while.
     D,
-    /// Norway: H-number, month + 40, given by a hospital for its own use.
+    /// Norway: H-number, month + 40, which holds within the organisation that gave it.
     H,
     /// Norway: FH-number, first digit 8 or 9, given for all of the health service;
     /// it states nothing.

@@ -22,8 +22,10 @@ pub enum Kind {
     Birth,
     /// D-number: temporary residents.
     D,
-    /// H-number: a hospital's own auxiliary number.
+    /// H-number: an auxiliary number that holds within the organisation that gave it.
     H,
+    /// FH-number: an auxiliary number of all of the health service, first digit 8 or 9.
+    Fh,
     /// Synthetic: Tenor's test series.
     Synthetic,
 }
@@ -77,15 +79,19 @@ impl NationalId {
             }
             *digit = byte - b'0';
         }
-        // The remainder of the first sum is 0 to 3 in numbers issued from 2032,
-        // 0 in all older ones.
-        if weighted(&digits, &WEIGHTS_1) > 3 {
+        let id = Self(digits);
+        // The remainder of the first sum is 0 to 3 in birth numbers and D-numbers issued
+        // from 2032, 0 in all others.
+        let most = if matches!(id.kind(), Kind::H | Kind::Fh) { 0 } else { 3 };
+        if weighted(&digits, &WEIGHTS_1) > most {
             return Err(NationalIdError::CheckDigit(1));
         }
         if weighted(&digits, &WEIGHTS_2) != 0 {
             return Err(NationalIdError::CheckDigit(2));
         }
-        let id = Self(digits);
+        if id.kind() == Kind::Fh {
+            return Ok(id);
+        }
         let (day, month, year) = id.day_month_year();
         // 2000 is a leap year: 29 February passes whatever the century.
         let plausible = Date::new(2000 + i16::from(year), month, day).or_else(|_| {
@@ -105,6 +111,8 @@ impl NationalId {
     fn day_month_year(&self) -> (i8, i8, i8) {
         let (mut day, mut month) = (self.pair(0), self.pair(2));
         match self.kind() {
+            // It states nothing.
+            Kind::Fh => return (0, 0, 0),
             Kind::D => day -= 40,
             Kind::H => month -= 40,
             // A synthetic D-number carries both marks.
@@ -122,7 +130,9 @@ impl NationalId {
     /// Which series the number belongs to.
     pub fn kind(&self) -> Kind {
         let (day, month) = (self.pair(0), self.pair(2));
-        if month > 80 {
+        if day >= 80 {
+            Kind::Fh
+        } else if month > 80 {
             Kind::Synthetic
         } else if month > 40 {
             Kind::H
@@ -131,6 +141,12 @@ impl NationalId {
         } else {
             Kind::Birth
         }
+    }
+
+    /// Whether it holds within the organisation that gave it alone: two that are equal
+    /// may be two people's elsewhere.
+    pub fn is_local(&self) -> bool {
+        self.kind() == Kind::H
     }
 
     /// Whether `date` has the day, month and two-digit year that the number states.
@@ -187,8 +203,7 @@ impl fmt::Debug for NationalId {
     }
 }
 
-/// Reads any Norwegian number as evidence: those that [`NationalId`] reads, and
-/// FH-numbers.
+/// Reads any Norwegian number as evidence.
 pub(super) fn identifier(text: &str) -> Result<Identifier, Refused> {
     let text: [u8; 11] = identifier::digits(text)?;
     let digits = text.map(|byte| byte - b'0');
@@ -211,6 +226,7 @@ pub(super) fn identifier(text: &str) -> Result<Identifier, Refused> {
         Kind::Birth => Series::Birth,
         Kind::D => Series::D,
         Kind::H => Series::H,
+        Kind::Fh => Series::Fh,
         Kind::Synthetic if id.pair(0) > 40 => Series::D,
         Kind::Synthetic => Series::Birth,
     };
@@ -306,7 +322,30 @@ mod tests {
         // In each of them all holds but what is named.
         assert_eq!(NationalId::parse("14815734506"), Err(NationalIdError::CheckDigit(1)));
         assert_eq!(NationalId::parse("14815734560"), Err(NationalIdError::CheckDigit(2)));
-        assert_eq!(NationalId::parse("99305734507"), Err(NationalIdError::Date));
+        assert_eq!(NationalId::parse("32915730050"), Err(NationalIdError::Date));
+    }
+
+    #[test]
+    fn auxiliary_numbers_of_the_health_service_are_read() {
+        // Neither is ever issued to a person: hospitals give H-numbers, and these two
+        // follow from the rules alone.
+        let fh = NationalId::parse("99305734507").unwrap();
+        assert_eq!((fh.kind(), fh.is_local()), (Kind::Fh, false));
+        assert!(!fh.states_birth_date(Date::constant(1957, 3, 14)));
+        let h = NationalId::parse("14515730185").unwrap();
+        assert_eq!((h.kind(), h.is_local()), (Kind::H, true));
+        assert!(h.states_birth_date(Date::constant(1957, 11, 14)));
+        // The wider remainders from 2032 are for birth numbers and D-numbers.
+        let wide = (0..100_u8).find_map(|last| {
+            let text = format!("145157{:03}{last:02}", 301);
+            let mut digits = [0; 11];
+            for (digit, byte) in digits.iter_mut().zip(text.bytes()) {
+                *digit = byte - b'0';
+            }
+            let fits = weighted(&digits, &WEIGHTS_2) == 0;
+            (fits && (1..=3).contains(&weighted(&digits, &WEIGHTS_1))).then_some(text)
+        });
+        assert_eq!(NationalId::parse(&wide.unwrap()), Err(NationalIdError::CheckDigit(1)));
     }
 
     proptest! {

@@ -40,7 +40,8 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Identifier, Refused> {
     }
 }
 
-/// The last hundred years before `today`, or the hundred before these.
+/// The last hundred years before `today`. With a plus, which is written from the year
+/// on in which somebody turns a hundred: the latest such year.
 fn with_century(digits: [u8; 10], plus: bool, today: Date) -> Result<[u8; 12], Refused> {
     let pair = |at: usize| match digits.get(at..at + 2) {
         Some([tens, ones]) => (tens - b'0') * 10 + (ones - b'0'),
@@ -49,10 +50,9 @@ fn with_century(digits: [u8; 10], plus: bool, today: Date) -> Result<[u8; 12], R
     let (short, month, day) = (i16::from(pair(0)), pair(2), pair(4));
     let day = if day >= 60 { day - 60 } else { day };
     let mut year = today.year() - (today.year() - short).rem_euclid(100);
-    if identifier::day(year, month.max(1), day.max(1)).is_some_and(|born| born > today) {
-        year -= 100;
-    }
-    if plus {
+    let is_to_come =
+        identifier::day(year, month.max(1), day.max(1)).is_some_and(|born| born > today);
+    if plus || is_to_come {
         year -= 100;
     }
     let mut whole = [0; 12];

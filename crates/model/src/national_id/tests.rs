@@ -53,6 +53,41 @@ fn finnish(date: &str, sign: char, serial: u32) -> String {
     format!("{date}{sign}{serial:03}{check}")
 }
 
+/// Numbers that those who issue them have published as examples or for tests, so that
+/// a weight that is copied wrongly here and above is seen.
+#[test]
+fn published_examples_are_read() {
+    for (country, text, series, birth) in [
+        // Skatteetaten, Tenor testdata.
+        (Country::Norway, "17912099997", Series::Birth, None),
+        // CPR-kontoret, "Personnummeret i CPR": the worked example of modulus 11.
+        (Country::Denmark, "070761-4285", Series::Cpr, Some(date(1961, 7, 7))),
+        // Skatteverket, "Testpersonnummer".
+        (Country::Sweden, "19121212-1212", Series::Personal, Some(date(1912, 12, 12))),
+        // Digital and Population Data Services Agency, "The personal identity code".
+        (Country::Finland, "131052-308T", Series::Hetu, Some(date(1952, 10, 13))),
+    ] {
+        let read = Identifier::parse(country, text, TODAY).unwrap();
+        assert_eq!(read.series(), series, "{text}");
+        if let Some(birth) = birth {
+            assert_eq!(read.birth(), Birth::Day(birth), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_plus_stands_from_the_year_in_which_somebody_turns_a_hundred() {
+    let birth = |text: &str| Identifier::parse(Country::Sweden, text, TODAY).unwrap().birth();
+    // Before and after today's day of the year, on 1 June 2026.
+    for (day, born) in [("261231", date(1926, 12, 31)), ("260101", date(1926, 1, 1))] {
+        let ten = luhn(&format!("{day}238"));
+        let old = format!("{}+{}", &ten[..6], &ten[6..]);
+        assert_eq!(birth(&old), Birth::Day(born));
+    }
+    let ten = luhn("250101238");
+    assert_eq!(birth(&format!("{}+{}", &ten[..6], &ten[6..])), Birth::Day(date(1925, 1, 1)));
+}
+
 #[test]
 fn series_of_norwegian_numbers() {
     // Tenor: month + 80, and with day + 40 a D-number of Tenor.

@@ -300,6 +300,7 @@ impl Terms {
             ("room.processes", room.processes, 16, 32_768),
             ("room.disk-mib", room.disk_mib, 16, 16 * 1024 * 1024),
             ("room.wall-seconds", room.wall_seconds, 1, 30 * 24 * 3600),
+            ("room.hours", room.hours.unwrap_or(1), 1, 100_000),
         ] {
             if value < least {
                 say(field, Problem::TooSmall(least.to_string()));

@@ -16,6 +16,9 @@ helserom.read("population").groupby("sex").size().rename("people").to_csv("out/s
 helserom.hand_over("out/sexes.csv", "frequency-table", dimensions=["sex"], counts=["people"], note="Table 1")
 print("tables", helserom.tables(), "in", sorted(os.listdir("/in")))
 `;
+const SQL = `import helserom
+print("sql", helserom.sql("SELECT count(*) AS n FROM population")["n"][0])
+`;
 const CURVE = `library(survival)
 plot(survfit(Surv(futime, death) ~ 1, data.frame(futime = 1:9, death = c(1,0,1,1,0,1,1,0,1))))
 cat("r has", nrow(helserom::read("population")), "people\\n")
@@ -24,6 +27,8 @@ cat("r has", nrow(helserom::read("population")), "people\\n")
 // are the same for a kernel.
 const ESCAPES = `from IPython.display import HTML, Javascript, display
 display(HTML("<script>document.title = 'ran inline'</script><img src=x onerror=\\"document.title='ran handler'\\">"))
+display(Javascript("document.title = 'ran javascript'"))
+display({"application/javascript": "document.title = 'ran javascript'"}, raw=True)
 display(HTML("<a id='away' href='https://elsewhere.example/?d=1' target='_blank'>away</a>"))
 import os, socket
 def shut(work):
@@ -116,11 +121,15 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
   await runCell(frame, page, PLOT, "tables");
   await frame.locator(".jp-OutputArea-output img").first().waitFor({ timeout: 60_000 });
   check(true, "Python runs and draws");
+  await runCell(frame, page, SQL, "sql 17549");
+  check(true, "a cell asks in SQL");
   await runCell(frame, page, ESCAPES, "escapes 12 of 12");
   await shot("python");
   check(!/ran/.test(await page.title()), "no script in an output reaches the portal");
   const inner = page.frames().find((one) => one.name() === "notebook");
-  check(!/ran (inline|handler)/.test(await inner.title()), "no script in an output runs");
+  // A renderer would have had the time that this takes.
+  await page.waitForTimeout(500);
+  check(!/ran (inline|handler|javascript)/.test(await inner.title()), "no script in an output runs");
 
   // What a page could try, were its scripts hostile.
   const tried = await inner.evaluate(async ([other, portal]) => {
@@ -141,6 +150,11 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
       socket.onerror = () => done("refused");
     }));
     await attempt("window", () => (window.open("about:blank") ? "opened" : "refused"));
+    // No source list governs it: to a server of its own it would carry whatever it likes.
+    await attempt("peer connection", () => {
+      new RTCPeerConnection({ iceServers: [{ urls: "stun:127.0.0.1:9" }] }).close();
+      return "made";
+    });
     await attempt("parent", () => window.parent.document.title);
     await attempt("worker", () => new Promise((done) => {
       const worker = new Worker(URL.createObjectURL(new Blob(["postMessage(1)"])));
@@ -213,6 +227,8 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
   await launcher.waitFor({ timeout: 30_000 });
   await kernelOf(frame, /^R$/);
   await runCell(frame, page, CURVE, "r has 17549 people");
+  const drawn = frame.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-OutputArea-output");
+  await drawn.locator("img, svg").first().waitFor({ timeout: 60_000 });
   check(true, "R runs and draws");
   await page.keyboard.press("Control+s");
   await frame.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook").first().waitFor();
@@ -224,6 +240,12 @@ export async function tryNotebook(browser, base, signIn, room, shots, check) {
   await page.waitForURL(`**${room}**`);
   const handed = await page.locator("main").innerText();
   check(handed.includes("out/sexes.csv"), `what a cell handed over stands on the page: ${handed}`);
+  // With one click it is asked out as the cell described it, and waits for whoever checks.
+  await page.locator(`form[action="${room}/handed-over"] button`).click();
+  await page.locator("#asked").waitFor({ timeout: 60_000 });
+  const asked = await (await page.request.get(`${base}/api/v1/outputs`)).json();
+  const sexes = asked.find((output) => output.name === "out/sexes.csv");
+  check(sexes !== undefined, `what was asked out waits for the checker: ${JSON.stringify(sexes)}`);
   ({ frame } = await openNotebook(page, base, room));
   await frame.locator(".jp-DirListing-item", { hasText: "Untitled.ipynb" }).first().waitFor({ timeout: 60_000 });
   check(true, "closed and opened again, the notebook is there");

@@ -43,6 +43,10 @@ room-disk = { $value } arbejdsmappe
 room-cpu = Processorer: { $value }
 room-processes = Højst { $value } processer samtidig
 room-wall = En kørsel varer højst { $value }
+room-hours = { $n ->
+    [one] Rummet kan bruges i én time i alt
+   *[other] Rummet kan bruges i { $count } timer i alt
+}
 room-no-network = Ingen netforbindelse
 
 # Case
@@ -113,6 +117,7 @@ label-cpu = Processor, procent
 label-processes = Processer
 label-disk = Arbejdsmappe, MiB
 label-wall = Længste kørsel, sekunder
+label-hours = Timer rummet kan bruges i alt (tomt: så længe tilladelsen varer)
 room-way-blind = Ingen ser dataene: koden skrives mod en stedfortræder og indleveres; resultater kommer kontrolleret ud
 room-way-desktop = Arbejdet gøres på et skrivebord, der vises som billede: tekst kan sættes ind, og intet kan kopieres ud
 room-way-scripts = Arbejdet gøres med scripts: log og filer kan ses

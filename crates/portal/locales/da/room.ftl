@@ -22,6 +22,7 @@ run-stop = Stands
 room-close = Luk rummet
 room-close-what = Det, der kører, standses, og ingen går ind i rummet. Det, der er i det, bliver liggende nogle dage: indtil da kan det åbnes igen. Så fjernes det. Filer, du har bedt om at tage ud, beholdes.
 room-open-says = Intet kører.
+room-used-up-says = De timer, tilladelsen giver rummet, er brugt: filerne kan læses og søges ud, og intet mere køres.
 room-running-says = { $value } kører et script.
 room-several-says = { $n ->
     [one] { $count } kørsel er i gang.
@@ -33,6 +34,7 @@ room-meter-cpu = Processorer
 room-meter-processes = Processer og tråde
 room-meter-files = Filer og mapper
 room-meter-disk = Arbejdsmappe
+room-meter-hours = Brugt tid
 room-limits = Grænser
 room-files = Filer i arbejdsmappen
 room-files-none = Arbejdsmappen er tom.

@@ -43,6 +43,10 @@ room-disk = { $value } of work folder
 room-cpu = Processors: { $value }
 room-processes = At most { $value } processes at once
 room-wall = A run lasts at most { $value }
+room-hours = { $n ->
+    [one] The room may be used for one hour altogether
+   *[other] The room may be used for { $count } hours altogether
+}
 room-no-network = No network
 
 # Case
@@ -113,6 +117,7 @@ label-cpu = Processor, per cent
 label-processes = Processes
 label-disk = Work folder, MiB
 label-wall = Longest run, seconds
+label-hours = Hours the room may be used altogether (empty: as long as the permit lasts)
 room-way-blind = Nobody sees the data: code is written against a stand-in and handed in; results come out checked
 room-way-desktop = Work is on a desktop shown as a picture: text can be pasted in, and nothing can be copied out
 room-way-scripts = Work is by scripts: their log and files are looked at

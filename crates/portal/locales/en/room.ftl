@@ -22,6 +22,7 @@ run-stop = Stop
 room-close = Close the room
 room-close-what = What runs is stopped, and nobody enters the room. What is in it stays for some days: until then it can be opened again. Then it is removed. Files you have asked to take out are kept.
 room-open-says = Nothing runs.
+room-used-up-says = The hours that the permit gives the room are used: its files can be read and asked for, and nothing more is run.
 room-running-says = { $value } runs a script.
 room-several-says = { $n ->
     [one] { $count } run goes on.
@@ -33,6 +34,7 @@ room-meter-cpu = Processors
 room-meter-processes = Processes and threads
 room-meter-files = Files and folders
 room-meter-disk = Work folder
+room-meter-hours = Time used
 room-limits = Limits
 room-files = Files in the work folder
 room-files-none = The work folder is empty.

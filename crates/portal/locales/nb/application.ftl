@@ -43,6 +43,10 @@ room-disk = { $value } arbeidsmappe
 room-cpu = Prosessorer: { $value }
 room-processes = Høyst { $value } prosesser samtidig
 room-wall = En kjøring varer høyst { $value }
+room-hours = { $n ->
+    [one] Rommet kan brukes i én time til sammen
+   *[other] Rommet kan brukes i { $count } timer til sammen
+}
 room-no-network = Ingen nettforbindelse
 
 # Case
@@ -113,6 +117,7 @@ label-cpu = Prosessor, prosent
 label-processes = Prosesser
 label-disk = Arbeidsmappe, MiB
 label-wall = Lengste kjøring, sekunder
+label-hours = Timer rommet kan brukes til sammen (tomt: så lenge tillatelsen varer)
 room-way-blind = Ingen ser dataene: koden skrives mot en stedfortreder og leveres inn; resultater kommer kontrollert ut
 room-way-desktop = Arbeidet gjøres på et skrivebord som vises som bilde: tekst kan limes inn, og ingenting kan kopieres ut
 room-way-scripts = Arbeidet gjøres med skript: logg og filer kan ses

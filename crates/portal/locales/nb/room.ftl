@@ -22,6 +22,7 @@ run-stop = Stans
 room-close = Lukk rommet
 room-close-what = Det som kjører, stanses, og ingen går inn i rommet. Det som er i det, blir liggende noen dager: inntil da kan det åpnes igjen. Så fjernes det. Filer du har bedt om å ta ut, beholdes.
 room-open-says = Ingenting kjører.
+room-used-up-says = Timene som tillatelsen gir rommet, er brukt: filene kan leses og søkes ut, og ingenting mer kjøres.
 room-running-says = { $value } kjører et skript.
 room-several-says = { $n ->
     [one] { $count } kjøring pågår.
@@ -33,6 +34,7 @@ room-meter-cpu = Prosessorer
 room-meter-processes = Prosesser og tråder
 room-meter-files = Filer og mapper
 room-meter-disk = Arbeidsmappe
+room-meter-hours = Brukt tid
 room-limits = Grenser
 room-files = Filer i arbeidsmappen
 room-files-none = Arbeidsmappen er tom.

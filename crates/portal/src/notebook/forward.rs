@@ -1,7 +1,7 @@
 //! A request to the notebook server of a room, and its answer.
 
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::http::{HeaderValue, Request, StatusCode, header};
@@ -15,6 +15,9 @@ use room::notebook::{Answer, Asked, Body, Denied, Forward};
 
 use super::{Passes, page};
 use crate::state::App;
+
+/// How soon after the first answer a page has opened its socket.
+const SOON: Duration = Duration::from_secs(5);
 
 /// How long a room may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,7 +75,13 @@ pub(super) async fn pass(
     (method, forward, body): (axum::http::Method, Forward, Bytes),
 ) -> Result<Response, NoAnswer> {
     let Forward { path, body: must_be, answer } = forward;
-    let sent = must_be.checked(&body)?;
+    let sent = match must_be.checked(&body) {
+        Err(denied @ Denied::TooLong { .. }) => {
+            note_too_long(app, admitted, u64::try_from(body.len()).unwrap_or(u64::MAX)).await?;
+            return Err(denied.into());
+        }
+        checked => checked?,
+    };
     if let Body::Contents(Asked::Save { name }) = &must_be {
         app.centre.save_in_notebook(admitted, name, &saved(&sent)).await?;
     }
@@ -87,7 +96,11 @@ pub(super) async fn pass(
         .body(Full::new(Bytes::from(sent)))
         .map_err(|error| NoAnswer::Broken(error.to_string()))?;
     let asked = tokio::time::timeout(PATIENCE, ask(stream, request, answer.longest())).await;
-    let (status, bytes) = asked.unwrap_or_else(|_| Err(NoAnswer::Broken("too slow".to_owned())))?;
+    let asked = asked.unwrap_or_else(|_| Err(NoAnswer::Broken("too slow".to_owned())));
+    if matches!(asked, Err(NoAnswer::TooLong)) {
+        note_too_long(app, admitted, answer.longest()).await?;
+    }
+    let (status, bytes) = asked?;
     let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
     shown(app, admitted, length).await?;
     if answer == Answer::Page && status.is_success() {
@@ -139,7 +152,10 @@ pub(super) async fn shown(app: &App, admitted: &Admitted, bytes: u64) -> Result<
     let Some(notebooks) = &app.config.notebooks else { return Err(NoAnswer::Withheld) };
     let who = (&admitted.permit, &admitted.account);
     match app.used.shows(notebooks, who, bytes, app.centre.now()) {
-        Passes::Yes => Ok(()),
+        Passes::Yes => {
+            note_look(app, admitted);
+            Ok(())
+        }
         Passes::No { first } => {
             if first {
                 app.centre.withhold(admitted, bytes).await?;
@@ -147,6 +163,40 @@ pub(super) async fn shown(app: &App, admitted: &Admitted, bytes: u64) -> Result<
             Err(NoAnswer::Withheld)
         }
     }
+}
+
+/// A page opens a socket by which its stay is known soon after it is there. Whoever is
+/// shown something and opens none was in the notebook all the same, with another client.
+fn note_look(app: &App, admitted: &Admitted) {
+    if !app.used.looks_in(&admitted.room, &admitted.account) {
+        return;
+    }
+    let (app, admitted, since) = (app.clone(), admitted.clone(), Instant::now());
+    tokio::spawn(async move {
+        tokio::time::sleep(SOON).await;
+        let Some(shown) = app.used.looked_in(&admitted) else { return };
+        let noted = async {
+            app.centre.enter_notebook(&admitted).await?;
+            app.centre.leave_notebook(&admitted, since.elapsed(), shown).await
+        };
+        if let Err(refused) = noted.await {
+            tracing::error!(room = %admitted.room, %refused, "that somebody looked was not written down");
+        }
+    });
+}
+
+/// Writes down, once a minute, that something was held back that is too long by itself.
+pub(super) async fn note_too_long(
+    app: &App,
+    admitted: &Admitted,
+    bytes: u64,
+) -> Result<(), NoAnswer> {
+    let Some(notebooks) = &app.config.notebooks else { return Ok(()) };
+    let who = (&admitted.permit, &admitted.account);
+    if app.used.holds_back(notebooks, who, app.centre.now()) {
+        app.centre.withhold(admitted, bytes).await?;
+    }
+    Ok(())
 }
 
 async fn ask(

@@ -7,14 +7,15 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 /// anything or start workers, and is framed by the portal alone. `sandbox`
 /// without downloads, popups and dialogues: no file is saved, no window opened
 /// and nothing printed by the page, framed or not. It evaluates code because
-/// JupyterLab compiles its settings' schemas; no inline script runs, so scripts
-/// in what a cell shows do not.
+/// JupyterLab compiles its settings' schemas; no inline script runs, and what would
+/// evaluate scripts that a cell shows is switched off in the room's JupyterLab. No source
+/// list is asked by WebRTC: it has a directive of its own.
 fn policy(portal: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; frame-src 'none'; \
          worker-src 'none'; object-src 'none'; form-action 'none'; base-uri 'none'; \
-         frame-ancestors {portal}; sandbox allow-scripts allow-same-origin"
+         frame-ancestors {portal}; webrtc 'block'; sandbox allow-scripts allow-same-origin"
     )
 }
 
@@ -29,7 +30,7 @@ fn strict_policy(portal: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
          connect-src 'self'; frame-src 'none'; worker-src 'none'; object-src 'none'; \
-         form-action 'none'; base-uri 'none'; frame-ancestors {portal}; \
+         form-action 'none'; base-uri 'none'; frame-ancestors {portal}; webrtc 'block'; \
          sandbox allow-scripts allow-same-origin"
     )
 }
@@ -71,7 +72,7 @@ mod tests {
         let sandbox = policy.rsplit("; ").next().unwrap();
         assert_eq!(sandbox, "sandbox allow-scripts allow-same-origin");
         assert!(policy.contains("frame-ancestors http://127.0.0.1:8420;"));
-        assert!(policy.contains("connect-src 'self';"));
+        assert!(policy.contains("connect-src 'self';") && policy.contains("webrtc 'block';"));
         assert!(!policy.contains("script-src 'self' 'unsafe-eval' 'unsafe-inline'"));
         assert!(!policy.contains("https:") && !policy.contains('*'));
     }
@@ -83,6 +84,7 @@ mod tests {
         let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(!policy.contains("unsafe"));
         assert!(policy.contains("script-src 'self';") && policy.contains("connect-src 'self';"));
+        assert!(policy.contains("webrtc 'block';"));
         assert!(policy.ends_with("sandbox allow-scripts allow-same-origin"));
     }
 }

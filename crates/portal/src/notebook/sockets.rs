@@ -16,10 +16,12 @@ use room::{CellOutcome, Opens};
 use tokio::net::UnixStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Message as Sent, client::IntoClientRequest as _};
+use tokio_tungstenite::tungstenite::{
+    Error as SocketError, Message as Sent, client::IntoClientRequest as _,
+};
 
 use super::door::Pass;
-use super::forward::{NoAnswer, shown, tokio_stream};
+use super::forward::{NoAnswer, note_too_long, shown, tokio_stream};
 use super::serve::admit;
 use crate::state::App;
 
@@ -170,6 +172,12 @@ impl Talk {
                 },
                 told = room.next() => match told {
                     Some(Ok(message)) => self.told(message, &mut page).await,
+                    Some(Err(SocketError::Capacity(_))) => {
+                        let length = u64::try_from(LONGEST_SHOWN).unwrap_or(u64::MAX);
+                        // Nothing of it is shown, also when that cannot be written down.
+                        let _ = note_too_long(&self.app, &self.admitted, length).await;
+                        Err(Over::Gone)
+                    }
                     _ => Err(Over::Gone),
                 },
                 _ = again.tick() => {
@@ -409,12 +417,14 @@ pub(super) async fn events(
     let held = Held::take(app, &admitted)?;
     let room = reach(app, &admitted, "api/events/subscribe").await?;
     app.centre.enter_notebook(&admitted).await?;
+    app.used.come(&admitted.room, &admitted.account);
     let (app, since) = (app.clone(), Instant::now());
     let upgrade = upgrade.max_message_size(LONGEST_HEARD).max_frame_size(LONGEST_HEARD);
     Ok(upgrade.on_upgrade(async move |page| {
         let _held = held;
         listen(&app, &pass, &admitted, page, room).await;
         let shown = app.used.sum(&admitted.permit, &admitted.account);
+        app.used.go(&admitted.room, &admitted.account);
         if let Err(refused) = app.centre.leave_notebook(&admitted, since.elapsed(), shown).await {
             tracing::error!(room = %admitted.room, %refused, "that somebody left was not written down");
         }

@@ -87,7 +87,7 @@ pub(crate) async fn file(
 ) -> Answered {
     let reviewed = app.centre.review(visitor.caller(), &seen::id(&output)?).await?;
     let bytes = reviewed.bytes.ok_or(Failure::Absent)?;
-    picture(&reviewed.output.name, bytes)
+    picture(&reviewed.output.name, Arc::unwrap_or_clone(bytes))
 }
 
 /// `GET /outputs/{output}/mended-file`: the picture as the mend would make it.
@@ -340,7 +340,7 @@ fn finding_line(words: &Words, finding: &Finding, page: usize) -> FindingLine {
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
     /// Every byte of the file, for those who may see them.
-    pub bytes: Option<Vec<u8>>,
+    pub bytes: Option<Arc<Vec<u8>>>,
     /// Where the pages of it begin, where that is known.
     pub index: Option<Arc<Index>>,
     /// What a mend would make of it: what was done, and the new bytes.

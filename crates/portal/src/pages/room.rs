@@ -336,8 +336,10 @@ impl RoomPage {
             .rev()
             .map(|run| run_line(&words, names, run, chosen.as_deref()))
             .collect();
-        let meters =
-            inside.as_ref().map(|inside| size::meters(&words, room, inside)).unwrap_or_default();
+        let meters = inside
+            .as_ref()
+            .map(|inside| size::meters(&words, room, inside, seen.now))
+            .unwrap_or_default();
         let inside = inside.unwrap_or_default();
         let bringing = may_enter.then(|| (format!("/rooms/{id}/ingresses"), inside.brought));
         Self {

@@ -153,7 +153,7 @@ fn linkage(words: &Words, terms: &Terms) -> Vec<String> {
 
 fn room(words: &Words, terms: &Terms) -> Vec<String> {
     let room = terms.room;
-    vec![
+    let mut lines = vec![
         words.say(way_key(room.way)).into_owned(),
         words.say(crate::pages::bringing::word_key(room.bring)).into_owned(),
         words.say_with("room-memory", words.bytes(u64::from(room.memory_mib) << 20)),
@@ -162,7 +162,9 @@ fn room(words: &Words, terms: &Terms) -> Vec<String> {
         words.say_with("room-processes", room.processes),
         words.say_with("room-wall", words.duration(u64::from(room.wall_seconds))),
         words.say("room-no-network").into_owned(),
-    ]
+    ];
+    lines.extend(room.hours.map(|hours| words.say_count("room-hours", u64::from(hours))));
+    lines
 }
 
 impl TermsTree {

@@ -446,6 +446,25 @@ async fn more_than_may_be_shown_in_a_minute_is_withheld_and_written_down() {
 }
 
 #[tokio::test]
+async fn who_looks_with_a_client_of_their_own_was_in_the_notebook() {
+    let mut open = open().await;
+    assert_eq!(open.get("api/contents/some.ipynb").await.status, StatusCode::OK);
+    assert_eq!(open.journal("entered").await.lines().count(), 1);
+    tokio::time::sleep(std::time::Duration::from_secs(6)).await;
+    let entered = open.journal("entered").await;
+    assert_eq!(entered.lines().count(), 2, "{entered}");
+}
+
+#[tokio::test]
+async fn what_is_too_long_by_itself_is_not_shown_and_written_down() {
+    let mut open = open().await;
+    let page = open.get("api/contents/large.ipynb").await;
+    assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let withheld = open.journal("withheld").await;
+    assert_eq!(withheld.lines().count(), 2, "{withheld}");
+}
+
+#[tokio::test]
 async fn what_is_saved_is_written_down_and_data_are_not_sent_in() {
     let mut open = open().await;
     let path = format!("/{}/api/contents/analysis.ipynb", open.room);

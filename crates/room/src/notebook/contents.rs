@@ -98,6 +98,8 @@ impl Asked {
                 is_open(below, true, false)?;
                 Ok(Self::Save { name })
             }
+            // What is trusted has its scripts run.
+            ("POST", [.., "trust"]) => Err(Denied::NotHere),
             ("POST", _) => {
                 is_open(below, false, true)?;
                 Ok(Self::Make { at: name })

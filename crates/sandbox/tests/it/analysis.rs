@@ -73,3 +73,20 @@ fn python_fits_a_cox_model_from_its_own_environment() {
     let expected = r_outside(&bench, fit);
     assert_eq!(report.text(), format!("/opt/room-python\n{}", expected.trim()));
 }
+
+/// What the README says is there from the start.
+#[test]
+fn every_package_that_is_promised_is_there() {
+    let bench = Bench::with(usual(), |config| config.python = Some(python()));
+    let r = "for (name in c('survival', 'data.table', 'dplyr', 'ggplot2', 'lme4', 'RPostgreSQL', \
+             'helserom')) suppressPackageStartupMessages(library(name, character.only = TRUE)); \
+             cat('all of R\n')";
+    let room = bench.room.clone();
+    let report = bench.run_in(&room, &["Rscript", "-e", r], None, Duration::from_mins(2));
+    assert_eq!(report.text().trim(), "all of R", "{report:?}");
+    let loads = "import pandas, polars, duckdb, sklearn, statsmodels.api, lifelines, matplotlib, \
+                 psycopg, IPython, helserom; print('all of Python')";
+    let python = "/opt/room-python/bin/python";
+    let report = bench.run_in(&room, &[python, "-c", loads], None, Duration::from_mins(2));
+    assert_eq!(report.text().trim(), "all of Python", "{report:?}");
+}

@@ -242,6 +242,11 @@ fn one_room_does_not_hear_another() {
         "open('/tmp/meet').read()",
         "open('/work/ready').read()",
     ];
+    // Whoever hears which file of the system another opens is told as much as they agree on.
+    let hears = "import ctypes\nlibc=ctypes.CDLL(None,use_errno=True)\n\
+                 fd=libc.inotify_init1(0)\n\
+                 if fd<0 or libc.inotify_add_watch(fd,b'/usr/bin',0x20)<0: raise OSError()";
+    bench.refuses(&attempt(hears));
     for body in tries {
         let words = [crate::bench::PYTHON, "-c", &attempt(body)];
         let report = bench.run_in(&other, &words, None, Duration::from_mins(1));

@@ -80,8 +80,18 @@ impl Kernel {
         Self { room, channels, cells: 0 }
     }
 
+    /// Gives the kernel a cell that never ends.
+    pub fn begin(&mut self, cell: &str) {
+        self.ask(cell);
+    }
+
     /// What a cell says, and what is wrong with it.
     pub fn python(&mut self, cell: &str) -> String {
+        let id = self.ask(cell);
+        self.answer(&id)
+    }
+
+    fn ask(&mut self, cell: &str) -> String {
         self.cells += 1;
         let id = format!("cell-{}", self.cells);
         let asked = json!({
@@ -93,11 +103,15 @@ impl Kernel {
             "content": { "code": cell, "silent": false, "store_history": false },
         });
         self.channels.send(Message::text(asked.to_string())).unwrap();
+        id
+    }
+
+    fn answer(&mut self, id: &str) -> String {
         let mut said = String::new();
         loop {
             let Message::Text(text) = self.channels.read().unwrap() else { continue };
             let told: Value = serde_json::from_str(&text).unwrap();
-            if told["parent_header"]["msg_id"] != id.as_str() {
+            if told["parent_header"]["msg_id"] != id {
                 continue;
             }
             let content = &told["content"];

@@ -8,6 +8,8 @@ use room::{Command, Hold, LogSink, Outcome, Runtime as _};
 use sandbox::{CgroupPlace, Config, DiskHold};
 
 use crate::bench::{Bench, Lines, PYTHON, Report, small};
+use crate::desktop::Desktop;
+use crate::kernel::Kernel;
 
 /// The same room on a machine without control groups and without mounting.
 fn watched(config: &mut Config) {
@@ -252,6 +254,31 @@ fn while_one_room_bombs_another_works() {
             bombing.stop();
             bombing.wait();
         }
+    }
+}
+
+/// In a cell and in a terminal they are programs of the room as well.
+#[test]
+fn a_bomb_in_a_notebook_or_on_a_desktop_is_in_nobodys_way() {
+    let bench = Bench::new();
+    let works = |place: &str| {
+        let words = [PYTHON, "-c", "print(sum(range(1000000)))"];
+        let report = bench.run_in(&bench.room, &words, None, Duration::from_secs(30));
+        assert_eq!(report.text(), "499999500000", "{place}: {report:?}");
+    };
+    for bomb in [MEMORY_BOMB, FORK_BOMB, DISK_FILL, INODE_FILL, "while True: print('x' * 9999)"] {
+        let mut kernel = Kernel::open(&bench);
+        kernel.begin(bomb);
+        std::thread::sleep(Duration::from_millis(500));
+        works("in a cell");
+        bench.runtime.close(&kernel.room).unwrap();
+
+        let mut desktop = Desktop::open(&bench);
+        std::fs::write(desktop.work.join("bomb.py"), bomb).unwrap();
+        desktop.viewer.type_in(&format!("{PYTHON} /work/bomb.py\n"));
+        std::thread::sleep(Duration::from_millis(500));
+        works("on a desktop");
+        bench.runtime.close(&desktop.room).unwrap();
     }
 }
 

@@ -27,8 +27,21 @@ fn a_notebook_server_answers_and_ends() {
     let terminals = ask("POST", "api/terminals", "{}");
     assert!(!terminals.starts_with("HTTP/1.1 2"), "{terminals}");
     let page = ask("GET", "lab", "");
-    for off in ["docmanager-extension:download", "notebook-extension:export", "terminal-extension"]
-    {
+    for off in [
+        "apputils-extension:print",
+        "debugger-extension",
+        "docmanager-extension:download",
+        "docmanager-extension:open-browser-tab",
+        "filebrowser-extension:download",
+        "filebrowser-extension:open-browser-tab",
+        "filebrowser-extension:open-url",
+        "filebrowser-extension:share-file",
+        "htmlviewer-extension",
+        "javascript-extension",
+        "notebook-extension:export",
+        "pdf-extension",
+        "terminal-extension",
+    ] {
         assert!(page.contains(off), "`{off}` is not switched off: {page}");
     }
     running.stop();

@@ -151,6 +151,48 @@ fn a_packed_file_with_a_spoilt_byte() {
     assert!(desk.refusal("lab.csv.gz", whole).contains("is damaged"));
 }
 
+/// A frame of zstd (RFC 8878) with one block that is not compressed, which asks for a window
+/// of two to the power of `log` bytes.
+fn zstd_with_window(text: &str, log: u8) -> Vec<u8> {
+    let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0, (log - 10) << 3];
+    let block = u32::try_from(text.len()).unwrap() << 3 | 1;
+    frame.extend(&block.to_le_bytes()[..3]);
+    frame.extend(text.as_bytes());
+    frame
+}
+
+#[test]
+fn a_packed_file_that_asks_for_gigabytes() {
+    let desk = laboratory();
+    let text = some_rows(10);
+    let modest = desk.file("modest.csv.zst", zstd_with_window(&text, 20));
+    desk.import(&[modest]).unwrap();
+    let told = desk.refusal("lab.csv.zst", zstd_with_window(&text, 31));
+    assert!(told.contains("memory") || told.contains("is damaged"), "{told}");
+}
+
+#[test]
+fn a_packed_file_that_swells_into_one_endless_line() {
+    if alone("bad_files::a_packed_file_that_swells_into_one_endless_line") {
+        return;
+    }
+    let desk = laboratory();
+    let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    bomb.write_all(some_rows(3).as_bytes()).unwrap();
+    let line = vec![b'7'; 1 << 20];
+    for _ in 0..300 {
+        bomb.write_all(&line).unwrap();
+    }
+    let bomb = bomb.finish().unwrap();
+    assert!(bomb.len() < 4 << 20);
+    let file = desk.file("lab.csv.gz", bomb);
+    let before = peak_memory();
+    // Put aside or refused: held in memory it is not.
+    let told = desk.import(&[file]).map(|_| ());
+    let used = peak_memory() - before;
+    assert!(used < 150 << 20, "{used} bytes, {told:?}");
+}
+
 #[test]
 fn a_packed_file_with_rubbish_behind_it() {
     let desk = laboratory();

@@ -64,7 +64,7 @@ fn an_identity_number_that_fails_its_check_says_which() {
     let cases = [
         (spoilt.as_str(), "check digit 2"),
         ("14815734506", "check digit 1"),
-        ("99305734507", "are not a date"),
+        ("32915730050", "are not a date"),
         ("1234567890", "11 digits"),
         ("1234567890x", "character 11"),
         ("åååååååååål", "character 1"),

@@ -13,6 +13,21 @@ const ALIKE: f64 = 1e-6;
 /// Python's own implementation of the same survival curve.
 const SAME_CURVE: f64 = 1e-11;
 const TERMS: [&str; 4] = ["age", "male", "diabetes", "hdl"];
+/// The story, in its order.
+const STEPS: [&str; 12] = [
+    "found",
+    "import",
+    "catalogue",
+    "apply",
+    "decide",
+    "extract",
+    "analyse",
+    "compare",
+    "check",
+    "review",
+    "release",
+    "ledger",
+];
 const GROUPS: [&str; 2] = ["no", "yes"];
 
 /// What the researcher asks for of each source: what the application's reasons name.
@@ -39,6 +54,10 @@ pub(super) fn check(report: &Value, manifest: &Value) -> Result<f64, Failed> {
     digest(report, "/ledger/root")?;
     digest(report, "/release/sha256")?;
     let steps = list(report, "/steps")?;
+    let names: Vec<&str> = steps.iter().filter_map(|step| step["name"].as_str()).collect();
+    if names != STEPS {
+        return failed(format!("the steps are {names:?}"));
+    }
     steps.iter().map(|step| number(step, "/seconds")).sum()
 }
 

@@ -89,7 +89,9 @@ pub(super) fn run(args: &MatchArgs) -> Result<Answer, Stop> {
     let reached = found.len();
     let seconds_compare = begun.elapsed().as_secs_f64();
     let begun = Instant::now();
-    let pairs = if args.all { found } else { one_to_one(&found) };
+    let mut pairs = if args.all { found } else { one_to_one(&found) };
+    // In the order in which they were found the likest come first.
+    pairs.sort_unstable_by_key(|pair| (pair.a, pair.b));
     let seconds_solve = begun.elapsed().as_secs_f64();
 
     let mut told = json!({

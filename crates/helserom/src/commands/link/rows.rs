@@ -131,10 +131,18 @@ impl Taking<'_> {
         truth: Option<&str>,
     ) -> Result<Vec<usize>, Stop> {
         let place = |name: &str| header.iter().position(|column| column == name);
-        let called = |column: &Named| {
-            let name =
-                if second { self.asked.in_second(&column.name) } else { column.name.as_str() };
-            place(name).ok_or_else(|| {
+        let called = |name: &str| {
+            let name = if second { self.asked.in_second(name) } else { name };
+            name.to_owned()
+        };
+        let placed = |column: &Named| {
+            let name = called(&column.name);
+            if header.iter().filter(|column| **column == name).count() > 1 {
+                return Err(column
+                    .at
+                    .wrong(&format!("`{}` has more than one column `{name}`", path.display())));
+            }
+            place(&name).ok_or_else(|| {
                 column.at.wrong(&format!(
                     "`{}` has no column `{name}`: it has `{}`",
                     path.display(),
@@ -142,12 +150,12 @@ impl Taking<'_> {
                 ))
             })
         };
-        let mut places = vec![called(&self.asked.id)?];
+        let mut places = vec![placed(&self.asked.id)?];
         for column in &self.asked.columns {
-            places.push(called(column)?);
+            places.push(placed(column)?);
         }
-        if let Some(truth) = truth {
-            places.push(place(truth).ok_or_else(|| {
+        if let Some(truth) = truth.map(called) {
+            places.push(place(&truth).ok_or_else(|| {
                 Stop::usage(format!(
                     "`--truth`: `{}` has no column `{truth}`: it has `{}`",
                     path.display(),
@@ -178,9 +186,9 @@ impl Taking<'_> {
             ))
         })?;
         let columns = self.asked.columns.len();
-        self.intake.push(id, values.by_ref().take(columns).map(known));
+        self.intake.push(id, values.by_ref().take(columns).map(known).map(whole));
         if let Some(truth) = &mut self.truth {
-            truth.push(values.next().flatten());
+            truth.push(whole(known(values.next().flatten())));
         }
         Ok(())
     }
@@ -295,7 +303,11 @@ impl Taking<'_> {
                 let floats = column.data_type().is_floating();
                 let texts = texts.as_string::<i32>();
                 columns.push(if floats {
-                    texts.iter().map(|t| t.map(|t| t.strip_suffix(".0").unwrap_or(t))).collect()
+                    let number = |text: Option<&str>| {
+                        let text = text.filter(|text| *text != "NaN")?;
+                        Some(text.strip_suffix(".0").unwrap_or(text).to_owned())
+                    };
+                    texts.iter().map(number).collect()
                 } else {
                     texts.clone()
                 });
@@ -308,6 +320,18 @@ impl Taking<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// A whole number that was written as a fraction, as what it is: columns with missing
+/// values are often kept so.
+fn whole(value: Option<&str>) -> Option<&str> {
+    let value = value?;
+    match value.strip_suffix(".0") {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits)
+        }
+        _ => Some(value),
     }
 }
 

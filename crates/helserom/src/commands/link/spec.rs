@@ -141,8 +141,11 @@ fn second(table: &Fields<'_>) -> Result<BTreeMap<String, String>, Stop> {
 }
 
 fn delimiter(field: &Field<'_>) -> Result<u8, Stop> {
-    match field.text()?.as_bytes() {
-        [one] => Ok(*one),
+    // As it stands: a tabulator is a blank elsewhere.
+    match field.value {
+        DeValue::String(text) if text.len() == 1 => {
+            Ok(text.as_bytes().first().copied().unwrap_or(b','))
+        }
         _ => Err(field.wrong("a delimiter is one ASCII character, as \";\" or \"\\t\"")),
     }
 }

@@ -138,6 +138,9 @@ struct RoomTermsBody {
     disk_mib: u32,
     /// How long one command may run, seconds.
     wall_seconds: u32,
+    /// How long the room may be used altogether, hours. Not said: as long as the permit
+    /// lasts.
+    hours: Option<u32>,
     /// `blind`, `desktop`, `scripts` or `notebook`. Not said: `scripts`.
     way: Option<String>,
     /// By whose word files are brought in: `nothing`, `person` or `rule`. Not said:

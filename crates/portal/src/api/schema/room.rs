@@ -52,6 +52,8 @@ pub(crate) struct RoomBody {
     runs: Vec<RunBody>,
     /// How many there were altogether.
     runs_total: u64,
+    /// How long it was used altogether.
+    clock: ClockBody,
     /// What waits in it for a place on the machine; where in line: `room_queue`.
     waiting: Option<WaitingBody>,
     /// Until when what is in it stays, while it is frozen.
@@ -65,6 +67,20 @@ pub(crate) struct RoomBody {
     /// Why: `by-person`, `permit-expired`, `permit-revoked`, `extract-destroyed`
     /// or `lost`.
     closed: Option<String>,
+}
+
+/// How long anything ran in a room: what runs at once counts once.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ClockBody {
+    /// Until nothing ran any more the last time, milliseconds.
+    used_ms: u64,
+    /// Since when something has been running without a break.
+    #[schema(format = DateTime)]
+    since: Option<String>,
+    /// Up to when what has ended since then ran.
+    #[schema(format = DateTime)]
+    until: Option<String>,
 }
 
 /// What waits for a place on the machine.
@@ -209,6 +225,9 @@ struct LimitsBody {
     files: u64,
     /// How long one command may run, seconds.
     wall_seconds: u64,
+    /// How long the room may be used altogether, seconds. Not said: as long as the permit
+    /// lasts.
+    total_seconds: Option<u64>,
     /// `/tmp` and `/dev/shm`, bytes each.
     scratch: u64,
     /// How much of what a command prints is kept, bytes.

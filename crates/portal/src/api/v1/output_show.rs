@@ -31,7 +31,7 @@ pub(super) async fn show(
     let lang = visitor.words().lang();
     Ok(Json(ReviewBody {
         output: super::json(&reviewed.output)?,
-        content: reviewed.bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
+        content: reviewed.bytes.as_ref().map(|bytes| STANDARD.encode(bytes.as_slice())),
         mend: reviewed.mended.as_ref().map(|mend| mend.note.get(lang).to_owned()),
         mended: reviewed.mended.map(|mend| STANDARD.encode(&mend.bytes)),
     }))

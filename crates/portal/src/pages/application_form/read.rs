@@ -61,6 +61,7 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             processes: reader.number("room.processes", before.room.processes),
             disk_mib: reader.number("room.disk-mib", before.room.disk_mib),
             wall_seconds: reader.number("room.wall-seconds", before.room.wall_seconds),
+            hours: reader.number_or_none("room.hours", before.room.hours),
             way: reader.way(before.room.way),
             bring: reader.bring(before.room.bring),
         },
@@ -121,6 +122,17 @@ impl Reader<'_> {
             self.fault(field, "fault-number", &text);
             before
         })
+    }
+
+    /// Like [`Self::number`]; nothing, where the field was emptied.
+    fn number_or_none<T: FromStr>(&mut self, field: &str, before: Option<T>) -> Option<T> {
+        match self.fields.one(field).trim() {
+            "" => None,
+            text => text.parse().map(Some).unwrap_or_else(|_| {
+                self.fault(field, "fault-number", text);
+                before
+            }),
+        }
     }
 
     fn people(&mut self) -> Vec<AccountId> {

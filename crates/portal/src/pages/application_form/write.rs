@@ -51,6 +51,9 @@ pub fn write(terms: &Terms) -> Fields {
     fields.put("room.processes", room.processes.to_string());
     fields.put("room.disk-mib", room.disk_mib.to_string());
     fields.put("room.wall-seconds", room.wall_seconds.to_string());
+    if let Some(hours) = room.hours {
+        fields.put("room.hours", hours.to_string());
+    }
     fields.put("room.way", room.way.as_str());
     fields.put("room.bring", room.bring.as_str());
     let linkage = terms.linkage;

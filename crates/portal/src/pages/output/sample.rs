@@ -95,7 +95,7 @@ pub(super) fn sample_seen(words: &Words) -> Seen {
         why: Vec::new(),
     };
     Seen {
-        bytes: Some(TABLE.as_bytes().to_vec()),
+        bytes: Some(std::sync::Arc::new(TABLE.as_bytes().to_vec())),
         mended: Some((words.say("mend-withhold").into_owned(), MENDED.as_bytes().to_vec())),
         title: crate::parts::terms::TermsTree::sample_terms(words.lang()).title,
         rulings: vec![ruling(Action::DecideOutput), ruling(Action::CheckOutput)],

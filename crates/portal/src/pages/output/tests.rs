@@ -45,7 +45,7 @@ fn the_preview_of_a_mend_marks_what_it_changes() {
 fn a_file_with_markup_in_it_is_shown_as_text() {
     let chrome = Chrome::sample(Lang::En, "/");
     let mut seen = sample_seen(chrome.words());
-    seen.bytes = Some(b"a,b\n<script>alert(1)</script>,<img src=x>\n".to_vec());
+    seen.bytes = Some(Arc::new(b"a,b\n<script>alert(1)</script>,<img src=x>\n".to_vec()));
     let output = sample_output(Verdict::Refuse);
     let html = OutputPage::of(chrome, &output, &Names::sample(), seen).to_string();
     assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");

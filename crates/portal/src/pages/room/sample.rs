@@ -97,6 +97,7 @@ pub(crate) fn sample_room(state: RoomState) -> Room {
         opened_at: at("2026-03-01T08:10:00Z"),
         runs,
         runs_total: 2,
+        clock: room::Clock::default(),
         waiting: (state == RoomState::Waiting).then(|| Waiting {
             run: literal("run-3c5e7g9j1m"),
             by: literal("researcher"),

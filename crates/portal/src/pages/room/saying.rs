@@ -1,5 +1,7 @@
 //! Where a room stands, how a command ended, and why something is not so: in words.
 
+use std::time::Duration;
+
 use room::{Closing, GivenUp, Outcome, Refusal, Room, State as RoomState};
 
 use crate::names::Names;
@@ -87,6 +89,11 @@ pub(super) fn says(words: &Words, names: &Names, room: &Room) -> String {
             None => words.say("room-open-says").into_owned(),
         },
         (RoomState::Waiting, _) => words.say("room-waiting-says").into_owned(),
+        (RoomState::Open, _)
+            if room.limits.left(Duration::from_millis(room.clock.used_ms)).is_zero() =>
+        {
+            words.say("room-used-up-says").into_owned()
+        }
         (RoomState::Open, _) => words.say("room-open-says").into_owned(),
     }
 }

@@ -1,5 +1,6 @@
 //! How large a room is, and how full.
 
+use model::Timestamp;
 use room::Room;
 
 use super::Inside;
@@ -14,7 +15,7 @@ pub struct Meter {
     pub(super) shown: String,
 }
 
-pub(super) fn meters(words: &Words, room: &Room, inside: &Inside) -> Vec<Meter> {
+pub(super) fn meters(words: &Words, room: &Room, inside: &Inside, now: Timestamp) -> Vec<Meter> {
     let limits = room.limits;
     let meter = |key: &str, used: u64, most: u64, say: &dyn Fn(u64) -> String| Meter {
         label: words.say(key).into_owned(),
@@ -40,17 +41,23 @@ pub(super) fn meters(words: &Words, room: &Room, inside: &Inside) -> Vec<Meter> 
     if inside.sight.is_text() {
         meters.push(meter("room-meter-files", inside.names, limits.files, &whole));
     }
+    if let Some(total) = limits.total_seconds {
+        let used = room.clock.used(now).as_secs().min(total);
+        meters.push(meter("room-meter-hours", used, total, &|seconds| words.duration(seconds)));
+    }
     meters
 }
 
 pub(super) fn limits(words: &Words, room: &Room) -> Vec<String> {
     let limits = room.limits;
-    vec![
+    let mut lines = vec![
         words.say_with("room-memory", words.bytes(limits.memory)),
         words.say_with("room-disk", words.bytes(limits.disk)),
         words.say_with("room-cpu", words.number(f64::from(limits.cpu_percent) / 100.0)),
         words.say_with("room-processes", limits.processes),
         words.say_with("room-wall", words.duration(limits.wall_seconds)),
         words.say("room-no-network").into_owned(),
-    ]
+    ];
+    lines.extend(limits.total_seconds.map(|total| words.say_count("room-hours", total / 3600)));
+    lines
 }
