@@ -33,7 +33,7 @@ pub enum Content {
     /// A program for a machine: ELF, PE, Mach-O, Java, WebAssembly.
     Program,
     /// A file of an office program that may hold macros or foreign objects: OLE 2, and
-    /// those that are text (RTF, Word 2003's XML, flat OpenDocument, MHTML).
+    /// those that are text (RTF, Word 2003's XML, flat `OpenDocument`, MHTML).
     OldOffice,
     /// Objects of Python that run code when they are read (pickle).
     Pickle,

@@ -138,10 +138,8 @@ fn clear_all_but_lock(unfinished: &Path) -> Result<(), Stop> {
         if entry.file_name() == LOCK {
             continue;
         }
-        let removed = match entry.file_type().map_err(at(&path))?.is_dir() {
-            true => fs::remove_dir_all(&path),
-            false => fs::remove_file(&path),
-        };
+        let is_folder = entry.file_type().map_err(at(&path))?.is_dir();
+        let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         removed.map_err(at(&path))?;
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Report<'_> {
         for link in &self.cascade.links {
             if self.is_in(link.loose) || self.is_in(link.other) {
                 each((link.loose, link.other), &|counted| {
-                    counted.false_links += 1.0 - link.probability
+                    counted.false_links += 1.0 - link.probability;
                 });
             }
         }

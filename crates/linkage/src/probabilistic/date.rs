@@ -57,7 +57,7 @@ fn without_time(text: &str) -> &str {
         let timed = after.contains(':') || !matches!(bytes.get(at), Some(b' '));
         at > 0 && parts && timed && is_digit(at - 1) && is_digit(at + 1)
     };
-    (0..bytes.len()).rev().filter(begins).last().map_or(text, |at| text.get(..at).unwrap_or(text))
+    (0..bytes.len()).find(begins).map_or(text, |at| text.get(..at).unwrap_or(text))
 }
 
 /// `19900131`; or `31011990`, where that alone can be a date.
@@ -96,7 +96,7 @@ fn month(name: &str) -> Option<u16> {
     let fits = |names: &&[&str]| {
         names.iter().filter(|begins| name.starts_with(**begins)).map(|begins| begins.len()).max()
     };
-    let found = (1..).zip(&NAMES).filter_map(|(number, names)| Some((fits(&names)?, number)));
+    let found = (1..).zip(&NAMES).filter_map(|(number, names)| Some((fits(names)?, number)));
     found.max_by_key(|(length, _)| *length).map(|(_, number)| number)
 }
 

@@ -12,6 +12,7 @@ mod cascade;
 mod encoded;
 mod families;
 mod linking;
+mod numbers;
 mod places;
 mod plans;
 mod probabilistic;

@@ -128,10 +128,13 @@ impl Reader<'_> {
     fn number_or_none<T: FromStr>(&mut self, field: &str, before: Option<T>) -> Option<T> {
         match self.fields.one(field).trim() {
             "" => None,
-            text => text.parse().map(Some).unwrap_or_else(|_| {
-                self.fault(field, "fault-number", text);
-                before
-            }),
+            text => {
+                let read = text.parse().ok();
+                if read.is_none() {
+                    self.fault(field, "fault-number", text);
+                }
+                read.or(before)
+            }
         }
     }
 
