@@ -10,6 +10,7 @@ use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::json;
 use synthetic::DemoFiles;
@@ -25,6 +26,10 @@ const FOLDER: &str = "helserom-demo";
 
 /// Says that a folder is a demo's, and may be made anew.
 const MARKER: &str = "DEMO";
+
+/// How long the story may take to end that is told to stop, and how often it is seen to.
+const PATIENCE: Duration = Duration::from_secs(30);
+const STEP: Duration = Duration::from_millis(100);
 
 /// Tells the story; then, unless told otherwise, leaves the portal open on it.
 pub(crate) async fn run(
@@ -56,14 +61,9 @@ pub(crate) async fn run(
             ));
         }
     }
-    let mut signal = StopSignal::listen()?;
-    let (mut report, held) = tokio::select! {
-        told = story::tell(&site, &files) => told,
-        () = signal.told() => {
-            site.centre.stop_runs().await?;
-            site.store.close().await;
-            return Err(Stop::refused("told to stop in the middle of the story: start it again"));
-        }
+    let Some((mut report, held)) = tell(&site, &files).await? else {
+        site.store.close().await;
+        return Err(Stop::refused("told to stop in the middle of the story: start it again"));
     };
     if let Some(path) = &args.report {
         if held.is_ok() {
@@ -95,6 +95,35 @@ pub(crate) async fn run(
     serve::serve(&site, listening, accounts, explained, show).await?;
     site.store.close().await;
     Ok(Answer::new("stopped", json!({ "stopped": true })))
+}
+
+/// Tells the story, unless the program is told to stop: then nothing of it goes on.
+async fn tell(
+    site: &Site,
+    files: &DemoFiles,
+) -> Result<Option<(report::Report, Result<(), Stop>)>, Stop> {
+    let mut signal = StopSignal::listen()?;
+    let story = story::tell(site, files);
+    tokio::pin!(story);
+    tokio::select! {
+        told = &mut story => return Ok(Some(told)),
+        () = signal.told() => {}
+    }
+    // What it is about to begin in its room is stopped as well, so that it ends at the step
+    // that it is in: given up in the middle of that, it would leave what it began.
+    let stopping = async {
+        loop {
+            site.centre.stop_runs().await?;
+            tokio::time::sleep(STEP).await;
+        }
+    };
+    let stopped: Result<(), Stop> = tokio::select! {
+        _ = &mut story => Ok(()),
+        stopped = stopping => stopped,
+        () = tokio::time::sleep(PATIENCE) => Ok(()),
+    };
+    site.centre.stop_runs().await?;
+    stopped.map(|()| None)
 }
 
 /// Where the story's centre is: where the person says; else, when it ends with

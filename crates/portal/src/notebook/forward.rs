@@ -179,8 +179,12 @@ fn note_look(app: &App, admitted: &Admitted) {
             app.centre.enter_notebook(&admitted).await?;
             app.centre.leave_notebook(&admitted, since.elapsed(), shown).await
         };
-        if let Err(refused) = noted.await {
-            tracing::error!(room = %admitted.room, %refused, "that somebody looked was not written down");
+        match noted.await {
+            // One that was closed meanwhile is told of by its end.
+            Ok(()) | Err(centre::Refused::Conflict(_)) => {}
+            Err(refused) => {
+                tracing::error!(room = %admitted.room, %refused, "a look was not written down");
+            }
         }
     });
 }

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 /// and nothing printed by the page, framed or not. It evaluates code because
 /// JupyterLab compiles its settings' schemas; no inline script runs, and what would
 /// evaluate scripts that a cell shows is switched off in the room's JupyterLab. No source
-/// list is asked by WebRTC: it has a directive of its own.
+/// list is asked by WebRTC: it has a directive of its own, which not every browser knows.
 fn policy(portal: &str) -> String {
     format!(
         "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; \
