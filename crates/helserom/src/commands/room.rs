@@ -177,8 +177,8 @@ fn in_words(outcome: Outcome, limits: &Limits) -> String {
             mib(limits.memory)
         ),
         Outcome::KilledTime => format!(
-            ": a run may last {} seconds, and none outlasts its permit. Do it in parts, or ask \
-             for longer runs",
+            ": a run may last {} seconds, and none outlasts its permit or the hours that the \
+             permit gives the room. Do it in parts, or ask for longer runs",
             limits.wall_seconds
         ),
         Outcome::KilledDisk => format!(

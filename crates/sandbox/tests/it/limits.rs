@@ -275,7 +275,7 @@ fn a_bomb_in_a_notebook_or_on_a_desktop_is_in_nobodys_way() {
 
         let mut desktop = Desktop::open(&bench);
         std::fs::write(desktop.work.join("bomb.py"), bomb).unwrap();
-        desktop.viewer.type_in(&format!("{PYTHON} /work/bomb.py\n"));
+        desktop.viewer.type_in(&format!("{PYTHON} bomb.py\n"));
         std::thread::sleep(Duration::from_millis(500));
         works("on a desktop");
         bench.runtime.close(&desktop.room).unwrap();
