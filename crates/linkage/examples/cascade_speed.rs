@@ -7,9 +7,10 @@
 //!
 //! `DATA` is the data folder of a centre that has imported the registers of
 //! `helserom generate population … --truth-column`, each under the contract
-//! `REGISTERS/NAME.toml`. One line of JSON says who was found and what it took; and how
-//! many of those whom equal numbers alone make one person are several by the truth in
-//! `REGISTERS/NAME.csv`.
+//! `REGISTERS/NAME.toml`. One line of JSON says who was found and what it took, and what
+//! that is worth by the truth in `REGISTERS/NAME.csv`: which share of the pairs of records
+//! that were put together are one person, and which share of those that are were found;
+//! and how many of those whom equal numbers alone make one person are several.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::error::Error;
@@ -52,11 +53,12 @@ fn main() -> Outcome<()> {
     let peak_mib = peak_mib()?;
     let subjects: usize = plan.sources.iter().map(|table| found.of(&table.source).len()).sum();
     let persons = found.persons();
+    let [precision, recall] = Judged::of(&found, &vault, &plan, registers)?.shares();
     drop(found);
 
     let exact = plan_of(LinkageWay::Exact, &records, 2)?;
     let found = linkage::link(&exact, &vault, None, entropy.as_ref())?;
-    let several = several_people(&found, &vault, &exact, registers)?;
+    let several = Judged::of(&found, &vault, &exact, registers)?.several();
 
     let begun = Instant::now();
     let numbers = linkage::numbers::shuffled(NUMBERED, entropy.as_ref());
@@ -65,7 +67,7 @@ fn main() -> Outcome<()> {
     writeln!(
         std::io::stdout(),
         "{{\"sources\":{},\"subjects\":{subjects},\"persons\":{persons},\"seconds\":{seconds},\
-         \"peak_mib\":{peak_mib},\"exact_persons\":{},\"exact_several\":{several},\
+         \"peak_mib\":{peak_mib},\"precision\":{precision},\"recall\":{recall},\"exact_persons\":{},\"exact_several\":{several},\
          \"numbers_a_second\":{a_second}}}",
         records.len(),
         found.persons(),
@@ -154,42 +156,68 @@ fn permit(mut terms: Terms, number: u32) -> Outcome<ActivePermit> {
         .activate("2026-01-01T12:00:00Z".parse()?, &key.verifying_key())?)
 }
 
-/// How many of the people that were found are several by the truth.
-fn several_people(
-    found: &Crosswalk,
-    vault: &Vault,
-    plan: &ExtractPlan,
-    registers: &Path,
-) -> Outcome<usize> {
-    let mut who: HashMap<i32, u64> = HashMap::new();
-    let mut several = HashSet::new();
-    for table in &plan.sources {
-        let of: &SourceId = &table.source;
-        let (subjects, keys) = (found.of(of), vault.pseudonymiser(of)?);
-        let mut rows = csv::Reader::from_path(registers.join(format!("{of}.csv")))?;
-        let head = rows.headers()?.clone();
-        let at = |name: &str| {
-            head.iter().position(|column| column == name).ok_or(format!("{of} has no `{name}`"))
-        };
-        let (record, id, person) = (at("record")?, at("national_id")?, at("person")?);
-        let mut row = csv::StringRecord::new();
-        while rows.read_record(&mut row)? {
-            let field = |at: usize| row.get(at).unwrap_or_default();
-            let subject = match NationalId::parse(field(id)) {
-                Ok(number) => keys.subject(&number),
-                Err(_) => keys.local(field(record)),
+/// How many records each person that was found has of each that there is.
+struct Judged(HashMap<(i32, u64), u32>);
+
+impl Judged {
+    fn of(found: &Crosswalk, vault: &Vault, plan: &ExtractPlan, registers: &Path) -> Outcome<Self> {
+        let mut judged = HashMap::new();
+        for table in &plan.sources {
+            let of: &SourceId = &table.source;
+            let (subjects, keys) = (found.of(of), vault.pseudonymiser(of)?);
+            let mut seen = vec![false; subjects.len()];
+            let mut rows = csv::Reader::from_path(registers.join(format!("{of}.csv")))?;
+            let head = rows.headers()?.clone();
+            let at = |name: &str| {
+                head.iter().position(|column| column == name).ok_or(format!("{of} has no `{name}`"))
             };
-            // Rows that were put aside are nobody's.
-            let place = subjects.binary_search_by_key(&subject, |(known, _)| *known).ok();
-            if let Some((_, number)) = place.and_then(|place| subjects.get(place)) {
-                let person = field(person).parse()?;
-                if *who.entry(*number).or_insert(person) != person {
-                    several.insert(*number);
+            let (record, id, person) = (at("record")?, at("national_id")?, at("person")?);
+            let mut row = csv::StringRecord::new();
+            while rows.read_record(&mut row)? {
+                let field = |at: usize| row.get(at).unwrap_or_default();
+                let subject = match NationalId::parse(field(id)) {
+                    Ok(number) => keys.subject(&number),
+                    Err(_) => keys.local(field(record)),
+                };
+                // Rows that were put aside are nobody's.
+                let Ok(place) = subjects.binary_search_by_key(&subject, |(known, _)| *known) else {
+                    continue;
+                };
+                let here = seen.get_mut(place).zip(subjects.get(place));
+                if let Some((seen, (_, number))) = here.filter(|(seen, _)| !**seen) {
+                    *seen = true;
+                    *judged.entry((*number, field(person).parse()?)).or_default() += 1;
                 }
             }
         }
+        Ok(Self(judged))
     }
-    Ok(several.len())
+
+    /// How many of the people that were found are several.
+    fn several(&self) -> usize {
+        let (mut met, mut several) = (HashSet::new(), HashSet::new());
+        for (number, _) in self.0.keys() {
+            if !met.insert(number) {
+                several.insert(number);
+            }
+        }
+        several.len()
+    }
+
+    /// Of the pairs of records that were put together the share that are one person, and
+    /// of those that are one person the share that were put together.
+    fn shares(&self) -> [f64; 2] {
+        let pairs = |records: u32| f64::from(records) * (f64::from(records) - 1.0) / 2.0;
+        let (mut found, mut there) = (HashMap::new(), HashMap::new());
+        for ((number, person), records) in &self.0 {
+            *found.entry(*number).or_default() += records;
+            *there.entry(*person).or_default() += records;
+        }
+        let both: f64 = self.0.values().copied().map(pairs).sum();
+        let found: f64 = found.values().copied().map(pairs).sum();
+        let there: f64 = there.values().copied().map(pairs).sum();
+        [both / found, both / there]
+    }
 }
 
 /// The most memory that this process held at once (`VmHWM`, proc(5)), MiB.

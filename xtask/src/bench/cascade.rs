@@ -32,12 +32,17 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     };
     let [seconds, peak, numbers] = ["seconds", "peak_mib", "numbers_a_second"].map(middle);
     let [subjects, persons] = ["subjects", "persons"].map(middle);
+    let [precision, recall] = ["precision", "recall"].map(|name| 100.0 * middle(name));
     let [exact, several] = ["exact_persons", "exact_several"].map(middle);
     Ok(Finding {
         what: "Finding the people of four registers of five million".to_owned(),
         figures: [
             ("in the registers", format!("{subjects:.0} people, {persons:.0} different ones")),
             ("by every stage, numbered", format!("{seconds:.0} s, at most {peak:.0} MiB")),
+            (
+                "pairs of their records",
+                format!("{precision:.2} % of those found are right, {recall:.2} % were found"),
+            ),
             (
                 "by equal numbers alone",
                 format!("{exact:.0} people, of whom {several:.0} are several"),

@@ -14,6 +14,8 @@ use crate::probabilistic::{
 pub(super) const LEAST: f64 = 0.01;
 /// The same bound on pairs in a block as `helserom link evaluate` has.
 const MOST_PAIRS_IN_A_BLOCK: u64 = 10_000_000;
+/// A rule of more pairs than this is narrowed: two cores weigh so many in half a minute.
+const MOST_PAIRS_OF_A_RULE: u64 = 600_000_000;
 /// Pairs between two people that are weighed at most before they become one.
 const MOST_CROSSING: usize = 256;
 const THREADS: usize = 2;
@@ -55,30 +57,86 @@ pub(super) fn spec(people: &People) -> Spec {
     if has(COUNTRY) {
         compare("country-of-birth", Kind::Exact, vec![COUNTRY], true);
     }
+    let rules = rules(place, has);
+    Spec {
+        comparisons,
+        rules,
+        one_to_one: false,
+        most_pairs_in_a_block: MOST_PAIRS_IN_A_BLOCK,
+        most_pairs_of_a_rule: MOST_PAIRS_OF_A_RULE,
+    }
+}
+
+/// Which pairs are compared. In a country as many people share a birth date as a town has
+/// people: where a rule would find too many pairs, what agrees on nothing more is left.
+fn rules(place: usize, has: impl Fn(usize) -> bool) -> Vec<Rule> {
     let term = |column, part| Term { column, other: column, part };
-    let rules: [(&str, Vec<Term>); 6] = [
-        ("birth-date", vec![term(BORN, Part::Whole)]),
-        ("surname-and-given-name", vec![term(SURNAME, Part::Sound), term(GIVEN, Part::Prefix(3))]),
-        ("given-name-and-place", vec![term(GIVEN, Part::Sound), term(place, Part::Whole)]),
-        ("surname-and-place", vec![term(SURNAME, Part::Sound), term(place, Part::Whole)]),
-        (
+    let born = || term(BORN, Part::Whole);
+    let born_in = || term(BORN, Part::Year);
+    let (given, surname) = (|| term(GIVEN, Part::Sound), || term(SURNAME, Part::Sound));
+    let there = || term(place, Part::Whole);
+    let beginning = |column, letters| term(column, Part::Prefix(letters));
+    let swapped = || {
+        let term = |column, other| Term { column, other, part: Part::Whole };
+        [term(GIVEN, SURNAME), term(SURNAME, GIVEN)]
+    };
+    let rule = |name: &str, terms: Vec<Term>, narrower: Vec<Rule>| {
+        let known = terms.iter().all(|term| has(term.column));
+        known.then(|| Rule { name: name.to_owned(), terms, narrower })
+    };
+    let only = |name: &str, terms: Vec<Term>| rule(name, terms, Vec::new());
+    let all = |rules: Vec<Option<Rule>>| rules.into_iter().flatten().collect();
+    all(vec![
+        rule(
+            "birth-date",
+            vec![born()],
+            all(vec![
+                only("birth-date-and-given-name", vec![born(), given()]),
+                only("birth-date-and-surname", vec![born(), surname()]),
+                only("birth-date-and-place", vec![born(), there()]),
+            ]),
+        ),
+        rule(
+            "surname-and-given-name",
+            vec![surname(), beginning(GIVEN, 3)],
+            all(vec![only(
+                "surname-given-name-and-birth-year",
+                vec![surname(), beginning(GIVEN, 3), born_in()],
+            )]),
+        ),
+        rule(
+            "given-name-and-place",
+            vec![given(), there()],
+            all(vec![only("given-name-place-and-birth-year", vec![given(), there(), born_in()])]),
+        ),
+        rule(
+            "surname-and-place",
+            vec![surname(), there()],
+            all(vec![only("surname-place-and-birth-year", vec![surname(), there(), born_in()])]),
+        ),
+        rule(
             "place-and-birth-year",
-            vec![term(place, Part::Whole), term(BORN, Part::Year), term(SEX, Part::Whole)],
+            vec![there(), born_in(), term(SEX, Part::Whole)],
+            all(vec![
+                only(
+                    "place-birth-year-and-given-name",
+                    vec![there(), born_in(), beginning(GIVEN, 1)],
+                ),
+                only(
+                    "place-birth-year-and-surname",
+                    vec![there(), born_in(), beginning(SURNAME, 1)],
+                ),
+            ]),
         ),
-        (
+        rule(
             "names-swapped",
-            vec![
-                Term { column: GIVEN, other: SURNAME, part: Part::Whole },
-                Term { column: SURNAME, other: GIVEN, part: Part::Whole },
-            ],
+            swapped().into(),
+            all(vec![only(
+                "names-swapped-and-birth-year",
+                swapped().into_iter().chain([born_in()]).collect(),
+            )]),
         ),
-    ];
-    let rules = rules
-        .into_iter()
-        .filter(|(_, terms)| terms.iter().all(|term| has(term.column)))
-        .map(|(name, terms)| Rule { name: name.to_owned(), terms })
-        .collect();
-    Spec { comparisons, rules, one_to_one: false, most_pairs_in_a_block: MOST_PAIRS_IN_A_BLOCK }
+    ])
 }
 
 /// What weighing found.
@@ -287,12 +345,12 @@ fn hold_together(
     const AGAINST: f64 = 10.0;
     const DOUBT: f64 = 1.0 / 3.0;
     const OWN: f64 = 0.1;
-    let (one, other) = (entities.members(a), entities.members(b));
-    if one.len() + other.len() <= 2 {
+    if entities.size(a) + entities.size(b) <= 2 {
         return true;
     }
     let (mut sum, mut count) = (0.0, 0.0);
-    let crossing = one.iter().flat_map(|a| other.iter().map(move |b| (*a, *b)));
+    let other = entities.members(b);
+    let crossing = entities.members(a).flat_map(|a| other.clone().map(move |b| (a, b)));
     for (a, b) in crossing.take(MOST_CROSSING) {
         sum += weigh(a, b).clamp(-AGAINST, FOR);
         count += 1.0;

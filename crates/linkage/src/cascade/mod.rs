@@ -26,7 +26,7 @@ use crate::crosswalk::LinkError;
 use crate::found::Found;
 use crate::probabilistic::{Narrowed, Spec, probability};
 use crate::review::{Decided, Known};
-use entities::Entities;
+use entities::{Entities, Groups};
 use likely::{LEAST, Pair, Weighing};
 use people::People;
 pub(crate) use people::{BESIDE, COLUMNS, MUNICIPALITY, POSTCODE, Part, Said};
@@ -61,7 +61,7 @@ pub(crate) struct Cascade<'a> {
     /// For each pair whether it would be made with every threshold below its own.
     merged: Vec<bool>,
     /// How two-person evidence starts out: subjects before the last stage.
-    before: Entities,
+    before: Groups,
     compared: u64,
     narrowed: Vec<Narrowed>,
     threshold: f64,
@@ -86,7 +86,7 @@ impl<'a> Cascade<'a> {
         let entities = Entities::alone(&people);
         let count = people.subjects.len();
         let mut cascade = Self {
-            before: entities.clone(),
+            before: entities.groups.clone(),
             entities,
             stages: vec![None; count],
             probabilities: vec![1.0; count],
@@ -107,7 +107,7 @@ impl<'a> Cascade<'a> {
         let spec = spec.get_or_init(|| likely::spec(&cascade.people));
         let weighing = Weighing::new(&cascade.people, spec, &cascade.answered());
         cascade.near(hasher, weighing.as_ref());
-        cascade.before = cascade.entities.clone();
+        cascade.before.clone_from(&cascade.entities.groups);
         if let Some(weighing) = &weighing {
             cascade.likely(weighing);
         }
@@ -164,7 +164,7 @@ impl<'a> Cascade<'a> {
             people,
             hasher,
             |subject| entities.root(subject),
-            |root| entities.members(root).to_vec(),
+            |root| entities.members(root).collect(),
         );
         let mut weigh = weighing.map(Weighing::weigher);
         for (loose, other) in found {
@@ -195,7 +195,7 @@ impl<'a> Cascade<'a> {
                 let (a, b) = (entities.root(pair.loose), entities.root(pair.other));
                 note(stages, entities, (a, b), Stage::Likely);
                 let side = lesser(entities, (a, b));
-                doubted.extend(entities.members(side).iter().map(|s| (*s, pair.probability)));
+                doubted.extend(entities.members(side).map(|subject| (subject, pair.probability)));
                 let (loose, other, probability) = (pair.loose, pair.other, pair.probability);
                 links.push(Link { loose, other, probability });
             },
@@ -212,7 +212,7 @@ impl<'a> Cascade<'a> {
     /// The side that is put to the other is as doubtful as the link.
     fn doubt(&mut self, sides: (u32, u32), probability: f64) {
         let side = lesser(&self.entities, sides);
-        for subject in self.entities.members(side).to_vec() {
+        for subject in self.entities.members(side).collect::<Vec<_>>() {
             self.lower(subject, probability);
         }
     }
@@ -228,7 +228,7 @@ impl<'a> Cascade<'a> {
         let all = 0..u32::try_from(self.people.subjects.len()).unwrap_or(u32::MAX);
         all.filter(|subject| self.entities.root(*subject) == *subject).map(|root| {
             let mut same: Vec<(usize, u32)> =
-                self.entities.members(root).iter().map(|subject| self.place(*subject)).collect();
+                self.entities.members(root).map(|subject| self.place(subject)).collect();
             same.sort_unstable();
             same
         })
@@ -265,7 +265,7 @@ impl<'a> Cascade<'a> {
     /// known.
     pub(crate) fn own_key(&self, source: usize, at: u32) -> Option<source::SubjectKey> {
         let subject = self.people.starts.get(source)? + at;
-        self.people.own_of.get(&subject).copied()
+        self.people.own_key(subject)
     }
 
     /// What is told of it. `is_in`: whether a subject is in the extract.
@@ -283,14 +283,14 @@ impl<'a> Cascade<'a> {
 /// Which of two people is put to the other: who has no number for life, then who is in
 /// fewer records.
 fn lesser(entities: &Entities, (a, b): (u32, u32)) -> u32 {
-    let rank = |root: u32| (entities.is_settled(root), entities.members(root).len());
+    let rank = |root: u32| (entities.is_settled(root), entities.size(root));
     if rank(a) <= rank(b) { a } else { b }
 }
 
 /// Notes by which stage two people were found, where no earlier one had.
 fn note(stages: &mut [Option<Stage>], entities: &Entities, (a, b): (u32, u32), stage: Stage) {
-    for subject in entities.members(a).iter().chain(entities.members(b)) {
-        if let Some(found) = stages.get_mut(*subject as usize) {
+    for subject in entities.members(a).chain(entities.members(b)) {
+        if let Some(found) = stages.get_mut(subject as usize) {
             *found = found.or(Some(stage));
         }
     }

@@ -1,6 +1,7 @@
 //! The people of all sources as the vault knows them: read once, source by source,
 //! for as long as they are compared.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use model::national_id::{Birth, Country, Identifier};
@@ -78,8 +79,8 @@ pub(super) struct People {
     /// Of those with a register's own number: source, the key that it makes and the
     /// subject, sorted.
     pub(super) own: Vec<(u16, SubjectKey, u32)>,
-    /// The same by subject.
-    pub(super) own_of: HashMap<u32, SubjectKey>,
+    /// The same by subject, when somebody asks.
+    own_of: OnceCell<HashMap<u32, SubjectKey>>,
     /// What stood where a number belongs.
     pub(super) stated: Vec<(u32, Secret<String>)>,
     /// What else is known of each.
@@ -137,7 +138,6 @@ impl People {
         }
         indexes.sort_unstable();
         own.sort_unstable();
-        let own_of = own.iter().map(|(_, key, at)| (*at, *key)).collect();
         let settled: Vec<bool> = numbers.iter().map(|number| number.is_for_life()).collect();
         let (records, subject_of) = intake.finish_settled(&settled);
         let mut row_of = vec![0; subject_of.len()];
@@ -154,7 +154,7 @@ impl People {
             numbers,
             indexes,
             own,
-            own_of,
+            own_of: OnceCell::new(),
             stated,
             records,
             municipality: MUNICIPALITY,
@@ -179,6 +179,13 @@ impl People {
         let wanted = (u16::try_from(source).ok()?, key);
         let at = self.own.partition_point(|(of, own, _)| (*of, *own) < wanted);
         self.own.get(at).filter(|(of, own, _)| (*of, *own) == wanted).map(|(.., at)| *at)
+    }
+
+    /// The key that a subject would have by its register's own number, where that is
+    /// known.
+    pub(super) fn own_key(&self, subject: u32) -> Option<SubjectKey> {
+        let by_subject = || self.own.iter().map(|(_, key, at)| (*at, *key)).collect();
+        self.own_of.get_or_init(by_subject).get(&subject).copied()
     }
 
     /// What is known of a subject, as a keyed hash.

@@ -165,7 +165,7 @@ impl Report<'_> {
     fn thresholds(&self) -> Vec<AtThreshold> {
         let cascade = self.cascade;
         let is_in = |loose, other| self.is_in(loose) || self.is_in(other);
-        let mut entities = cascade.before.clone();
+        let mut groups = cascade.before.clone();
         let mut thresholds: Vec<f64> = THRESHOLDS.to_vec();
         thresholds.push(cascade.threshold);
         thresholds.sort_by(|a, b| b.total_cmp(a));
@@ -179,8 +179,7 @@ impl Report<'_> {
                     break;
                 }
                 if cascade.merged.get(next) == Some(&true) {
-                    let (a, b) = (entities.root(pair.loose), entities.root(pair.other));
-                    entities.merge(a, b);
+                    groups.merge(groups.root(pair.loose), groups.root(pair.other));
                     if is_in(pair.loose, pair.other) {
                         links += 1;
                         false_links += 1.0 - pair.probability;
@@ -191,7 +190,7 @@ impl Report<'_> {
             let missed_links: f64 = cascade
                 .pairs
                 .iter()
-                .filter(|pair| entities.root(pair.loose) != entities.root(pair.other))
+                .filter(|pair| groups.root(pair.loose) != groups.root(pair.other))
                 .filter(|pair| is_in(pair.loose, pair.other))
                 .map(|pair| pair.probability)
                 .sum();

@@ -3,7 +3,8 @@
 //! A row has a key for each rule, and rows of one key are a block. A pair is left
 //! to the first rule that finds it, which is seen from the keys alone. A block of
 //! too many pairs is narrowed: its rows keep no key for that rule, and get one for
-//! the rule and one more column, for every column that is compared.
+//! the rule and one more column, for every column that is compared. A rule whose blocks
+//! are many gives way to narrower ones, where its maker named some.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -22,8 +23,10 @@ pub(super) struct Blocking {
     pub(super) narrowed: Vec<Narrowed>,
     /// For each row the keys of all rules.
     keys: Vec<u32>,
-    /// The same of the other side, where a rule makes it otherwise.
-    other: Option<Vec<u32>>,
+    /// The rules that make the other side's key otherwise, and for each row its keys there
+    /// under these.
+    uneven: Vec<usize>,
+    other: Vec<u32>,
 }
 
 /// A rule with its blocks.
@@ -57,17 +60,17 @@ impl Block {
     }
 }
 
-/// A block that was too large.
+/// A block that was too large, or a whole rule.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Narrowed {
     /// The rule.
     pub rule: String,
-    /// How many rows have one key.
+    /// How many rows have one key; of a whole rule, any.
     pub rows: u64,
     /// How many pairs they make.
     pub pairs: u64,
-    /// Whether its pairs are compared where they agree on one more column; else
-    /// they are not compared by this rule.
+    /// Whether its pairs are compared where they agree on more; else they are not
+    /// compared by this rule.
     pub narrowed: bool,
 }
 
@@ -130,65 +133,77 @@ impl Blocking {
         let first = order.iter().filter(|row| (**row as usize) < records.first).count();
         let split =
             records.two.then_some(Split { second: first as u32, within: records.within_first });
-        let most = spec.most_pairs_in_a_block;
+        let maker = Maker { records, spec, order, split };
         let mut narrowed = Vec::new();
         let mut rules: Vec<(Ready, Keys)> = Vec::new();
         for rule in &spec.rules {
-            let columns = columns(rule);
-            let mut keys = keys(records, spec, rule, order);
-            let mut ready = Ready::new(rule.name.clone(), columns.clone(), &keys, split);
-            let large = ready.large(most, u64::MAX, &keys);
-            if large.is_empty() {
-                rules.push((ready, keys));
+            let (ready, keys) = maker.wide(rule);
+            let pairs = ready.pairs();
+            if pairs <= spec.most_pairs_of_a_rule || rule.narrower.is_empty() {
+                rules.extend(maker.bounded((ready, keys), rule, &mut narrowed));
                 continue;
             }
-            let further = compared(spec, &columns);
-            tell(&mut narrowed, &rule.name, &large, !further.is_empty());
-            let inside = keys.split(&large);
-            ready.fill(&keys, split);
-            rules.push((ready, keys));
-            for column in further {
-                let term = Term { column, other: column, part: Part::Whole };
-                let narrow = Rule { name: String::new(), terms: vec![term] };
-                let mut keys = inside.and(&self::keys(records, spec, &narrow, order));
-                let name = format!("{} + {}", rule.name, column_name(spec, column));
-                let mut columns = columns.clone();
-                columns.push(column);
-                let mut ready = Ready::new(name, columns, &keys, split);
-                let large = ready.large(most, most, &keys);
-                if !large.is_empty() {
-                    tell(&mut narrowed, &ready.name, &large, false);
-                    keys.split(&large);
-                    ready.fill(&keys, split);
-                }
-                rules.push((ready, keys));
+            let (rule_name, rows) = (rule.name.clone(), ready.rows[0].len() as u64);
+            narrowed.push(Narrowed { rule: rule_name, rows, pairs, narrowed: true });
+            drop((ready, keys));
+            for narrower in &rule.narrower {
+                rules.extend(maker.bounded(maker.wide(narrower), narrower, &mut narrowed));
             }
         }
-        let all = |side: fn(&Keys) -> &[u32]| -> Vec<u32> {
-            let rules = &rules;
-            (0..order.len())
-                .flat_map(|row| rules.iter().map(move |(_, keys)| side(keys)[row]))
-                .collect()
+        let width = rules.len();
+        let uneven: Vec<usize> = (0..width).filter(|at| rules[*at].1.other.is_some()).collect();
+        let mut blocking = Self {
+            rules: Vec::with_capacity(width),
+            narrowed,
+            keys: vec![MISSING; order.len() * width],
+            other: vec![MISSING; order.len() * uneven.len()],
+            uneven,
         };
-        let even = rules.iter().all(|(_, keys)| keys.other.is_none());
-        let (keys, other) = (all(|keys| &keys.one), (!even).then(|| all(Keys::other)));
-        Self { rules: rules.into_iter().map(|(ready, _)| ready).collect(), narrowed, keys, other }
+        let side_by_side = |all: &mut [u32], width: usize, at: usize, keys: Vec<u32>| {
+            let places = all.iter_mut().skip(at).step_by(width);
+            places.zip(keys).for_each(|(place, key)| *place = key);
+        };
+        for (at, (ready, Keys { one, other })) in rules.into_iter().enumerate() {
+            side_by_side(&mut blocking.keys, width, at, one);
+            if let (Some(other), Ok(among)) = (other, blocking.uneven.binary_search(&at)) {
+                side_by_side(&mut blocking.other, blocking.uneven.len(), among, other);
+            }
+            blocking.rules.push(ready);
+        }
+        blocking
     }
 
     /// Whether an earlier rule finds this pair.
     #[inline]
     pub(super) fn found_before(&self, rule: usize, a: u32, b: u32) -> bool {
-        let width = self.rules.len();
         let agree = |one: &[u32], other: &[u32]| {
             one.iter().zip(other).any(|(a, b)| a == b && *a != MISSING)
         };
-        let of = |keys, row| keys_of(keys, row, width, rule);
-        match &self.other {
-            None => agree(of(&self.keys, a), of(&self.keys, b)),
-            Some(other) => {
-                agree(of(&self.keys, a), of(other, b)) || agree(of(&self.keys, b), of(other, a))
+        let (of_a, of_b) = (self.keys_of(a, rule), self.keys_of(b, rule));
+        let mut from = 0;
+        for (among, at) in self.uneven.iter().enumerate().take_while(|(_, at)| **at < rule) {
+            let (key_a, key_b) = (of_a[*at], of_b[*at]);
+            let swapped = |one: u32, other: u32| one == other && one != MISSING;
+            if agree(&of_a[from..*at], &of_b[from..*at])
+                || swapped(key_a, self.other_key(b, among))
+                || swapped(key_b, self.other_key(a, among))
+            {
+                return true;
             }
+            from = at + 1;
         }
+        agree(&of_a[from..], &of_b[from..])
+    }
+
+    /// The keys of a row for the first so many rules.
+    fn keys_of(&self, row: u32, rules: usize) -> &[u32] {
+        let from = row as usize * self.rules.len();
+        &self.keys[from..from + rules]
+    }
+
+    /// The key of a row on the other side of an uneven rule.
+    fn other_key(&self, row: u32, among: usize) -> u32 {
+        self.other[row as usize * self.uneven.len() + among]
     }
 
     /// Every pair of a block, once: all of them, or those that no earlier rule
@@ -220,21 +235,74 @@ impl Blocking {
             return;
         }
         let other_side = usize::from(!ready.even);
-        let width = self.rules.len();
+        let among = self.uneven.iter().position(|at| *at == rule).unwrap_or(0);
         for a in rows(0, &block.left) {
             for b in rows(other_side, &block.right) {
                 if ready.even || a < b {
                     offer(*a.min(b), *a.max(b));
                 } else if a > b {
                     // The same pair the other way round may be met as well.
-                    let one = self.keys[*b as usize * width + rule];
-                    let other = self.other.as_ref().unwrap_or(&self.keys);
-                    if one == MISSING || one != other[*a as usize * width + rule] {
+                    let one = self.keys_of(*b, rule + 1)[rule];
+                    if one == MISSING || one != self.other_key(*a, among) {
                         offer(*b, *a);
                     }
                 }
             }
         }
+    }
+}
+
+/// Makes rules ready for rows in some order.
+struct Maker<'a> {
+    records: &'a Records,
+    spec: &'a Spec,
+    order: &'a [u32],
+    split: Option<Split>,
+}
+
+impl Maker<'_> {
+    /// A rule with all its blocks.
+    fn wide(&self, rule: &Rule) -> (Ready, Keys) {
+        let keys = keys(self.records, self.spec, rule, self.order);
+        (Ready::new(rule.name.clone(), columns(rule), &keys, self.split), keys)
+    }
+
+    /// The rule with the blocks that are not too large, and the rules in which the rows
+    /// of these agree on one more column.
+    fn bounded(
+        &self,
+        (mut ready, mut keys): (Ready, Keys),
+        rule: &Rule,
+        narrowed: &mut Vec<Narrowed>,
+    ) -> Vec<(Ready, Keys)> {
+        let (spec, most) = (self.spec, self.spec.most_pairs_in_a_block);
+        let large = ready.large(most, u64::MAX, &keys);
+        if large.is_empty() {
+            return vec![(ready, keys)];
+        }
+        let of_rule = columns(rule);
+        let further = compared(spec, &of_rule);
+        tell(narrowed, &rule.name, &large, !further.is_empty());
+        let inside = keys.split(&large);
+        ready.fill(&keys, self.split);
+        let mut rules = vec![(ready, keys)];
+        for column in further {
+            let term = Term { column, other: column, part: Part::Whole };
+            let narrow = Rule { name: String::new(), terms: vec![term], narrower: Vec::new() };
+            let mut keys = inside.and(&self::keys(self.records, spec, &narrow, self.order));
+            let name = format!("{} + {}", rule.name, column_name(spec, column));
+            let mut columns = of_rule.clone();
+            columns.push(column);
+            let mut ready = Ready::new(name, columns, &keys, self.split);
+            let large = ready.large(most, most, &keys);
+            if !large.is_empty() {
+                tell(narrowed, &ready.name, &large, false);
+                keys.split(&large);
+                ready.fill(&keys, self.split);
+            }
+            rules.push((ready, keys));
+        }
+        rules
     }
 }
 
@@ -260,6 +328,10 @@ impl Ready {
         let mut ready = Self { name, columns, even, rows, blocks: Vec::new() };
         ready.fill(keys, split);
         ready
+    }
+
+    pub(super) fn pairs(&self) -> u64 {
+        self.blocks.iter().map(Block::pairs).sum()
     }
 
     /// Puts rows of one key together and makes blocks of them.
@@ -335,12 +407,6 @@ impl Ready {
             .count();
         sizes.split_off(fit)
     }
-}
-
-/// The keys of a row for the first so many rules.
-fn keys_of(keys: &[u32], row: u32, width: usize, rules: usize) -> &[u32] {
-    let from = row as usize * width;
-    &keys[from..from + rules]
 }
 
 /// The rows that have a key, by key and then by place.

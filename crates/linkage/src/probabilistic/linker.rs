@@ -157,7 +157,7 @@ impl<'a> Linker<'a> {
         let mut together_same = 0.0;
         let mut rules = Vec::new();
         for (at, rule) in self.blocking.rules.iter().enumerate() {
-            let pairs: u64 = rule.blocks.iter().map(Block::pairs).sum();
+            let pairs = rule.pairs();
             let every = pairs.div_ceil(TRAINING_PAIRS).max(1);
             let mut tally = Tally::default();
             let mut said = [Tally::default(), Tally::default()];

@@ -11,6 +11,8 @@ pub struct Spec {
     pub one_to_one: bool,
     /// A block of more pairs than this is narrowed.
     pub most_pairs_in_a_block: u64,
+    /// A rule of more pairs than this gives way to the narrower ones that it names.
+    pub most_pairs_of_a_rule: u64,
 }
 
 /// A pair's levels are kept in four bits for each comparison.
@@ -98,6 +100,8 @@ pub struct Rule {
     pub name: String,
     /// What must agree.
     pub terms: Vec<Term>,
+    /// What takes its place where it would compare too many pairs; nothing: it stays.
+    pub narrower: Vec<Self>,
 }
 
 /// One thing that must agree.

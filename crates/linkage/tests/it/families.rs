@@ -110,7 +110,8 @@ fn spec() -> Spec {
     });
     let whole = |column: usize| Term { column, other: column, part: Part::Whole };
     let year = Term { column: 2, other: 2, part: Part::Year };
-    let rule = |name: &str, terms: Vec<Term>| Rule { name: name.to_owned(), terms };
+    let rule =
+        |name: &str, terms: Vec<Term>| Rule { name: name.to_owned(), terms, narrower: Vec::new() };
     Spec {
         comparisons: comparisons.collect(),
         rules: vec![
@@ -120,6 +121,7 @@ fn spec() -> Spec {
         ],
         one_to_one: false,
         most_pairs_in_a_block: 10_000_000,
+        most_pairs_of_a_rule: u64::MAX,
     }
 }
 

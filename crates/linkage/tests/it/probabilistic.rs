@@ -91,7 +91,7 @@ fn whole(column: usize) -> Term {
 }
 
 fn rule(terms: Vec<Term>) -> Rule {
-    Rule { name: format!("{terms:?}"), terms }
+    Rule { name: format!("{terms:?}"), terms, narrower: Vec::new() }
 }
 
 fn spec() -> Spec {
@@ -115,6 +115,7 @@ fn spec() -> Spec {
         ],
         one_to_one: false,
         most_pairs_in_a_block: 1_000_000,
+        most_pairs_of_a_rule: u64::MAX,
     }
 }
 

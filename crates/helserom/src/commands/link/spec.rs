@@ -130,7 +130,13 @@ fn asked(table: &Fields<'_>) -> Result<Asked, Stop> {
         missing: table.get("missing").map_or(Ok(Vec::new()), |field| field.texts())?,
         delimiter: table.get("delimiter").map(|field| delimiter(&field)).transpose()?,
         encoding: table.get("encoding").map_or(Ok(Encoding::Utf8), |field| encoding(&field))?,
-        spec: Spec { comparisons, rules, one_to_one, most_pairs_in_a_block: most },
+        spec: Spec {
+            comparisons,
+            rules,
+            one_to_one,
+            most_pairs_in_a_block: most,
+            most_pairs_of_a_rule: u64::MAX,
+        },
     })
 }
 
@@ -352,7 +358,7 @@ fn rule(field: &Field<'_>, columns: &mut Columns) -> Result<Rule, Stop> {
              `swapped = [\"given_name\", \"surname\"]`",
         ));
     }
-    Ok(Rule { name: names.join(", "), terms: found })
+    Ok(Rule { name: names.join(", "), terms: found, narrower: Vec::new() })
 }
 
 fn term(field: &Field<'_>, columns: &mut Columns) -> Result<(Term, String), Stop> {
