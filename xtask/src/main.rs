@@ -49,6 +49,9 @@ enum Task {
         /// All but these steps, separated by commas
         #[arg(long, value_delimiter = ',', conflicts_with = "only")]
         skip: Vec<test::Step>,
+        /// Fail also when a test could not be tried on this machine
+        #[arg(long)]
+        all_tried: bool,
     },
     /// Check the rules that no compiler knows: layers, file sizes, names, words
     Tidy,
@@ -69,7 +72,7 @@ fn main() -> ExitCode {
         Task::Setup { check: true } => setup::check(&repository),
         Task::Setup { check: false } => setup::everything(&repository),
         Task::Demo { arguments } => demo::run(&repository, &arguments),
-        Task::Test { only, skip } => test::run(&repository, &only, &skip),
+        Task::Test { only, skip, all_tried } => test::run(&repository, &only, &skip, all_tried),
         Task::Tidy => tidy::run(&repository),
         Task::Assets => setup::assets(&repository),
         Task::Bench { only } => bench::run(&repository, &only),

@@ -3,8 +3,8 @@
 mod demo;
 mod deny;
 mod mounts;
+mod overlooked;
 mod pages;
-mod skipped;
 
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,7 @@ pub(crate) enum Step {
 /// A warning fails: one that is only told is soon one of a hundred that nobody reads.
 const WARNINGS: [&str; 3] = ["--", "--deny", "warnings"];
 
-fn check(step: Step, repository: &Repository) -> Done {
+fn check(step: Step, repository: &Repository, all_tried: bool) -> Done {
     let cargo = |arguments: &[&str]| run::run(repository.cargo().args(arguments));
     match step {
         Step::Fmt => cargo(&["fmt", "--all", "--check"]),
@@ -56,7 +56,8 @@ fn check(step: Step, repository: &Repository) -> Done {
         Step::Unit => {
             let ran = cargo(&["nextest", "run", "--locked", "--workspace"]);
             // Also when a test failed.
-            skipped::told(repository).and(ran)
+            let told = overlooked::told(repository, all_tried);
+            ran.and(told)
         }
         Step::Doc => cargo(&["test", "--locked", "--workspace", "--doc", "--quiet"]),
         Step::Demo => demo::on_sqlite(repository),
@@ -67,7 +68,9 @@ fn check(step: Step, repository: &Repository) -> Done {
 
 /// Sets up, runs the steps that are asked for, all of them even if one fails,
 /// and says what each took.
-pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step]) -> Done {
+///
+/// With `all_tried`, a test that could not be tried on this machine fails too.
+pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step], all_tried: bool) -> Done {
     let begun = Instant::now();
     setup::for_tests(repository)?;
     let mut results = vec![("setup".to_owned(), begun.elapsed(), Ok(()))];
@@ -81,7 +84,7 @@ pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step]) -> Done
         println!("\n== {name} ==");
         let before = Mounts::now();
         let begun = Instant::now();
-        let done = check(*step, repository).and_then(|()| before.nothing_new());
+        let done = check(*step, repository, all_tried).and_then(|()| before.nothing_new());
         if let Err(Failed(why)) = &done {
             println!("failed: {why}");
         }

@@ -15,16 +15,26 @@ pub(crate) fn imports(
     sources: &Path,
     counts: &dyn Fn(&SourceId, &ImportId) -> bool,
 ) -> Result<u64, FileError> {
-    in_folders(sources, |folder, file| {
-        let import = [segment::EXTENSION, quarantine::EXTENSION]
-            .iter()
-            .find_map(|extension| file.strip_suffix(extension))
-            .and_then(|import| import.parse().ok());
-        match (folder.parse(), import) {
-            (Ok(source), Some(import)) => !counts(&source, &import),
-            _ => false,
-        }
+    in_folders(sources, |folder, file| match (folder.parse(), import_of(file)) {
+        (Ok(source), Some(import)) => !counts(&source, &import),
+        _ => false,
     })
+}
+
+/// The same of one source, whose folder this is.
+pub(crate) fn imports_of(
+    source: &Path,
+    counts: &dyn Fn(&ImportId) -> bool,
+) -> Result<u64, FileError> {
+    in_folder(source, |file| import_of(file).is_some_and(|import| !counts(&import)))
+}
+
+/// The import whose names or rows kept aside a file holds.
+fn import_of(file: &str) -> Option<ImportId> {
+    [segment::EXTENSION, quarantine::EXTENSION]
+        .iter()
+        .find_map(|extension| file.strip_suffix(extension))
+        .and_then(|import| import.parse().ok())
 }
 
 /// Removes unfinished files and those of extracts that do not count.

@@ -271,6 +271,17 @@ impl Vault {
         Ok(removed)
     }
 
+    /// Removes the segments and kept-aside rows of imports of one source that no ledger
+    /// entry speaks of, and its unfinished files. Nothing may be importing to it
+    /// meanwhile. Returns how many files were removed.
+    pub fn sweep_source(
+        &self,
+        source: &SourceId,
+        counts: &dyn Fn(&ImportId) -> bool,
+    ) -> Result<u64, VaultError> {
+        Ok(sweep::imports_of(&self.source_dir(source), counts)?)
+    }
+
     fn source_dir(&self, source: &SourceId) -> PathBuf {
         self.dir.join(SOURCES).join(source.as_str())
     }

@@ -265,6 +265,20 @@ impl LockedSource {
     }
 }
 
+impl LockedSource {
+    /// Removes what a delivery left that was killed while others had the data folder
+    /// open, so that no start came that would have.
+    fn clear(&self, record: &SourceRecord) -> Result<(), String> {
+        let Importing { vault, lake, .. } = &self.importing;
+        let in_words = |error: &dyn std::fmt::Display| error.to_string();
+        lake.undo(&self.lock, &versions(record)).map_err(|error| in_words(&error))?;
+        let counts =
+            |import: &ImportId| record.imports.iter().any(|known| known.manifest.import == *import);
+        vault.sweep_source(&record.source, &counts).map_err(|error| in_words(&error))?;
+        self.importing.sweep_lists(record)
+    }
+}
+
 impl Turn for LockedSource {
     fn take_in(
         &self,
@@ -281,6 +295,7 @@ impl Turn for LockedSource {
         {
             return Ok(Delivered::Already(before.clone()));
         }
+        self.clear(record).map_err(by_machine)?;
         let content = lake.intake(&self.lock, import, contract).map_err(by_machine)?;
         let list = self.importing.new_list(&record.source, import)?;
         let read = self.importing.read(contract, import, files, &list, content, progress);

@@ -10,15 +10,15 @@ use crate::place::{Place, Said, text};
 use crate::web::{Server, granted, terms, with_checker, with_people, with_permit};
 
 /// A permit with its extract and a room on it.
-struct House {
-    place: Place,
+pub(crate) struct House {
+    pub(crate) place: Place,
     permit: String,
     extract: String,
     room: String,
 }
 
 impl House {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (place, permit) = with_permit(50);
         let built = place.json(&["--as", "researcher", "extract", "build", &permit]);
         let extract = built["id"].as_str().unwrap().to_owned();
@@ -166,7 +166,7 @@ fn a_room_that_was_closed_is_opened_again_with_everything_in_it() {
 }
 
 /// A room out of which a table was let and packed: the release.
-fn released(house: &House) -> String {
+pub(crate) fn released(house: &House) -> String {
     let House { place, room, .. } = house;
     with_checker(place);
     let table = "mkdir -p out && printf 'test,people\\nhdl,50\\n' > out/table.csv";

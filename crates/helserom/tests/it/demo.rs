@@ -103,3 +103,22 @@ fn a_step_that_does_not_hold_ends_the_demo_and_the_report_says_which() {
     assert_eq!(names.last(), Some(&"extract"), "{names:?}");
     assert!(report["sources"]["laboratory"]["rows"].as_u64().unwrap() > 400_000, "{report}");
 }
+
+#[test]
+fn a_demo_that_is_killed_is_begun_anew_in_the_same_folder() {
+    let place = Place::new();
+    let demo = || {
+        let mut command = place.command(&["demo", "--once", "--source-data"]);
+        command.arg(made("demo-data")).env("HELSEROM_ROOMS_PYTHON", made("room-python"));
+        command
+    };
+    for delay in [300, 2_500, 5_000] {
+        let mut running = Running(demo().stdout(std::process::Stdio::null()).spawn().unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(delay));
+        running.0.kill().unwrap();
+        running.0.wait().unwrap();
+    }
+    let said = Said::from(demo().output().unwrap());
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(place.entries() > 50);
+}

@@ -10,9 +10,10 @@ use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::commands::{House, released};
 use crate::people::{id, values};
-use crate::place::{APART, Place, Said};
-use crate::web::with_permit_that;
+use crate::place::{APART, Place, Said, text};
+use crate::web::{with_permit, with_permit_that};
 
 /// Runs a test of this file where small disks can be mounted; whether it is there.
 fn goes_on_apart(test: &str) -> bool {
@@ -188,6 +189,71 @@ fn wherever_an_import_runs_out_of_room_it_is_wholly_absent() {
     assert_eq!(place.json(&["source", "list"])[0]["persons"], 3_001);
 }
 
+/// The tables, the crosswalk in the vault and what is sketched of them: each on a disk of
+/// its own that is full, at once and after a while.
+#[test]
+fn an_extract_for_which_there_is_no_room_leaves_nothing_and_is_built_when_there_is() {
+    let test = "an_extract_for_which_there_is_no_room_leaves_nothing_and_is_built_when_there_is";
+    if !goes_on_apart(test) {
+        return;
+    }
+    let (place, permit) = with_permit(4_000);
+    let build = ["--as", "researcher", "extract", "build", &permit];
+    for folder in ["extracts", "vault"] {
+        let disk = SmallDisk::over(&place.data().join(folder), 16);
+        let mut refused = 0;
+        for but in (0..).map(|step| step * (32 << 10)) {
+            let (entries, before) = (place.entries(), files(&place));
+            disk.fill(but);
+            let said = place.says(&build);
+            disk.make_room();
+            if said.code == Some(0) {
+                break;
+            }
+            told_full(&said);
+            assert_eq!(files(&place), before, "{folder}, {but} bytes");
+            assert_eq!(place.entries(), entries, "{folder}, {but} bytes");
+            refused += 1;
+        }
+        assert!(refused > 0, "{folder}");
+        place.does(&build);
+    }
+    place.entries();
+}
+
+#[test]
+fn a_restore_for_which_there_is_no_room_leaves_nothing_and_is_done_when_there_is() {
+    let test = "a_restore_for_which_there_is_no_room_leaves_nothing_and_is_done_when_there_is";
+    if !goes_on_apart(test) {
+        return;
+    }
+    let place = Place::with_laboratory();
+    assert_eq!(place.import(&delivery(&place, 0, 4_000)).code, Some(0));
+    let backup = place.path().join("backup");
+    place.does(&["backup", text(&backup)]);
+    let key = place.data().join("master.key");
+    let there = Place::new();
+    let restore = ["restore", text(&backup), "--key", text(&key)];
+    let disk = SmallDisk::over(there.path(), 32);
+    let mut refused = 0;
+    for but in (0..).map(|step| step * (128 << 10)) {
+        disk.fill(but);
+        let said = there.says(&restore);
+        disk.make_room();
+        if said.code == Some(0) {
+            break;
+        }
+        let told = said.err.trim_end();
+        assert!(matches!(said.code, Some(1 | 2)) && told.contains("full"), "{but} bytes: {said:?}");
+        assert!(!there.data().exists(), "{but} bytes");
+        assert_eq!(fs::read_dir(there.path()).unwrap().count(), 0, "{but} bytes: it was left");
+        refused += 1;
+    }
+    assert!(refused > 2, "the disk was full {refused} times");
+    assert_eq!(there.json(&["source", "list"])[0]["persons"], 4_000);
+    there.entries();
+}
+
 #[test]
 fn a_room_for_which_there_is_no_room_on_the_disk_is_not_opened() {
     if !goes_on_apart("a_room_for_which_there_is_no_room_on_the_disk_is_not_opened") {
@@ -223,25 +289,31 @@ fn a_room_for_which_there_is_no_room_on_the_disk_is_not_opened() {
 /// What a command writes for somebody to keep is there as a whole or not at all. Of a
 /// backup `backups.rs` says the same.
 #[test]
-fn an_export_for_which_there_is_no_room_is_not_begun_under_its_name() {
-    if !goes_on_apart("an_export_for_which_there_is_no_room_is_not_begun_under_its_name") {
+fn what_is_written_out_for_which_there_is_no_room_is_not_begun_under_its_name() {
+    let test = "what_is_written_out_for_which_there_is_no_room_is_not_begun_under_its_name";
+    if !goes_on_apart(test) {
         return;
     }
-    let place = Place::with_laboratory();
-    assert_eq!(place.import(&delivery(&place, 0, 4_000)).code, Some(0));
+    let house = House::new();
+    let place = &house.place;
+    let release = released(&house);
     let outside = tempfile::tempdir().unwrap();
     let disk = SmallDisk::over(outside.path(), 8);
-    let file = outside.path().join("ledger.jsonl");
-    let export = ["ledger", "export", file.to_str().unwrap()];
-    place.does(&export);
-    let whole = fs::metadata(&file).unwrap().len();
-    for but in [0, whole / 2] {
-        fs::remove_file(&file).unwrap();
-        disk.fill(but);
-        let said = place.says(&export);
-        disk.make_room();
-        told_full(&said);
-        assert!(!file.exists(), "{but} bytes");
-        place.does(&export);
+    let export = outside.path().join("ledger.jsonl");
+    let package = outside.path().join("package.tar");
+    let fetch = ["--as", "researcher", "release", "fetch", &release, "--to", text(&package)];
+    for (words, file) in [(&["ledger", "export", text(&export)][..], &export), (&fetch, &package)] {
+        place.does(words);
+        let whole = fs::metadata(file).unwrap().len();
+        for but in [0, whole / 2] {
+            fs::remove_file(file).unwrap();
+            // A disk gives pages of 4 KiB.
+            disk.fill(but >> 12 << 12);
+            let said = place.says(words);
+            disk.make_room();
+            told_full(&said);
+            assert!(!file.exists(), "{but} bytes");
+            place.does(words);
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::people;
 use crate::place::{Place, Running, signal, text};
-use crate::web::{Server, with_checker, with_permit};
+use crate::web::{Server, granted, terms, with_checker, with_permit};
 
 /// How often each step is killed, spread over the time it takes.
 const TRIES: u32 = 12;
@@ -69,6 +69,44 @@ fn an_import_that_is_killed() {
         let file = place.file(&format!("lab-{attempt}.csv"), rows);
         words(&["source", "import", "laboratory", text(&file)])
     });
+}
+
+/// Beside a server that has the folder open no start undoes anything. What a delivery
+/// left that was killed, the next one to the same source removes.
+#[test]
+fn an_import_that_is_killed_beside_a_server() {
+    let place = Place::with_laboratory();
+    let server = Server::start(&place, &[]);
+    let import = |attempt: u32| {
+        let rows = people::values(20_000 + usize::try_from(attempt).unwrap());
+        let file = place.file(&format!("lab-{attempt}.csv"), rows);
+        words(&["source", "import", "laboratory", text(&file)])
+    };
+    let begun = Instant::now();
+    place.does(&import(0));
+    let whole = begun.elapsed();
+    let mut left = 0;
+    for attempt in 1..=TRIES {
+        let (entries, files) = (place.entries(), place.files());
+        let words = import(attempt);
+        let mut child = Running(place.command(&words).spawn().unwrap());
+        std::thread::sleep(whole * attempt / (TRIES + 1));
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
+        drop(child);
+        let after = place.entries();
+        assert!(after == entries || after == entries + 1, "{entries}, then {after}");
+        left += usize::from(after == entries && place.files() != files);
+        place.does(&words);
+        assert_eq!(place.entries(), entries + 1);
+    }
+    assert!(left > 0, "no kill left anything");
+    assert_eq!(server.ask("GET", "/readyz", "", &json!(null)).0, 200);
+    let files = place.files();
+    assert_eq!(server.running.stop().1, Some(0));
+    // The first start that is alone finds nothing to undo.
+    place.entries();
+    assert_eq!(place.files(), files);
 }
 
 #[test]
@@ -269,4 +307,65 @@ fn a_server_that_is_killed_while_a_checker_decides_mends_and_packs() {
         place.does(&["--as", "researcher", "release", "fetch", id, "--to", text(&to)]);
         place.does(&["release", "verify", text(&to)]);
     }
+}
+
+/// The tables are folded anew from the ledger: killed meanwhile, they are as they were.
+#[test]
+fn a_replay_that_is_killed() {
+    let (place, permit) = with_permit(50);
+    let seen = || {
+        let show = ["permit", "show", &permit];
+        [place.json(&["account", "list"]), place.json(&["source", "list"]), place.json(&show)]
+    };
+    let before = seen();
+    killed_anywhere(&place, |_, _| words(&["ledger", "replay"]));
+    assert_eq!(seen(), before);
+}
+
+/// A permit that is revoked is revoked: whoever is killed meanwhile, no room stays open.
+#[test]
+fn a_revocation_that_is_killed() {
+    let (place, _) = with_permit(50);
+    let mut whole = Duration::ZERO;
+    let mut seen = BTreeSet::new();
+    for attempt in 0..8_u32 {
+        let server = Server::start(&place, &[]);
+        let permit = granted(&server, terms());
+        assert_eq!(server.running.stop().1, Some(0));
+        place.does(&["--as", "researcher", "extract", "build", &permit]);
+        let room = place.does(&["--as", "researcher", "room", "open", &permit]);
+        let revoke =
+            ["--as", "caseworker", "permit", "revoke", &permit, "--why", "The study was ended."];
+        let begun = Instant::now();
+        if attempt > 0 {
+            let mut child = Running(place.command(&revoke).spawn().unwrap());
+            std::thread::sleep(whole * (attempt - 1) / 6);
+            child.0.kill().unwrap();
+            child.0.wait().unwrap();
+        } else {
+            place.does(&revoke);
+            whole = begun.elapsed();
+        }
+        let (permit, room) = (permit.as_str(), room.trim());
+        let state = || {
+            let rooms = place.json(&["--as", "researcher", "room", "list"]);
+            let room =
+                rooms.as_array().unwrap().iter().find(|it| it["id"] == room).unwrap().clone();
+            let permit = place.json(&["permit", "show", permit]);
+            (
+                permit["standing"].as_str().unwrap().to_owned(),
+                room["state"].as_str().unwrap().to_owned(),
+            )
+        };
+        let found = state();
+        let (of_permit, of_room) = (found.0.as_str(), found.1.as_str());
+        let is_whole = matches!((of_permit, of_room), ("active", "open") | ("revoked", "frozen"));
+        assert!(is_whole, "{attempt}: {found:?}");
+        seen.insert(found.0.clone());
+        place.entries();
+        let said = place.says(&revoke);
+        assert!(said.code == Some(0) || said.err.contains("revoked"), "{attempt}: {said:?}");
+        assert_eq!(state().0, "revoked", "{attempt}");
+    }
+    assert_eq!(seen.len(), 2, "the kills came all too early, or all too late: {seen:?}");
 }

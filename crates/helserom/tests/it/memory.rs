@@ -1,9 +1,12 @@
-//! What is in the program's memory stays there.
+//! The program's memory: how much of it, and what is in it stays there.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
+use crate::people;
 use crate::place::{Place, Running, signal, text, until};
 
 /// Names of people are in memory while they are compared.
@@ -33,4 +36,51 @@ fn a_program_that_is_killed_writes_no_core_dump() {
     assert!(!ended.core_dumped());
     let left = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
     assert!(!left.into_iter().any(|name| name.to_string_lossy().contains("core")));
+}
+
+/// The most memory that the import of a file ever had, in MiB, where 32 MiB of rows may
+/// wait.
+fn peak_of_import(place: &Place, file: &Path) -> u64 {
+    let mut command = place.command(&["source", "import", "laboratory", text(file)]);
+    command.env("HELSEROM_WORK_MEMORY_MIB", "32");
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = Running(command.spawn().unwrap());
+    let status = format!("/proc/{}/status", running.0.id());
+    let mut peak = 0;
+    loop {
+        let now = fs::read_to_string(&status).unwrap_or_default();
+        let most = now.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = most.and_then(|most| most.split_whitespace().next()?.parse::<u64>().ok());
+        peak = peak.max(kib.unwrap_or_default() >> 10);
+        if let Some(ended) = running.0.try_wait().unwrap() {
+            assert!(ended.success());
+            return peak;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+}
+
+/// A laboratory's values of 5,000 people on so many days.
+fn days(place: &Place, name: &str, days: i32) -> std::path::PathBuf {
+    let people: Vec<String> = (0..5_000).map(people::id).collect();
+    let mut rows = format!("{}\n", people::HEADER);
+    for day in 0..days {
+        let date = model::Date::constant(2000, 1, 1).saturating_add(jiff::Span::new().days(day));
+        for (n, id) in people.iter().enumerate() {
+            writeln!(rows, "{id},Kari Prøve {n},{date},hdl,{},a word on it", n % 100).unwrap();
+        }
+    }
+    place.file(name, rows)
+}
+
+#[test]
+fn the_import_of_a_larger_file_has_no_more_memory() {
+    let place = Place::with_laboratory();
+    let file = days(&place, "smaller.csv", 100);
+    let smaller = peak_of_import(&place, &file);
+    let file = days(&place, "larger.csv", 400);
+    let size = fs::metadata(&file).unwrap().len() >> 20;
+    let larger = peak_of_import(&place, &file);
+    // What varies is how much waits between the threads.
+    assert!(larger < smaller + size / 2, "{smaller} MiB, then {larger} MiB, of {size} MiB");
 }

@@ -110,21 +110,84 @@ const INSTEAD_OF_FORMS: &[(&str, Option<&str>)] = &[
     ("/ledger/verification", Some("ledger_verify")),
 ];
 
+/// What programs ask instead of looking at each page: all that they are told together is
+/// what the page shows. None: nothing, for the reason beside it.
+const INSTEAD_OF_PAGES: &[(&str, &[&str])] = &[
+    // Leads on to `/work` or `/catalogue`.
+    ("/", &[]),
+    // A form and nothing else.
+    ("/sign-in", &[]),
+    ("/account", &["me"]),
+    ("/work", &["inbox", "application_list", "permit_list", "room_list"]),
+    ("/catalogue", &["source_list", "variable_search"]),
+    // Leads on to `/catalogue`.
+    ("/sources", &[]),
+    ("/sources/{source}", &["source_show", "delivery_list", "use_show"]),
+    ("/sources/{source}/{variable}", &["variable_show"]),
+    ("/sources/{source}/deliveries/{import}", &["quarantine"]),
+    // A cookie of the browser.
+    ("/basket", &[]),
+    ("/register", &["register"]),
+    ("/register/{application}", &["permit_public"]),
+    ("/results", &["results", "result_show"]),
+    ("/ledger", &["ledger_list", "ledger_checkpoint", "ledger_growth"]),
+    ("/ledger/export", &["ledger_export"]),
+    ("/ledger/{seq}", &["ledger_entry", "ledger_proof"]),
+    ("/centre", &["centre_show", "account_list", "room_queue"]),
+    // Leads on to `/basket`.
+    ("/applications/new", &[]),
+    ("/applications/{application}", &["application_show", "timeline"]),
+    ("/applications/{application}/edit", &["application_show"]),
+    ("/permits/{permit}", &["permit_show", "extract_list", "calendar", "ruling"]),
+    ("/permits/{permit}/stand-in", &["permit_stand_in"]),
+    ("/calendar.ics", &["calendar"]),
+    ("/permits/{permit}/calendar.ics", &["calendar"]),
+    ("/rooms/{room}", &["room_show", "room_inside", "run_log"]),
+    ("/rooms/{room}/journal", &["room_journal"]),
+    ("/rooms/{room}/journal/{run}", &["room_journal", "run_log"]),
+    ("/rooms/{room}/file", &["room_file"]),
+    ("/rooms/{room}/versions", &["version_list"]),
+    ("/rooms/{room}/picture", &["room_file"]),
+    ("/rooms/{room}/notebook", &["notebook_show"]),
+    ("/rooms/{room}/desktop", &["desktop_show"]),
+    ("/rooms/{room}/ingresses", &["ingress_list"]),
+    ("/ingresses/{ingress}", &["ingress_show"]),
+    ("/rooms/{room}/packages", &["package_list"]),
+    ("/packages", &["package_list"]),
+    ("/packages/{package}", &["package_list"]),
+    ("/permits/{permit}/reversals", &["reversal_list"]),
+    ("/reversals/{reversal}", &["reversal_show"]),
+    ("/pairs", &["pair_list"]),
+    ("/pairs/{pair}", &["pair_look"]),
+    ("/rooms/{room}/outputs", &["room_inside", "output_list"]),
+    ("/rooms/{room}/packing", &["packing_list"]),
+    ("/outputs", &["output_list"]),
+    ("/outputs/{output}", &["output_show"]),
+    ("/outputs/{output}/file", &["output_show"]),
+    ("/outputs/{output}/mended-file", &["output_show"]),
+    ("/releases/{release}", &["release_show"]),
+];
+
+/// The addresses of the routes that speak one method.
+fn routes_with(method: &str) -> BTreeSet<&'static str> {
+    let routes = include_str!("../routes.rs").split(".route(").skip(1);
+    let those = routes.filter(|route| route.contains(method));
+    those.map(|route| route.split('"').nth(1).unwrap()).collect()
+}
+
 #[test]
 fn what_a_page_can_do_a_program_can_do() {
     let (_, description) = described();
     let text = description.to_json().unwrap();
-    let routes = include_str!("../routes.rs");
-    let mut forms = BTreeSet::new();
-    for route in routes.split(".route(").skip(1).filter(|route| route.contains("post(")) {
-        forms.insert(route.split('"').nth(1).unwrap());
-    }
     let known: BTreeSet<_> = INSTEAD_OF_FORMS.iter().map(|(form, _)| *form).collect();
-    assert_eq!(forms, known);
-    for (form, operation) in INSTEAD_OF_FORMS {
-        if let Some(operation) = operation {
+    assert_eq!(routes_with("post("), known);
+    let known: BTreeSet<_> = INSTEAD_OF_PAGES.iter().map(|(page, _)| *page).collect();
+    assert_eq!(routes_with("get("), known);
+    let forms = INSTEAD_OF_FORMS.iter().map(|(form, operation)| (*form, operation.as_slice()));
+    for (page, operations) in forms.chain(INSTEAD_OF_PAGES.iter().copied()) {
+        for operation in operations {
             let there = text.contains(&format!("\"operationId\":\"{operation}\""));
-            assert!(there, "{form}: there is no `{operation}`");
+            assert!(there, "{page}: there is no `{operation}`");
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The API as a program meets it.
 
-use axum::http::{Method, StatusCode};
-use serde_json::json;
-
 use crate::browser::Browser;
 use crate::site::{PASSWORD, Site};
+use axum::http::{Method, StatusCode};
+use portal::Config;
+use serde_json::json;
 
 pub(crate) async fn program(site: &Site) -> Browser {
     program_of(site, "researcher").await
@@ -33,6 +33,24 @@ async fn a_program_signs_in_asks_and_signs_out_without_a_cookie() {
     let page = program.json(Method::DELETE, "/api/v1/sessions/current", &json!({})).await;
     assert_eq!(page.status, StatusCode::NO_CONTENT);
     assert_eq!(program.get("/api/v1/me").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_program_that_guesses_passwords_is_told_to_wait() {
+    let site = Site::with(Config::default()).await;
+    let mut program = Browser::new(&site.router);
+    let open = json!({ "account": "researcher", "password": "wrong" });
+    for _ in 0..5 {
+        let page = program.json(Method::POST, "/api/v1/sessions", &open).await;
+        assert_eq!(page.status, StatusCode::UNAUTHORIZED, "{}", page.body);
+    }
+    for body in [open, json!({ "account": "researcher", "password": PASSWORD })] {
+        let page = program.json(Method::POST, "/api/v1/sessions", &body).await;
+        assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS, "the right one helps nothing");
+        assert_eq!(page.header("content-type"), "application/problem+json");
+        assert_eq!(page.json()["status"], 429);
+        assert!(page.header("retry-after").parse::<u64>().unwrap() > 0);
+    }
 }
 
 #[tokio::test]

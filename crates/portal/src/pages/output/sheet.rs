@@ -7,7 +7,7 @@ use super::index::Index;
 use crate::words::Words;
 
 /// So many rows or lines are shown at once; the rest is on further pages.
-pub(crate) const AT_ONCE: usize = 200;
+pub(crate) const AT_ONCE: usize = 100;
 /// More columns than this are not shown.
 const MOST_COLUMNS: usize = 60;
 
