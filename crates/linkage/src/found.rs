@@ -100,18 +100,21 @@ pub struct AtThreshold {
     pub missed_links: f64,
 }
 
-/// A blocking rule's key that too many records share.
+/// A blocking rule's key that too many records share, or a rule of too many pairs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct NarrowedBlock {
     /// The rule.
     pub rule: String,
-    /// How many records have one key.
+    /// How many records have one key; of a whole rule, any key.
     pub rows: u64,
     /// How many pairs they make.
     pub pairs: u64,
     /// Whether they are compared where they agree on something else too; else not.
     pub narrowed: bool,
+    /// Whether it is the whole rule.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole: bool,
 }
 
 /// Counts before anything is withheld.

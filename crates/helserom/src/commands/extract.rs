@@ -94,6 +94,12 @@ fn found_in_words(found: &Found) -> Vec<String> {
     ];
     lines.extend(found.narrowed.iter().map(|block| {
         let then = if block.narrowed { "only where they agree on more" } else { "not" };
+        if block.whole {
+            return format!(
+                "  `{}` would compare {} pairs: they were {then} compared",
+                block.rule, block.pairs
+            );
+        }
         format!(
             "  {} records share one value under `{}`: they were {then} compared",
             block.rows, block.rule

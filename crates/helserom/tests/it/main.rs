@@ -22,6 +22,7 @@ mod commands;
 mod deliveries;
 mod demo;
 mod desktop;
+mod escapes;
 mod figures;
 mod full_disk;
 mod gate;

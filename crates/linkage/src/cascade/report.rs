@@ -216,6 +216,7 @@ impl Report<'_> {
             rows: block.rows,
             pairs: block.pairs,
             narrowed: block.narrowed,
+            whole: block.whole,
         };
         self.cascade.narrowed.iter().map(block).collect()
     }

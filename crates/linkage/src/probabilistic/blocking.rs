@@ -65,13 +65,15 @@ impl Block {
 pub struct Narrowed {
     /// The rule.
     pub rule: String,
-    /// How many rows have one key; of a whole rule, any.
+    /// How many rows have one key; of a whole rule, any key.
     pub rows: u64,
     /// How many pairs they make.
     pub pairs: u64,
     /// Whether its pairs are compared where they agree on more; else they are not
     /// compared by this rule.
     pub narrowed: bool,
+    /// Whether it is the whole rule.
+    pub whole: bool,
 }
 
 /// Each row's key under one rule: as one side of a pair, and as the other where
@@ -143,8 +145,8 @@ impl Blocking {
                 rules.extend(maker.bounded((ready, keys), rule, &mut narrowed));
                 continue;
             }
-            let (rule_name, rows) = (rule.name.clone(), ready.rows[0].len() as u64);
-            narrowed.push(Narrowed { rule: rule_name, rows, pairs, narrowed: true });
+            let (name, rows) = (rule.name.clone(), ready.rows[0].len() as u64);
+            narrowed.push(Narrowed { rule: name, rows, pairs, narrowed: true, whole: true });
             drop((ready, keys));
             for narrower in &rule.narrower {
                 rules.extend(maker.bounded(maker.wide(narrower), narrower, &mut narrowed));
@@ -423,6 +425,7 @@ fn tell(narrowed: &mut Vec<Narrowed>, rule: &str, large: &[Large], further: bool
         rows: large.rows,
         pairs: large.pairs,
         narrowed: further,
+        whole: false,
     }));
 }
 

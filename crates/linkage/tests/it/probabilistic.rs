@@ -349,6 +349,34 @@ fn a_block_of_too_many_pairs_is_narrowed_and_told() {
 }
 
 #[test]
+fn a_rule_of_too_many_pairs_gives_way_to_narrower_ones_and_that_is_told() {
+    let (rows, _) = people(400, 4);
+    let records = records(&rows, 0..);
+    let mut spec = spec();
+    let year = || Term { column: 2, other: 2, part: Part::Year };
+    let narrow = rule(vec![year(), whole(0)]);
+    spec.rules = vec![Rule { narrower: vec![narrow.clone()], ..rule(vec![year()]) }];
+    let compared = |spec: &Spec| {
+        let linker = Linker::new(&records, spec);
+        let weighed = linker.weigh(&linker.train(), -90.0, 1);
+        let names: Vec<_> = weighed.by_rule.iter().map(|(name, _)| name.clone()).collect();
+        (weighed.pairs, names, linker.narrowed().to_vec())
+    };
+    let (all, names, told) = compared(&spec);
+    assert_eq!((names, told.len()), (vec![spec.rules[0].name.clone()], 0));
+    spec.most_pairs_of_a_rule = all;
+    assert_eq!(compared(&spec).0, all, "so many it may have");
+    spec.most_pairs_of_a_rule = all - 1;
+    let (fewer, names, told) = compared(&spec);
+    assert_eq!(names, [narrow.name]);
+    assert!(fewer > 0 && fewer < all, "{fewer} of {all}");
+    assert_eq!((told[0].pairs, told[0].rows, told[0].whole), (all, rows.len() as u64, true));
+    // One that names none stays as it is.
+    spec.rules[0].narrower.clear();
+    assert_eq!(compared(&spec).0, all);
+}
+
+#[test]
 fn a_column_that_says_nothing_weighs_nothing() {
     let (mut rows, people) = people(300, 5);
     for row in &mut rows {

@@ -103,6 +103,7 @@ found-weights-what = Hvor mange par af personer der har hvilken vægt, i bit: ti
 found-bits = Fra bit
 found-pairs = Par
 found-narrowed = { $first } poster deler én værdi under reglen »{ $second }«: de blev kun sammenlignet, hvor noget andet også stemmer.
+found-rule-narrowed = Reglen »{ $second }« ville have sammenlignet { $first } par: de blev kun sammenlignet, hvor noget andet også stemmer.
 found-not-compared = { $first } poster deler én værdi under reglen »{ $second }« og blev ikke sammenlignet efter den.
 changed-since = Siden sidste gang
 changed-kept = { $value } personer har det nummer, de havde.

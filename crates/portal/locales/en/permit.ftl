@@ -103,6 +103,7 @@ found-weights-what = How many pairs of people have which weight, in bits: to the
 found-bits = From bits
 found-pairs = Pairs
 found-narrowed = { $first } records share one value under the rule “{ $second }”: they were compared only where something else agrees too.
+found-rule-narrowed = The rule “{ $second }” would compare { $first } pairs: they were compared only where something else agrees too.
 found-not-compared = { $first } records share one value under the rule “{ $second }” and were not compared by it.
 changed-since = Since the last time
 changed-kept = { $value } people have the number that they had.

@@ -103,6 +103,7 @@ found-weights-what = Hvor mange par av personer som har hvilken vekt, i bit: til
 found-bits = Fra bit
 found-pairs = Par
 found-narrowed = { $first } poster deler én verdi under regelen «{ $second }»: de ble bare sammenlignet der også noe annet stemmer.
+found-rule-narrowed = Regelen «{ $second }» ville ha sammenlignet { $first } par: de ble bare sammenlignet der også noe annet stemmer.
 found-not-compared = { $first } poster deler én verdi under regelen «{ $second }» og ble ikke sammenlignet etter den.
 changed-since = Siden forrige gang
 changed-kept = { $value } personer har nummeret de hadde.

@@ -110,8 +110,12 @@ impl FoundPart {
         let (weights, weight_lines) = weights_of(words, found);
         let (thresholds, threshold_lines) = thresholds_of(words, found);
         let narrowed = found.narrowed.iter().map(|block| {
-            let key = if block.narrowed { "found-narrowed" } else { "found-not-compared" };
-            words.say_both(key, words.whole(block.rows), &block.rule)
+            let (key, count) = match (block.whole, block.narrowed) {
+                (true, _) => ("found-rule-narrowed", block.pairs),
+                (false, true) => ("found-narrowed", block.rows),
+                (false, false) => ("found-not-compared", block.rows),
+            };
+            words.say_both(key, words.whole(count), &block.rule)
         });
         Self {
             says,
@@ -268,12 +272,22 @@ pub(crate) fn sample() -> Found {
                 missed_links,
             })
             .collect(),
-        narrowed: vec![NarrowedBlock {
-            rule: "birth-date".to_owned(),
-            rows: 9_001,
-            pairs: 40_504_500,
-            narrowed: true,
-        }],
+        narrowed: vec![
+            NarrowedBlock {
+                rule: "surname-and-given-name".to_owned(),
+                rows: 14_155_949,
+                pairs: 2_467_187_125,
+                narrowed: true,
+                whole: true,
+            },
+            NarrowedBlock {
+                rule: "birth-date".to_owned(),
+                rows: 9_001,
+                pairs: 40_504_500,
+                narrowed: true,
+                whole: false,
+            },
+        ],
         reviewed: Some(Reviewed {
             same: Some(31),
             different: Some(12),
