@@ -12,6 +12,7 @@ mod memory;
 mod progress;
 mod site;
 mod statements;
+mod unpacking;
 mod warden;
 mod wiring;
 
@@ -38,6 +39,9 @@ fn main() -> ExitCode {
         return ended;
     }
     if let Some(ended) = warden::called(std::env::args_os()) {
+        return ended;
+    }
+    if let Some(ended) = unpacking::called(std::env::args_os()) {
         return ended;
     }
     let cli = Cli::parse();

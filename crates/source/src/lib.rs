@@ -31,8 +31,8 @@ pub use contract::{
 };
 pub use identity::{BirthDate, Identity, IdentitySink, MOST_IDENTITY_BYTES};
 pub use import::{
-    Delivery, FIRST_REASONS, Fault, ImportRefusal, ImportReport, Ports, Progress, Quiet, Reason,
-    ReasonLine, Step, already_imported, import, read_reasons,
+    Delivery, FIRST_REASONS, Fault, ImportRefusal, ImportReport, ParquetReader, Ports, Progress,
+    Quiet, Reason, ReasonLine, Step, already_imported, import, read_reasons, stream_parquet,
 };
 pub use manifest::{DeliveredFile, ImportManifest};
 pub use profile::{Quantile, TopValue, ValueRange, VariableProfile, YearCount};

@@ -17,6 +17,8 @@ use source::{
 };
 use vault::Vault;
 
+use crate::unpacking::Unpacking;
+
 /// Takes deliveries into vault and lake.
 #[derive(Clone)]
 pub(crate) struct Importing {
@@ -172,6 +174,7 @@ impl Importing {
             quarantine: &mut quarantine,
             reasons,
             progress: &Shown(progress),
+            parquet: &Unpacking,
             clock: self.clock.as_ref(),
             entropy: self.entropy.as_ref(),
         };

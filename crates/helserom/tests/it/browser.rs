@@ -52,13 +52,28 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={}", value.replace(' ', "+")))
             .collect();
-        let body = body.join("&");
+        let form = "content-type: application/x-www-form-urlencoded\r\n";
+        self.request(method, path, form, &body.join("&"))
+    }
+
+    /// Sends JSON as JupyterLab's page does.
+    pub(crate) fn send_json(&mut self, method: &str, path: &str, body: &str) -> Page {
+        let crossed = self.cookies.iter().find_map(|cookie| cookie.strip_prefix("_xsrf="));
+        let headers = format!(
+            "content-type: application/json\r\norigin: http://{}\r\nx-xsrftoken: {}\r\n",
+            self.address,
+            crossed.unwrap_or_default()
+        );
+        self.request(method, path, &headers, body)
+    }
+
+    fn request(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Page {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         write!(
             stream,
             "{method} {path} HTTP/1.1\r\nhost: {}\r\ncookie: {}\r\nconnection: close\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+             {headers}content-length: {}\r\n\r\n{body}",
             self.address,
             self.cookies.join("; "),
             body.len()

@@ -78,16 +78,16 @@ places = [
 ]
 for n, place in enumerate(places):
     for how in ("CSV", "PARQUET", "JSON", "ARROW"):
-        code, _ = sql(f"CREATE EXTERNAL TABLE t{n} STORED AS {how} LOCATION '{place}'; "
-                      f"SELECT * FROM t{n} LIMIT 3")
-        # One connection: the table would still be there.
-        if code == 0:
-            came_through("a table was read of", (place, how))
+        made = f"CREATE EXTERNAL TABLE t{n} STORED AS {how} LOCATION '{place}'"
+        code, said = sql(f"{made}; SELECT 'here', * FROM t{n} LIMIT 3")
+        # A file that says it is empty is a table without rows.
+        if code == 0 and "here" in said:
+            came_through("a table was read of", (place, how, said))
     code, said = sql(f"SELECT * FROM '{place}' LIMIT 1")
     if code == 0:
         came_through("a file was read by its name", (place, said))
-for place in ("/data/x.csv", "/run/postgresql/x.csv", "/run/packages/x.csv", HOST_DATA + "/x.csv",
-              "/etc/x.csv", f"http://127.0.0.1:{PORT}/x.csv", "s3://bucket/x.csv"):
+# (Below /tmp it writes where nobody else looks.)
+for place in ("/data/x.csv", "/run/postgresql/x.csv", "/run/packages/x.csv", "/etc/x.csv", f"http://127.0.0.1:{PORT}/x.csv", "s3://bucket/x.csv"):
     if sql(f"COPY (SELECT 1 AS n) TO '{place}'")[0] == 0:
         came_through("rows were written to", place)
 for text in ("SET datafusion.runtime.memory_limit = '100G'", "LOAD 'x.so'", "CREATE EXTENSION x",
@@ -138,21 +138,20 @@ for data in asked:
         came_through("the door for packages gave", (data[:60], answer[:80]))
 
 # The programs behind the doors are in nobody's reach.
-own = os.getpid()
 for pid in filter(str.isdigit, os.listdir("/proc")):
     try:
-        words = open(f"/proc/{pid}/cmdline", "rb").read()
+        words = open(f"/proc/{pid}/cmdline", "rb").read().split(b"\0")
+        name = open(f"/proc/{pid}/comm").read().strip()
     except OSError:
         continue
-    if b"answer-statements" in words or b"--data" in words:
+    if name == "helserom" or b"answer-statements" in words[:2] or b"--data" in words:
         came_through("a program of the centre is seen", words)
-for what in ("environ", "mem", "maps", "fd", "root", "cwd", "exe", "map_files"):
-    path = f"/proc/1/{what}"
+for what in ("environ", "mem", "auxv", "syscall", "stack"):
     try:
-        text = os.listdir(path) if os.path.isdir(path) else open(path, "rb").read(64)
+        text = open(f"/proc/1/{what}", "rb").read(64)
     except OSError:
         continue
-    if what in ("environ", "mem", "maps", "fd", "map_files") and text:
+    if text and SECRET.encode() in text or what == "environ" and text:
         came_through("of process 1", (what, text))
 libc = ctypes.CDLL(None, use_errno=True)
 if libc.ptrace(16, 1, 0, 0) == 0:

@@ -59,23 +59,31 @@ fn rules(ingress: &Value) -> Vec<&str> {
     findings.iter().map(|finding| finding["rule"].as_str().unwrap()).collect()
 }
 
-#[test]
-fn code_comes_in_unpacked_and_is_not_changed_there() {
-    let gate = Gate::new(20);
-    let repository = gate.place.path().join("code");
+/// A git bundle of a repository with one file.
+fn bundle(place: &Place, name: &str, file: &str, bytes: &[u8]) -> PathBuf {
+    let repository = place.path().join(name);
     fs::create_dir(&repository).unwrap();
-    fs::write(repository.join("analysis.py"), "print('hello from code')\n").unwrap();
+    fs::write(repository.join(file), bytes).unwrap();
     let git = |words: &[&str]| {
         let user = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
         let mut git = Command::new("git");
         git.current_dir(&repository).args(user).args(words).stderr(Stdio::null());
         assert!(git.status().unwrap().success(), "{words:?}");
     };
+    let bundle = place.path().join(format!("{name}.bundle"));
     git(&["init", "--quiet", "--initial-branch=main"]);
     git(&["add", "--all"]);
     git(&["commit", "--quiet", "--message", "x"]);
-    git(&["bundle", "create", "--quiet", "../code.bundle", "--all"]);
-    let asked = gate.bring(&gate.place.path().join("code.bundle"), "code", &[]);
+    git(&["bundle", "create", "--quiet", bundle.to_str().unwrap(), "--all"]);
+    bundle
+}
+
+#[test]
+fn code_comes_in_unpacked_and_is_not_changed_there() {
+    let gate = Gate::new(20);
+    let script = b"print('hello from code')\n";
+    let bundle = bundle(&gate.place, "code", "analysis.py", script);
+    let asked = gate.bring(&bundle, "code", &[]);
     assert_eq!(asked["state"], "inspected", "{asked}");
     assert_eq!(asked["inspection"]["content"], "git-bundle");
     gate.admit(&asked);
@@ -224,6 +232,9 @@ fn what_the_scanner_knows_stays_out_and_nothing_comes_in_while_it_is_silent() {
     }
     let packed = gate.place.file("packed.R.gz", zip);
     assert!(rules(&bring(&packed)).contains(&"malware"));
+    // No scanner looks into these: what comes out of them is looked at by itself.
+    let repository = bundle(&gate.place, "bad", "helper.py", &eicar());
+    assert!(rules(&bring(&repository)).contains(&"malware"));
     let good = gate.place.file("good.R", "x <- 1\n");
     let clean = bring(&good);
     assert_eq!((&clean["state"], &clean["scanned"]), (&"inspected".into(), &true.into()));

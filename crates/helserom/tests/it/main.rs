@@ -34,6 +34,7 @@ mod kills;
 mod link;
 mod link_encoded;
 mod memory;
+mod notebook;
 mod outlives;
 mod packages;
 mod people;

@@ -4,10 +4,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, DictionaryArray, Int32Array, StringArray};
+use arrow::datatypes::Int32Type;
+use arrow::record_batch::RecordBatch;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::ArrowWriterOptions;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::file::properties::WriterProperties;
 
 use crate::people;
-use crate::place::{Place, Running, signal, text, until};
+use crate::place::{Place, Running, Said, signal, text, until};
 
 /// Names of people are in memory while they are compared.
 #[test]
@@ -39,22 +48,20 @@ fn a_program_that_is_killed_writes_no_core_dump() {
 }
 
 /// The most memory that the import of a file ever had, in MiB, where 32 MiB of rows may
-/// wait.
-fn peak_of_import(place: &Place, file: &Path) -> u64 {
+/// wait; and how it ended.
+fn peak_of_import(place: &Place, file: &Path) -> (u64, Said) {
     let mut command = place.command(&["source", "import", "laboratory", text(file)]);
     command.env("HELSEROM_WORK_MEMORY_MIB", "32");
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut running = Running(command.spawn().unwrap());
-    let status = format!("/proc/{}/status", running.0.id());
+    let mut running = command.spawn().unwrap();
+    let status = format!("/proc/{}/status", running.id());
     let mut peak = 0;
     loop {
         let now = fs::read_to_string(&status).unwrap_or_default();
         let most = now.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib = most.and_then(|most| most.split_whitespace().next()?.parse::<u64>().ok());
         peak = peak.max(kib.unwrap_or_default() >> 10);
-        if let Some(ended) = running.0.try_wait().unwrap() {
-            assert!(ended.success());
-            return peak;
+        if running.try_wait().unwrap().is_some() {
+            return (peak, running.wait_with_output().unwrap().into());
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
@@ -77,10 +84,69 @@ fn days(place: &Place, name: &str, days: i32) -> std::path::PathBuf {
 fn the_import_of_a_larger_file_has_no_more_memory() {
     let place = Place::with_laboratory();
     let file = days(&place, "smaller.csv", 100);
-    let smaller = peak_of_import(&place, &file);
-    let file = days(&place, "larger.csv", 400);
+    let (smaller, _) = peak_of_import(&place, &file);
+    let file = days(&place, "larger.csv", 600);
     let size = fs::metadata(&file).unwrap().len() >> 20;
-    let larger = peak_of_import(&place, &file);
+    let (larger, said) = peak_of_import(&place, &file);
+    assert_eq!(said.code, Some(0), "{said:?}");
     // What varies is how much waits between the threads.
     assert!(larger < smaller + size / 2, "{smaller} MiB, then {larger} MiB, of {size} MiB");
+}
+
+/// A Parquet file of some thousand bytes in which so many rows have a text of 5 MB.
+fn bomb(rows: i32) -> Vec<u8> {
+    let text = |value: &str| -> ArrayRef {
+        let rows = usize::try_from(rows).unwrap();
+        Arc::new(StringArray::from(vec![value; rows]))
+    };
+    let ids: ArrayRef = Arc::new(
+        (0..rows).map(|n| Some(people::id(usize::try_from(n).unwrap()))).collect::<StringArray>(),
+    );
+    let long = "a".repeat(5 << 20);
+    let values = Arc::new(StringArray::from(vec![long.as_str()]));
+    let keys = Int32Array::from_iter_values((0..rows).map(|_| 0));
+    let comment: ArrayRef = Arc::new(DictionaryArray::<Int32Type>::new(keys, values));
+    let batch = RecordBatch::try_from_iter([
+        ("id", ids),
+        ("name", text("Kari Prøve")),
+        ("date", text("2020-01-02")),
+        ("test", text("hdl")),
+        ("value", Arc::new(Int32Array::from_iter_values(0..rows)) as ArrayRef),
+        ("comment", comment),
+    ])
+    .unwrap();
+    let packed = WriterProperties::builder()
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .build();
+    // Without the word that the texts are one: whoever reads them has each by itself.
+    let options = ArrowWriterOptions::new().with_properties(packed).with_skip_arrow_metadata(true);
+    let mut bytes = Vec::new();
+    let mut writer =
+        ArrowWriter::try_new_with_options(&mut bytes, batch.schema(), options).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    bytes
+}
+
+#[test]
+fn a_parquet_file_that_unpacks_to_more_than_there_is_harms_nobody() {
+    let place = Place::with_laboratory();
+    let contract = people::LABORATORY.replace("format = \"csv\"", "format = \"parquet\"");
+    let contract = place.file("parquet.toml", contract);
+    place.does(&["source", "add", text(&contract)]);
+    let bytes = bomb(300);
+    assert!(bytes.len() < 1 << 20, "{} bytes", bytes.len());
+    let file = place.file("bomb.parquet", bytes);
+    let (entries, files) = (place.entries(), place.files());
+    let (peak, said) = peak_of_import(&place, &file);
+    let told = said.refusal(1);
+    assert!(told.contains("`bomb.parquet` cannot be read as Parquet"), "{told}");
+    assert!(told.contains("more than 1024 MiB"), "{told}");
+    assert!(peak < 600, "{peak} MiB");
+    assert_eq!(place.files(), files);
+    assert!(place.entries() <= entries + 1, "more than the refusal was written down");
+    // One that has as much in all, and not at a time.
+    let good = place.file("good.parquet", bomb(20));
+    let (_, said) = peak_of_import(&place, &good);
+    assert_eq!(said.code, Some(0), "{said:?}");
 }

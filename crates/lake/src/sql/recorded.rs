@@ -49,7 +49,7 @@ impl Handlers {
     pub(super) fn new(session: SessionContext, recorder: Arc<dyn Recorder>, reads: Reads) -> Self {
         let rows = Arc::new(OwnRows::default());
         let hooks: Vec<Arc<dyn QueryHook>> = vec![
-            Arc::new(NoCursors),
+            Arc::new(Refusals),
             Arc::new(CursorStatementHook),
             Arc::new(SetShowHook),
             Arc::new(TransactionStatementHook),
@@ -61,20 +61,44 @@ impl Handlers {
     }
 }
 
-/// Refuses cursors where what they give cannot be described beforehand (the
-/// extended protocol, which drivers use): clients break over rows that nobody
-/// described.
-struct NoCursors;
+/// What is not done whoever asks.
+struct Refusals;
+
+impl Refusals {
+    /// What a room has of the machine is not set from inside.
+    fn of_limits(statement: &Statement) -> Option<PgWireError> {
+        let sets = matches!(statement, Statement::Set(_) | Statement::Reset(_));
+        let mut words = statement.to_string().to_lowercase();
+        words.retain(|letter| !matches!(letter, '"' | '`' | ' '));
+        let limits = sets && words.contains("datafusion.runtime");
+        limits.then(|| {
+            let why = "how much memory and disk statements may use is the room's, and is not set \
+                       from inside";
+            refusal("42501", why.to_owned())
+        })
+    }
+
+    /// Cursors, where what they give cannot be described beforehand (the extended
+    /// protocol, which drivers use): clients break over rows that nobody described.
+    fn of_cursors(statement: &Statement) -> Option<PgWireError> {
+        let is_cursor = matches!(statement, Statement::Declare { .. } | Statement::Fetch { .. });
+        is_cursor.then(|| {
+            let why = "a cursor is not kept for this client: ask for all rows, which come as they \
+                       are found, or write them to a file with COPY (…) TO 'file.csv'";
+            refusal("0A000", why.to_owned())
+        })
+    }
+}
 
 #[async_trait]
-impl QueryHook for NoCursors {
+impl QueryHook for Refusals {
     async fn handle_simple_query(
         &self,
-        _: &Statement,
+        statement: &Statement,
         _: &SessionContext,
         _: &mut dyn HookClient,
     ) -> Option<PgWireResult<Response>> {
-        None
+        Self::of_limits(statement).map(Err)
     }
 
     async fn handle_extended_parse_query(
@@ -83,12 +107,7 @@ impl QueryHook for NoCursors {
         _: &SessionContext,
         _: &(dyn ClientInfo + Send + Sync),
     ) -> Option<PgWireResult<LogicalPlan>> {
-        let is_cursor = matches!(statement, Statement::Declare { .. } | Statement::Fetch { .. });
-        is_cursor.then(|| {
-            let why = "a cursor is not kept for this client: ask for all rows, which come as they \
-                       are found, or write them to a file with COPY (…) TO 'file.csv'";
-            Err(refusal("0A000", why.to_owned()))
-        })
+        Self::of_limits(statement).or_else(|| Self::of_cursors(statement)).map(Err)
     }
 
     async fn handle_extended_query(

@@ -396,6 +396,27 @@ async fn a_sort_that_does_not_fit_goes_to_the_disk_and_is_the_same() {
     assert_eq!(left, Vec::<std::path::PathBuf>::new());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_room_has_of_the_machine_is_not_set_from_inside() {
+    let served = Served::new(48 * MIB, Book::default());
+    let mut client = served.connect().await;
+    for set in [
+        "SET datafusion.runtime.memory_limit = '100G'",
+        "SET DATAFUSION.Runtime.Memory_Limit TO '100G'",
+        "set session \"datafusion\".\"runtime\".\"memory_limit\" = '100G'",
+        "SET datafusion.runtime.temp_directory = '/tmp'",
+        "SET datafusion.runtime.max_temp_directory_size = '1T'",
+        "RESET datafusion.runtime.memory_limit",
+    ] {
+        let why = client.ask(set).await.err().unwrap_or_else(|| panic!("`{set}` was done"));
+        assert!(why.contains("is not set from inside"), "{set}: {why}");
+        let bound = client.ask_with(set, "").await.err();
+        assert!(bound.is_some(), "`{set}` was done when it was bound");
+    }
+    // What is the connection's own is.
+    client.ask("SET datafusion.execution.batch_size = 1024").await.unwrap();
+}
+
 fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -370,7 +370,9 @@ fn a_rule_of_too_many_pairs_gives_way_to_narrower_ones_and_that_is_told() {
     let (fewer, names, told) = compared(&spec);
     assert_eq!(names, [narrow.name]);
     assert!(fewer > 0 && fewer < all, "{fewer} of {all}");
-    assert_eq!((told[0].pairs, told[0].rows, told[0].whole), (all, rows.len() as u64, true));
+    assert_eq!((told.len(), told[0].pairs, told[0].whole), (1, all, true));
+    // Those whose date says a year.
+    assert!(told[0].rows > 800 && told[0].rows <= rows.len() as u64, "{}", told[0].rows);
     // One that names none stays as it is.
     spec.rules[0].narrower.clear();
     assert_eq!(compared(&spec).0, all);

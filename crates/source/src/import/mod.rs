@@ -27,6 +27,7 @@ use ledger::Hash;
 use model::{Clock, Entropy, ImportId};
 
 pub use fault::{Fault, Reason};
+pub use parquet_rows::{ParquetReader, stream_parquet};
 pub use progress::{Progress, Quiet, Step};
 pub use reasons::{FIRST_REASONS, ReasonLine, read_reasons};
 pub use refusal::ImportRefusal;
@@ -68,6 +69,8 @@ pub struct Ports<'a> {
     pub reasons: &'a Path,
     /// Told how far it has come.
     pub progress: &'a dyn Progress,
+    /// Reads what is Parquet.
+    pub parquet: &'a dyn ParquetReader,
     /// Says which days have not come yet.
     pub clock: &'a dyn Clock,
     /// Salts digests that are compared within this import.
@@ -126,7 +129,7 @@ pub fn import<S: ContentSink>(
     mut content: S,
     ports: Ports<'_>,
 ) -> Result<(ImportReport, S::Staged), ImportRefusal> {
-    let Ports { keys, identities, quarantine, reasons, progress, clock, entropy } = ports;
+    let Ports { keys, identities, quarantine, reasons, progress, parquet, clock, entropy } = ports;
     let contract = delivery.contract;
     let opened = open_all(delivery.files)?;
     let plan = Plan::new(contract, clock, entropy);
@@ -141,7 +144,8 @@ pub fn import<S: ContentSink>(
             feed::read_all(contract, &plan, &opened, keys, &seen, &mut intake, progress)
         }
         FileFormat::Parquet => {
-            parquet_rows::read_all(contract, &plan, &opened, keys, &seen, &mut intake, progress)
+            let files = (opened.as_slice(), parquet);
+            parquet_rows::read_all(contract, &plan, files, keys, &seen, &mut intake, progress)
         }
     };
     let counted = read.and_then(|files| Ok((files, intake.finish()?)));
@@ -161,7 +165,14 @@ pub fn import<S: ContentSink>(
             let late = std::mem::take(&mut quality.late);
             // So that the list names these rows too.
             revisit::set_aside(
-                contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list,
+                contract,
+                &plan,
+                (&opened, parquet),
+                &files,
+                &counted,
+                &late,
+                quarantine,
+                &mut list,
             )?;
             Err(ImportRefusal::TooManyBadRows {
                 bad: counted.rows_quarantined + late.len() as u64,
@@ -191,7 +202,14 @@ pub fn import<S: ContentSink>(
     if !late.is_empty() {
         progress.at(Step::SettingAside { rows: late.len() as u64 });
         revisit::set_aside(
-            contract, &plan, &opened, &files, &counted, &late, quarantine, &mut list,
+            contract,
+            &plan,
+            (&opened, parquet),
+            &files,
+            &counted,
+            &late,
+            quarantine,
+            &mut list,
         )?;
     }
     if rows_kept == 0 {

@@ -2,19 +2,23 @@
 //! written out as text and checked like a field. One set of rules is worth more
 //! here than speed.
 //!
-//! A Parquet file from outside may be made to break its reader. The reader runs
-//! in this process: a panic of it is caught and told as a damaged file, but a
-//! page that says it unpacks to very much may still use very much memory. Take
-//! Parquet only from holders one would take a spreadsheet with macros from.
+//! A Parquet file from outside may be made to break its reader, or to have it use all
+//! memory: its pages say themselves to how much they unpack. So the reader is somewhere
+//! else ([`ParquetReader`]), and what comes from there is rows in Arrow's inter-process
+//! format, whose reader makes no more of them than there is.
 
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
 use model::ValueType;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::feed::refused;
 use super::intake::Intake;
@@ -30,13 +34,40 @@ use crate::row::{Plan, RowReader, Rows, SeenSubjects};
 use crate::sink::ContentSink;
 use crate::subject::Pseudonymiser;
 
+/// Reads Parquet files where whoever made one can do no harm.
+pub trait ParquetReader: Sync {
+    /// What [`stream_parquet`] makes of a file. Reading from it fails with its reason.
+    fn open(&self, file: File) -> io::Result<Box<dyn Read>>;
+}
+
+/// Writes the rows of a Parquet file in Arrow's inter-process format, some thousands at a
+/// time. Fails with what is wrong with the file; a panic of the reader is that too.
+pub fn stream_parquet(file: File, to: impl Write) -> Result<(), String> {
+    let stream = || {
+        let builder =
+            ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+        let batches = builder.with_batch_size(ROWS).build().map_err(|error| error.to_string())?;
+        let schema = arrow::record_batch::RecordBatchReader::schema(&batches);
+        let mut to = StreamWriter::try_new(BufWriter::new(to), &schema)
+            .map_err(|error| error.to_string())?;
+        for batch in batches {
+            let batch = batch.map_err(|error| error.to_string())?;
+            to.write(&batch).map_err(|error| error.to_string())?;
+        }
+        to.finish().map_err(|error| error.to_string())
+    };
+    catch_unwind(AssertUnwindSafe(stream)).unwrap_or_else(|_| Err(GAVE_UP.to_owned()))
+}
+
+const GAVE_UP: &str = "its reader gave up on it";
+
 const ROWS: usize = 8192;
 
 /// Reads all files into `intake`.
 pub(super) fn read_all<S: ContentSink>(
     contract: &Contract,
     plan: &Plan,
-    opened: &[Opened],
+    (opened, parquet): (&[Opened], &dyn ParquetReader),
     keys: &dyn Pseudonymiser,
     seen: &SeenSubjects,
     intake: &mut Intake<'_, S>,
@@ -45,7 +76,7 @@ pub(super) fn read_all<S: ContentSink>(
     let of = opened.iter().map(Opened::bytes).sum();
     let mut reader = RowReader::new(plan, keys, seen);
     let mut before = 0;
-    each_batch(contract, opened, &mut |file, first_row, texts| {
+    each_batch(contract, opened, parquet, &mut |file, first_row, texts| {
         let mut rows = Rows::default();
         for at in 0..texts.len() {
             let fields = texts.fields(at);
@@ -70,9 +101,10 @@ pub(super) type EachRow<'a> =
 pub(super) fn revisit(
     contract: &Contract,
     opened: &[Opened],
+    parquet: &dyn ParquetReader,
     each: &mut EachRow<'_>,
 ) -> Result<Vec<DeliveredFile>, ImportRefusal> {
-    each_batch(contract, opened, &mut |_, first_row, texts| {
+    each_batch(contract, opened, parquet, &mut |_, first_row, texts| {
         (first_row + 1..)
             .zip(0..texts.len())
             .try_for_each(|(line, at)| each(line, &|| texts.whole(at)))
@@ -84,13 +116,14 @@ type EachBatch<'a> = dyn FnMut(usize, u64, &Texts) -> Result<(), ImportRefusal> 
 fn each_batch(
     contract: &Contract,
     opened: &[Opened],
+    parquet: &dyn ParquetReader,
     each: &mut EachBatch<'_>,
 ) -> Result<Vec<DeliveredFile>, ImportRefusal> {
     let mut delivered = Vec::with_capacity(opened.len());
     for (at, file) in opened.iter().enumerate() {
         let told = |fault| refused(file, fault);
         let fingerprint = file.fingerprint().map_err(told)?;
-        let (mut batches, order) = guarded(|| open(file, contract)).map_err(told)?;
+        let (mut batches, order) = guarded(|| open(file, contract, parquet)).map_err(told)?;
         let mut first_row = 0;
         while let Some(texts) = guarded(|| next(&mut batches, &order, contract)).map_err(told)? {
             each(at, first_row, &texts)?;
@@ -102,25 +135,29 @@ fn each_batch(
     Ok(delivered)
 }
 
-/// Runs the Parquet reader so that a panic of it is a damaged file.
+/// Runs the reader of what comes so that a panic of it is a damaged file.
 fn guarded<T>(read: impl FnOnce() -> Result<T, FileFault>) -> Result<T, FileFault> {
     catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err(FileFault::Parquet("its reader gave up on it".to_owned())))
+        .unwrap_or_else(|_| Err(FileFault::Parquet(GAVE_UP.to_owned())))
 }
 
 fn damaged(error: impl std::fmt::Display) -> FileFault {
     FileFault::Parquet(error.to_string())
 }
 
+/// The rows of a file, as they come.
+type Batches = StreamReader<BufReader<Box<dyn Read>>>;
+
 /// Opens the file, and says where in it each column of the contract is.
 fn open(
     opened: &Opened,
     contract: &Contract,
-) -> Result<(ParquetRecordBatchReader, Vec<usize>), FileFault> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(opened.handle()?).map_err(damaged)?;
-    let order = check_schema(builder.schema(), contract)?;
-    let reader = builder.with_batch_size(ROWS).build().map_err(damaged)?;
-    Ok((reader, order))
+    parquet: &dyn ParquetReader,
+) -> Result<(Batches, Vec<usize>), FileFault> {
+    let rows = parquet.open(opened.handle()?).map_err(damaged)?;
+    let batches = StreamReader::try_new(BufReader::new(rows), None).map_err(damaged)?;
+    let order = check_schema(&arrow::record_batch::RecordBatchReader::schema(&batches), contract)?;
+    Ok((batches, order))
 }
 
 fn check_schema(schema: &Schema, contract: &Contract) -> Result<Vec<usize>, HeaderFault> {
@@ -180,7 +217,7 @@ struct Texts {
 }
 
 fn next(
-    batches: &mut ParquetRecordBatchReader,
+    batches: &mut Batches,
     order: &[usize],
     contract: &Contract,
 ) -> Result<Option<Texts>, FileFault> {

@@ -8,7 +8,7 @@ use super::feed::{Feed, refused};
 use super::intake::Counted;
 use super::reasons::{ReasonLine, Reasons};
 use super::refusal::ImportRefusal;
-use super::{Fault, Reason, parquet_rows};
+use super::{Fault, ParquetReader, Reason, parquet_rows};
 use crate::contract::{Contract, FileFormat};
 use crate::delivery::FileFault;
 use crate::delivery::file::Opened;
@@ -46,7 +46,7 @@ pub(super) fn most(late: &[Late], counted: &Counted) -> String {
 pub(super) fn set_aside(
     contract: &Contract,
     plan: &Plan,
-    opened: &[Opened],
+    (opened, parquet): (&[Opened], &dyn ParquetReader),
     files: &[DeliveredFile],
     counted: &Counted,
     late: &[Late],
@@ -76,7 +76,7 @@ pub(super) fn set_aside(
             }
             feed.into_delivered()
         }
-        FileFormat::Parquet => parquet_rows::revisit(contract, opened, &mut each)?,
+        FileFormat::Parquet => parquet_rows::revisit(contract, opened, parquet, &mut each)?,
     };
     for ((file, before), after) in opened.iter().zip(files).zip(&again) {
         if before != after {

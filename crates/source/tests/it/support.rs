@@ -1,8 +1,11 @@
 //! A source of laboratory values, sinks in memory, and one way to import.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, PipeReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 
 use arrow::array::AsArray;
 use arrow::compute::{concat_batches, take_record_batch};
@@ -12,9 +15,32 @@ use model::{ManualClock, NationalId, SeededEntropy, SourceId, Timestamp};
 use sha2::{Digest, Sha256};
 use source::{
     ContentBatch, ContentSink, Contract, Delivery, Identity, IdentitySink, ImportRefusal,
-    ImportReport, Ports, Progress, Pseudonymiser, QuarantineSink, QuarantinedRow, Quiet,
-    ReasonLine, SinkError, SortedObserver, SubjectKey,
+    ImportReport, ParquetReader, Ports, Progress, Pseudonymiser, QuarantineSink, QuarantinedRow,
+    Quiet, ReasonLine, SinkError, SortedObserver, SubjectKey,
 };
+
+/// Reads Parquet on a thread of its own.
+struct OnAThread;
+
+struct Thread(PipeReader, Option<JoinHandle<Result<(), String>>>);
+
+impl ParquetReader for OnAThread {
+    fn open(&self, file: File) -> io::Result<Box<dyn Read>> {
+        let (rows, to) = io::pipe()?;
+        let thread = std::thread::spawn(move || source::stream_parquet(file, to));
+        Ok(Box::new(Thread(rows, Some(thread))))
+    }
+}
+
+impl Read for Thread {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        match self.1.take_if(|_| count == 0) {
+            Some(thread) => thread.join().unwrap().map(|()| 0).map_err(io::Error::other),
+            None => Ok(count),
+        }
+    }
+}
 
 pub(crate) const LABORATORY: &str = r#"
 version = 1
@@ -193,6 +219,7 @@ impl Desk {
             quarantine: &mut quarantine,
             reasons: &reasons,
             progress,
+            parquet: &OnAThread,
             clock: &clock,
             entropy: &entropy,
         };
@@ -222,6 +249,7 @@ impl Desk {
             quarantine: &mut MemoryQuarantine::default(),
             reasons: &self.reasons_path(),
             progress: &Quiet,
+            parquet: &OnAThread,
             clock: &ManualClock::at(now()),
             entropy: &SeededEntropy::new(3),
         };
