@@ -60,6 +60,8 @@ impl ParquetReader for Unpacking {
         let mut process = Command::new("/proc/self/exe")
             .arg(WORD)
             .env_clear()
+            // The allocator takes what it needs, and not a gigabyte in advance.
+            .envs([("MIMALLOC_ARENA_EAGER_COMMIT", "0"), ("MIMALLOC_ARENA_RESERVE", "65536")])
             .stdin(file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -99,7 +101,8 @@ impl Unpacked {
             Some(0) => Ok(()),
             Some(_) if !why.is_empty() => Err(io::Error::other(why)),
             _ => Err(io::Error::other(format!(
-                "its pages unpack to more than {MEMORY_MIB} MiB at a time, or break their reader"
+                "its reader was ended: it is damaged, or unpacks to more than {MEMORY_MIB} MiB at \
+                 a time"
             ))),
         }
     }

@@ -141,7 +141,7 @@ fn a_parquet_file_that_unpacks_to_more_than_there_is_harms_nobody() {
     let (peak, said) = peak_of_import(&place, &file);
     let told = said.refusal(1);
     assert!(told.contains("`bomb.parquet` cannot be read as Parquet"), "{told}");
-    assert!(told.contains("more than 1024 MiB"), "{told}");
+    assert!(told.contains("unpacks to more"), "{told}");
     assert!(peak < 600, "{peak} MiB");
     assert_eq!(place.files(), files);
     assert!(place.entries() <= entries + 1, "more than the refusal was written down");

@@ -5,12 +5,13 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use permit::Way;
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::demo::made;
 use crate::place::{Place, signal, until};
-use crate::web::{Server, with_permit};
+use crate::web::{Server, with_permit_that};
 
 /// A kernel's web socket (RFC 6455), with messages as Jupyter sends them.
 struct Kernel {
@@ -106,7 +107,8 @@ fn enter(place: &Place, room: &str) -> (Server, Browser) {
     let mut browser = Browser::of(&server, "researcher");
     let here = format!("/rooms/{room}/notebook");
     let token = browser.get("/account").field("csrf");
-    browser.send("POST", &here, &[("csrf", &token)]);
+    let page = browser.send("POST", &here, &[("csrf", &token)]);
+    assert_eq!(page.header("location"), here, "{} {}", page.status, page.body);
     let page = until("the notebook's page", || {
         let page = browser.get(&here);
         page.body.contains("name=\"ticket\"").then_some(page)
@@ -120,7 +122,7 @@ fn enter(place: &Place, room: &str) -> (Server, Browser) {
 
 #[test]
 fn a_notebook_outlives_the_server_with_what_its_kernel_knows() {
-    let (place, permit) = with_permit(50);
+    let (place, permit) = with_permit_that(50, |terms| terms.room.way = Way::Notebook);
     place.does(&["--as", "researcher", "extract", "build", &permit]);
     let room = place.does(&["--as", "researcher", "room", "open", &permit]);
     let room = room.trim();

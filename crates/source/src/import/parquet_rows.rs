@@ -14,6 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use arrow::array::{Array, ArrayRef, AsArray, StringArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Schema};
+use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::record_batch::RecordBatch;
@@ -59,7 +60,8 @@ pub fn stream_parquet(file: File, to: impl Write) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(stream)).unwrap_or_else(|_| Err(GAVE_UP.to_owned()))
 }
 
-const GAVE_UP: &str = "its reader gave up on it";
+const GAVE_UP: &str = "its reader gave up on it: it is damaged, or unpacks to more at a time than \
+                       there is memory for";
 
 const ROWS: usize = 8192;
 
@@ -145,6 +147,14 @@ fn damaged(error: impl std::fmt::Display) -> FileFault {
     FileFault::Parquet(error.to_string())
 }
 
+/// The same of what comes: where its reader failed, in the reader's own words.
+fn not_come(error: ArrowError) -> FileFault {
+    match error {
+        ArrowError::IoError(why, _) => FileFault::Parquet(why),
+        other => damaged(other),
+    }
+}
+
 /// The rows of a file, as they come.
 type Batches = StreamReader<BufReader<Box<dyn Read>>>;
 
@@ -155,7 +165,7 @@ fn open(
     parquet: &dyn ParquetReader,
 ) -> Result<(Batches, Vec<usize>), FileFault> {
     let rows = parquet.open(opened.handle()?).map_err(damaged)?;
-    let batches = StreamReader::try_new(BufReader::new(rows), None).map_err(damaged)?;
+    let batches = StreamReader::try_new(BufReader::new(rows), None).map_err(not_come)?;
     let order = check_schema(&arrow::record_batch::RecordBatchReader::schema(&batches), contract)?;
     Ok((batches, order))
 }
@@ -222,7 +232,7 @@ fn next(
     contract: &Contract,
 ) -> Result<Option<Texts>, FileFault> {
     let Some(batch) = batches.next() else { return Ok(None) };
-    let batch: RecordBatch = batch.map_err(damaged)?;
+    let batch: RecordBatch = batch.map_err(not_come)?;
     let columns = order
         .iter()
         .map(|at| {
