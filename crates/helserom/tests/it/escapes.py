@@ -74,7 +74,7 @@ places = [
     "/proc/self/root" + HOST_DATA, "/proc/1/root" + HOST_DATA, "/proc/self/fd", "/proc/self/cwd",
     "/data/../../.." + HOST_DATA, "file://" + HOST_DATA + "/master.key",
     f"http://127.0.0.1:{PORT}/x.csv", f"https://127.0.0.1:{PORT}/x.csv", "s3://bucket/x.csv",
-    "gs://bucket/x.csv", "hdfs://127.0.0.1/x.csv", "/work/../run/packages/mirror",
+    "gs://bucket/x.csv", "hdfs://127.0.0.1/x.csv", "/data/../run/packages/mirror",
 ]
 for n, place in enumerate(places):
     for how in ("CSV", "PARQUET", "JSON", "ARROW"):
@@ -91,7 +91,7 @@ for place in ("/data/x.csv", "/run/postgresql/x.csv", "/run/packages/x.csv", "/e
     if sql(f"COPY (SELECT 1 AS n) TO '{place}'")[0] == 0:
         came_through("rows were written to", place)
 for text in ("SET datafusion.runtime.memory_limit = '100G'", "LOAD 'x.so'", "CREATE EXTENSION x",
-             "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/work/x.so', 'f'",
+             "CREATE FUNCTION f() RETURNS int LANGUAGE c AS '/data/x.so', 'f'",
              "COPY laboratory TO PROGRAM 'sh'", "SELECT pg_read_file('/etc/passwd')",
              "SELECT lo_import('/etc/passwd')", "DO $$ BEGIN END $$"):
     if sql(text)[0] == 0:
