@@ -67,7 +67,8 @@ fn main() -> Outcome<()> {
     writeln!(
         std::io::stdout(),
         "{{\"sources\":{},\"subjects\":{subjects},\"persons\":{persons},\"seconds\":{seconds},\
-         \"peak_mib\":{peak_mib},\"precision\":{precision},\"recall\":{recall},\"exact_persons\":{},\"exact_several\":{several},\
+         \"peak_mib\":{peak_mib},\"precision\":{precision},\"recall\":{recall},\
+         \"exact_persons\":{},\"exact_several\":{several},\
          \"numbers_a_second\":{a_second}}}",
         records.len(),
         found.persons(),

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use crate::place::PATIENCE;
 use crate::web::{PASSWORD, Server};
@@ -96,6 +97,31 @@ impl Browser {
         }
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Page { status, head, body }
+    }
+
+    /// A web socket (RFC 6455), which waits so long for what is read.
+    #[track_caller]
+    pub(crate) fn web_socket(&self, path: &str, patience: Duration) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(patience)).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\ncookie: {1}\r\n\
+             connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            self.address,
+            self.cookies.join("; ")
+        )
+        .unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+        stream
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Page {

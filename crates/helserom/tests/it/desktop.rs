@@ -23,25 +23,7 @@ struct Viewer {
 
 impl Viewer {
     fn open(browser: &Browser, path: &str) -> Self {
-        let mut stream = TcpStream::connect(&browser.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nhost: {0}\r\norigin: http://{0}\r\ncookie: {1}\r\n\
-             connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-            browser.address,
-            browser.cookies.join("; ")
-        )
-        .unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).unwrap();
-            head.push(byte[0]);
-        }
-        let head = String::from_utf8(head).unwrap();
-        assert!(head.starts_with("HTTP/1.1 101"), "{head}");
+        let stream = browser.web_socket(path, Duration::from_secs(20));
         let mut viewer = Self { stream, held: Vec::new(), all: Vec::new() };
         assert_eq!(viewer.take(12), b"RFB 003.008\n");
         viewer.say(b"RFB 003.008\n");
