@@ -3,9 +3,10 @@
 mod ics;
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use model::{PermitId, Timestamp};
+use model::{PermitId, RoomId, Timestamp};
 use permit::policy::Action;
 use permit::{Permit, Standing};
 use room::{Room, State};
@@ -93,19 +94,38 @@ impl Centre {
         };
         let mut dues = Vec::new();
         for permit in permits {
-            self.permit_dues(caller, &permit, &mut dues).await?;
+            let rooms = self.every_room_of(&permit.id).await?;
+            self.permit_dues(caller, &permit, &rooms, &mut dues).await?;
         }
+        Ok(self.in_order(dues))
+    }
+
+    /// The same of one room and its permit.
+    pub async fn calendar_of_room(
+        &self,
+        caller: &Caller,
+        room: &RoomId,
+    ) -> Result<Vec<Due>, Refused> {
+        let (room, _) = self.load::<Room>(room.as_str()).await?;
+        let permit = self.permit(caller, &room.permit).await?;
+        let mut dues = Vec::new();
+        self.permit_dues(caller, &permit, &[room], &mut dues).await?;
+        Ok(self.in_order(dues))
+    }
+
+    fn in_order(&self, mut dues: Vec<Due>) -> Vec<Due> {
         let now = self.now();
         // A day that has begun is not over.
         dues.retain(|due| due.what.is_day() || due.at >= now);
         dues.sort_by_key(|due| (due.at, due.what.as_str(), Reverse(due.id.clone())));
-        Ok(dues)
+        dues
     }
 
     async fn permit_dues(
         &self,
         caller: &Caller,
         permit: &Permit,
+        rooms: &[Arc<Room>],
         dues: &mut Vec<Due>,
     ) -> Result<(), Refused> {
         let standing = permit.standing(self.now());
@@ -124,8 +144,8 @@ impl Centre {
         } else {
             None
         };
-        for room in self.every_room_of(&permit.id).await? {
-            let thing = self.room_thing(&room).await?;
+        for room in rooms {
+            let thing = self.room_thing(room).await?;
             if !self.ruling(caller, Action::SeeRoom, &thing).allowed {
                 continue;
             }
@@ -137,7 +157,7 @@ impl Centre {
                 if self.ruling(caller, Action::EnterRoom, &thing).allowed {
                     add(
                         What::VersionsEnd,
-                        self.first_version_to_go(caller, permit, &room).await,
+                        self.first_version_to_go(caller, permit, room).await,
                         id,
                     );
                 }

@@ -37,6 +37,10 @@ impl Centre {
         let actor =
             self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
+        let (extracts, of) = (self.parts.extracts.clone(), id.clone());
+        let turn = blocking("taking the permit's turn", move || extracts.turn(&of))
+            .await?
+            .map_err(not_built)?;
         let sources = owned(self.every_source().await?);
         let earlier = owned(self.every_extract_of(id).await?);
         let pairs = self.known_pairs(id).await?;
@@ -46,11 +50,14 @@ impl Centre {
         let began = Instant::now();
         let built = blocking("building the extract", move || {
             let before = Before { extracts: &before, pairs: &pairs };
-            extracts.build(&active, &sources, before, &minted, progress.as_ref())
+            let built =
+                extracts.build(&turn, &active, &sources, before, &minted, progress.as_ref());
+            // The turn is held until it is written down.
+            built.map(|built| (built, turn))
         })
         .await
         .and_then(|built| built.map_err(not_built));
-        let built = match built {
+        let (built, _turn) = match built {
             Ok(built) => built,
             Err(refused) => {
                 // Its key is made before its first row: that goes too.

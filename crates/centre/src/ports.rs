@@ -222,6 +222,19 @@ pub struct Before<'a> {
     pub pairs: &'a KnownPairs,
 }
 
+/// The right to have extracts of one permit built, until it is dropped. Whoever has it
+/// alone reads which there are, has one built and has that written down.
+pub struct ExtractTurn(
+    #[expect(dead_code, reason = "held, and let go by being dropped")] Box<dyn Send>,
+);
+
+impl ExtractTurn {
+    /// A turn that lasts as long as `held`.
+    pub fn new(held: impl Send + 'static) -> Self {
+        Self(Box::new(held))
+    }
+}
+
 /// What was built.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Built {
@@ -277,11 +290,17 @@ pub trait Extracts: Send + Sync {
         sources: &[SourceRecord],
     ) -> Result<Vec<u8>, NotBuilt>;
 
+    /// Takes the permit's turn, or says at once that somebody else has it.
+    fn turn(&self, permit: &PermitId) -> Result<ExtractTurn, NotBuilt>;
+
     /// Links, numbers, selects and writes: all of it or nothing. People
     /// keep the numbers that they had before, and what clerks said counts, where the
-    /// permit has more than equal identity numbers count.
+    /// permit has more than equal identity numbers count. `before` was read while the
+    /// turn was held: what there is of other extracts of the permit was left by somebody
+    /// who was killed, and goes.
     fn build(
         &self,
+        turn: &ExtractTurn,
         permit: &ActivePermit,
         sources: &[SourceRecord],
         before: Before<'_>,

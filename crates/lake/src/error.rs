@@ -18,6 +18,12 @@ pub enum LakeError {
         /// Which source.
         source_id: String,
     },
+    /// Somebody else holds the permit's lock.
+    #[error("another extract of permit `{permit}` is being built: wait until it has ended")]
+    BusyPermit {
+        /// Which permit.
+        permit: String,
+    },
     /// Whoever waits for it has given it up.
     #[error("it was stopped before it was done, and nothing of it is kept")]
     Stopped,

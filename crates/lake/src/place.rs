@@ -5,6 +5,7 @@
 //! <lake>/<source>/part-….parquet     rows
 //! <lake>/.work/<source>/             what an import has not committed yet
 //! <lake>/.locks/<source>             who imports
+//! <lake>/.locks/.<permit>            who builds an extract
 //! ```
 //! A source's id begins with a letter, so that no table meets the other folders.
 
@@ -12,7 +13,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use model::{Clock, Entropy, SourceId};
+use model::{Clock, Entropy, PermitId, SourceId};
 
 use crate::durable;
 use crate::error::LakeError;
@@ -99,5 +100,9 @@ impl Lake {
 
     pub(crate) fn lock_file(&self, source: &SourceId) -> PathBuf {
         self.root.join(".locks").join(source.as_str())
+    }
+
+    pub(crate) fn permit_lock_file(&self, permit: &PermitId) -> PathBuf {
+        self.root.join(".locks").join(format!(".{permit}"))
     }
 }

@@ -33,6 +33,7 @@ mod seen;
 mod several;
 mod spec;
 mod strangers;
+mod texts;
 mod training;
 mod words;
 

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::Zoned;
 use jiff::tz::TimeZone;
 use model::{Date, Lang, Text, Timestamp};
 use permit::Inactive;
@@ -314,7 +315,7 @@ impl Words {
     /// An instant, to the minute.
     pub fn moment(&self, at: Timestamp) -> Shown {
         let zoned = at.to_zoned(self.zone.clone());
-        let iso = zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let iso = to_the_second(&zoned);
         let (hour, minute) = (zoned.hour(), zoned.minute());
         let day = self.day(zoned.date());
         let words = match self.lang {
@@ -327,13 +328,21 @@ impl Words {
     /// An instant, as short as a table wants it.
     pub fn moment_short(&self, at: Timestamp) -> Shown {
         let zoned = at.to_zoned(self.zone.clone());
-        let iso = zoned.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
+        let iso = to_the_second(&zoned);
+        let (day, month, year) = (zoned.day(), zoned.month(), zoned.year());
+        let (hour, minute) = (zoned.hour(), zoned.minute());
         let words = match self.lang {
-            Lang::En => zoned.strftime("%d/%m/%Y %H:%M").to_string(),
-            Lang::Nb | Lang::Da => zoned.strftime("%d.%m.%Y %H.%M").to_string(),
+            Lang::En => format!("{day:02}/{month:02}/{year} {hour:02}:{minute:02}"),
+            Lang::Nb | Lang::Da => format!("{day:02}.{month:02}.{year} {hour:02}.{minute:02}"),
         };
         Shown { iso, words }
     }
+}
+
+/// An instant with its offset from UTC (RFC 3339), without parts of a second.
+fn to_the_second(at: &Zoned) -> String {
+    let second = Timestamp::from_second(at.timestamp().as_second()).unwrap_or_default();
+    second.display_with_offset(at.offset()).to_string()
 }
 
 const MONTHS: [&str; 12] = [

@@ -7,16 +7,20 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use room::{Hold, Holds, Limits};
+use rustix::fs::FlockOperation;
 
-use crate::bubblewrap::{Bubblewrap, NEW};
+use crate::bubblewrap::Bubblewrap;
 use crate::disk::remove_tree;
 use crate::place::private_dir;
 use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
-use crate::state::{RoomDir, RoomState};
+use crate::state::{RoomDir, RoomState, lock};
 use crate::walls::Setting;
 
 const MIB: u64 = 1 << 20;
+
+/// The room in which `true` runs.
+const PROBE: &str = ".probe";
 
 /// How long `true` may take in a room.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -44,9 +48,12 @@ impl Bubblewrap {
                 self.config.bwrap.display()
             ));
         }
-        // Two servers that start at once must not share one.
-        let dir = self.rooms.join(format!("{NEW}probe-{}", std::process::id()));
-        let said = self.run_true(&dir);
+        // Of programs that start at once one makes it after the other; what is there before
+        // was left by one that was killed.
+        let dir = self.rooms.join(PROBE);
+        let turn = lock(&self.rooms.join(format!("{PROBE}.lock")), FlockOperation::LockExclusive);
+        let _turn = turn.map_err(|error| error.to_string())?;
+        let said = remove_tree(&dir).and_then(|()| self.run_true(&dir));
         let removed = remove_tree(&dir);
         let said = said.and_then(|said| removed.map(|()| said)).map_err(|e| e.to_string())?;
         said.map_or(Ok(()), |said| Err(advice(&said)))

@@ -407,6 +407,17 @@ impl Keyring {
     }
 
     /// The names of the keys there are, for tests and for the operator.
+    /// The extracts of `permit` that have a key, whichever program made it.
+    pub(crate) fn extracts_of(
+        &mut self,
+        permit: &PermitId,
+    ) -> Result<Vec<ExtractId>, KeyringError> {
+        self.refresh()?;
+        let of = format!("{}/", permit_name(permit));
+        let keys = self.open.keys.keys();
+        Ok(keys.filter_map(|name| name.strip_prefix(&of)?.parse().ok()).collect())
+    }
+
     pub(crate) fn names(&self) -> Vec<String> {
         self.open.keys.keys().cloned().collect()
     }

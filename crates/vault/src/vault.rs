@@ -238,15 +238,23 @@ impl Vault {
         Ok(sweep::pairs(&self.dir.join(PAIRS), counts)?)
     }
 
-    /// Destroys the key of one extract, then its crosswalk: its numbers never
-    /// again lead to people. Doing it twice is no error.
+    /// The extracts of `permit` that have a key: one is made before anything else of
+    /// them, so there is none of which something is left that is not named here.
+    pub fn extracts_of(&self, permit: &PermitId) -> Result<Vec<ExtractId>, KeyringError> {
+        self.ring().extracts_of(permit)
+    }
+
+    /// Destroys the key of one extract, then its crosswalk, finished or not: its numbers
+    /// never again lead to people. Doing it twice is no error.
     pub fn destroy_extract(
         &self,
         permit: &PermitId,
         extract: &ExtractId,
     ) -> Result<(), VaultError> {
         self.ring().destroy(&Doomed::Extract(permit, extract), self.entropy())?;
-        Ok(disk::remove(&self.permit_dir(permit).join(crosswalk::file_name(extract)))?)
+        let crosswalk = self.permit_dir(permit).join(crosswalk::file_name(extract));
+        disk::remove(&disk::unfinished(&crosswalk))?;
+        Ok(disk::remove(&crosswalk)?)
     }
 
     /// Destroys the keys of all extracts of `permit`, then their crosswalks, and

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Deliveries, Extracts, KnownPairs,
-    NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Deliveries, ExtractTurn, Extracts,
+    KnownPairs, NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs,
+    Turn,
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
@@ -160,8 +161,13 @@ impl Extracts for EmptyExtracts {
         Ok(b"PK".to_vec())
     }
 
+    fn turn(&self, _: &PermitId) -> Result<ExtractTurn, NotBuilt> {
+        Ok(ExtractTurn::new(()))
+    }
+
     fn build(
         &self,
+        _: &ExtractTurn,
         permit: &ActivePermit,
         _: &[SourceRecord],
         before: Before<'_>,

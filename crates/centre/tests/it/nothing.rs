@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Behind, Blobs, Built, Checked, Credentials, Deliveries, Extracts, NotBuilt,
-    NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blobs, Built, Checked, Credentials, Deliveries, ExtractTurn, Extracts,
+    NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
 };
 use ingress::Linked;
 use ledger::{BookError, Draft, Entry, Hash};
@@ -64,8 +64,13 @@ impl Extracts for Nothing {
         Err(NotBuilt::Machine("nothing is built here".to_owned()))
     }
 
+    fn turn(&self, _: &PermitId) -> Result<ExtractTurn, NotBuilt> {
+        Ok(ExtractTurn::new(()))
+    }
+
     fn build(
         &self,
+        _: &ExtractTurn,
         _: &ActivePermit,
         _: &[SourceRecord],
         _: Before<'_>,

@@ -9,10 +9,12 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use centre::ports::{Before, Behind, Built, Extracts, NotBuilt, NotLinked, NotReversed, Progress};
+use centre::ports::{
+    Before, Behind, Built, ExtractTurn, Extracts, NotBuilt, NotLinked, NotReversed, Progress,
+};
 use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
-use lake::{ExtractOptions, Lake};
+use lake::{ExtractOptions, Lake, LakeError};
 use linkage::reversal::Revealed;
 use linkage::review::{Review, Shown};
 use linkage::{Earlier, Extract};
@@ -140,6 +142,14 @@ impl Extracting {
         Ok(earlier)
     }
 
+    /// Removes what is left of extracts of a permit whose building was killed while others
+    /// had the data folder open, so that no start came that would have.
+    fn clear(&self, permit: &PermitId, known: &[Extract]) -> Result<(), String> {
+        let begun = self.vault.extracts_of(permit).map_err(|error| error.to_string())?;
+        let left = |begun: &&ExtractId| !known.iter().any(|known| known.id == **begun);
+        begun.iter().filter(left).try_for_each(|left| self.destroy(permit, left))
+    }
+
     /// Sketches the columns of an extract, and keeps that beside it.
     fn sketch_all(&self, extract: &ExtractId) -> Result<Vec<Sketch>, String> {
         let mut sketches = Vec::new();
@@ -195,8 +205,17 @@ impl Extracts for Extracting {
         zipped(folder.path()).map_err(by_machine)
     }
 
+    fn turn(&self, permit: &PermitId) -> Result<ExtractTurn, NotBuilt> {
+        match self.lake.lock_permit(permit) {
+            Ok(lock) => Ok(ExtractTurn::new(lock)),
+            Err(busy @ LakeError::BusyPermit { .. }) => Err(NotBuilt::Unfitting(busy.to_string())),
+            Err(error) => Err(by_machine(error)),
+        }
+    }
+
     fn build(
         &self,
+        _: &ExtractTurn,
         permit: &ActivePermit,
         sources: &[SourceRecord],
         before: Before<'_>,
@@ -205,6 +224,7 @@ impl Extracts for Extracting {
     ) -> Result<Built, NotBuilt> {
         let plan = linkage::plan(permit, sources, extract)
             .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
+        self.clear(&plan.permit, before.extracts).map_err(by_machine)?;
         progress.at("linking", 0, 0);
         let cohort = match &plan.cohort {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),

@@ -1,6 +1,7 @@
 # Attempts to get out of a room through what the program itself opens in it. Run in the
 # room; prints one line for each that came through, and DONE at the end.
 import ctypes
+import fnmatch
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ import sys
 
 PORT, HOST_DATA, SECRET = sys.argv[1:4]
 DOORS = {"/run/postgresql/.s.PGSQL.5432", "/run/packages/mirror"}
+# Patterns of what the way of working has besides: its own display and kernels.
+OTHERS = sys.argv[4:]
 
 
 def came_through(what, proof=""):
@@ -55,7 +58,8 @@ def sockets():
 
 
 there = sockets()
-if there != DOORS:
+others = {path for path in there if any(fnmatch.fnmatch(path, other) for other in OTHERS)}
+if there - others != DOORS:
     came_through("other sockets, or not these", sorted(there))
 
 
@@ -173,11 +177,13 @@ try:
     came_through("TCP to the machine")
 except OSError:
     pass
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-try:
-    os.kill(-1, signal.SIGTERM)
-except OSError:
-    pass
+# (Everything that runs in a notebook or on a desktop is somebody's own work.)
+if not OTHERS:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        os.kill(-1, signal.SIGTERM)
+    except OSError:
+        pass
 if sql("SELECT 40 + 2")[1].strip() != "42":
     came_through("statements were ended from inside", "")
 print("DONE", flush=True)

@@ -14,12 +14,21 @@ use crate::place::{Place, signal, until};
 use crate::web::{Server, with_permit_that};
 
 /// A kernel's web socket (RFC 6455), with messages as Jupyter sends them.
-struct Kernel {
+pub(crate) struct Kernel {
     stream: TcpStream,
     asked: u32,
 }
 
 impl Kernel {
+    /// Begins a kernel of Python in a room.
+    pub(crate) fn begin(inside: &mut Browser, room: &str) -> Self {
+        let kernels = format!("/{room}/api/kernels");
+        let begun = inside.send_json("POST", &kernels, "{\"name\":\"python3\"}");
+        assert_eq!(begun.status, 201, "{}", begun.body);
+        let begun: Value = serde_json::from_str(&begun.body).unwrap();
+        Self::open(inside, &socket_of(room, &begun))
+    }
+
     fn open(browser: &Browser, path: &str) -> Self {
         let stream = browser.web_socket(path, Duration::from_mins(1));
         Self { stream, asked: 0 }
@@ -50,7 +59,7 @@ impl Kernel {
     }
 
     /// Runs a cell: what it prints.
-    fn run(&mut self, code: &str) -> String {
+    pub(crate) fn run(&mut self, code: &str) -> String {
         self.asked += 1;
         let id = format!("cell-{}", self.asked);
         let header = json!({ "msg_id": id, "username": "", "session": "test", "version": "5.3",
@@ -82,10 +91,17 @@ impl Kernel {
     }
 }
 
+/// Where messages go to and come from a kernel that Jupyter tells of.
+fn socket_of(room: &str, kernel: &Value) -> String {
+    let id = kernel["id"].as_str().unwrap();
+    format!("/{room}/api/kernels/{id}/channels?session_id=test")
+}
+
 /// A server, and a browser in which the room's notebook is open.
-fn enter(place: &Place, room: &str) -> (Server, Browser) {
+pub(crate) fn enter(place: &Place, room: &str, more: &[(&str, &str)]) -> (Server, Browser) {
     let python = made("room-python");
-    let server = Server::start(place, &[("HELSEROM_ROOMS_PYTHON", python.to_str().unwrap())]);
+    let python = [("HELSEROM_ROOMS_PYTHON", python.to_str().unwrap())];
+    let server = Server::start(place, &[&python, more].concat());
     let mut browser = Browser::of(&server, "researcher");
     let here = format!("/rooms/{room}/notebook");
     let token = browser.get("/account").field("csrf");
@@ -108,23 +124,18 @@ fn a_notebook_outlives_the_server_with_what_its_kernel_knows() {
     place.does(&["--as", "researcher", "extract", "build", &permit]);
     let room = place.does(&["--as", "researcher", "room", "open", &permit]);
     let room = room.trim();
-    let (mut server, mut inside) = enter(&place, room);
-    let kernels = format!("/{room}/api/kernels");
-    let begun = inside.send_json("POST", &kernels, "{\"name\":\"python3\"}");
-    assert_eq!(begun.status, 201, "{}", begun.body);
-    let begun: Value = serde_json::from_str(&begun.body).unwrap();
-    let id = begun["id"].as_str().unwrap().to_owned();
-    let socket = format!("{kernels}/{id}/channels?session_id=test");
-    let mut kernel = Kernel::open(&inside, &socket);
+    let (mut server, mut inside) = enter(&place, room, &[]);
+    let mut kernel = Kernel::begin(&mut inside, room);
     assert_eq!(kernel.run("kept = 41\nprint('begun')").trim(), "begun");
     signal(&server.running.0, "-KILL");
     server.running.0.wait().unwrap();
     drop((server, kernel));
 
-    let (server, mut inside) = enter(&place, room);
-    let there: Value = serde_json::from_str(&inside.get(&kernels).body).unwrap();
-    assert_eq!(there[0]["id"], id.as_str(), "{there}");
-    let mut kernel = Kernel::open(&inside, &socket);
+    let (server, mut inside) = enter(&place, room, &[]);
+    let there = inside.get(&format!("/{room}/api/kernels")).body;
+    let there: Value = serde_json::from_str(&there).unwrap();
+    assert_eq!(there.as_array().map(Vec::len), Some(1), "{there}");
+    let mut kernel = Kernel::open(&inside, &socket_of(room, &there[0]));
     assert_eq!(kernel.run("print(kept + 1)").trim(), "42");
     drop(kernel);
     // Both are in the record, and it is one sitting.

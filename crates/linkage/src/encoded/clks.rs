@@ -78,11 +78,6 @@ impl Clks {
         self.words.chunks_exact(self.stride.max(1))
     }
 
-    /// The bytes of one filter.
-    fn bytes(&self, filter: &[u64]) -> impl Iterator<Item = u8> {
-        filter.iter().flat_map(|word| word.to_le_bytes()).take(self.bits.div_ceil(8))
-    }
-
     /// Reads the form that `clkhash` and its command line write, or one filter a line.
     pub fn parse(text: &[u8]) -> Result<Self, ClksError> {
         if text.trim_ascii_start().first() == Some(&b'{') {
@@ -118,8 +113,16 @@ impl Clks {
         Ok(clks)
     }
 
-    /// Each filter in base64.
-    pub fn texts(&self) -> impl Iterator<Item = String> {
-        self.iter().map(|filter| STANDARD.encode(self.bytes(filter).collect::<Vec<u8>>()))
+    /// Gives each filter in base64 to `take`.
+    pub fn each_text(&self, mut take: impl FnMut(&str)) {
+        let (mut bytes, mut text) = (Vec::with_capacity(self.stride * 8), String::new());
+        for filter in self.iter() {
+            bytes.clear();
+            bytes.extend(filter.iter().flat_map(|word| word.to_le_bytes()));
+            bytes.truncate(self.bits.div_ceil(8));
+            text.clear();
+            STANDARD.encode_string(&bytes, &mut text);
+            take(&text);
+        }
     }
 }

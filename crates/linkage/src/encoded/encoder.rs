@@ -48,10 +48,51 @@ struct FieldEncoder {
     regular: Regular,
     hash: TokenHash,
     tokens: Tokens,
-    /// The bits of tokens that were met, in `places`.
-    known: HashMap<Vec<u8>, (usize, usize), Quick>,
-    places: Vec<u32>,
+    known: KnownTokens,
     values: Values,
+}
+
+/// The bits of tokens that were met.
+#[derive(Default)]
+struct KnownTokens {
+    /// Tokens of at most seven bytes, in one word each, and where their bits stand.
+    short: HashMap<u64, (usize, usize), Quick>,
+    long: HashMap<Box<[u8]>, (usize, usize), Quick>,
+    places: Vec<u32>,
+}
+
+impl KnownTokens {
+    /// The first `times` bits of a token.
+    fn places(&mut self, token: &[u8], times: usize, hash: &TokenHash) -> &[u32] {
+        let word = word(token);
+        let known = match word {
+            Some(word) => self.short.get(&word),
+            None => self.long.get(token),
+        };
+        let (from, len) = match known {
+            Some(known) if known.1 >= times => *known,
+            _ => {
+                if self.short.len() + self.long.len() >= MOST_KEPT {
+                    *self = Self::default();
+                }
+                let from = self.places.len();
+                hash.places(token, times, &mut self.places);
+                let known = (from, self.places.len() - from);
+                match word {
+                    Some(word) => self.short.insert(word, known),
+                    None => self.long.insert(token.into(), known),
+                };
+                known
+            }
+        };
+        self.places.get(from..from + len.min(times)).unwrap_or_default()
+    }
+}
+
+/// A token of at most seven bytes and its length in one word.
+fn word(token: &[u8]) -> Option<u64> {
+    let all = token.iter().fold(token.len() as u64, |word, byte| word << 8 | u64::from(*byte));
+    (token.len() < 8).then_some(all)
 }
 
 /// The filters of whole values that were met.
@@ -84,8 +125,7 @@ impl Encoder {
                 hash: TokenHash::new(regular.insertion, keys, modulus),
                 regular,
                 tokens: Tokens::default(),
-                known: HashMap::default(),
-                places: Vec::new(),
+                known: KnownTokens::default(),
                 values: Values::new(),
             })
         });
@@ -149,23 +189,7 @@ impl FieldEncoder {
         let (start, kept) = self.values.begin(filter.len());
         let into: &mut [u64] = if keeps { kept } else { &mut *filter };
         for (at, token) in self.tokens.iter().enumerate() {
-            let times = times(at);
-            let (from, len) = match self.known.get(token) {
-                Some(known) if known.1 >= times => *known,
-                _ => {
-                    if self.known.len() >= MOST_KEPT {
-                        self.known.clear();
-                        self.places.clear();
-                    }
-                    let from = self.places.len();
-                    self.hash.places(token, times, &mut self.places);
-                    let known = (from, self.places.len() - from);
-                    self.known.insert(token.to_vec(), known);
-                    known
-                }
-            };
-            let places = self.places.get(from..from + len.min(times)).unwrap_or_default();
-            for place in places {
+            for place in self.known.places(token, times(at), &self.hash) {
                 set(into, *place);
             }
         }

@@ -107,8 +107,7 @@ impl Tokens {
         padded.extend(std::iter::repeat_n(' ', n - 1));
         for (at, gram) in padded.windows(n).enumerate() {
             if positional {
-                let place = format!("{} ", at + 1);
-                self.push(place.chars().chain(gram.iter().copied()), encoding);
+                self.push(digits(at + 1).chain([' ']).chain(gram.iter().copied()), encoding);
             } else {
                 self.push(gram.iter().copied(), encoding);
             }
@@ -142,7 +141,13 @@ impl Tokens {
         match encoding {
             TextEncoding::Ascii | TextEncoding::Utf8 => {
                 for letter in token {
-                    self.bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                    match u8::try_from(letter) {
+                        Ok(byte) if byte.is_ascii() => self.bytes.push(byte),
+                        _ => {
+                            let bytes = &mut [0; 4];
+                            self.bytes.extend_from_slice(letter.encode_utf8(bytes).as_bytes());
+                        }
+                    }
                 }
             }
             TextEncoding::Utf16 => {
@@ -164,6 +169,13 @@ impl Tokens {
     }
 }
 
+/// The digits of a number, as text has them.
+fn digits(number: usize) -> impl Iterator<Item = char> {
+    let first = std::iter::successors(Some(1), |power| (*power <= number / 10).then(|| power * 10));
+    let powers = std::iter::successors(first.last(), |power| (*power > 1).then(|| power / 10));
+    powers.filter_map(move |power| char::from_digit(u32::try_from(number / power % 10).ok()?, 10))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +194,11 @@ mod tests {
         assert_eq!(cut("åse", two(true)), ["1  å", "2 ås", "3 se", "4 e "]);
         assert_eq!(cut("ab", Comparison::Ngram { n: 1, positional: false }), ["a", "b"]);
         assert_eq!(cut("", two(true)), [""; 0]);
+        let one = Comparison::Ngram { n: 1, positional: true };
+        let many = cut(&"a".repeat(1000), one);
+        for place in [1, 9, 10, 11, 99, 100, 999, 1000] {
+            assert_eq!(many[place - 1], format!("{place} a"));
+        }
     }
 
     #[test]

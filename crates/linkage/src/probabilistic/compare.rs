@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::date::{self, Date};
 use super::labels::{EQUAL, ONE_IN_COMMON, POSTCODES, name_labels, owned, person_labels};
-use super::likeness::{distance_within, letter_set, letters};
 use super::names::{Likeness, Names};
 use super::records::{Column, MISSING, Records};
 use super::seen::Seen;
 use super::several::Several;
 use super::spec::{Comparison, Kind};
+use super::texts::{Texts, postcode_parts};
 use super::words::{fold, sound, spelled};
 
 /// The level of a pair of which one value is missing: no evidence.
@@ -49,7 +49,8 @@ enum How {
     PersonName(Names),
     Text(Texts, Vec<usize>),
     Date(Texts, Vec<Option<Date>>),
-    Postcode(Texts),
+    /// What equal sectors, districts and areas have in common is a number.
+    Postcode(Texts, Vec<[u32; 3]>),
     Number(Vec<f64>, Vec<f64>, bool),
     Sound(Vec<u32>),
     Words(Names),
@@ -87,30 +88,6 @@ impl Filters {
         let common: u32 = a.iter().zip(b.iter()).map(|(a, b)| (a & b).count_ones()).sum();
         let dice = 2.0 * f64::from(common) / f64::from((of_a + of_b).max(1));
         self.least.iter().position(|least| dice >= *least)
-    }
-}
-
-/// The letters of each value, and which there are.
-#[derive(Debug)]
-struct Texts(Vec<(Box<[u16]>, u64)>);
-
-impl Texts {
-    fn new(values: &[Box<str>]) -> Self {
-        let of = |value: &str| {
-            let letters = letters(value);
-            let set = letter_set(&letters);
-            (letters.into_boxed_slice(), set)
-        };
-        Self(values.iter().map(|value| of(value)).collect())
-    }
-
-    fn get(&self, at: u32) -> (&[u16], u64) {
-        let (letters, set) = &self.0[at as usize];
-        (letters, *set)
-    }
-
-    fn distance(&self, a: u32, b: u32, most: usize) -> Option<usize> {
-        distance_within(self.get(a), self.get(b), most)
     }
 }
 
@@ -213,11 +190,39 @@ impl Judge {
             let last = self.labels.len() - 1;
             return 1 + seen.level(now, other, |a, b| self.unequal(a, b, last));
         }
-        if let How::Exact = self.how {
-            2
+        if self.is_quick() {
+            self.unequal(now, other, self.labels.len())
         } else {
             seen.level(now, other, |a, b| self.unequal(a, b, self.labels.len()))
         }
+    }
+
+    /// Whether comparing two values takes less than looking for when they were compared.
+    const fn is_quick(&self) -> bool {
+        use How::{Date, Exact, Number, Postcode, Sound};
+        matches!(self.how, Exact | Date(..) | Postcode(..) | Number(..) | Sound(_))
+    }
+
+    /// The levels of at most [`AT_ONCE`](super::seen::AT_ONCE) pairs of rows, whose cells
+    /// `row` tells; `put` gets each.
+    #[inline]
+    pub(super) fn levels_of<'r>(
+        &self,
+        pairs: &[(u32, u32)],
+        row: impl Fn(u32) -> &'r [u32],
+        seen: &mut Seen,
+        mut put: impl FnMut(usize, usize),
+    ) {
+        if self.several.is_some() || self.is_quick() || matches!(self.how, How::PersonName(_)) {
+            for (pair, (a, b)) in pairs.iter().enumerate() {
+                let cells = self.cells.clone();
+                put(pair, self.level(&row(*a)[cells.clone()], &row(*b)[cells], seen));
+            }
+            return;
+        }
+        let cell = self.cells.start;
+        let values = pairs.iter().map(|(a, b)| (row(*a)[cell], row(*b)[cell]));
+        seen.levels(values, |a, b| self.unequal(a, b, self.labels.len()), put);
     }
 
     /// The level of two values that are not one, of which `last` is none at all.
@@ -236,10 +241,14 @@ impl Judge {
                 level.map_or(last, |level| 2 + level)
             }
             How::Date(texts, dates) => {
-                let near = texts.distance(a, b, 1).is_some();
+                let near = texts.are_near(a, b);
                 2 + date::level(dates[a as usize], dates[b as usize], near)
             }
-            How::Postcode(texts) => postcode_level(texts, a, b),
+            How::Postcode(texts, parts) => {
+                let (x, y) = (parts[a as usize], parts[b as usize]);
+                let same = || (0..3).position(|part| x[part] == y[part] && x[part] != MISSING);
+                if texts.are_near(a, b) { 2 } else { same().map_or(6, |part| 3 + part) }
+            }
             How::Number(numbers, within, percent) => {
                 let (x, y) = (numbers[a as usize], numbers[b as usize]);
                 let apart = (x - y).abs();
@@ -321,7 +330,8 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
                 Some(kept).filter(|text| !text.is_empty())
             });
             let texts = Texts::new(&column.values);
-            (column, How::Postcode(texts), owned(&POSTCODES), 0)
+            let parts = postcode_parts(&texts);
+            (column, How::Postcode(texts, parts), owned(&POSTCODES), 0)
         }
         Kind::Number(within) | Kind::Percent(within) => {
             let percent = matches!(kind, Kind::Percent(_));
@@ -370,32 +380,6 @@ fn single(kind: &Kind, column: &Column) -> (Column, How, Vec<String>, usize) {
             ]);
             (column, How::Words(names), labels, 1)
         }
-    }
-}
-
-/// A British postcode says its area by one or two letters, its district by all
-/// before the last three, its sector by one more. Of a number the first digit is
-/// the area, the first two the district, all but the last the sector.
-fn postcode_level(texts: &Texts, a: u32, b: u32) -> usize {
-    if texts.distance(a, b, 1).is_some() {
-        return 2;
-    }
-    let (a, b) = (texts.get(a).0, texts.get(b).0);
-    let (x, y) = (postcode_parts(a), postcode_parts(b));
-    let same =
-        |part: usize| x[part] > 0 && x[part] == y[part] && a.get(..x[part]) == b.get(..y[part]);
-    (0..3).position(same).map_or(6, |part| 3 + part)
-}
-
-/// Where sector, district and area end.
-fn postcode_parts(code: &[u16]) -> [usize; 3] {
-    let is_letter = |letter: &&u16| !(u16::from(b'0')..=u16::from(b'9')).contains(*letter);
-    let area = code.iter().take_while(is_letter).count();
-    let n = code.len();
-    if area > 0 {
-        [n.saturating_sub(2).max(area), n.saturating_sub(3).max(area), area]
-    } else {
-        [n.saturating_sub(1), n.min(2), n.min(1)]
     }
 }
 

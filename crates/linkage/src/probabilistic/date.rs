@@ -153,19 +153,19 @@ pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
     let (Some(a), Some(b)) = (a, b) else { return if near { 0 } else { 3 } };
     let equal =
         u8::from(a.year == b.year) + u8::from(a.month == b.month) + u8::from(a.day == b.day);
-    let apart = (a.day_number() - b.day_number()).abs();
+    let apart = || (a.day_number() - b.day_number()).abs();
     if near {
         0
     } else if a.year == b.year && a.month == b.day && a.day == b.month {
         1
     } else if equal == 2 {
         2
-    } else if apart < 366.0 {
-        4
-    } else if apart < 3653.0 {
-        5
     } else {
-        6
+        match apart() {
+            days if days < 366.0 => 4,
+            days if days < 3653.0 => 5,
+            _ => 6,
+        }
     }
 }
 

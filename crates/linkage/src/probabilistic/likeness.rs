@@ -122,7 +122,26 @@ pub(super) fn distance_within(
     if certain > most || a.len().abs_diff(b.len()) > most {
         return None;
     }
+    if most <= 1 {
+        return nearly_equal(a, b).filter(|distance| *distance <= most);
+    }
     Some(distance(a, b)).filter(|distance| *distance <= most)
+}
+
+/// The distance if it is 0 or 1.
+fn nearly_equal(a: &[u16], b: &[u16]) -> Option<usize> {
+    let (a, b) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let Some(first) = a.iter().zip(b).position(|(a, b)| a != b) else {
+        return Some(b.len() - a.len()).filter(|more| *more <= 1);
+    };
+    let (a, b) = (&a[first..], &b[first..]);
+    let is_one = if a.len() == b.len() {
+        let is_swapped = || a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..];
+        a[1..] == b[1..] || is_swapped()
+    } else {
+        *a == b[1..]
+    };
+    is_one.then_some(1)
 }
 
 /// Lowrance and Wagner's algorithm (1975).

@@ -1,6 +1,7 @@
 //! The stages in turn: rows made ready, the model trained, pairs weighed, people
 //! put together.
 
+mod desk;
 mod explain;
 
 use std::collections::HashMap;
@@ -10,13 +11,13 @@ pub use explain::Step;
 
 use super::blocking::{Block, Blocking, Narrowed};
 use super::clusters::{self, Evidence};
-use super::compare::{Judge, UNKNOWN};
+use super::compare::Judge;
 use super::hashing::{NumberMap, mixed};
-use super::model::{LEVELS, Model, Pattern, Told, Weights, put};
+use super::model::{Model, Pattern, Told, Weights, level_of};
 use super::records::{MISSING, Records};
-use super::seen::Seen;
 use super::spec::Spec;
 use super::training::{self, Alike, Counts, RulePairs};
+use desk::Desk;
 
 /// Rows made ready to be linked.
 ///
@@ -112,21 +113,6 @@ impl<'a> Linker<'a> {
         &self.cells[from..from + self.width]
     }
 
-    fn desk(&self) -> Vec<Seen> {
-        self.judges.iter().map(|_| Seen::new()).collect()
-    }
-
-    #[inline]
-    fn pattern(&self, a: u32, b: u32, desk: &mut [Seen]) -> Pattern {
-        let (a, b) = (self.cells(a), self.cells(b));
-        let mut pattern = 0;
-        for (at, (judge, seen)) in self.judges.iter().zip(desk).enumerate() {
-            let cells = judge.cells.clone();
-            pattern = put(pattern, at, judge.level(&a[cells.clone()], &b[cells], seen));
-        }
-        pattern
-    }
-
     /// How many pairs could be compared at all.
     pub fn all_pairs(&self) -> f64 {
         let rows = self.order.len() as f64;
@@ -161,32 +147,38 @@ impl<'a> Linker<'a> {
             let every = pairs.div_ceil(TRAINING_PAIRS).max(1);
             let mut tally = Tally::default();
             let mut said = [Tally::default(), Tally::default()];
-            for block in &rule.blocks {
-                self.blocking.each(at, block, false, |a, b| {
-                    let answer = if answered.is_empty() {
-                        None
-                    } else {
-                        answered.get(&(a.min(b), a.max(b)))
-                    };
-                    if let Some(same) = answer {
-                        let [different, same_person] = &mut said;
-                        let tally = if *same { same_person } else { different };
-                        tally.add(self.pattern(a, b, &mut desk), 1);
-                        if *same && !self.blocking.found_before(at, a, b) {
-                            together_same += 1.0;
+            let answer = |a: u32, b: u32| {
+                if answered.is_empty() { None } else { answered.get(&(a.min(b), a.max(b))) }
+            };
+            let picked = |a: u32, b: u32| {
+                mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every)
+                    || answer(a, b).is_some()
+            };
+            let pairs = |offer: &mut dyn FnMut(u32, u32)| {
+                for block in &rule.blocks {
+                    self.blocking.each(at, block, false, |a, b| {
+                        if picked(a, b) {
+                            offer(a, b);
                         }
-                        return;
+                    });
+                }
+            };
+            self.judge_all(&mut desk, pairs, |a, b, pattern| {
+                let is_new = !self.blocking.found_before(at, a, b);
+                if let Some(same) = answer(a, b) {
+                    let [different, same_person] = &mut said;
+                    let tally = if *same { same_person } else { different };
+                    tally.add(pattern, 1);
+                    if *same && is_new {
+                        together_same += 1.0;
                     }
-                    if !mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every) {
-                        return;
-                    }
-                    let pattern = self.pattern(a, b, &mut desk);
+                } else {
                     tally.add(pattern, every);
-                    if !self.blocking.found_before(at, a, b) {
+                    if is_new {
                         together.add(pattern, every);
                     }
-                });
-            }
+                }
+            });
             rules.push(RulePairs {
                 name: rule.name.clone(),
                 columns: rule.columns.clone(),
@@ -211,8 +203,17 @@ impl<'a> Linker<'a> {
     }
 
     /// Random pairs; all pairs where there are few.
-    fn random(&self, desk: &mut [Seen]) -> Counts {
+    fn random(&self, desk: &mut Desk) -> Counts {
         let mut tally = Tally::default();
+        self.judge_all(
+            desk,
+            |offer| self.offer_random(offer),
+            |_, _, pattern| tally.add(pattern, 1),
+        );
+        tally.counts()
+    }
+
+    fn offer_random(&self, offer: &mut dyn FnMut(u32, u32)) {
         let rows = self.order.len() as u64;
         let first = self.second.map_or(0, u64::from);
         if self.all_pairs() <= RANDOM_PAIRS as f64 {
@@ -220,10 +221,10 @@ impl<'a> Linker<'a> {
             for a in 0..lefts {
                 let from = if self.within_first || self.second.is_none() { a + 1 } else { first };
                 for b in from..rows {
-                    tally.add(self.pattern(a as u32, b as u32, desk), 1);
+                    offer(a as u32, b as u32);
                 }
             }
-            return tally.counts();
+            return;
         }
         let mut draw = Draw(SEED);
         for _ in 0..RANDOM_PAIRS {
@@ -233,15 +234,14 @@ impl<'a> Linker<'a> {
                 None => (draw.below(rows), draw.below(rows)),
             };
             if a != b {
-                tally.add(self.pattern(a as u32, b as u32, desk), 1);
+                offer(a as u32, b as u32);
             }
         }
-        tally.counts()
     }
 
     /// Random pairs of those that say the same in some comparisons, and which share
     /// of all pairs does.
-    fn alike(&self, at: &[usize], desk: &mut [Seen]) -> Alike {
+    fn alike(&self, at: &[usize], desk: &mut Desk) -> Alike {
         let (places, every) = self.sorted_by(at);
         // Each group of more than one: its rows, those of the first file, and how many
         // pairs there are up to its end.
@@ -256,20 +256,23 @@ impl<'a> Linker<'a> {
         }
         let mut tally = Tally::default();
         let mut draw = Draw(at.iter().fold(SEED, |seed, at| mixed(seed ^ (*at as u64 + 1))));
-        for _ in 0..ALIKE_PAIRS.min(all) {
-            let wanted = draw.below(all);
-            let (group, first, _) = groups[groups.partition_point(|(.., end)| *end <= wanted)];
-            let n = group.len() as u64;
-            let (a, b) = if self.second.is_some() && !self.within_first {
-                (draw.below(first as u64), first as u64 + draw.below(n - first as u64))
-            } else {
-                let a = draw.below(if self.within_first { first as u64 } else { n });
-                let b = draw.below(n - 1);
-                (a, if b >= a { b + 1 } else { b })
-            };
-            let (a, b) = (group[a as usize].1, group[b as usize].1);
-            tally.add(self.pattern(a.min(b), a.max(b), desk), 1);
-        }
+        let pairs = |offer: &mut dyn FnMut(u32, u32)| {
+            for _ in 0..ALIKE_PAIRS.min(all) {
+                let wanted = draw.below(all);
+                let (group, first, _) = groups[groups.partition_point(|(.., end)| *end <= wanted)];
+                let n = group.len() as u64;
+                let (a, b) = if self.second.is_some() && !self.within_first {
+                    (draw.below(first as u64), first as u64 + draw.below(n - first as u64))
+                } else {
+                    let a = draw.below(if self.within_first { first as u64 } else { n });
+                    let b = draw.below(n - 1);
+                    (a, if b >= a { b + 1 } else { b })
+                };
+                let (a, b) = (group[a as usize].1, group[b as usize].1);
+                offer(a.min(b), a.max(b));
+            }
+        };
+        self.judge_all(desk, pairs, |_, _, pattern| tally.add(pattern, 1));
         Alike { counts: tally.counts(), share: self.share(all, every) }
     }
 
@@ -352,17 +355,23 @@ impl<'a> Linker<'a> {
                 if from >= jobs.len() {
                     return (edges, pairs);
                 }
-                for (rule, block) in &jobs[from..(from + JOBS_AT_ONCE).min(jobs.len())] {
-                    let mut new = 0;
-                    self.blocking.each(*rule, block, true, |a, b| {
-                        new += 1;
-                        let weight = scale.weigh(a, b, &mut desk);
-                        if weight >= least {
-                            edges.push(Edge { a, b, weight: weight as f32 });
-                        }
-                    });
-                    pairs[*rule] += new;
-                }
+                let some = &jobs[from..(from + JOBS_AT_ONCE).min(jobs.len())];
+                let offered = |offer: &mut dyn FnMut(u32, u32)| {
+                    for (rule, block) in some {
+                        let mut new = 0;
+                        self.blocking.each(*rule, block, true, |a, b| {
+                            new += 1;
+                            offer(a, b);
+                        });
+                        pairs[*rule] += new;
+                    }
+                };
+                self.judge_all(&mut desk, offered, |a, b, pattern| {
+                    let weight = scale.weigh(a, b, pattern);
+                    if weight >= least {
+                        edges.push(Edge { a, b, weight: weight as f32 });
+                    }
+                });
             }
         };
         let mut edges = Vec::new();
@@ -416,7 +425,7 @@ impl<'a> Linker<'a> {
             rows: self.order.len(),
             second: self.second,
             prior: model.prior_weight(),
-            weigh: |a, b| scale.weigh(a, b, &mut desk),
+            weigh: |a, b| scale.weigh(a, b, self.pattern(a, b, &mut desk)),
         };
         self.by_row(&clusters::merged(evidence, edges, least))
     }
@@ -448,7 +457,7 @@ impl<'a> Linker<'a> {
     pub(crate) fn weigher(&self, model: &Model) -> impl FnMut(u32, u32) -> f64 {
         let scale = Scale::new(self, model);
         let mut desk = self.desk();
-        move |a, b| scale.weigh(a, b, &mut desk)
+        move |a, b| scale.weigh(a, b, self.pattern(a, b, &mut desk))
     }
 
     /// The model in words and numbers.
@@ -491,21 +500,17 @@ impl<'a> Scale<'a> {
         Self { linker, prior: model.prior_weight(), weights: model.weights(), rarity }
     }
 
+    /// What a pair with this pattern weighs.
     #[inline]
-    fn weigh(&self, a: u32, b: u32, desk: &mut [Seen]) -> f64 {
-        let (a, b) = (self.linker.cells(a), self.linker.cells(b));
-        let mut levels = [UNKNOWN; LEVELS];
-        for (level, (judge, seen)) in levels.iter_mut().zip(self.linker.judges.iter().zip(desk)) {
-            let cells = judge.cells.clone();
-            *level = judge.level(&a[cells.clone()], &b[cells], seen);
-        }
+    fn weigh(&self, a: u32, b: u32, pattern: Pattern) -> f64 {
         let mut sum = self.prior;
         for (at, (judge, weights)) in self.linker.judges.iter().zip(&self.weights).enumerate() {
-            let level = levels[at];
-            let weight = weights.of(level, weights.agreeing(|at| levels[at]));
+            let level = level_of(pattern, at);
+            let weight = weights.of(level, weights.agreeing(|at| level_of(pattern, at)));
             sum += weight.bits;
             if weight.rarity > 0.0 && !judge.frequencies[level].is_empty() {
                 let cells = judge.cells.clone();
+                let (a, b) = (self.linker.cells(a), self.linker.cells(b));
                 sum += weight.rarity * self.rarity(at, level, &a[cells.clone()], &b[cells]);
             }
         }

@@ -1,8 +1,10 @@
 //! The calendar: as a part of other pages, and as a file.
 
 use axum::extract::{Path, State};
+use centre::Refused;
 use centre::calendar::{Due, icalendar};
 use model::PermitId;
+use room::Room;
 
 use super::seen;
 use crate::answer::{Answered, download};
@@ -36,20 +38,37 @@ pub(crate) fn file_of(app: &App, visitor: &Visitor, dues: &[Due]) -> Vec<u8> {
     icalendar(dues, app.centre.now(), |due| says(words, due)).into_bytes()
 }
 
-/// The part for a page of the permit, or of one room on it; nothing for those who may
-/// not see the permit whole.
+/// The part for a page of the permit; nothing for those who may not see the permit whole.
 pub(crate) async fn of_permit(
     app: &App,
     visitor: &Visitor,
     permit: &PermitId,
-    room: Option<&str>,
 ) -> Result<Option<Calendar>, Failure> {
-    let mut dues = match app.centre.calendar(visitor.caller(), Some(permit)).await {
+    let dues = app.centre.calendar(visitor.caller(), Some(permit)).await;
+    part(app, visitor, permit, dues)
+}
+
+/// The same for a page of one room on it.
+pub(crate) async fn of_room(
+    app: &App,
+    visitor: &Visitor,
+    room: &Room,
+) -> Result<Option<Calendar>, Failure> {
+    let dues = app.centre.calendar_of_room(visitor.caller(), &room.id).await;
+    part(app, visitor, &room.permit, dues)
+}
+
+fn part(
+    app: &App,
+    visitor: &Visitor,
+    permit: &PermitId,
+    dues: Result<Vec<Due>, Refused>,
+) -> Result<Option<Calendar>, Failure> {
+    let dues = match dues {
         Ok(dues) => dues,
-        Err(centre::Refused::Denied(_)) => return Ok(None),
+        Err(Refused::Denied(_)) => return Ok(None),
         Err(refused) => return Err(refused.into()),
     };
-    dues.retain(|due| room.is_none_or(|room| due.id == room || due.id == permit.as_str()));
     let file = format!("/permits/{permit}/calendar.ics");
     Ok(Some(Calendar::of(visitor.words(), app.centre.now(), &dues, file)))
 }

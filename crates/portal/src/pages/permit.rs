@@ -389,7 +389,7 @@ async fn page(app: &App, visitor: &Visitor, permit: &Permit) -> Result<PermitPag
     };
     let now = app.centre.now();
     let chrome = visitor.chrome(app);
-    let calendar = calendar::of_permit(app, visitor, &permit.id, None).await?;
+    let calendar = calendar::of_permit(app, visitor, &permit.id).await?;
     Ok(PermitPage::of(chrome, permit, &names, &datasets, now, seen).with_calendar(calendar))
 }
 

@@ -461,7 +461,7 @@ async fn page(app: &App, visitor: &Visitor, room: &Room, run: &str) -> Result<Ro
         happenings: seen::told(visitor, &names, entries.items.iter()),
         may_read_ledger: seen::may_read_ledger(app, visitor),
     };
-    let calendar = calendar::of_permit(app, visitor, &room.permit, Some(room.id.as_str())).await?;
+    let calendar = calendar::of_room(app, visitor, room).await?;
     Ok(RoomPage::of(visitor.chrome(app), room, &names, seen).with_calendar(calendar))
 }
 

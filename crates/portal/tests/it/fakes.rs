@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use centre::ports::{
-    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Delivered, Deliveries, Extracts,
-    NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
+    Before, Behind, Blame, Blobs, Built, Checked, Credentials, Delivered, Deliveries, ExtractTurn,
+    Extracts, NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs,
+    Turn,
 };
 use ingress::{Known, Linked};
 use ledger::chain::Report;
@@ -156,8 +157,13 @@ impl Extracts for EmptyExtracts {
         Ok(b"PK".to_vec())
     }
 
+    fn turn(&self, _: &PermitId) -> Result<ExtractTurn, NotBuilt> {
+        Ok(ExtractTurn::new(()))
+    }
+
     fn build(
         &self,
+        _: &ExtractTurn,
         permit: &ActivePermit,
         _: &[SourceRecord],
         _: Before<'_>,

@@ -154,6 +154,14 @@ pub fn import<S: ContentSink>(
         Err(refusal) => return Err(told(refusal, list)?),
     };
 
+    let delivered = revisit::Delivered {
+        contract,
+        plan: &plan,
+        opened: &opened,
+        parquet,
+        files: &files,
+        counted: &counted,
+    };
     let room = counted.room(contract);
     let mut on_chunk = |rows: u64| progress.at(Step::Writing { rows, of: counted.rows_kept });
     let salt = plan.salt.last_chunk::<8>().copied().map_or(1, u64::from_le_bytes);
@@ -164,16 +172,7 @@ pub fn import<S: ContentSink>(
         Err(_) if quality.late.len() as u64 > room => {
             let late = std::mem::take(&mut quality.late);
             // So that the list names these rows too.
-            revisit::set_aside(
-                contract,
-                &plan,
-                (&opened, parquet),
-                &files,
-                &counted,
-                &late,
-                quarantine,
-                &mut list,
-            )?;
+            revisit::set_aside(&delivered, &late, quarantine, &mut list)?;
             Err(ImportRefusal::TooManyBadRows {
                 bad: counted.rows_quarantined + late.len() as u64,
                 rows: counted.rows_read,
@@ -201,16 +200,7 @@ pub fn import<S: ContentSink>(
     let variables = quality.variables();
     if !late.is_empty() {
         progress.at(Step::SettingAside { rows: late.len() as u64 });
-        revisit::set_aside(
-            contract,
-            &plan,
-            (&opened, parquet),
-            &files,
-            &counted,
-            &late,
-            quarantine,
-            &mut list,
-        )?;
+        revisit::set_aside(&delivered, &late, quarantine, &mut list)?;
     }
     if rows_kept == 0 {
         let (most, first) = (revisit::most(&late, &counted), list.first.clone());

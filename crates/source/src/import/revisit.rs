@@ -41,18 +41,26 @@ pub(super) fn most(late: &[Late], counted: &Counted) -> String {
     })
 }
 
+/// A delivery that was read once.
+#[derive(Clone, Copy)]
+pub(super) struct Delivered<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) plan: &'a Plan,
+    pub(super) opened: &'a [Opened],
+    pub(super) parquet: &'a dyn ParquetReader,
+    /// What the files were.
+    pub(super) files: &'a [DeliveredFile],
+    pub(super) counted: &'a Counted,
+}
+
 /// Keeps aside the rows of `late`. The files must still be what they were.
-#[expect(clippy::too_many_arguments, reason = "one call, from one place, of what is at hand there")]
 pub(super) fn set_aside(
-    contract: &Contract,
-    plan: &Plan,
-    (opened, parquet): (&[Opened], &dyn ParquetReader),
-    files: &[DeliveredFile],
-    counted: &Counted,
+    delivered: &Delivered<'_>,
     late: &[Late],
     quarantine: &mut dyn QuarantineSink,
     reasons: &mut Reasons,
 ) -> Result<(), ImportRefusal> {
+    let Delivered { contract, plan, opened, parquet, files, counted } = *delivered;
     let wanted: HashMap<u64, Late> = late.iter().map(|late| (late.row, *late)).collect();
     let mut next = 0;
     let mut each = |line: u64, bytes: &dyn Fn() -> Vec<u8>| -> Result<(), ImportRefusal> {

@@ -159,16 +159,17 @@ impl Out {
 
     fn write(&mut self, clks: &Clks) -> Result<(), Stop> {
         let mut text = Vec::new();
-        for filter in clks.texts() {
-            match self.form {
-                Form::Lines => text.extend_from_slice(format!("{filter}\n").as_bytes()),
-                Form::Clks => {
-                    let between = if self.records == 0 { "" } else { ", " };
-                    text.extend_from_slice(format!("{between}\"{filter}\"").as_bytes());
-                }
+        clks.each_text(|filter| {
+            let (before, after) = match self.form {
+                Form::Lines => ("", "\n"),
+                Form::Clks if self.records == 0 => ("\"", "\""),
+                Form::Clks => (", \"", "\""),
+            };
+            for part in [before, filter, after] {
+                text.extend_from_slice(part.as_bytes());
             }
             self.records += 1;
-        }
+        });
         self.write_text(&text)
     }
 

@@ -35,8 +35,16 @@ pub(super) struct Batch {
 }
 
 enum Kept {
-    Csv { rows: Vec<csv::StringRecord>, wanted: Vec<usize> },
-    Parquet { rows: usize, columns: Vec<arrow::array::ArrayRef> },
+    /// The values, one behind the other, and where each ends: so many to a row.
+    Csv {
+        text: String,
+        ends: Vec<usize>,
+        width: usize,
+    },
+    Parquet {
+        rows: usize,
+        columns: Vec<arrow::array::ArrayRef>,
+    },
 }
 
 impl Batch {
@@ -48,10 +56,15 @@ impl Batch {
     ) -> Result<(), E> {
         let mut values: Vec<&str> = Vec::new();
         match &self.rows {
-            Kept::Csv { rows, wanted } => {
-                for (number, record) in (self.before + 1..).zip(rows) {
+            Kept::Csv { text, ends, width } => {
+                let mut from = 0;
+                for (number, ends) in (self.before + 1..).zip(ends.chunks_exact(*width)) {
                     values.clear();
-                    values.extend(wanted.iter().map(|at| record.get(*at).unwrap_or_default()));
+                    values.extend(ends.iter().map(|end| {
+                        let value = text.get(from..*end).unwrap_or_default();
+                        from = *end;
+                        value
+                    }));
                     row(number, &values)?;
                 }
             }
@@ -77,7 +90,7 @@ impl Batch {
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         match &self.rows {
-            Kept::Csv { rows, .. } => rows.len(),
+            Kept::Csv { ends, width, .. } => ends.len() / width,
             Kept::Parquet { rows, .. } => *rows,
         }
     }
@@ -139,17 +152,19 @@ impl Rows {
         let refused = |why: String| Stop::refused(format!("`{}`: {why}", self.path));
         let rows = match &mut self.from {
             From::Csv(reader) => {
-                let mut rows = Vec::with_capacity(AT_ONCE);
-                for record in reader.records().take(AT_ONCE) {
-                    rows.push(record.map_err(|error| {
-                        refused(format!(
-                            "row {}: {}",
-                            before + rows.len() as u64 + 1,
-                            said(error.kind())
-                        ))
-                    })?);
+                let (mut text, mut ends) = (String::new(), Vec::new());
+                let mut record = csv::StringRecord::new();
+                for row in (before + 1..).take(AT_ONCE) {
+                    let read = reader.read_record(&mut record);
+                    if !read.map_err(|e| refused(format!("row {row}: {}", said(e.kind()))))? {
+                        break;
+                    }
+                    for at in wanted {
+                        text.push_str(record.get(*at).unwrap_or_default());
+                        ends.push(text.len());
+                    }
                 }
-                Kept::Csv { rows, wanted: wanted.to_vec() }
+                Kept::Csv { text, ends, width: wanted.len().max(1) }
             }
             From::Parquet(reader) => match reader.next() {
                 None => return Ok(None),
