@@ -80,8 +80,10 @@ places = [
     f"http://127.0.0.1:{PORT}/x.csv", f"https://127.0.0.1:{PORT}/x.csv", "s3://bucket/x.csv",
     "gs://bucket/x.csv", "hdfs://127.0.0.1/x.csv", "/data/../run/packages/mirror",
 ]
+# The program behind the door is the same for every way of working.
+FORMATS = ("CSV",) if OTHERS else ("CSV", "PARQUET", "JSON", "ARROW")
 for n, place in enumerate(places):
-    for how in ("CSV", "PARQUET", "JSON", "ARROW"):
+    for how in FORMATS:
         made = f"CREATE EXTERNAL TABLE t{n} STORED AS {how} LOCATION '{place}'"
         code, said = sql(f"{made}; SELECT 'here', * FROM t{n} LIMIT 3")
         # A file that says it is empty is a table without rows.
