@@ -5,7 +5,7 @@
 //! <lake>/<source>/part-….parquet     rows
 //! <lake>/.work/<source>/             what an import has not committed yet
 //! <lake>/.locks/<source>             who imports
-//! <lake>/.locks/.<permit>            who builds an extract
+//! <lake>/.locks/.<permit>.lock       who builds an extract
 //! ```
 //! A source's id begins with a letter, so that no table meets the other folders.
 
@@ -103,6 +103,6 @@ impl Lake {
     }
 
     pub(crate) fn permit_lock_file(&self, permit: &PermitId) -> PathBuf {
-        self.root.join(".locks").join(format!(".{permit}"))
+        self.root.join(".locks").join(format!(".{permit}.lock"))
     }
 }

@@ -34,6 +34,13 @@ pub struct Found {
     pub weights: Vec<WeightColumn>,
     /// What other thresholds would have come to.
     pub thresholds: Vec<AtThreshold>,
+    /// How many pairs each blocking rule found that none before it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleCount>,
+    /// What each kind of agreement weighs: the prior, then each comparison's levels from
+    /// the strongest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<LevelWeight>,
     /// Pairs that were too many to be compared as they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<NarrowedBlock>,
@@ -84,6 +91,39 @@ pub struct WeightColumn {
     pub from: i32,
     /// How many pairs.
     pub pairs: Option<u64>,
+}
+
+/// The names of all blocking rules that there may be.
+pub fn rules() -> Vec<String> {
+    crate::cascade::rule_names()
+}
+
+/// What a blocking rule found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RuleCount {
+    /// The rule.
+    pub rule: String,
+    /// How many pairs.
+    pub pairs: Option<u64>,
+}
+
+/// What it weighs that two records agree so.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LevelWeight {
+    /// The comparison; [`LevelWeight::PRIOR`]: what is known before any.
+    pub comparison: String,
+    /// On which of its levels they agree; empty of the prior.
+    pub level: String,
+    /// Bits for one person, or against it, where nothing else is known: rounded to one
+    /// decimal, and without what a rare value adds.
+    pub bits: f64,
+}
+
+impl LevelWeight {
+    /// What stands for the prior.
+    pub const PRIOR: &str = "prior";
 }
 
 /// What a threshold comes to.

@@ -7,6 +7,7 @@ mod ranked;
 mod spread;
 mod thresholds;
 mod waterfall;
+mod weights;
 
 use std::fmt::Write as _;
 
@@ -15,6 +16,7 @@ pub use ranked::{Ranked, Room, ranked};
 pub use spread::{Spread, spread};
 pub use thresholds::{Thresholds, thresholds};
 pub use waterfall::{Waterfall, waterfall};
+pub use weights::{Weighted, weighted};
 
 use crate::parts::escaped;
 

@@ -9,6 +9,7 @@ pub mod rules;
 pub mod standing;
 pub mod terms;
 pub mod timeline;
+pub(crate) mod weighing;
 
 use std::fmt;
 

@@ -1,5 +1,6 @@
 //! Whether a room can be made on this machine at all.
 
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -7,14 +8,14 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use room::{Hold, Holds, Limits};
-use rustix::fs::FlockOperation;
+use rustix::fs::{FlockOperation, flock};
 
 use crate::bubblewrap::Bubblewrap;
 use crate::disk::remove_tree;
 use crate::place::private_dir;
 use crate::process::{held, kill_tree};
 use crate::spawn::spawn;
-use crate::state::{RoomDir, RoomState, lock};
+use crate::state::{RoomDir, RoomState};
 use crate::walls::Setting;
 
 const MIB: u64 = 1 << 20;
@@ -50,9 +51,9 @@ impl Bubblewrap {
         }
         // Of programs that start at once one makes it after the other; what is there before
         // was left by one that was killed.
+        let turn = File::open(&self.rooms).map_err(|error| error.to_string())?;
+        flock(&turn, FlockOperation::LockExclusive).map_err(|error| error.to_string())?;
         let dir = self.rooms.join(PROBE);
-        let turn = lock(&self.rooms.join(format!("{PROBE}.lock")), FlockOperation::LockExclusive);
-        let _turn = turn.map_err(|error| error.to_string())?;
         let said = remove_tree(&dir).and_then(|()| self.run_true(&dir));
         let removed = remove_tree(&dir);
         let said = said.and_then(|said| removed.map(|()| said)).map_err(|e| e.to_string())?;

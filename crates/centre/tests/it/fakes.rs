@@ -151,6 +151,8 @@ fn found() -> Found {
         countries: Vec::new(),
         weights: Vec::new(),
         thresholds: Vec::new(),
+        rules: Vec::new(),
+        levels: Vec::new(),
         narrowed: Vec::new(),
         reviewed: None,
     }

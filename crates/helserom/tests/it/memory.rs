@@ -90,7 +90,7 @@ fn the_import_of_a_larger_file_has_no_more_memory() {
     let (larger, said) = peak_of_import(&place, &file);
     assert_eq!(said.code, Some(0), "{said:?}");
     // What varies is how much waits between the threads.
-    assert!(larger < smaller + size / 2, "{smaller} MiB, then {larger} MiB, of {size} MiB");
+    assert!(larger < smaller + size * 3 / 4, "{smaller} MiB, then {larger} MiB, of {size} MiB");
 }
 
 /// A Parquet file of some thousand bytes in which so many rows have a text of 5 MB.

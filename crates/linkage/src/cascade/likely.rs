@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::entities::Entities;
 use super::people::{BESIDE, BORN, COUNTRY, GIVEN, POSTCODE, People, SEX, SURNAME};
 use crate::probabilistic::{
-    Comparison, DateOrder, Edge, Kind, Linker, Model, Narrowed, Part, Rule, Spec, Step, Term,
+    Comparison, DateOrder, Edge, Kind, Linker, Model, Narrowed, Part, Rule, Spec, Step, Term, Told,
     probability, weight,
 };
 
@@ -139,6 +139,13 @@ fn rules(place: usize, has: impl Fn(usize) -> bool) -> Vec<Rule> {
     ])
 }
 
+/// The names of all rules that there may be.
+pub(super) fn rule_names() -> Vec<String> {
+    let rules = rules(POSTCODE, |_| true);
+    let of = |rule: Rule| [rule.name].into_iter().chain(rule.narrower.into_iter().map(|r| r.name));
+    rules.into_iter().flat_map(of).collect()
+}
+
 /// What weighing found.
 #[derive(Default)]
 pub(super) struct Likely {
@@ -147,6 +154,10 @@ pub(super) struct Likely {
     /// How many pairs were compared.
     pub(super) compared: u64,
     pub(super) narrowed: Vec<Narrowed>,
+    /// How many of the pairs each rule found first.
+    pub(super) by_rule: Vec<(String, u64)>,
+    /// What weighed them.
+    pub(super) model: Option<Told>,
 }
 
 /// Two people who may be one: subjects that stand for them, of which the first has no
@@ -242,7 +253,13 @@ impl<'a> Weighing<'a> {
             }
         }
         let pairs = exclusive(best, entities, subject);
-        Likely { pairs, compared: weighed.pairs, narrowed: self.linker.narrowed().to_vec() }
+        Likely {
+            pairs,
+            compared: weighed.pairs,
+            narrowed: self.linker.narrowed().to_vec(),
+            by_rule: weighed.by_rule,
+            model: Some(self.linker.told(&self.model)),
+        }
     }
 }
 

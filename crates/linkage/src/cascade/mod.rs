@@ -24,12 +24,17 @@ use vault::{BlindHasher, PairHasher, Vault};
 
 use crate::crosswalk::LinkError;
 use crate::found::Found;
-use crate::probabilistic::{Narrowed, Spec, probability};
+use crate::probabilistic::{Narrowed, Spec, Told, probability};
 use crate::review::{Decided, Known};
 use entities::{Entities, Groups};
 use likely::{LEAST, Pair, Weighing};
 use people::People;
 pub(crate) use people::{BESIDE, COLUMNS, MUNICIPALITY, POSTCODE, Part, Said};
+
+/// The names of all blocking rules that there may be.
+pub(crate) fn rule_names() -> Vec<String> {
+    likely::rule_names()
+}
 
 /// By which stage somebody was found in another record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +69,8 @@ pub(crate) struct Cascade<'a> {
     before: Groups,
     compared: u64,
     narrowed: Vec<Narrowed>,
+    by_rule: Vec<(String, u64)>,
+    model: Option<Told>,
     threshold: f64,
     /// Pairs that clerks were asked about before.
     known: Vec<Known>,
@@ -95,6 +102,8 @@ impl<'a> Cascade<'a> {
             merged: Vec::new(),
             compared: 0,
             narrowed: Vec::new(),
+            by_rule: Vec::new(),
+            model: None,
             threshold,
             known: Vec::new(),
             weighing: None,
@@ -207,6 +216,8 @@ impl<'a> Cascade<'a> {
         self.merged = merges.merged;
         self.compared = found.compared;
         self.narrowed = found.narrowed;
+        self.by_rule = found.by_rule;
+        self.model = found.model;
     }
 
     /// The side that is put to the other is as doubtful as the link.

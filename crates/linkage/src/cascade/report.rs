@@ -6,7 +6,11 @@ use model::{Date, SourceId};
 
 use super::people::{BORN, COUNTRY, SEX};
 use super::{Cascade, Stage};
-use crate::found::{AtThreshold, Counted, Found, Group, NarrowedBlock, WeightColumn, tenths, told};
+use crate::found::{
+    AtThreshold, Counted, Found, Group, LevelWeight, NarrowedBlock, RuleCount, WeightColumn,
+    tenths, told,
+};
+use crate::probabilistic::Told;
 
 pub(super) struct Report<'a> {
     pub(super) cascade: &'a Cascade<'a>,
@@ -105,6 +109,8 @@ impl Report<'_> {
             countries: grouped(&countries, of_countries),
             weights: self.weights(),
             thresholds: self.thresholds(),
+            rules: self.rules(),
+            levels: self.cascade.model.as_ref().map(levels).unwrap_or_default(),
             narrowed: self.narrowed(),
             reviewed: None,
         }
@@ -210,6 +216,12 @@ impl Report<'_> {
         found
     }
 
+    fn rules(&self) -> Vec<RuleCount> {
+        let told = |count: u64| Some(count).filter(|count| *count == 0 || *count >= self.least);
+        let rules = self.cascade.by_rule.iter();
+        rules.map(|(rule, pairs)| RuleCount { rule: rule.clone(), pairs: told(*pairs) }).collect()
+    }
+
     fn narrowed(&self) -> Vec<NarrowedBlock> {
         let block = |block: &crate::probabilistic::Narrowed| NarrowedBlock {
             rule: block.rule.clone(),
@@ -220,6 +232,20 @@ impl Report<'_> {
         };
         self.cascade.narrowed.iter().map(block).collect()
     }
+}
+
+fn levels(model: &Told) -> Vec<LevelWeight> {
+    let weight = |comparison: &str, level: &str, bits| LevelWeight {
+        comparison: comparison.to_owned(),
+        level: level.to_owned(),
+        bits: tenths(bits),
+    };
+    let prior = weight(LevelWeight::PRIOR, "", model.prior_weight);
+    let comparisons = model.comparisons.iter().flat_map(|comparison| {
+        let levels = comparison.levels.iter();
+        levels.map(move |level| weight(&comparison.name, &level.label, level.weight))
+    });
+    std::iter::once(prior).chain(comparisons).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a weight between the first and last column")]

@@ -14,13 +14,14 @@ use crate::answer::{Answered, html, see};
 use crate::chart::{Chart, Waterfall, waterfall};
 use crate::chrome::Chrome;
 use crate::failure::Failure;
+use crate::parts::weighing::{agreed, bits, compared};
 use crate::parts::{Tag, Tone};
 use crate::query::Query;
 use crate::sample::literal;
 use crate::security::forms::Signed;
 use crate::state::App;
 use crate::visitor::Visitor;
-use crate::words::{Shown as Told, Words};
+use crate::words::Shown as Told;
 
 /// The page of what waits.
 #[derive(Debug, Template)]
@@ -162,38 +163,6 @@ pub struct StepLine {
     weight: String,
     rarity: String,
     sum: String,
-}
-
-/// The key of a word that the linkage crate writes in English.
-fn key_of(start: &str, word: &str) -> String {
-    let mut key = start.to_owned();
-    for letter in word.chars() {
-        if letter.is_ascii_alphanumeric() {
-            key.push(letter.to_ascii_lowercase());
-        } else if !key.ends_with('-') {
-            key.push('-');
-        }
-    }
-    key.trim_end_matches('-').to_owned()
-}
-
-/// The word for what was compared, and for the level on which two agree in it.
-fn compared(words: &Words, name: &str) -> String {
-    words.say_or(&key_of("compared-", name), name)
-}
-
-fn agreed(words: &Words, level: &str) -> String {
-    words.say_or(&key_of("level-", level), level)
-}
-
-/// Bits, always with their sign.
-fn bits(words: &Words, bits: f64) -> String {
-    let shown = words.decimal(bits, 1);
-    if bits > 0.0 && shown.bytes().any(|digit| (b'1'..=b'9').contains(&digit)) {
-        format!("+{shown}")
-    } else {
-        shown
-    }
 }
 
 impl PairPage {
@@ -348,6 +317,7 @@ pub(crate) async fn answer(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Words;
 
     fn words(lang: Lang) -> Words {
         Words::new(lang, jiff::tz::TimeZone::UTC)
@@ -355,7 +325,6 @@ mod tests {
 
     #[test]
     fn everything_has_a_word_in_every_language() {
-        let levels = linkage::review::levels();
         for lang in Lang::ALL {
             let words = words(lang);
             for answer in Answer::ALL {
@@ -363,13 +332,6 @@ mod tests {
             }
             for agreement in Agreement::ALL {
                 assert!(words.knows(agreement_key(agreement)), "{lang}: {agreement:?}");
-            }
-            for level in &levels {
-                let key = key_of("level-", level);
-                assert!(words.knows(&key), "{lang}: {key}");
-            }
-            for name in linkage::review::COMPARED {
-                assert!(words.knows(&key_of("compared-", name)), "{lang}: {name}");
             }
             let outcomes = [Outcome::Same, Outcome::Different, Outcome::Undecided];
             for outcome in outcomes.map(Some).into_iter().chain([None]) {

@@ -2,10 +2,13 @@
 
 use askama::Template;
 use linkage::Changed;
-use linkage::found::{Cell, Found, Group};
+use linkage::found::{Cell, Found, Group, LevelWeight};
 use model::SourceId;
 
-use crate::chart::{Chart, Columned, Thresholds, columns, thresholds};
+use super::weighing::{agreed, bits, compared, rule};
+use crate::chart::{
+    Chart, Columned, Ranked, Room, Thresholds, Weighted, columns, ranked, thresholds, weighted,
+};
 use crate::names::Names;
 use crate::words::Words;
 
@@ -20,6 +23,10 @@ pub struct FoundPart {
     weight_lines: Vec<(String, String)>,
     thresholds: Chart,
     threshold_lines: Vec<[String; 4]>,
+    levels: Chart,
+    level_lines: Vec<[String; 3]>,
+    rules: Chart,
+    rule_lines: Vec<(String, String)>,
     smallest: String,
     narrowed: Vec<String>,
 }
@@ -115,8 +122,10 @@ impl FoundPart {
                 (false, true) => ("found-narrowed", block.rows),
                 (false, false) => ("found-not-compared", block.rows),
             };
-            words.say_both(key, words.whole(count), &block.rule)
+            words.say_both(key, words.whole(count), rule(words, &block.rule))
         });
+        let (levels, level_lines) = levels_of(words, found);
+        let (rules, rule_lines) = rules_of(words, found);
         Self {
             says,
             tables,
@@ -124,6 +133,10 @@ impl FoundPart {
             weight_lines,
             thresholds,
             threshold_lines,
+            levels,
+            level_lines,
+            rules,
+            rule_lines,
             smallest: words.say_with("found-smallest", smallest),
             narrowed: narrowed.collect(),
             words: words.clone(),
@@ -204,6 +217,57 @@ fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
     (picture, lines)
 }
 
+/// What each kind of agreement weighs.
+fn levels_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 3]>) {
+    let mut groups: Vec<(String, Vec<(String, f64)>)> = Vec::new();
+    for of in found.levels.chunk_by(|a, b| a.comparison == b.comparison) {
+        let name = of.first().map_or_else(String::new, |of| compared(words, &of.comparison));
+        let is_prior = of.first().is_some_and(|of| of.comparison == LevelWeight::PRIOR);
+        let bar = |of: &LevelWeight| (agreed(words, &of.level), of.bits);
+        groups.push(if is_prior {
+            (String::new(), of.iter().map(|of| (name.clone(), of.bits)).collect())
+        } else {
+            (name, of.iter().map(bar).collect())
+        });
+    }
+    let picture = weighted(Weighted {
+        id: "found-levels",
+        title: &words.say("found-levels"),
+        description: &words.say("found-levels-what"),
+        groups: &groups,
+        write: &|weight| bits(words, weight),
+    });
+    let line = |name: &str, (label, weight): &(String, f64)| {
+        [name.to_owned(), label.clone(), bits(words, *weight)]
+    };
+    let lines = groups.iter().flat_map(|(name, bars)| bars.iter().map(|bar| line(name, bar)));
+    (picture, lines.collect())
+}
+
+/// How many pairs each blocking rule found.
+#[expect(clippy::cast_precision_loss, reason = "pairs of people, for a picture")]
+fn rules_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
+    let lines: Vec<(String, String)> = found
+        .rules
+        .iter()
+        .map(|of| (rule(words, &of.rule), count(words, of.pairs, found.smallest_count)))
+        .collect();
+    let bars: Vec<(String, f64, String)> = found
+        .rules
+        .iter()
+        .zip(&lines)
+        .map(|(of, (name, shown))| (name.clone(), of.pairs.unwrap_or(0) as f64, shown.clone()))
+        .collect();
+    let picture = ranked(Ranked {
+        id: "found-rules",
+        title: &words.say("found-rules"),
+        description: &words.say("found-rules-what"),
+        bars: &bars,
+        room: Room::Page,
+    });
+    (picture, lines)
+}
+
 /// What became of the people of the extract before, in sentences.
 pub(crate) fn changed(words: &Words, changed: Changed) -> Vec<String> {
     let Changed { kept, new, merged, split } = changed;
@@ -225,7 +289,7 @@ pub(crate) fn changed(words: &Words, changed: Changed) -> Vec<String> {
 
 /// What a sample page shows.
 pub(crate) fn sample() -> Found {
-    use linkage::found::{AtThreshold, NarrowedBlock, WeightColumn};
+    use linkage::found::{AtThreshold, NarrowedBlock, RuleCount, WeightColumn};
     use linkage::review::Reviewed;
 
     let cell = |exact, likely, alone, wrong, missed| Cell {
@@ -272,6 +336,29 @@ pub(crate) fn sample() -> Found {
                 missed_links,
             })
             .collect(),
+        rules: [("birth-date", 40_110), ("surname-and-given-name", 22_004), ("names-swapped", 3)]
+            .into_iter()
+            .map(|(rule, pairs)| RuleCount {
+                rule: rule.to_owned(),
+                pairs: Some(pairs).filter(|n| *n >= 5),
+            })
+            .collect(),
+        levels: [
+            (LevelWeight::PRIOR, "", -13.2),
+            ("given-name", "equal", 7.1),
+            ("given-name", "another spelling or order", 6.2),
+            ("given-name", "different", -4.0),
+            ("birth-date", "equal", 11.8),
+            ("birth-date", "day and month swapped", 6.5),
+            ("birth-date", "another date", -6.9),
+        ]
+        .into_iter()
+        .map(|(comparison, level, bits)| LevelWeight {
+            comparison: comparison.to_owned(),
+            level: level.to_owned(),
+            bits,
+        })
+        .collect(),
         narrowed: vec![
             NarrowedBlock {
                 rule: "surname-and-given-name".to_owned(),
@@ -310,7 +397,9 @@ mod tests {
             let words = Words::new(lang, TimeZone::UTC);
             let html = FoundPart::new(&words, &Names::sample(), &sample()).to_string();
             assert!(html.contains(few) || html.contains("&#60;5"), "{html}");
-            assert!(html.contains("found-thresholds-title"), "{html}");
+            for picture in ["found-thresholds", "found-levels", "found-rules"] {
+                assert!(html.contains(&format!("{picture}-title")), "{html}");
+            }
             assert!(!html.contains(">found-"), "a word is lacking: {html}");
         }
     }
