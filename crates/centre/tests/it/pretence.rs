@@ -441,11 +441,20 @@ impl Site {
 
     /// One who decides for the access body.
     pub(crate) fn caseworker() -> Caller {
+        Self::of_the_access_body("caseworker", Role::Caseworker)
+    }
+
+    /// One who reads what was done.
+    pub(crate) fn auditor() -> Caller {
+        Self::of_the_access_body("auditor", Role::Auditor)
+    }
+
+    fn of_the_access_body(name: &str, role: Role) -> Caller {
         Caller::from(Account {
-            id: "caseworker".parse().unwrap(),
-            name: "Caseworker".into(),
+            id: name.parse().unwrap(),
+            name: name.into(),
             organisation: "access-body".parse().unwrap(),
-            roles: [Role::Caseworker].into(),
+            roles: [role].into(),
             open: true,
         })
     }

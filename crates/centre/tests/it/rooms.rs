@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use centre::Refused;
+use centre::journal::Deed;
 use centre::notebooks::Company;
 use centre::ports::Unwatched;
 use jiff::SignedDuration;
@@ -395,4 +396,26 @@ async fn a_room_is_used_for_the_hours_that_its_permit_gives_it_and_no_longer() {
     assert!(refused.to_string().contains("was used for the 2 hours"), "{refused}");
     assert_eq!(site.rooms.walls.lock().unwrap().len(), 2);
     assert_eq!(site.see(&room).await.state, State::Open);
+}
+
+#[tokio::test]
+async fn what_was_run_is_read_by_an_auditor_more_than_a_year_after_its_room_is_gone() {
+    let site = Site::new().await;
+    let room = site.room_that_ends().await;
+    let run = site.begin(&room).await;
+    let cell: CellId = "cell-2b4d6f8h0k".parse().unwrap();
+    let (by, kernel, code) = (researcher(), "ir".to_owned(), "coxph(S ~ age)".to_owned());
+    let event = RoomEvent::CellRun { cell, by, run: Some(run.clone()), kernel, code };
+    site.write(room.as_str(), &event).await;
+    site.ends(&room, &run).await;
+    // The permit ends, the room stands still and is removed, and a year goes by.
+    for days in [1, 15, 400] {
+        site.clock.advance(SignedDuration::from_hours(24 * days));
+        site.centre.sweep().await.unwrap();
+    }
+    assert_eq!(site.see(&room).await.state, State::Closed);
+    let deeds = site.centre.journal(&Site::auditor(), &room).await.unwrap();
+    let says = |deed: &Deed| serde_json::to_string(deed).unwrap().contains("coxph(S ~ age)");
+    let ran = deeds.iter().find(|deed| says(deed));
+    assert_eq!(ran.map(|deed| &deed.by), Some(&researcher()), "{deeds:?}");
 }

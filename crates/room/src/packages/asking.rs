@@ -147,6 +147,10 @@ fn asked(path: &str) -> Result<Asked, Unfit> {
         ["cran", "src", "contrib", file] => {
             of(Language::R, file).map_or(Asked::Absent, |(_, asked)| asked)
         }
+        // Where CRAN keeps what is no longer the newest.
+        ["cran", "src", "contrib", "Archive", folder, file] => of(Language::R, file)
+            .filter(|(name, _)| name.as_str() == *folder)
+            .map_or(Asked::Absent, |(_, asked)| asked),
         _ => Asked::Absent,
     })
 }
@@ -177,6 +181,7 @@ mod tests {
             ),
             ("/simple/a/a-1.tar.gz", "a-1.tar.gz"),
             ("/cran/src/contrib/data.table_1.0.tar.gz", "data.table_1.0.tar.gz"),
+            ("/cran/src/contrib/Archive/data.table/data.table_0.9.tar.gz", "data.table_0.9.tar.gz"),
         ] {
             let Ok(Asked::File { file: read, .. }) = read(path) else { panic!("{path}") };
             assert_eq!(read, file);
@@ -199,7 +204,10 @@ mod tests {
             "/cran/src/contrib/",
             "/simple/a/b/a-1.tar.gz",
             "/cran/src/contrib/PACKAGES.gz",
-            "/cran/src/contrib/Archive/a1/a1_1.tar.gz",
+            "/cran/src/contrib/Archive/",
+            "/cran/src/contrib/Archive/data.table/",
+            "/cran/src/contrib/Archive/other/data.table_0.9.tar.gz",
+            "/cran/src/contrib/Archive/data.table/x/data.table_0.9.tar.gz",
             "//simple/a/",
             "/simple//",
         ] {

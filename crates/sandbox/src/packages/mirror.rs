@@ -25,7 +25,8 @@ const MOST_FILES: usize = 5000;
 pub struct Mirror {
     /// A folder per Python package, by its normalised name, with its files (PEP 503).
     pub pypi: Option<PathBuf>,
-    /// A folder as CRAN is one: `src/contrib/PACKAGES`, and the sources beside it.
+    /// A folder as CRAN is one: `src/contrib/PACKAGES`, the sources beside it, and earlier
+    /// versions in `src/contrib/Archive/<package>`.
     pub cran: Option<PathBuf>,
 }
 
@@ -100,7 +101,14 @@ impl Mirror {
                 open(self.pypi.as_deref(), &format!("{name}/{file}"), OFlags::empty())
             }
             Language::R => {
-                open(self.cran.as_deref(), &format!("src/contrib/{file}"), OFlags::empty())
+                let below = |path: String| open(self.cran.as_deref(), &path, OFlags::empty());
+                match below(format!("src/contrib/{file}")) {
+                    // An earlier version.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                        below(format!("src/contrib/Archive/{name}/{file}"))
+                    }
+                    opened => opened,
+                }
             }
         }?;
         let bytes = plain(&opened)?;

@@ -60,20 +60,27 @@ for name, version in (("tiny_thing", "1.0"), ("tiny_thing", "2.0"), ("secret", "
 "#;
     let made = Program::new(PYTHON).args(["-c", script]).arg(&pypi).status().unwrap();
     assert!(made.success());
-    for name in ["tinyr", "secretr"] {
+    let archive = contrib.join("Archive/tinyr");
+    std::fs::create_dir_all(&archive).unwrap();
+    for (name, version, says, folder) in [
+        ("tinyr", "0.0.9", "tiny R of old", &archive),
+        ("tinyr", "0.1", "tiny R", &contrib),
+        ("secretr", "0.1", "tiny R", &contrib),
+    ] {
         let package = top.join(name);
         std::fs::create_dir_all(package.join("R")).unwrap();
         let about = format!(
-            "Package: {name}\nVersion: 0.1\nTitle: Tiny\nDescription: Tiny.\nLicense: EUPL\n\
+            "Package: {name}\nVersion: {version}\nTitle: Tiny\nDescription: Tiny.\nLicense: EUPL\n\
              Author: A\nMaintainer: A <a@example.org>\n"
         );
         std::fs::write(package.join("DESCRIPTION"), about).unwrap();
         std::fs::write(package.join("NAMESPACE"), "export(says)\n").unwrap();
-        std::fs::write(package.join("R/says.R"), "says <- function() 'tiny R'\n").unwrap();
+        let says = format!("says <- function() '{says}'\n");
+        std::fs::write(package.join("R/says.R"), says).unwrap();
         let built = Program::new("R")
             .args(["CMD", "build", "--no-manual"])
             .arg(&package)
-            .current_dir(&contrib)
+            .current_dir(folder)
             .output()
             .unwrap();
         assert!(built.status.success(), "{built:?}");
@@ -214,6 +221,23 @@ fn r_installs_what_is_allowed() {
     let quiet = shop.sh("Rscript -e 'warning(\"another\")'").err.join("\n");
     assert!(quiet.contains("another") && !quiet.contains("Packages"), "{quiet}");
     assert_eq!(shop.heard(), []);
+}
+
+#[test]
+fn r_installs_an_earlier_version_as_cran_keeps_it() {
+    let shop = Shop::new(Desk::of("r tinyr\n"), |_| {});
+    let report = shop.sh("Rscript -e 'old <- \"src/contrib/Archive/tinyr/tinyr_0.0.9.tar.gz\"' \
+         -e 'install.packages(file.path(getOption(\"repos\")[[1]], old), repos = NULL)' && \
+         Rscript -e 'cat(tinyr::says())'");
+    assert_eq!(report.ended.outcome, Outcome::Finished, "{report:?}");
+    assert_eq!(report.out.last().unwrap(), "tiny R of old", "{report:?}");
+    let heard = shop.heard();
+    let [fetched] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(fetched.version.to_string(), "0.0.9");
+    // One version that is allowed is not another.
+    let shop = Shop::new(Desk::of("r tinyr 0.1\n"), |_| {});
+    let answer = shop.get("/cran/src/contrib/Archive/tinyr/tinyr_0.0.9.tar.gz");
+    assert!(answer.starts_with("HTTP/1.1 404 "), "{answer}");
 }
 
 #[test]
