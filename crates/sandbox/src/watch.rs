@@ -30,6 +30,10 @@ pub(crate) struct Watch<'a> {
     root: i32,
     others: Others,
     pub counted: Counted,
+    /// Whether nothing ran beside it at the last look.
+    alone: bool,
+    /// Whether something ran beside it when the disk filled.
+    filled_together: bool,
 }
 
 /// What else runs in the room of a command.
@@ -71,7 +75,9 @@ impl<'a> Watch<'a> {
         (root, others): (i32, Others),
     ) -> Self {
         let (limits, holds) = (state.limits, state.holds);
-        Self { group, limits, holds, disk, root, others, counted: Counted::default() }
+        let counted = Counted::default();
+        let (alone, filled_together) = (true, false);
+        Self { group, limits, holds, disk, root, others, counted, alone, filled_together }
     }
 
     /// Looks once. `Some` when the command must be ended.
@@ -82,13 +88,20 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether the disk was filled since the command began. Where the kernel holds its
-    /// size, what runs beside others goes on: nobody knows who filled it, and it grows
-    /// no more.
+    /// size, what ran beside others when it filled goes on, also when it is alone later:
+    /// nobody knows who filled it, and it grows no more.
     fn is_disk_filled(&mut self) -> bool {
         let (root, others) = (self.root, &self.others);
+        let is_alone = others.roots().next().is_none();
+        // Who filled it may have ended since the last look.
+        let was_alone = std::mem::replace(&mut self.alone, is_alone);
         let of_all = || others.roots().chain([root]).flat_map(members).collect();
-        self.disk.is_full(&of_all)
-            && (self.holds.disk != Hold::Kernel || others.roots().next().is_none())
+        if !self.disk.is_full(&of_all) {
+            self.filled_together = false;
+            return false;
+        }
+        self.filled_together |= !(is_alone && was_alone);
+        self.holds.disk != Hold::Kernel || !self.filled_together
     }
 
     /// Takes what the control group counted.

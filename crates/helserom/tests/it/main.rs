@@ -39,6 +39,7 @@ mod outlives;
 mod packages;
 mod people;
 mod place;
+mod progress;
 mod queue;
 mod reversals;
 mod setup;
