@@ -62,8 +62,9 @@ impl Outside {
     /// of its own to speak to.
     fn words(&self, others: &[&str]) -> String {
         let Self { data, port, .. } = self;
-        let others: String = others.iter().map(|other| format!(" '{other}'")).collect();
-        format!("{port} '{data}' {SECRET}{others}")
+        let mut words = vec![port.clone(), format!("'{data}'"), SECRET.to_owned()];
+        words.extend(others.iter().map(|other| format!("'{other}'")));
+        words.join(" ")
     }
 
     #[track_caller]

@@ -24,14 +24,15 @@ impl std::fmt::Debug for Weighted<'_> {
     }
 }
 
-const WIDTH: f64 = 640.0;
+/// As wide as the panel at the side of a page.
+const WIDTH: f64 = 380.0;
 /// Where labels end.
-const LABELS: f64 = 250.0;
+const LABELS: f64 = 176.0;
 /// What a number beside a bar takes.
-const NUMBER: f64 = 48.0;
+const NUMBER: f64 = 42.0;
 const STEP: f64 = 24.0;
 const THICK: f64 = 14.0;
-const LONGEST_LABEL: usize = 36;
+const LONGEST_LABEL: usize = 26;
 
 /// Draws the bars, one below the other. Empty when there are none.
 #[expect(clippy::cast_precision_loss, reason = "some hundred bars")]
@@ -46,7 +47,8 @@ pub fn weighted(what: Weighted<'_>) -> Chart {
     let x = |value: f64| (value - least).mul_add(scale, LABELS + NUMBER);
     let headings = what.groups.iter().filter(|(name, _)| !name.is_empty()).count();
     let height = STEP * (lengths().count() + headings) as f64 + 10.0;
-    let mut drawing = Drawing::new(what.id, WIDTH, height, what.title, what.description);
+    let (size, words) = ((WIDTH, height), (what.title, what.description));
+    let mut drawing = Drawing::of_class("chart small", what.id, size, words);
     let mut y = 6.0;
     for (name, bars) in what.groups {
         if !name.is_empty() {
@@ -95,12 +97,12 @@ mod tests {
 
     #[test]
     fn what_speaks_against_lies_to_the_left_of_the_line_and_all_to_one_scale() {
-        // From −7 to +7: 294 wide, 21 for each bit; nought lies at 298 + 147.
-        let svg = draw(&[("", &[("prior", -7.0)]), ("name", &[("equal", 7.0), ("other", -2.0)])]);
-        assert!(svg.contains("class=\"against\" x=\"298.0\" y=\"6.0\" width=\"147.0\""), "{svg}");
-        assert!(svg.contains("class=\"bar\" x=\"445.0\" y=\"54.0\" width=\"147.0\""), "{svg}");
-        assert!(svg.contains("class=\"against\" x=\"403.0\" y=\"78.0\" width=\"42.0\""), "{svg}");
-        assert!(svg.contains(">name</text>") && svg.contains(">+7.0</text>"), "{svg}");
+        // From −7 to +5: 120 wide, 10 for each bit; nought lies at 218 + 70.
+        let svg = draw(&[("", &[("prior", -7.0)]), ("name", &[("equal", 5.0), ("other", -2.0)])]);
+        assert!(svg.contains("class=\"against\" x=\"218.0\" y=\"6.0\" width=\"70.0\""), "{svg}");
+        assert!(svg.contains("class=\"bar\" x=\"288.0\" y=\"54.0\" width=\"50.0\""), "{svg}");
+        assert!(svg.contains("class=\"against\" x=\"268.0\" y=\"78.0\" width=\"20.0\""), "{svg}");
+        assert!(svg.contains(">name</text>") && svg.contains(">+5.0</text>"), "{svg}");
     }
 
     #[test]

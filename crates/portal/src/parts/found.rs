@@ -263,7 +263,7 @@ fn rules_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
         title: &words.say("found-rules"),
         description: &words.say("found-rules-what"),
         bars: &bars,
-        room: Room::Page,
+        room: Room::Panel,
     });
     (picture, lines)
 }
