@@ -153,7 +153,6 @@ pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
     let (Some(a), Some(b)) = (a, b) else { return if near { 0 } else { 3 } };
     let equal =
         u8::from(a.year == b.year) + u8::from(a.month == b.month) + u8::from(a.day == b.day);
-    let apart = || (a.day_number() - b.day_number()).abs();
     if near {
         0
     } else if a.year == b.year && a.month == b.day && a.day == b.month {
@@ -161,11 +160,8 @@ pub(super) fn level(a: Option<Date>, b: Option<Date>, near: bool) -> usize {
     } else if equal == 2 {
         2
     } else {
-        match apart() {
-            days if days < 366.0 => 4,
-            days if days < 3653.0 => 5,
-            _ => 6,
-        }
+        let apart = (a.day_number() - b.day_number()).abs();
+        4 + usize::from(apart >= 366.0) + usize::from(apart >= 3653.0)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use linkage::Crosswalk;
-use linkage::found::Found;
+use linkage::found::{Found, LevelWeight};
 use model::{Date, Entropy as _, NationalId, SeededEntropy};
 use permit::{ActivePermit, Cohort, LinkageTerms, LinkageWay, Period, Terms};
 use proptest::prelude::*;
@@ -456,6 +456,18 @@ fn the_doubt_falls_with_the_threshold_and_the_probability_goes_with_the_person()
     let house = House::with(&[("population", all), ("laboratory", lacking)]);
     let crosswalk = linked(&house, &BOTH);
     let found = found(&crosswalk);
+    // Every pair was found first by one rule; none is of so few that it is withheld.
+    let by_rule: Option<u64> = found.rules.iter().map(|rule| rule.pairs).sum();
+    assert_eq!(by_rule, Some(found.compared), "{:?}", found.rules);
+    let bits = |comparison: &str| -> Vec<f64> {
+        let of = found.levels.iter().filter(|level| level.comparison == comparison);
+        of.map(|level| level.bits).collect()
+    };
+    assert_eq!(found.levels[0].comparison, LevelWeight::PRIOR);
+    let [prior] = bits(LevelWeight::PRIOR)[..] else { panic!("{:?}", found.levels) };
+    let born = bits("birth-date");
+    let (equal, different) = (born.first().unwrap(), born.last().unwrap());
+    assert!(prior < -5.0 && *equal > 5.0 && *different < -1.0, "{:?}", found.levels);
     let at: Vec<_> = found.thresholds.iter().collect();
     assert!(at.is_sorted_by(|a, b| a.threshold < b.threshold));
     assert!(at.is_sorted_by(|a, b| a.false_links >= b.false_links), "{at:?}");
