@@ -7,10 +7,10 @@ use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
 use linkage::{Changed, Extract, ExtractEvent};
 use model::{AccountId, ExtractId, PairId, PermitId};
 use permit::policy::{Action, Thing};
-use permit::{Permit, PermitEvent};
+use permit::{Permit, PermitEvent, Strictness};
 
 use crate::moment::owned;
-use crate::ports::{Before, Built, NotBuilt, Progress};
+use crate::ports::{Before, Built, ExtractTurn, NotBuilt, Progress, Wanted};
 use crate::sources::is_surely_unwritten;
 use crate::{Caller, Centre, Refused, blocking, draft};
 
@@ -25,22 +25,43 @@ fn not_built(why: NotBuilt) -> Refused {
 }
 
 impl Centre {
-    /// Builds the extract of a permit. Nothing of it counts before the entry is
-    /// written.
-    pub async fn build_extract(
+    /// Builds the extracts of a permit, the strict one first. Nothing of one counts before
+    /// its entry is written; one that is written stays when the other fails.
+    pub async fn build_extracts(
         &self,
         caller: &Caller,
         id: &PermitId,
         progress: Arc<dyn Progress>,
-    ) -> Result<Arc<Extract>, Refused> {
+    ) -> Result<Vec<Arc<Extract>>, Refused> {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
         let actor =
             self.require(caller, Action::BuildExtract, &self.permit_thing(&permit).await?)?;
-        let active = self.activate(&permit)?;
+        self.activate(&permit)?;
         let (extracts, of) = (self.parts.extracts.clone(), id.clone());
-        let turn = blocking("taking the permit's turn", move || extracts.turn(&of))
+        let mut turn = blocking("taking the permit's turn", move || extracts.turn(&of))
             .await?
             .map_err(not_built)?;
+        let mut built = Vec::new();
+        for strictness in permit.grant.terms.linkage.extracts() {
+            let extract;
+            (extract, turn) =
+                self.build_in_turn(&actor, id, strictness, turn, Arc::clone(&progress)).await?;
+            built.push(extract);
+        }
+        Ok(built)
+    }
+
+    /// Builds one of a permit's extracts, and gives the turn back.
+    async fn build_in_turn(
+        &self,
+        actor: &AccountId,
+        id: &PermitId,
+        strictness: Strictness,
+        turn: ExtractTurn,
+        progress: Arc<dyn Progress>,
+    ) -> Result<(Arc<Extract>, ExtractTurn), Refused> {
+        let (permit, _) = self.load::<Permit>(id.as_str()).await?;
+        let active = self.activate(&permit)?;
         let sources = owned(self.every_source().await?);
         let earlier = owned(self.every_extract_of(id).await?);
         let pairs = self.known_pairs(id).await?;
@@ -50,32 +71,32 @@ impl Centre {
         let began = Instant::now();
         let built = blocking("building the extract", move || {
             let before = Before { extracts: &before, pairs: &pairs };
-            let built =
-                extracts.build(&turn, &active, &sources, before, &minted, progress.as_ref());
+            let wanted = Wanted { extract: &minted, strictness };
+            let built = extracts.build(&turn, &active, &sources, before, wanted, progress.as_ref());
             // The turn is held until it is written down.
             built.map(|built| (built, turn))
         })
         .await
         .and_then(|built| built.map_err(not_built));
-        let (built, _turn) = match built {
+        let (built, turn) = match built {
             Ok(built) => built,
             Err(refused) => {
                 // Its key is made before its first row: that goes too.
-                self.discard(&permit.id, &extract).await;
+                self.discard(id, &extract).await;
                 return Err(refused);
             }
         };
         let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let put_up = built.put_up.clone();
-        let written = self.write_built(&actor, &earlier, built, milliseconds).await;
+        let written = self.write_built(actor, &earlier, built, milliseconds).await;
         if let Err(refused) = written {
             if is_surely_unwritten(&refused) {
-                self.discard(&permit.id, &extract).await;
+                self.discard(id, &extract).await;
                 self.forget_pairs(put_up).await;
             }
             return Err(refused);
         }
-        Ok(self.load(extract.as_str()).await?.0)
+        Ok((self.load(extract.as_str()).await?.0, turn))
     }
 
     /// Writes that an extract was built. People keep their numbers, so the permit is moved
@@ -168,7 +189,10 @@ impl Centre {
         Ok(extract)
     }
 
-    async fn every_extract_of(&self, id: &PermitId) -> Result<Vec<Arc<Extract>>, Refused> {
+    pub(crate) async fn every_extract_of(
+        &self,
+        id: &PermitId,
+    ) -> Result<Vec<Arc<Extract>>, Refused> {
         let filter = RecordFilter {
             parent: Some(id.to_string()),
             limit: u32::MAX,
@@ -177,12 +201,16 @@ impl Centre {
         Ok(self.list(&filter).await?.items)
     }
 
+    /// The newest of a permit's extracts that are as strict.
     pub(crate) async fn newest_extract(
         &self,
         id: &PermitId,
+        strictness: Strictness,
     ) -> Result<Option<Arc<Extract>>, Refused> {
         let extracts = self.every_extract_of(id).await?;
-        Ok(extracts.into_iter().find(|extract| extract.destroyed_at.is_none()))
+        Ok(extracts.into_iter().find(|extract| {
+            extract.destroyed_at.is_none() && extract.manifest.strictness == strictness
+        }))
     }
 
     /// Removes an extract's data and the key by which its numbers lead back to

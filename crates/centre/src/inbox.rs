@@ -2,9 +2,11 @@
 //! wait for and who holds it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use ledger::EntryFilter;
+use linkage::Extract;
 use linkage::reversal::ReversalState;
 use model::{Date, Timestamp};
 use permit::policy::{Action, Thing};
@@ -26,7 +28,7 @@ pub enum Matter {
     AnswerApplication,
     /// An application waits for the access body.
     DecideApplication,
-    /// A permit has no extract yet.
+    /// A permit lacks an extract that its terms ask for.
     BuildExtract,
     /// An extract is ready and no room is open on it.
     OpenRoom,
@@ -124,6 +126,15 @@ impl Inbox {
     }
 }
 
+/// Whether numbers of an earlier extract are others in this one. That a generous one
+/// differs from the strict one is what it is for, and no news.
+fn has_moved(extract: &Extract, extracts: &[Arc<Extract>]) -> bool {
+    let manifest = &extract.manifest;
+    let other = extracts.iter().find(|other| manifest.compared_with.as_ref() == Some(&other.id));
+    manifest.changed.is_some_and(|changed| changed.merged + changed.split > 0)
+        && other.is_none_or(|other| other.manifest.strictness == manifest.strictness)
+}
+
 impl Centre {
     /// The caller's inbox.
     pub async fn inbox(&self, caller: &Caller) -> Result<Inbox, Refused> {
@@ -218,21 +229,33 @@ impl Centre {
                 due: permit.grant.terms.valid.until,
                 waits_for,
             };
-            match self.newest_extract(&permit.id).await? {
+            let extracts = self.every_extract_of(&permit.id).await?;
+            let newest_of = |which| {
+                extracts.iter().find(|extract| {
+                    extract.destroyed_at.is_none() && extract.manifest.strictness == which
+                })
+            };
+            let newest: Option<Vec<_>> =
+                permit.grant.terms.linkage.extracts().map(newest_of).collect();
+            match newest {
                 None => inbox.mine.push(task(
                     Matter::BuildExtract,
                     permit.issued_at,
                     vec![account.id.to_string()],
                 )),
-                Some(extract) if named => {
-                    if !rooms.iter().any(|room| room.permit == permit.id) {
-                        let own = vec![account.id.to_string()];
-                        inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own));
+                Some(newest) if named => {
+                    let own = || vec![account.id.to_string()];
+                    let strict = newest.first();
+                    let none_open = !rooms.iter().any(|room| room.permit == permit.id);
+                    if let Some(extract) = strict.filter(|_| none_open) {
+                        inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own()));
                     }
-                    let moved = extract.manifest.changed.is_some_and(|c| c.merged + c.split > 0);
-                    if moved && !rooms.iter().any(|room| room.extract == extract.id) {
-                        let own = vec![account.id.to_string()];
-                        inbox.mine.push(task(Matter::ReadChanges, extract.built_at, own));
+                    for extract in newest {
+                        if has_moved(extract, &extracts)
+                            && !rooms.iter().any(|room| room.extract == extract.id)
+                        {
+                            inbox.mine.push(task(Matter::ReadChanges, extract.built_at, own()));
+                        }
                     }
                 }
                 Some(_) => {}

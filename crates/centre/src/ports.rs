@@ -16,7 +16,7 @@ use linkage::{Extract, ExtractManifest};
 use model::{
     AccountId, ExtractId, ImportId, Lang, PairId, PermitId, RoomId, RunId, Secret, SourceId, Text,
 };
-use permit::ActivePermit;
+use permit::{ActivePermit, Strictness};
 use room::{LogSink, WorkName};
 use source::{Contract, FIRST_REASONS, ImportManifest, ReasonLine, SourceRecord};
 
@@ -222,6 +222,15 @@ pub struct Before<'a> {
     pub pairs: &'a KnownPairs,
 }
 
+/// Which extract is to be built.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// What it will be called.
+    pub extract: &'a ExtractId,
+    /// Which of the permit's.
+    pub strictness: Strictness,
+}
+
 /// The right to have extracts of one permit built, until it is dropped. Whoever has it
 /// alone reads which there are, has one built and has that written down.
 pub struct ExtractTurn(
@@ -304,7 +313,7 @@ pub trait Extracts: Send + Sync {
         permit: &ActivePermit,
         sources: &[SourceRecord],
         before: Before<'_>,
-        extract: &ExtractId,
+        wanted: Wanted<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, NotBuilt>;
 

@@ -8,8 +8,8 @@ use ledger::Entry;
 use linkage::Extract;
 use linkage::reversal::{MOST_PERSONS, Revealed, Reversal, ReversalEvent, ReversalState};
 use model::{ExtractId, PermitId, ReversalId, SourceId};
-use permit::Permit;
 use permit::policy::{Action, Thing};
+use permit::{Permit, Strictness};
 use source::SourceRecord;
 
 use crate::ports::{Behind, NotReversed};
@@ -48,7 +48,7 @@ impl Centre {
         explained("finding", &wish.finding)?;
         let extract = match wish.extract {
             Some(named) => self.load::<Extract>(named.as_str()).await?.0,
-            None => self.newest_extract(id).await?.ok_or_else(|| {
+            None => self.newest_extract(id, Strictness::Strict).await?.ok_or_else(|| {
                 Refused::Conflict(format!("permit `{id}` has no extract whose numbers could be"))
             })?,
         };

@@ -10,9 +10,10 @@ mod upkeep;
 use std::sync::Arc;
 
 use ledger::{BookError, Guard};
+use linkage::Extract;
 use model::{AccountId, PermitId, RoomId, RunId};
-use permit::Permit;
 use permit::policy::{Action, Thing};
+use permit::{Permit, Strictness};
 use room::{
     Closing, Ended, Listing, LogLine, LogSink, Outcome, Room, RoomEvent, RunEnd, Running, Script,
     Spec, WorkName,
@@ -102,12 +103,23 @@ impl LogSink for Tee {
 }
 
 impl Centre {
-    /// Opens a room on the newest extract of a permit.
-    pub async fn open_room(&self, caller: &Caller, id: &PermitId) -> Result<RoomId, Refused> {
+    /// Opens a room on the newest of a permit's extracts that are as strict.
+    pub async fn open_room(
+        &self,
+        caller: &Caller,
+        id: &PermitId,
+        strictness: Strictness,
+    ) -> Result<RoomId, Refused> {
         let (permit, _) = self.load::<Permit>(id.as_str()).await?;
         let actor = self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
         let active = self.activate(&permit)?;
-        let extract = self.newest_extract(id).await?.ok_or_else(|| {
+        if permit.grant.terms.linkage.threshold_of(strictness).is_none() {
+            return Err(Refused::Conflict(format!(
+                "permit `{id}` has no {} extract: its terms ask for one alone",
+                strictness.as_str()
+            )));
+        }
+        let extract = self.newest_extract(id, strictness).await?.ok_or_else(|| {
             Refused::Conflict(format!("permit `{id}` has no extract yet: build it first"))
         })?;
         let there = self.every_room_of(id).await?;
@@ -438,7 +450,8 @@ impl Centre {
         let permit = self.permit_of(&room).await?;
         let actor = self.require(caller, Action::OpenRoom, &self.permit_thing(&permit).await?)?;
         self.activate(&permit)?;
-        let newest = self.newest_extract(&permit.id).await?;
+        let (own, _) = self.load::<Extract>(room.extract.as_str()).await?;
+        let newest = self.newest_extract(&permit.id, own.manifest.strictness).await?;
         if room.state != room::State::Frozen {
             return Err(Refused::Conflict(format!("room `{id}` is not frozen")));
         }

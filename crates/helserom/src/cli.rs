@@ -224,7 +224,7 @@ pub(crate) enum PermitCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExtractCommand {
-    /// Build the extract of a permit
+    /// Build the extract of a permit; both, where it asks for a strict and a generous one
     Build {
         /// Which permit
         permit: PermitId,
@@ -256,6 +256,9 @@ pub(crate) enum RoomCommand {
     Open {
         /// Which permit
         permit: PermitId,
+        /// On the generous one of a permit that has two
+        #[arg(long)]
+        generous: bool,
     },
     /// Run a command in a room. When the machine has no place for it, it waits in the
     /// queue, says its place, and begins by itself; Ctrl-C gives the place up

@@ -28,7 +28,7 @@ use model::{
 use parquet::arrow::ArrowWriter;
 use permit::{
     ActivePermit, Cohort, ColumnTerms, Comparison, Condition, Grant, Period, Permit, SourceTerms,
-    Terms,
+    Strictness, Terms,
 };
 use source::{
     ContentBatch, ContentSink, Contract, Identity, IdentitySink, ImportManifest, Imported,
@@ -359,7 +359,7 @@ fn run(folder: &Path) -> Outcome<()> {
     let extracts: PathBuf = folder.join("extracts");
     let extract: ExtractId = EXTRACT.parse()?;
     remove_extract(&extracts, &extract)?;
-    let plan = linkage::plan(&permit()?, &records(folder)?, &extract)?;
+    let plan = linkage::plan(&permit()?, &records(folder)?, &extract, Strictness::Strict)?;
 
     let began = Instant::now();
     let cohort = plan.cohort.as_ref().map(|cohort| lake.cohort(cohort)).transpose()?;

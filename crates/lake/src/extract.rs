@@ -157,6 +157,7 @@ impl Lake {
         let manifest = ExtractManifest {
             extract: plan.extract.clone(),
             permit: plan.permit.clone(),
+            strictness: plan.strictness,
             persons: crosswalk.persons().into(),
             tables,
             linkage: crosswalk.linkage().clone(),
@@ -164,6 +165,7 @@ impl Lake {
             highest: (crosswalk.highest() != crosswalk.persons())
                 .then(|| crosswalk.highest().into()),
             changed: crosswalk.changed(),
+            compared_with: crosswalk.compared_with().cloned(),
         };
         if !crosswalk.moved().is_empty() {
             write_moved(&folder.join(MOVED), crosswalk.moved())?;

@@ -50,12 +50,14 @@ pub fn write_stand_in(
     let manifest = ExtractManifest {
         extract: plan.extract.clone(),
         permit: plan.permit.clone(),
+        strictness: plan.strictness,
         persons: u64::try_from(PEOPLE).unwrap_or_default(),
         tables,
         linkage: BTreeMap::new(),
         found: None,
         highest: None,
         changed: None,
+        compared_with: None,
     };
     let path = folder.join(MANIFEST);
     let text = serde_json::to_vec_pretty(&manifest)

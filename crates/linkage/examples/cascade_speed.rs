@@ -26,7 +26,8 @@ use model::{
     ApplicationId, Date, ExtractId, ImportId, NationalId, PermitId, SeededEntropy, SourceId,
 };
 use permit::{
-    ActivePermit, ColumnTerms, Grant, LinkageTerms, LinkageWay, Period, Permit, SourceTerms, Terms,
+    ActivePermit, ColumnTerms, Grant, LinkageTerms, LinkageWay, Period, Permit, SourceTerms,
+    Strictness, Terms,
 };
 use source::{Contract, ImportManifest, Imported, Pseudonymiser, SourceRecord};
 use vault::{MasterKey, Vault};
@@ -137,7 +138,7 @@ fn plan_of(how: LinkageWay, records: &[SourceRecord], number: u32) -> Outcome<Ex
         linkage: LinkageTerms { how, ..LinkageTerms::default() },
         ..Terms::default()
     };
-    Ok(linkage::plan(&permit(terms, number)?, records, &extract)?)
+    Ok(linkage::plan(&permit(terms, number)?, records, &extract, Strictness::Strict)?)
 }
 
 fn permit(mut terms: Terms, number: u32) -> Outcome<ActivePermit> {

@@ -50,6 +50,7 @@ pub(crate) fn link(
         highest: numbered.highest,
         found: Some(found),
         changed: numbered.changed,
+        compared_with: earlier.newest().cloned(),
         stale: stale.map(|pair| pair.id.clone()).collect(),
         asked,
         ..Crosswalk::default()

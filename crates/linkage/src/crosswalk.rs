@@ -100,6 +100,7 @@ pub struct Crosswalk {
     pub(crate) doubts: BTreeMap<SourceId, Vec<f64>>,
     pub(crate) found: Option<Found>,
     pub(crate) changed: Option<Changed>,
+    pub(crate) compared_with: Option<ExtractId>,
     pub(crate) moved: Vec<(i32, i32)>,
     pub(crate) asked: Vec<KeptPair>,
     pub(crate) stale: Vec<PairId>,
@@ -136,6 +137,11 @@ impl Crosswalk {
     /// What became of the people of earlier extracts, if there were any.
     pub const fn changed(&self) -> Option<Changed> {
         self.changed
+    }
+
+    /// The extract whose numbers people kept first of all.
+    pub const fn compared_with(&self) -> Option<&ExtractId> {
+        self.compared_with.as_ref()
     }
 
     /// Numbers of earlier extracts whose people have other numbers now, all or some of
@@ -269,6 +275,7 @@ pub fn link_reviewed(
         persons,
         highest: numbered.highest,
         changed: numbered.changed,
+        compared_with: earlier.newest().cloned(),
         ..Crosswalk::default()
     };
     for linking in linking {

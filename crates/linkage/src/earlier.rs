@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Entropy, SourceId};
+use model::{Entropy, ExtractId, SourceId};
 use serde::{Deserialize, Serialize};
 use source::SubjectKey;
 
@@ -16,16 +16,24 @@ pub struct Earlier {
     numbers: BTreeMap<SourceId, BTreeMap<SubjectKey, i32>>,
     /// No number above this was ever given.
     highest: i32,
+    /// The extract that was taken in last.
+    newest: Option<ExtractId>,
 }
 
 impl Earlier {
     /// No number up to `highest` is given again, whether its person is known or not.
     pub fn up_to(highest: u64) -> Self {
         let highest = i32::try_from(highest).unwrap_or(i32::MAX);
-        Self { numbers: BTreeMap::new(), highest }
+        Self { highest, ..Self::default() }
     }
 
-    /// Takes note of a number. Of two extracts, the later is taken in last.
+    /// Takes note of which extract the next numbers are of. Of two extracts, the one whose
+    /// numbers count more is taken in last.
+    pub fn begin(&mut self, extract: &ExtractId) {
+        self.newest = Some(extract.clone());
+    }
+
+    /// Takes note of a number.
     pub fn put(&mut self, source: &SourceId, subject: SubjectKey, number: i32) {
         self.highest = self.highest.max(number);
         if !self.numbers.contains_key(source) {
@@ -41,13 +49,18 @@ impl Earlier {
         self.numbers.get(source)?.get(&subject).copied()
     }
 
+    /// The extract whose numbers count most.
+    pub(crate) const fn newest(&self) -> Option<&ExtractId> {
+        self.newest.as_ref()
+    }
+
     /// Whether there was an extract before.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()
     }
 }
 
-/// What became of the people of the extract before.
+/// What became of the people of another extract of the permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Changed {

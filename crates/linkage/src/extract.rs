@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ledger::{Entry, Event, Record};
 use model::{AccountId, ExtractId, PermitId, SourceId, Text, Timestamp, ValueType};
+use permit::Strictness;
 use serde::{Deserialize, Serialize};
 
 use crate::earlier::Changed;
@@ -19,6 +20,9 @@ pub struct ExtractManifest {
     pub extract: ExtractId,
     /// For which permit.
     pub permit: PermitId,
+    /// Which of the permit's extracts: that of a permit of one does not say it.
+    #[serde(default, skip_serializing_if = "Strictness::is_strict")]
+    pub strictness: Strictness,
     /// How many people: their numbers are 1 to this.
     pub persons: u64,
     /// The tables, by name: the source's id.
@@ -35,6 +39,10 @@ pub struct ExtractManifest {
     /// What became of the people of earlier extracts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<Changed>,
+    /// Which extract that is told against: the one before it that is as strict, and where
+    /// there is none the other's newest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compared_with: Option<ExtractId>,
 }
 
 /// One table of an extract.

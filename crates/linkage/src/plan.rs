@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::{Date, ExtractId, PermitId, SourceId, Text, ValueType};
-use permit::{ActivePermit, Comparison, Condition, Period};
+use permit::{ActivePermit, Comparison, Condition, Period, Strictness};
 use source::{ContentColumn, Imported, SourceRecord};
 
 /// What an extract will hold. Made only from an [`ActivePermit`].
@@ -15,6 +15,8 @@ pub struct ExtractPlan {
     pub extract: ExtractId,
     /// For which permit.
     pub permit: PermitId,
+    /// Which of the permit's extracts.
+    pub strictness: Strictness,
     /// The tables, by source id.
     pub sources: Vec<SourcePlan>,
     /// Whom the data are about; `None`: everyone in any of the sources.
@@ -153,6 +155,9 @@ pub enum PlanError {
         /// What would fit.
         wanted: &'static str,
     },
+    /// The permit has no second extract.
+    #[error("permit `{0}` has no generous extract: its terms ask for one alone")]
+    OneAlone(PermitId),
     /// The permit has two tables of one name.
     #[error("the permit names source `{0}` twice: one table holds all its columns")]
     Twice(SourceId),
@@ -191,13 +196,16 @@ pub fn likelihood() -> PlannedColumn {
     }
 }
 
-/// Works out what the extract of `permit` will hold.
+/// Works out what an extract of `permit` will hold.
 pub fn plan(
     permit: &ActivePermit,
     records: &[SourceRecord],
     extract: &ExtractId,
+    strictness: Strictness,
 ) -> Result<ExtractPlan, PlanError> {
     let terms = permit.terms();
+    let threshold = terms.linkage.threshold_of(strictness);
+    let threshold = threshold.ok_or_else(|| PlanError::OneAlone(permit.id().clone()))?;
     let mut sources = Vec::with_capacity(terms.sources.len());
     for (at, asked) in terms.sources.iter().enumerate() {
         if terms.sources.iter().skip(at + 1).any(|other| other.source == asked.source) {
@@ -258,13 +266,14 @@ pub fn plan(
     let strictest = used.iter().map(|imported| imported.contract.smallest_count).max();
     let smallest_count = terms.outputs.smallest_count.max(strictest.unwrap_or_default()).into();
     let linkage = (terms.linkage.how == permit::LinkageWay::Likely).then_some(LinkagePlan {
-        threshold: terms.linkage.threshold,
+        threshold,
         probability: terms.linkage.probability,
         smallest_count,
     });
     Ok(ExtractPlan {
         extract: extract.clone(),
         permit: permit.id().clone(),
+        strictness,
         sources,
         cohort,
         linkage,

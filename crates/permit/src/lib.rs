@@ -14,5 +14,5 @@ pub use application::{
 pub use permit::{ActivePermit, Grant, Inactive, Permit, PermitEvent, Revocation, Standing};
 pub use terms::{
     Bring, Cohort, ColumnTerms, Comparison, Condition, LinkageTerms, LinkageWay, OutputTerms,
-    Period, RoomTerms, SourceTerms, Terms, Way,
+    Period, RoomTerms, SourceTerms, Strictness, Terms, Way,
 };

@@ -177,11 +177,29 @@ pub struct LinkageTerms {
     /// Whether every row tells how likely it is its person's: a strict and a generous
     /// analysis are then made of one extract, which the work may cut where it likes.
     pub probability: bool,
+    /// From which lower probability on two are one person in a second extract, beside the
+    /// one at `threshold`. Permits that do not say it have one extract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generous: Option<f64>,
 }
 
 impl LinkageTerms {
     /// The least and the most that a threshold may be.
     pub const THRESHOLDS: (f64, f64) = (0.5, 0.999);
+
+    /// The threshold of an extract; `None`: the permit has no such extract.
+    pub fn threshold_of(&self, strictness: Strictness) -> Option<f64> {
+        match strictness {
+            Strictness::Strict => Some(self.threshold),
+            Strictness::Generous => self.generous.filter(|_| self.how == LinkageWay::Likely),
+        }
+    }
+
+    /// Which extracts the permit has: the strict one first.
+    pub fn extracts(&self) -> impl Iterator<Item = Strictness> + use<> {
+        let terms = *self;
+        Strictness::ALL.into_iter().filter(move |which| terms.threshold_of(*which).is_some())
+    }
 
     fn is_default(&self) -> bool {
         *self == Self::default()
@@ -190,7 +208,39 @@ impl LinkageTerms {
 
 impl Default for LinkageTerms {
     fn default() -> Self {
-        Self { how: LinkageWay::Exact, threshold: 0.95, probability: false }
+        Self { how: LinkageWay::Exact, threshold: 0.95, probability: false, generous: None }
+    }
+}
+
+/// Which of a permit's extracts: where linkage decides who is one person, errors of both
+/// kinds cannot be small at once, and an analysis that holds in both extracts hangs on
+/// neither.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strictness {
+    /// Few links are wrong and more are missed. A permit of one extract has this.
+    #[default]
+    Strict,
+    /// Few links are missed and more are wrong.
+    Generous,
+}
+
+impl Strictness {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Strict, Self::Generous];
+
+    /// The same word as in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Generous => "generous",
+        }
+    }
+
+    /// Whether this is the one that most permits have: documents do not say it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+    pub const fn is_strict(&self) -> bool {
+        matches!(self, Self::Strict)
     }
 }
 

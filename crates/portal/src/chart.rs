@@ -12,7 +12,7 @@ mod weights;
 use std::fmt::Write as _;
 
 pub use columns::{Columned, columns};
-pub use ranked::{Ranked, Room, ranked};
+pub use ranked::{Ranked, ranked};
 pub use spread::{Spread, spread};
 pub use thresholds::{Thresholds, thresholds};
 pub use waterfall::{Waterfall, waterfall};
@@ -39,20 +39,55 @@ impl std::fmt::Display for Chart {
 
 impl askama::filters::HtmlSafe for Chart {}
 
+/// How a number is written in a picture.
+#[derive(Clone, Copy)]
+pub struct Written<'a>(pub &'a dyn Fn(f64) -> String);
+
+impl Written<'_> {
+    fn of(self, number: f64) -> String {
+        (self.0)(number)
+    }
+}
+
+impl std::fmt::Debug for Written<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Written(…)")
+    }
+}
+
+/// How wide the place is where a picture stands: one that is scaled down to fit has
+/// letters that nobody can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Room {
+    /// Across the page.
+    Page,
+    /// In a panel at the side of a page, or on a telephone.
+    Panel,
+}
+
+impl Room {
+    const fn width(self) -> f64 {
+        match self {
+            Self::Page => 640.0,
+            Self::Panel => 380.0,
+        }
+    }
+
+    const fn class(self) -> &'static str {
+        match self {
+            Self::Page => "chart",
+            Self::Panel => "chart small",
+        }
+    }
+}
+
 /// A drawing that grows. `id` must be unique in the page.
 struct Drawing(String);
 
 impl Drawing {
-    fn new(id: &str, width: f64, height: f64, title: &str, description: &str) -> Self {
-        Self::of_class("chart", id, (width, height), (title, description))
-    }
-
-    fn of_class(
-        class: &str,
-        id: &str,
-        (width, height): (f64, f64),
-        (title, description): (&str, &str),
-    ) -> Self {
+    /// As wide as the place where it stands.
+    fn new(id: &str, room: Room, height: f64, title: &str, description: &str) -> Self {
+        let (class, width) = (room.class(), room.width());
         Self(format!(
             "<svg class=\"{class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
              aria-labelledby=\"{id}-title {id}-desc\"><title id=\"{id}-title\">{}</title>\
@@ -122,7 +157,7 @@ mod tests {
 
     #[test]
     fn words_in_a_picture_never_become_markup() {
-        let mut drawing = Drawing::new("c", 10.0, 10.0, "<b>", "a & b");
+        let mut drawing = Drawing::new("c", Room::Page, 10.0, "<b>", "a & b");
         drawing.text("value", "end", (1.0, 2.0), "<script>");
         let svg = drawing.done().to_string();
         assert!(!svg.contains("<b>") && !svg.contains("<script>"), "{svg}");

@@ -2,6 +2,7 @@
 //! prints itself as HTML, so a page's template just names it.
 
 pub mod calendar;
+pub mod extract;
 pub mod form;
 pub mod found;
 pub mod listing;

@@ -1,10 +1,11 @@
-//! Extracts of one permit that are built at once.
+//! Extracts of one permit: two at once, and a strict and a generous one.
 
 use std::sync::Arc;
 
 use centre::Refused;
+use centre::inbox::Matter;
 use centre::ports::Unwatched;
-use permit::{LinkageTerms, LinkageWay};
+use permit::{LinkageTerms, LinkageWay, Strictness};
 
 use crate::house::House;
 
@@ -14,7 +15,7 @@ async fn of_two_that_number_people_at_once_the_second_is_refused_and_leaves_noth
     let likely = LinkageTerms { how: LinkageWay::Likely, ..LinkageTerms::default() };
     let permit = house.permit(|terms| terms.linkage = likely).await;
     let researcher = house.caller("researcher").await;
-    let build = || house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched));
+    let build = || house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched));
     // Each has read which extracts there are before the other is written down.
     house.extracts.building.of(2);
     let (one, other) = tokio::join!(build(), build());
@@ -28,10 +29,64 @@ async fn of_two_that_number_people_at_once_the_second_is_refused_and_leaves_noth
     assert_eq!(house.count("permit.people-numbered").await, 1);
     let destroyed = house.extracts.destroyed.lock().unwrap().clone();
     assert_eq!(destroyed.len(), 1, "what the ledger does not have is removed: {destroyed:?}");
-    assert_ne!(destroyed[0], built.id);
+    assert_ne!(destroyed[0], built[0].id);
     let kept = house.centre.extracts_of(&researcher, &permit).await.unwrap();
-    assert_eq!(kept.iter().map(|extract| &extract.id).collect::<Vec<_>>(), [&built.id]);
+    assert_eq!(kept.iter().map(|extract| &extract.id).collect::<Vec<_>>(), [&built[0].id]);
     // Built again, it knows of the numbers that the first gave.
     build().await.unwrap();
     assert_eq!(house.count("permit.people-numbered").await, 2);
+}
+
+#[tokio::test]
+async fn a_permit_of_two_extracts_has_both_built_and_a_room_on_either() {
+    let house = House::new().await;
+    let two =
+        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
+    let permit = house.permit(|terms| terms.linkage = two).await;
+    let researcher = house.caller("researcher").await;
+    let built =
+        house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    let which: Vec<_> = built.iter().map(|extract| extract.manifest.strictness).collect();
+    assert_eq!(which, [Strictness::Strict, Strictness::Generous]);
+    assert_eq!(house.count("extract.built").await, 2);
+
+    for extract in &built {
+        let which = extract.manifest.strictness;
+        let room = house.centre.open_room(&researcher, &permit, which).await.unwrap();
+        let room = house.centre.room(&researcher, &room).await.unwrap();
+        assert_eq!(room.extract, extract.id, "{which:?}");
+        // Of both the newest, and one is newer than the other.
+        house.centre.close_room(&researcher, &room.id).await.unwrap();
+        house.centre.reopen_room(&researcher, &room.id).await.unwrap();
+    }
+
+    // When the generous one is gone, its turn comes in the inbox; the strict one stays.
+    let inbox = house.centre.inbox(&researcher).await.unwrap();
+    assert!(inbox.mine.iter().all(|task| task.matter != Matter::BuildExtract), "{inbox:?}");
+    let operator = house.caller("operator").await;
+    let generous = &built[1].id;
+    let rooms = house.centre.rooms(&researcher).await.unwrap();
+    let on_it = rooms.iter().find(|room| room.extract == *generous).unwrap();
+    house.centre.close_room(&researcher, &on_it.id).await.unwrap();
+    house.centre.remove_room(&researcher, &on_it.id).await.unwrap();
+    house.centre.destroy_extract(&operator, generous, "tried".to_owned()).await.unwrap();
+    let inbox = house.centre.inbox(&researcher).await.unwrap();
+    assert!(inbox.mine.iter().any(|task| task.matter == Matter::BuildExtract), "{inbox:?}");
+    let refused = house.centre.open_room(&researcher, &permit, Strictness::Generous).await;
+    assert!(matches!(&refused, Err(Refused::Conflict(why)) if why.contains("build it")));
+}
+
+#[tokio::test]
+async fn a_permit_of_one_extract_has_no_room_on_a_generous_one() {
+    let house = House::new().await;
+    // By equal numbers alone nothing is in doubt, whatever else is asked for.
+    let exact = LinkageTerms { generous: Some(0.6), ..LinkageTerms::default() };
+    for linkage in [LinkageTerms::default(), exact] {
+        let permit = house.permit(|terms| terms.linkage = linkage).await;
+        let researcher = house.caller("researcher").await;
+        let built = house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await;
+        assert_eq!(built.unwrap().len(), 1);
+        let refused = house.centre.open_room(&researcher, &permit, Strictness::Generous).await;
+        assert!(matches!(&refused, Err(Refused::Conflict(why)) if why.contains("one alone")));
+    }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use centre::ports::{
     Before, Behind, Blame, Blobs, Built, Checked, Credentials, Deliveries, ExtractTurn, Extracts,
     KnownPairs, NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs,
-    Turn,
+    Turn, Wanted,
 };
 use ingress::{Known, Linked};
 use ledger::{Book, BookError, Draft, Entry, Hash};
@@ -173,7 +173,7 @@ impl Extracts for EmptyExtracts {
         permit: &ActivePermit,
         _: &[SourceRecord],
         before: Before<'_>,
-        extract: &ExtractId,
+        wanted: Wanted<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, NotBuilt> {
         progress.at("linking", 1, 2);
@@ -188,14 +188,16 @@ impl Extracts for EmptyExtracts {
         };
         let likely = permit.terms().linkage.how == LinkageWay::Likely;
         let manifest = ExtractManifest {
-            extract: extract.clone(),
+            extract: wanted.extract.clone(),
             permit: permit.id().clone(),
+            strictness: wanted.strictness,
             persons: 300,
             tables: [("laboratory".parse().unwrap(), table)].into(),
             linkage: [].into(),
             found: likely.then(found),
             highest: None,
             changed: None,
+            compared_with: None,
         };
         *self.known.lock().unwrap() = before.pairs.clone();
         let put_up = if likely { self.put_up.lock().unwrap().clone() } else { Vec::new() };

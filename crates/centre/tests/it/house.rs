@@ -13,7 +13,7 @@ use model::{
     AccountId, ApplicationId, Clock, Entropy, ManualClock, OutputId, PermitId, Purpose, RoomId,
     RunId, SeededEntropy, SignedDuration, Text, Timestamp,
 };
-use permit::{ColumnTerms, Period, Role, SourceTerms, Terms, Verdict};
+use permit::{ColumnTerms, Period, Role, SourceTerms, Strictness, Terms, Verdict};
 use room::RoomEvent;
 
 use crate::doorway::Doorway;
@@ -157,8 +157,8 @@ impl House {
     /// An open room on a permit's new extract.
     pub(crate) async fn room_on(&self, permit: &PermitId) -> RoomId {
         let researcher = self.caller("researcher").await;
-        self.centre.build_extract(&researcher, permit, Arc::new(Unwatched)).await.unwrap();
-        self.centre.open_room(&researcher, permit).await.unwrap()
+        self.centre.build_extracts(&researcher, permit, Arc::new(Unwatched)).await.unwrap();
+        self.centre.open_room(&researcher, permit, Strictness::Strict).await.unwrap()
     }
 
     /// An open room on a permit of the researcher.

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use centre::ports::{
     Before, Behind, Blobs, Built, Checked, Credentials, Deliveries, ExtractTurn, Extracts,
     NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs, Turn,
+    Wanted,
 };
 use ingress::Linked;
 use ledger::{BookError, Draft, Entry, Hash};
@@ -74,7 +75,7 @@ impl Extracts for Nothing {
         _: &ActivePermit,
         _: &[SourceRecord],
         _: Before<'_>,
-        _: &ExtractId,
+        _: Wanted<'_>,
         _: &dyn Progress,
     ) -> Result<Built, NotBuilt> {
         Err(NotBuilt::Machine("nothing is built here".to_owned()))

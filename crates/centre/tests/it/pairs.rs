@@ -36,7 +36,7 @@ async fn build(
     *house.extracts.put_up.lock().unwrap() = put_up.to_vec();
     *house.extracts.stale.lock().unwrap() = stale.to_vec();
     let researcher = house.caller("researcher").await;
-    house.centre.build_extract(&researcher, permit, Arc::new(Unwatched)).await.map(|_| ())
+    house.centre.build_extracts(&researcher, permit, Arc::new(Unwatched)).await.map(|_| ())
 }
 
 async fn says(house: &House, who: &str, pair: &PairId, answer: Answer) -> Result<(), Refused> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use centre::Refused;
 use centre::ports::Unwatched;
 use model::PermitId;
-use permit::Role;
+use permit::{Role, Strictness};
 use room::{Closing, State};
 
 use crate::house::{House, refused_by};
@@ -16,14 +16,14 @@ async fn without_a_permit_there_is_no_extract_and_no_room() {
     let researcher = house.caller("researcher").await;
     let unknown: PermitId = "permit-aaaaaaaaaa".parse().unwrap();
     let extract =
-        house.centre.build_extract(&researcher, &unknown, Arc::new(Unwatched)).await.map(|_| ());
-    let room = house.centre.open_room(&researcher, &unknown).await.map(|_| ());
+        house.centre.build_extracts(&researcher, &unknown, Arc::new(Unwatched)).await.map(|_| ());
+    let room = house.centre.open_room(&researcher, &unknown, Strictness::Strict).await.map(|_| ());
     for refused in [extract, room] {
         let message = refused.unwrap_err().to_string();
         assert_eq!(message, "there is no permit `permit-aaaaaaaaaa`");
     }
     let permit = house.permit(|_| {}).await;
-    let early = house.centre.open_room(&researcher, &permit).await;
+    let early = house.centre.open_room(&researcher, &permit, Strictness::Strict).await;
     assert!(matches!(early, Err(Refused::Conflict(_))), "no room before the extract: {early:?}");
     assert_eq!(house.count("extract").await + house.count("room").await, 0);
 }
@@ -40,9 +40,9 @@ async fn an_expired_permit_opens_nothing_and_its_room_closes_by_itself() {
     house.wait_until("2027-03-02T00:00:00Z");
     let inside = house.centre.read_in_room(&researcher, &room, "x.csv").await;
     assert_eq!(refused_by(inside), ["only-the-people-of-the-permit-enter"], "before it is swept");
-    let built = house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched)).await;
+    let built = house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await;
     assert_eq!(refused_by(built), ["extract-needs-active-permit"]);
-    let opened = house.centre.open_room(&researcher, &permit).await;
+    let opened = house.centre.open_room(&researcher, &permit, Strictness::Strict).await;
     assert_eq!(refused_by(opened), ["room-opens-for-the-people-of-the-permit"]);
     house.centre.sweep().await.unwrap();
     let closed = house.centre.room(&researcher, &room).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_revoked_permit_closes_its_rooms_at_once_and_no_others() {
     assert_eq!(house.centre.room(&researcher, &other).await.unwrap().state, State::Open);
     let acts = ["permit.issued", "permit.people-numbered", "permit.revoked"];
     assert_eq!(house.acts("permit", permit.as_str()).await, acts);
-    assert!(house.centre.open_room(&researcher, &permit).await.is_err());
+    assert!(house.centre.open_room(&researcher, &permit, Strictness::Strict).await.is_err());
 }
 
 #[tokio::test]
@@ -86,13 +86,13 @@ async fn whoever_the_permit_does_not_name_stays_outside() {
         assert_eq!(refused_by(read), rule, "{who}");
         let run = house.centre.start_run(&caller, &room, vec!["id".into()], None, None).await;
         assert_eq!(refused_by(run), rule, "{who}");
-        let opened = house.centre.open_room(&caller, &permit).await;
+        let opened = house.centre.open_room(&caller, &permit, Strictness::Strict).await;
         assert_eq!(refused_by(opened), ["room-opens-for-the-people-of-the-permit"], "{who}");
     }
     for who in ["stranger", "statistician"] {
         let caller = house.caller(who).await;
         assert!(house.centre.permit(&caller, &permit).await.is_err(), "{who}");
-        let built = house.centre.build_extract(&caller, &permit, Arc::new(Unwatched)).await;
+        let built = house.centre.build_extracts(&caller, &permit, Arc::new(Unwatched)).await;
         assert_eq!(refused_by(built), ["extract-needs-active-permit"], "{who}");
     }
     assert_eq!(house.count("").await, before, "nothing happened");

@@ -50,7 +50,7 @@ async fn extract(house: &House) -> PermitId {
     delivered(house).await;
     let permit = house.permit(|_| {}).await;
     let researcher = house.caller("researcher").await;
-    house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
     permit
 }
 
@@ -162,7 +162,7 @@ async fn only_the_people_of_the_permit_ask_for_a_few_numbers_of_their_extract_wi
     let permit = house.permit(|_| {}).await;
     assert!(matches!(ask(&house, "researcher", &permit).await, Err(Refused::Conflict(_))));
     let researcher = house.caller("researcher").await;
-    house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
     for other in ["statistician", "stranger", "holder", "caseworker", "checker", "operator"] {
         let refused = ask(&house, other, &permit).await;
         assert!(matches!(refused, Err(Refused::Denied(_))), "{other} asked");
@@ -185,7 +185,7 @@ async fn only_the_people_of_the_permit_ask_for_a_few_numbers_of_their_extract_wi
     let elsewhere = ReversalWish { source: "nowhere".parse().unwrap(), ..wish(&[1], "x") };
     assert!(matches!(asks(elsewhere).await, Err(Refused::Field { field: "source", .. })));
     let other = house.permit(|_| {}).await;
-    house.centre.build_extract(&researcher, &other, Arc::new(Unwatched)).await.unwrap();
+    house.centre.build_extracts(&researcher, &other, Arc::new(Unwatched)).await.unwrap();
     let of_other =
         house.centre.extracts_of(&researcher, &other).await.unwrap().remove(0).id.clone();
     let foreign = ReversalWish { extract: Some(of_other), ..wish(&[1], "x") };

@@ -259,7 +259,7 @@ async fn a_closed_room_is_opened_again_while_its_permit_goes_on() {
     // Not on the old data of a permit that has new ones.
     house.centre.close_room(&researcher, &room).await.unwrap();
     house.wait_until("2026-03-01T09:00:01Z");
-    house.centre.build_extract(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
     assert!(
         house.centre.reopen_room(&researcher, &room).await.is_err(),
         "its data are not the permit's"

@@ -4,7 +4,7 @@ use centre::Refused;
 use centre::inbox::{Matter, Task};
 use centre::journal::{Deed, Done};
 use model::{AccountId, RoomId, RunId, StatementId};
-use permit::Way;
+use permit::{Strictness, Way};
 use room::{Room, RoomEvent};
 
 use crate::house::{House, started};
@@ -127,12 +127,16 @@ async fn a_permit_has_so_many_rooms_and_no_more() {
         rooms.push(house.room_on(&permit).await);
     }
     let own = house.caller("researcher").await;
-    let refused = house.centre.open_room(&own, &permit).await.unwrap_err().to_string();
+    let refused =
+        house.centre.open_room(&own, &permit, Strictness::Strict).await.unwrap_err().to_string();
     assert!(refused.contains("has 8 rooms, and no more"), "{refused}");
     house.centre.close_room(&own, &rooms[0]).await.unwrap();
-    assert!(house.centre.open_room(&own, &permit).await.is_err(), "a closed one is there still");
+    assert!(
+        house.centre.open_room(&own, &permit, Strictness::Strict).await.is_err(),
+        "a closed one is there still"
+    );
     house.centre.remove_room(&own, &rooms[0]).await.unwrap();
-    house.centre.open_room(&own, &permit).await.unwrap();
+    house.centre.open_room(&own, &permit, Strictness::Strict).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! `helserom extract`.
 
+use linkage::Extract;
 use linkage::found::{Cell, Found};
+use model::ExtractId;
 use serde_json::json;
 
 use super::open;
@@ -19,28 +21,16 @@ pub(super) async fn run(
     match command {
         ExtractCommand::Build { permit } => {
             let watched = Stoppable::new(progress::shown("extract", common.json));
-            let build = site.centre.build_extract(&caller, &permit, watched.clone());
-            let extract = to_its_end(config, "the extract", &watched, build).await??;
-            let manifest = &extract.manifest;
-            let mut lines = vec![format!("{}: {} people", extract.id, manifest.persons)];
-            for (name, table) in &manifest.tables {
-                let columns: Vec<_> = table.columns.iter().map(|c| c.name.as_str()).collect();
-                lines.push(format!(
-                    "  {name}: {} rows of person, {}",
-                    table.rows,
-                    columns.join(", ")
-                ));
+            let build = site.centre.build_extracts(&caller, &permit, watched.clone());
+            let extracts = to_its_end(config, "the extract", &watched, build).await??;
+            let two = extracts.len() > 1;
+            let text: Vec<_> = extracts.iter().map(|extract| in_words(extract, two)).collect();
+            let mut extracts = extracts.into_iter();
+            let mut json = json!(extracts.next());
+            if let Some(generous) = extracts.next() {
+                json["generous"] = json!(generous);
             }
-            if let Some(found) = &manifest.found {
-                lines.extend(found_in_words(found));
-            }
-            if let Some(changed) = manifest.changed {
-                lines.push(format!(
-                    "  since the last extract: {} people kept their number, {} are new, {} numbers were merged, {} split",
-                    changed.kept, changed.new, changed.merged, changed.split
-                ));
-            }
-            Ok(Answer::new(lines.join("\n"), json!(extract)))
+            Ok(Answer::new(text.join("\n\n"), json))
         }
         ExtractCommand::Destroy { id, why } => {
             site.centre.destroy_extract(&caller, &id, why).await?;
@@ -48,6 +38,29 @@ pub(super) async fn run(
             Ok(Answer::new(text, json!({ "destroyed": id })))
         }
     }
+}
+
+/// What was made; of `two`, which it is.
+fn in_words(extract: &Extract, two: bool) -> String {
+    let manifest = &extract.manifest;
+    let which =
+        if two { format!("the {} extract, ", manifest.strictness.as_str()) } else { String::new() };
+    let mut lines = vec![format!("{}: {which}{} people", extract.id, manifest.persons)];
+    for (name, table) in &manifest.tables {
+        let columns: Vec<_> = table.columns.iter().map(|c| c.name.as_str()).collect();
+        lines.push(format!("  {name}: {} rows of person, {}", table.rows, columns.join(", ")));
+    }
+    if let Some(found) = &manifest.found {
+        lines.extend(found_in_words(found));
+    }
+    if let Some(changed) = manifest.changed {
+        let other = manifest.compared_with.as_ref().map_or("the last extract", ExtractId::as_str);
+        lines.push(format!(
+            "  compared with {other}: {} people kept their number, {} are new, {} numbers were merged, {} split",
+            changed.kept, changed.new, changed.merged, changed.split
+        ));
+    }
+    lines.join("\n")
 }
 
 /// By which stage people were found, by source, and how far it is to be doubted.

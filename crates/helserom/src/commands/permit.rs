@@ -128,6 +128,9 @@ fn in_words(permit: &Permit, standing: Standing) -> String {
              {} on{column}",
             linkage.threshold
         ));
+        if let Some(generous) = linkage.generous {
+            lines.push(format!("and a second, generous extract from p = {generous} on"));
+        }
     }
     lines.join("\n")
 }

@@ -10,6 +10,7 @@ use centre::journal::{Deed, Done};
 use centre::rooms::Begun;
 use ingress::{Declared, Ingress, IngressState};
 use model::RoomId;
+use permit::Strictness;
 use room::{Limits, LogLine, LogSink, Outcome, Script, Stream, Version};
 use serde_json::{Value, json};
 
@@ -29,8 +30,9 @@ pub(super) async fn run(
 ) -> Result<Answer, Stop> {
     let (site, caller) = open(config, common).await?;
     match command {
-        RoomCommand::Open { permit } => {
-            let room = site.centre.open_room(&caller, &permit).await?;
+        RoomCommand::Open { permit, generous } => {
+            let which = if generous { Strictness::Generous } else { Strictness::Strict };
+            let room = site.centre.open_room(&caller, &permit, which).await?;
             Ok(Answer::new(room.to_string(), json!({ "room": room })))
         }
         RoomCommand::Exec { id, script, command } => {

@@ -9,7 +9,7 @@ use centre::ports::Delivered;
 use disclosure::{Kind, Rule, finding};
 use ledger::EntryFilter;
 use model::{ApplicationId, Lang, OutputId, PermitId, ReleaseId, RoomId};
-use permit::Verdict as Answer;
+use permit::{Strictness, Verdict as Answer};
 use release::{OutputState, Verdict};
 use room::{Outcome, Script};
 use synthetic::DemoFiles;
@@ -207,7 +207,7 @@ async fn decide(centre: &Centre, id: &ApplicationId) -> Told<PermitId> {
         .to_owned();
     let permit = centre.grant_application(&caseworker, id, why).await?;
     let auditor = cast::act_as(centre, "auditor").await?;
-    let stranger = centre.build_extract(&auditor, &permit, Arc::new(centre::ports::Unwatched));
+    let stranger = centre.build_extracts(&auditor, &permit, Arc::new(centre::ports::Unwatched));
     hold(stranger.await.is_err(), || "somebody not on the permit had its data made".to_owned())?;
     let told = format!("{permit}: three holders and the access body said yes");
     Ok((permit, told))
@@ -216,7 +216,10 @@ async fn decide(centre: &Centre, id: &ApplicationId) -> Told<PermitId> {
 async fn extract(centre: &Centre, permit: &PermitId) -> Told<ExtractFigures> {
     let researcher = cast::act_as(centre, "researcher").await?;
     let progress = progress::shown("extract", false);
-    let extract = centre.build_extract(&researcher, permit, progress).await?;
+    let extracts = centre.build_extracts(&researcher, permit, progress).await?;
+    let [extract] = extracts.as_slice() else {
+        return Err(Stop::refused(format!("{} extracts were built for one", extracts.len())));
+    };
     let manifest = &extract.manifest;
     let mut told = vec![format!("{}: {} people", extract.id, manifest.persons)];
     let mut figures = ExtractFigures { persons: manifest.persons, ..ExtractFigures::default() };
@@ -235,7 +238,7 @@ async fn analyse(
     permit: &PermitId,
 ) -> Told<(RoomId, Vec<(&'static str, Analysis)>)> {
     let researcher = cast::act_as(centre, "researcher").await?;
-    let room = centre.open_room(&researcher, permit).await?;
+    let room = centre.open_room(&researcher, permit, Strictness::Strict).await?;
     let stranger = cast::act_as(centre, "operator").await?;
     let intruded = centre.start_run(&stranger, &room, vec!["/bin/true".to_owned()], None, None);
     hold(intruded.await.is_err(), || "somebody not on the permit entered the room".to_owned())?;

@@ -11,15 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use centre::ports::{
     Before, Behind, Built, ExtractTurn, Extracts, NotBuilt, NotLinked, NotReversed, Progress,
+    Wanted,
 };
 use disclosure::{Sketch, Sketcher};
 use ingress::{Known, Linked};
 use lake::{ExtractOptions, Lake, LakeError};
 use linkage::reversal::Revealed;
 use linkage::review::{Review, Shown};
-use linkage::{Earlier, Extract};
+use linkage::{Earlier, Extract, ExtractPlan};
 use model::{Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId};
-use permit::ActivePermit;
+use permit::{ActivePermit, Strictness};
 use sha2::{Digest as _, Sha256};
 use source::{Pseudonymiser as _, SourceRecord, SubjectKey};
 use vault::{SubjectHasher, Vault};
@@ -120,14 +121,16 @@ impl Extracting {
         read().map_err(|error: vault::CrosswalkError| error.to_string())
     }
 
-    /// The numbers that people had in earlier extracts, the newest counting most. Of
-    /// those that were destroyed nothing is left but how high they went.
-    fn earlier(&self, permit: &PermitId, extracts: &[Extract]) -> Result<Earlier, String> {
+    /// The numbers that people had in earlier extracts: those of an extract that is as
+    /// strict as the one to come counting more than the others, and of these the newest
+    /// most. Of those that were destroyed nothing is left but how high they went.
+    fn earlier(&self, plan: &ExtractPlan, extracts: &[Extract]) -> Result<Earlier, String> {
         let highest =
             |extract: &Extract| extract.manifest.highest.unwrap_or(extract.manifest.persons);
         let mut earlier = Earlier::up_to(extracts.iter().map(highest).max().unwrap_or(0));
         let mut read = |extract: &Extract| {
-            let mut crosswalk = self.vault.crosswalk(permit, &extract.id)?;
+            earlier.begin(&extract.id);
+            let mut crosswalk = self.vault.crosswalk(&plan.permit, &extract.id)?;
             while let Some((source, _)) = crosswalk.next_source()? {
                 while let Some((subject, person)) = crosswalk.next_person()? {
                     earlier.put(&source, subject, person);
@@ -136,7 +139,9 @@ impl Extracting {
             Ok(())
         };
         let kept = extracts.iter().rev().filter(|extract| extract.destroyed_at.is_none());
-        for extract in kept {
+        let (alike, others): (Vec<_>, Vec<_>) =
+            kept.partition(|extract| extract.manifest.strictness == plan.strictness);
+        for extract in others.into_iter().chain(alike) {
             read(extract).map_err(|error: vault::CrosswalkError| error.to_string())?;
         }
         Ok(earlier)
@@ -193,7 +198,7 @@ impl Extracts for Extracting {
         let seed = Sha256::digest(permit.id().as_str());
         let seed = seed.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
         let entropy = SeededEntropy::new(seed);
-        let plan = linkage::plan(permit, sources, &ExtractId::mint(&entropy))
+        let plan = linkage::plan(permit, sources, &ExtractId::mint(&entropy), Strictness::Strict)
             .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
         let datasets: Vec<_> = sources.iter().map(catalogue::Dataset::of).collect();
         let stand_in = linkage::stand_in::stand_in(&plan, &datasets, &entropy);
@@ -219,10 +224,11 @@ impl Extracts for Extracting {
         permit: &ActivePermit,
         sources: &[SourceRecord],
         before: Before<'_>,
-        extract: &ExtractId,
+        wanted: Wanted<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, NotBuilt> {
-        let plan = linkage::plan(permit, sources, extract)
+        let extract = wanted.extract;
+        let plan = linkage::plan(permit, sources, extract, wanted.strictness)
             .map_err(|error| NotBuilt::Unfitting(error.to_string()))?;
         self.clear(&plan.permit, before.extracts).map_err(by_machine)?;
         progress.at("linking", 0, 0);
@@ -230,7 +236,7 @@ impl Extracts for Extracting {
             Some(cohort) => Some(self.lake.cohort(cohort).map_err(by_machine)?),
             None => None,
         };
-        let earlier = self.earlier(&plan.permit, before.extracts).map_err(by_machine)?;
+        let earlier = self.earlier(&plan, before.extracts).map_err(by_machine)?;
         let review = match plan.linkage {
             Some(_) => self.review(before.pairs).map_err(by_machine)?,
             None => Review::default(),

@@ -245,6 +245,78 @@ fn majority(rows: &[Row]) -> HashMap<i64, i64> {
 }
 
 #[test]
+fn of_two_extracts_the_generous_one_links_more_under_the_same_numbers() {
+    let place = centre(2_000);
+    let server = Server::start(&place, &[]);
+    let two = LinkageTerms { threshold: 0.995, generous: Some(0.5), ..likely() };
+    let permit = granted(&server, asked(two));
+    let alone = granted(&server, asked(likely()));
+    assert_eq!(server.running.stop().1, Some(0));
+
+    let strict = build(&place, &permit);
+    let generous = strict["generous"].clone();
+    assert!(strict["manifest"]["strictness"].is_null());
+    assert_eq!(generous["manifest"]["strictness"], "generous");
+    assert_eq!(generous["manifest"]["compared-with"], strict["id"]);
+    let of = |extract: &Value| figures(&rows(&place, extract));
+    let ((few, few_right, all), (many, many_right, _)) = (of(&strict), of(&generous));
+    println!("strict {few_right} of {few}, generous {many_right} of {many}, there are {all}");
+    assert!(many_right > few_right, "a generous extract misses fewer");
+    assert!(many - many_right >= few - few_right, "and is wrong more often");
+
+    // Whoever is one person in both has one number, and the others are told.
+    let numbers = |extract: &Value| -> HashMap<(&'static str, i64), BTreeSet<i64>> {
+        let mut numbers: HashMap<_, BTreeSet<i64>> = HashMap::new();
+        for row in rows(&place, extract) {
+            numbers.entry((row.table, row.truth)).or_default().insert(row.person);
+        }
+        numbers
+    };
+    let folder = place.data().join("extracts").join(generous["id"].as_str().unwrap());
+    let moved: BTreeSet<i64> = fs::read_to_string(folder.join("moved_numbers.csv"))
+        .unwrap()
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once(',').unwrap().0.parse().unwrap())
+        .collect();
+    assert!(!moved.is_empty());
+    let (before, after) = (numbers(&strict), numbers(&generous));
+    for (who, numbers) in &before {
+        let same = |number: &i64| after[who].contains(number) || moved.contains(number);
+        assert!(numbers.iter().all(same), "{who:?}: {numbers:?} and {:?}", after[who]);
+    }
+
+    // Built again, each is told against its own kind, and nobody is anybody else.
+    let again = build(&place, &permit);
+    for (now, then) in [(&again, &strict), (&again["generous"], &generous)] {
+        let manifest = &now["manifest"];
+        assert_eq!(manifest["compared-with"], then["id"]);
+        assert_eq!(manifest["changed"]["kept"], then["manifest"]["persons"]);
+        let of = |name: &str| manifest["changed"][name].as_u64().unwrap();
+        assert_eq!(of("new") + of("merged") + of("split"), 0, "{manifest}");
+        assert_eq!(numbers(now), numbers(then));
+    }
+
+    // A room is on either.
+    let opened = place.json(&["--as", "researcher", "room", "open", &permit, "--generous"]);
+    let room = opened["room"].as_str().unwrap();
+    let shown = place.does(&[
+        "--as",
+        "researcher",
+        "room",
+        "exec",
+        room,
+        "--",
+        "/bin/cat",
+        "/data/manifest.json",
+    ]);
+    assert!(shown.contains("\"strictness\": \"generous\""), "{shown}");
+    build(&place, &alone);
+    let refused = place.says(&["--as", "researcher", "room", "open", &alone, "--generous"]);
+    assert!(refused.code == Some(1) && refused.err.contains("one alone"), "{refused:?}");
+}
+
+#[test]
 fn a_new_delivery_renumbers_nobody_and_who_became_one_is_told() {
     let place = centre(3_000);
     // The hospital has a number of its own for each patient, not for each record.

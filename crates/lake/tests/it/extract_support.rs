@@ -19,7 +19,8 @@ use model::{
 };
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use permit::{
-    ActivePermit, Cohort, ColumnTerms, Condition, Grant, Period, Permit, SourceTerms, Terms,
+    ActivePermit, Cohort, ColumnTerms, Condition, Grant, Period, Permit, SourceTerms, Strictness,
+    Terms,
 };
 use source::{
     ContentBatch, ContentSink, Contract, Identity, IdentitySink, ImportManifest, Imported,
@@ -232,7 +233,7 @@ impl House {
     }
 
     pub fn plan(&self, terms: Terms) -> ExtractPlan {
-        linkage::plan(&permit(terms), &self.records, &extract()).unwrap()
+        linkage::plan(&permit(terms), &self.records, &extract(), Strictness::Strict).unwrap()
     }
 
     pub fn link(&self, plan: &ExtractPlan) -> Crosswalk {

@@ -95,7 +95,12 @@ pub(crate) fn likely_at(names: &[&str], threshold: f64) -> ActivePermit {
             sources: names.iter().map(|name| table(name, &["value"])).collect(),
             cohort: Cohort::default(),
             valid: Period { from: Some(day), until: Some(day) },
-            linkage: LinkageTerms { how: LinkageWay::Likely, threshold, probability: true },
+            linkage: LinkageTerms {
+                how: LinkageWay::Likely,
+                threshold,
+                probability: true,
+                ..LinkageTerms::default()
+            },
             ..Terms::default()
         },
     )

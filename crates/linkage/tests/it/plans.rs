@@ -2,7 +2,7 @@
 
 use linkage::{PlanError, Test};
 use model::{Date, ValueType};
-use permit::{Cohort, Comparison, Condition, Period, Terms};
+use permit::{Cohort, Comparison, Condition, LinkageTerms, LinkageWay, Period, Strictness, Terms};
 
 use crate::support::{cohort, contract, extract, permit, permit_with, record, source, table};
 
@@ -13,7 +13,7 @@ fn condition(column: &str, is: Comparison, values: &[&str]) -> Condition {
 
 fn refusal(permit: &permit::ActivePermit) -> PlanError {
     let records = [record(contract("population"), 1), record(contract("laboratory"), 1)];
-    let error = linkage::plan(permit, &records, &extract(1)).unwrap_err();
+    let error = linkage::plan(permit, &records, &extract(1), Strictness::Strict).unwrap_err();
     assert!(!error.to_string().contains('\n'), "{error}");
     error
 }
@@ -36,7 +36,7 @@ fn a_plan_holds_what_the_permit_names_and_nothing_else() {
             ..Terms::default()
         },
     );
-    let plan = linkage::plan(&permit, &records, &extract(1)).unwrap();
+    let plan = linkage::plan(&permit, &records, &extract(1), Strictness::Strict).unwrap();
     assert_eq!(plan.sources.len(), 1);
     let table = &plan.sources[0];
     // In the order of the source, whatever the order in the permit.
@@ -81,7 +81,7 @@ fn a_source_without_data_has_no_plan() {
     let mut empty = record(contract("population"), 0);
     empty.imports.clear();
     let permit = permit(1, vec![table("population", &["age"])], Cohort::default());
-    let error = linkage::plan(&permit, &[empty], &extract(1)).unwrap_err();
+    let error = linkage::plan(&permit, &[empty], &extract(1), Strictness::Strict).unwrap_err();
     assert_eq!(error, PlanError::Empty(source("population")));
 }
 
@@ -106,7 +106,8 @@ fn one_table_per_source_and_one_column_called_person() {
     let mut taken = contract("population");
     taken.columns.iter_mut().find(|column| column.name == "age").unwrap().name = "person".into();
     let asked = permit(1, vec![table("population", &["person"])], Cohort::default());
-    let error = linkage::plan(&asked, &[record(taken, 1)], &extract(1)).unwrap_err();
+    let error =
+        linkage::plan(&asked, &[record(taken, 1)], &extract(1), Strictness::Strict).unwrap_err();
     assert_eq!(error, PlanError::TakenName(source("population")));
 }
 
@@ -115,6 +116,29 @@ fn columns_are_those_of_the_snapshot_not_of_a_later_contract() {
     let mut later = record(contract("population"), 1);
     later.contract.columns.retain(|column| column.name != "age");
     let asked = permit(1, vec![table("population", &["age"])], Cohort::default());
-    let plan = linkage::plan(&asked, &[later], &extract(1)).unwrap();
+    let plan = linkage::plan(&asked, &[later], &extract(1), Strictness::Strict).unwrap();
     assert_eq!(plan.sources[0].columns[0].name, "age");
+}
+
+#[test]
+fn the_generous_extract_has_the_lower_threshold_and_a_permit_of_one_has_none() {
+    let records = [record(contract("population"), 1)];
+    let asked = |linkage| {
+        let sources = vec![table("population", &["age"])];
+        let day = Some(Date::constant(2026, 1, 1));
+        let valid = Period { from: day, until: day };
+        permit_with(1, Terms { sources, linkage, valid, ..Terms::default() })
+    };
+    let two =
+        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
+    for (which, threshold) in [(Strictness::Strict, 0.95), (Strictness::Generous, 0.6)] {
+        let plan = linkage::plan(&asked(two), &records, &extract(1), which).unwrap();
+        assert_eq!((plan.strictness, plan.linkage.unwrap().threshold), (which, threshold));
+    }
+    let exact = LinkageTerms { how: LinkageWay::Exact, ..two };
+    for one in [LinkageTerms::default(), exact] {
+        let permit = asked(one);
+        let refused = linkage::plan(&permit, &records, &extract(1), Strictness::Generous);
+        assert_eq!(refused.unwrap_err(), PlanError::OneAlone(permit.id().clone()));
+    }
 }

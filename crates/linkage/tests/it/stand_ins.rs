@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalogue::Dataset;
 use linkage::stand_in::{PEOPLE, StandIn, StandInTable, Values, stand_in};
 use model::{Date, SeededEntropy};
-use permit::{Comparison, Condition, Period, Terms};
+use permit::{Comparison, Condition, Period, Strictness, Terms};
 use source::{Quantile, SourceRecord, TopValue, ValueRange, VariableProfile, YearCount};
 
 use crate::support::{cohort, contract, extract, permit_with, record, table};
@@ -53,7 +53,7 @@ fn made(terms: Terms, seed: u64) -> StandIn {
     let day = Date::constant(2026, 1, 1);
     let valid = Period { from: Some(day), until: Some(day) };
     let permit = permit_with(1, Terms { valid, ..terms });
-    let plan = linkage::plan(&permit, &records, &extract(1)).unwrap();
+    let plan = linkage::plan(&permit, &records, &extract(1), Strictness::Strict).unwrap();
     let datasets = records.each_ref().map(Dataset::of);
     stand_in(&plan, &datasets, &SeededEntropy::new(seed))
 }
@@ -146,7 +146,7 @@ fn it_is_the_same_for_the_same_seed_and_needs_no_figures() {
         1,
         Terms { valid: Period { from: None, until: Some(Date::constant(2026, 1, 1)) }, ..both() },
     );
-    let plan = linkage::plan(&permit, &records, &extract(1)).unwrap();
+    let plan = linkage::plan(&permit, &records, &extract(1), Strictness::Strict).unwrap();
     let bare = stand_in(&plan, &records.each_ref().map(Dataset::of), &SeededEntropy::new(1));
     assert_eq!(bare.tables.len(), 2);
     assert_eq!(bare.tables[0].person.len(), usize::try_from(PEOPLE).unwrap());

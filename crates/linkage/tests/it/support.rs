@@ -9,7 +9,8 @@ use model::{
     ApplicationId, Date, ExtractId, ImportId, NationalId, PermitId, Secret, SeededEntropy, SourceId,
 };
 use permit::{
-    ActivePermit, Cohort, ColumnTerms, Condition, Grant, Period, Permit, SourceTerms, Terms,
+    ActivePermit, Cohort, ColumnTerms, Condition, Grant, Period, Permit, SourceTerms, Strictness,
+    Terms,
 };
 use source::{
     BirthDate, Clue, Clues, Contract, Identity, IdentitySink, ImportManifest, Imported,
@@ -248,7 +249,7 @@ impl House {
     }
 
     pub(crate) fn plan(&self, permit: &ActivePermit, number: u32) -> ExtractPlan {
-        linkage::plan(permit, &self.records, &extract(number)).unwrap()
+        linkage::plan(permit, &self.records, &extract(number), Strictness::Strict).unwrap()
     }
 
     /// The subject keys of `people` in a source, sorted.

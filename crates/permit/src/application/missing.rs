@@ -84,6 +84,10 @@ pub enum Problem {
     },
     /// No share that protects anybody.
     NoShare,
+    /// Not below something else that is asked for.
+    NotBelow(String),
+    /// A second extract of people who are found by equal numbers alone.
+    NothingInDoubt,
 }
 
 impl Problem {
@@ -141,6 +145,16 @@ impl Problem {
                 "skal være mere end 0 og mindre end 1",
                 "must be more than 0 and less than 1",
             ),
+            Self::NotBelow(other) => Text::of(
+                &format!("må være mindre enn {other}, som det første uttrekket har"),
+                &format!("skal være mindre end {other}, som det første udtræk har"),
+                &format!("must be less than {other}, which the first extract has"),
+            ),
+            Self::NothingInDoubt => Text::of(
+                "passer ikke: med like numre alene er det bare ett uttrekk",
+                "passer ikke: med ens numre alene er der kun ét udtræk",
+                "does not fit: by equal numbers alone there is one extract only",
+            ),
         }
     }
 }
@@ -187,6 +201,19 @@ impl Terms {
             say("linkage.threshold", Problem::TooSmall(least.to_string()));
         } else if threshold > most {
             say("linkage.threshold", Problem::TooLarge(most.to_string()));
+        }
+        match self.linkage.generous {
+            None => {}
+            Some(_) if self.linkage.how == crate::LinkageWay::Exact => {
+                say("linkage.generous", Problem::NothingInDoubt);
+            }
+            Some(generous) if generous.is_nan() || generous < least => {
+                say("linkage.generous", Problem::TooSmall(least.to_string()));
+            }
+            Some(generous) if generous >= threshold => {
+                say("linkage.generous", Problem::NotBelow(threshold.to_string()));
+            }
+            Some(_) => {}
         }
     }
 
@@ -351,7 +378,7 @@ mod tests {
     use model::{Date, Purpose};
 
     use super::*;
-    use crate::{Cohort, ColumnTerms, Period, SourceTerms};
+    use crate::{Cohort, ColumnTerms, LinkageTerms, LinkageWay, Period, SourceTerms};
 
     fn known() -> Knowledge {
         let column = |value_type, sensitivity| KnownColumn { value_type, sensitivity };
@@ -487,5 +514,38 @@ mod tests {
         let found = of(&|outputs| outputs.smallest_residual_df = 9);
         assert_eq!(found, ["outputs.smallest-residual-df"]);
         assert_eq!(of(&|outputs| outputs.dominance_k = 0.9), [""; 0]);
+    }
+
+    #[test]
+    fn a_second_extract_is_more_generous_than_the_first_and_only_where_there_is_doubt() {
+        let faults = |how, threshold, generous| {
+            let mut terms = whole();
+            terms.linkage = LinkageTerms { how, threshold, generous, ..LinkageTerms::default() };
+            let of = terms.missing(&known()).into_iter().map(|one| (one.field, one.problem));
+            of.collect::<Vec<_>>()
+        };
+        let fault = |problem| vec![("linkage.generous".to_owned(), problem)];
+        let likely = LinkageWay::Likely;
+        for fitting in [None, Some(0.5), Some(0.949)] {
+            assert_eq!(faults(likely, 0.95, fitting), [], "{fitting:?}");
+        }
+        assert_eq!(faults(likely, 0.95, Some(0.95)), fault(Problem::NotBelow("0.95".to_owned())));
+        assert_eq!(faults(likely, 0.95, Some(0.49)), fault(Problem::TooSmall("0.5".to_owned())));
+        assert_eq!(
+            faults(likely, 0.95, Some(f64::NAN)),
+            fault(Problem::TooSmall("0.5".to_owned()))
+        );
+        assert_eq!(faults(LinkageWay::Exact, 0.95, Some(0.6)), fault(Problem::NothingInDoubt));
+    }
+
+    #[test]
+    fn terms_that_ask_for_one_extract_are_signed_as_before_there_were_two() {
+        let mut terms = whole();
+        terms.linkage.how = LinkageWay::Likely;
+        let written = serde_json::to_value(&terms).unwrap();
+        let linkage = written["linkage"].as_object().unwrap();
+        let names: Vec<_> = linkage.keys().map(String::as_str).collect();
+        assert_eq!(names, ["how", "probability", "threshold"]);
+        assert_eq!(serde_json::from_value::<Terms>(written).unwrap(), terms);
     }
 }

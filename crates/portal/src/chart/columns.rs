@@ -1,9 +1,9 @@
 //! Standing columns along a time: rows a year.
 
-use super::{Chart, Drawing, round_up};
+use super::{Chart, Drawing, Room, Written, round_up};
 
 /// What the columns show.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Columned<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -13,17 +13,12 @@ pub struct Columned<'a> {
     pub description: &'a str,
     /// The label below each column, and its height. `None`: too few people to tell.
     pub columns: &'a [(String, Option<f64>)],
-    /// The largest number, as the axis writes it: given the round end of the axis.
-    pub axis: &'a dyn Fn(f64) -> String,
+    /// Where it stands.
+    pub room: Room,
+    /// How the axis writes its numbers.
+    pub axis: Written<'a>,
 }
 
-impl std::fmt::Debug for Columned<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Columned").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 220.0;
 const LEFT: f64 = 64.0;
 const TOP: f64 = 14.0;
@@ -39,14 +34,15 @@ pub fn columns(what: Columned<'_>) -> Chart {
     let end = round_up(largest);
     let floor = HEIGHT - BOTTOM;
     let room = floor - TOP;
-    let step = (WIDTH - LEFT) / what.columns.len() as f64;
-    let mut drawing = Drawing::new(what.id, WIDTH, HEIGHT, what.title, what.description);
+    let right = what.room.width();
+    let step = (right - LEFT) / what.columns.len() as f64;
+    let mut drawing = Drawing::new(what.id, what.room, HEIGHT, what.title, what.description);
     for part in [0.5, 1.0] {
         let y = floor - room * part;
-        drawing.line("grid", (LEFT, y), (WIDTH, y));
-        drawing.text("", "end", (LEFT - 8.0, y + 4.0), &(what.axis)(end * part));
+        drawing.line("grid", (LEFT, y), (right, y));
+        drawing.text("", "end", (LEFT - 8.0, y + 4.0), &what.axis.of(end * part));
     }
-    let every = (what.columns.len() as f64 * 46.0 / (WIDTH - LEFT)).ceil().max(1.0);
+    let every = (what.columns.len() as f64 * 46.0 / (right - LEFT)).ceil().max(1.0);
     for (i, (label, height)) in what.columns.iter().enumerate() {
         let x = LEFT + step * i as f64;
         let width = (step * 0.72).max(1.0);
@@ -61,7 +57,7 @@ pub fn columns(what: Columned<'_>) -> Chart {
             drawing.text("", "middle", (x + step / 2.0, HEIGHT - 8.0), label);
         }
     }
-    drawing.line("axis", (LEFT, floor), (WIDTH, floor));
+    drawing.line("axis", (LEFT, floor), (right, floor));
     drawing.done()
 }
 
@@ -77,7 +73,8 @@ mod tests {
             title: "Rows a year",
             description: "",
             columns: &columns_of,
-            axis: &|end| format!("{end}"),
+            room: Room::Page,
+            axis: Written(&|end| format!("{end}")),
         })
         .to_string();
         // 50 of 50: from the floor at 194 to the top at 14.

@@ -1,6 +1,6 @@
 //! Lying bars, the longest first: the commonest values of a variable.
 
-use super::{Chart, Drawing};
+use super::{Chart, Drawing, Room};
 
 /// What the bars show.
 #[derive(Debug, Clone, Copy)]
@@ -17,33 +17,6 @@ pub struct Ranked<'a> {
     pub room: Room,
 }
 
-/// How wide the place is where a picture stands: one that is scaled down to fit has
-/// letters that nobody can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// Across the page.
-    Page,
-    /// In a panel at the side of a page, or on a telephone.
-    Panel,
-}
-
-impl Room {
-    /// The width of the picture, and how much of it labels and numbers take.
-    const fn measures(self) -> (f64, f64, f64) {
-        match self {
-            Self::Page => (640.0, 190.0, 96.0),
-            Self::Panel => (380.0, 170.0, 110.0),
-        }
-    }
-
-    const fn class(self) -> &'static str {
-        match self {
-            Self::Page => "chart",
-            Self::Panel => "chart small",
-        }
-    }
-}
-
 const STEP: f64 = 26.0;
 const LONGEST_LABEL: usize = 26;
 
@@ -55,13 +28,13 @@ pub fn ranked(what: Ranked<'_>) -> Chart {
     }
     let longest = what.bars.iter().map(|(_, length, _)| *length).fold(1.0, f64::max);
     let height = STEP * what.bars.len() as f64 + 6.0;
-    let (width, left, right) = what.room.measures();
-    let mut drawing = Drawing::of_class(
-        what.room.class(),
-        what.id,
-        (width, height),
-        (what.title, what.description),
-    );
+    let width = what.room.width();
+    // What labels and numbers take.
+    let (left, right) = match what.room {
+        Room::Page => (190.0, 96.0),
+        Room::Panel => (170.0, 110.0),
+    };
+    let mut drawing = Drawing::new(what.id, what.room, height, what.title, what.description);
     for (i, (label, length, shown)) in what.bars.iter().enumerate() {
         let y = STEP * i as f64 + 4.0;
         let mut short: String = label.chars().take(LONGEST_LABEL).collect();

@@ -1,9 +1,9 @@
 //! A box with whiskers: where the values of a number lie.
 
-use super::{Chart, Drawing};
+use super::{Chart, Drawing, Room, Written};
 
 /// What the box shows: values at the 5th, 25th, 50th, 75th and 95th percentile.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Spread<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -14,16 +14,10 @@ pub struct Spread<'a> {
     /// The five values, rising.
     pub values: [f64; 5],
     /// How a value is written.
-    pub write: &'a dyn Fn(f64) -> String,
+    pub write: Written<'a>,
 }
 
-impl std::fmt::Debug for Spread<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Spread").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = Room::Page.width();
 const HEIGHT: f64 = 110.0;
 const EDGE: f64 = 48.0;
 const MIDDLE: f64 = 52.0;
@@ -35,14 +29,14 @@ pub fn spread(what: Spread<'_>) -> Chart {
         return Chart::default();
     }
     let x = |value: f64| EDGE + (WIDTH - 2.0 * EDGE) * (value - low) / (high - low);
-    let mut drawing = Drawing::new(what.id, WIDTH, HEIGHT, what.title, what.description);
+    let mut drawing = Drawing::new(what.id, Room::Page, HEIGHT, what.title, what.description);
     drawing.line("axis", (x(low), MIDDLE), (x(high), MIDDLE));
     drawing.line("axis", (x(low), MIDDLE - 8.0), (x(low), MIDDLE + 8.0));
     drawing.line("axis", (x(high), MIDDLE - 8.0), (x(high), MIDDLE + 8.0));
     drawing.rect("bar-2", (x(q1), MIDDLE - 16.0), ((x(q3) - x(q1)).max(1.0), 32.0));
     drawing.line("line line-1", (x(median), MIDDLE - 16.0), (x(median), MIDDLE + 16.0));
     let mut label = |value: f64, y: f64, class: &str, percent: &str| {
-        drawing.text(class, "middle", (x(value), y), &(what.write)(value));
+        drawing.text(class, "middle", (x(value), y), &what.write.of(value));
         drawing.text("", "middle", (x(value), y + 14.0), percent);
     };
     label(low, MIDDLE + 34.0, "value", "5 %");
@@ -69,7 +63,7 @@ mod tests {
                 title: "",
                 description: "",
                 values,
-                write: &|v| v.to_string(),
+                write: Written(&|v| v.to_string()),
             })
         };
         assert!(draw([1.0, 1.0, 1.0, 1.0, 1.0]).is_empty());

@@ -1,9 +1,9 @@
 //! Two curves over a threshold: what is gained on one side is lost on the other.
 
-use super::{Chart, Drawing, round_up};
+use super::{Chart, Drawing, Room, Written, round_up};
 
 /// What the curves show.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Thresholds<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -18,20 +18,15 @@ pub struct Thresholds<'a> {
     /// Which of the points holds.
     pub chosen: Option<usize>,
     /// How a value is written.
-    pub write: &'a dyn Fn(f64) -> String,
+    pub write: Written<'a>,
 }
 
-impl std::fmt::Debug for Thresholds<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Thresholds").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = Room::Panel.width();
 const HEIGHT: f64 = 220.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 110.0;
-const TOP: f64 = 14.0;
+const LEFT: f64 = 48.0;
+const RIGHT: f64 = 18.0;
+/// Above the curves stands which is which.
+const TOP: f64 = 34.0;
 const BOTTOM: f64 = 26.0;
 
 /// Draws the curves. Empty when there are fewer than two points.
@@ -47,11 +42,11 @@ pub fn thresholds(what: Thresholds<'_>) -> Chart {
     let at = |place: usize, value: f64| {
         (step.mul_add(place as f64, LEFT), floor - (floor - TOP) * value / end)
     };
-    let mut drawing = Drawing::new(what.id, WIDTH, HEIGHT, what.title, what.description);
+    let mut drawing = Drawing::new(what.id, Room::Panel, HEIGHT, what.title, what.description);
     for part in [0.5, 1.0] {
         let (x, y) = at(0, end * part);
         drawing.line("grid", (x, y), (WIDTH - RIGHT, y));
-        drawing.text("", "end", (x - 8.0, y + 4.0), &(what.write)(end * part));
+        drawing.text("", "end", (x - 8.0, y + 4.0), &what.write.of(end * part));
     }
     if let Some(chosen) = what.chosen {
         drawing.line("axis", at(chosen, 0.0), at(chosen, end));
@@ -59,8 +54,7 @@ pub fn thresholds(what: Thresholds<'_>) -> Chart {
     for (place, (label, _)) in what.points.iter().enumerate() {
         drawing.text("", "middle", (at(place, 0.0).0, HEIGHT - 8.0), label);
     }
-    let mut ends = [0.0; 2];
-    for (curve, end_of) in ends.iter_mut().enumerate() {
+    for (curve, name) in what.curves.iter().enumerate() {
         let class = if curve == 0 { "line line-1" } else { "line line-2" };
         let values = what.points.iter().filter_map(|(_, values)| values.get(curve).copied());
         let places: Vec<(f64, f64)> =
@@ -70,15 +64,9 @@ pub fn thresholds(what: Thresholds<'_>) -> Chart {
                 drawing.line(class, *from, *to);
             }
         }
-        *end_of = places.last().map_or(floor, |(_, y)| *y);
-    }
-    // Names that would lie on each other stand apart.
-    let [first, mut second] = ends;
-    if (first - second).abs() < 16.0 {
-        second = if second <= first { first - 16.0 } else { first + 16.0 };
-    }
-    for (name, y) in what.curves.iter().zip([first, second]) {
-        drawing.text("value", "start", (WIDTH - RIGHT + 8.0, y + 4.0), name);
+        let x = (WIDTH - LEFT - RIGHT).mul_add(0.5 * curve as f64, LEFT);
+        drawing.line(class, (x, 12.0), (x + 26.0, 12.0));
+        drawing.text("value", "start", (x + 34.0, 16.0), name);
     }
     drawing.line("axis", (LEFT, floor), (WIDTH - RIGHT, floor));
     drawing.done()
@@ -96,7 +84,7 @@ mod tests {
             curves: ["wrong", "missed"],
             points,
             chosen: Some(1),
-            write: &|value| value.to_string(),
+            write: Written(&|value| value.to_string()),
         })
     }
 
@@ -105,8 +93,8 @@ mod tests {
         let points = [("0.5".to_owned(), [10.0, 0.0]), ("0.9".to_owned(), [0.0, 10.0])];
         let svg = draw(&points).to_string();
         // From the top to the floor, and the other way.
-        assert!(svg.contains("class=\"line line-1\" d=\"M64.0 14.0L530.0 194.0\""), "{svg}");
-        assert!(svg.contains("class=\"line line-2\" d=\"M64.0 194.0L530.0 14.0\""), "{svg}");
+        assert!(svg.contains("class=\"line line-1\" d=\"M48.0 34.0L362.0 194.0\""), "{svg}");
+        assert!(svg.contains("class=\"line line-2\" d=\"M48.0 194.0L362.0 34.0\""), "{svg}");
         assert!(svg.contains(">wrong</text>") && svg.contains(">missed</text>"));
         assert!(svg.contains(">0.9</text>"));
     }

@@ -1,9 +1,9 @@
 //! Steps that add up: from where one starts, up and down, to where one ends.
 
-use super::{Chart, Drawing};
+use super::{Chart, Drawing, Room, Written};
 
 /// What the steps show.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Waterfall<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -16,16 +16,10 @@ pub struct Waterfall<'a> {
     /// What the end is called.
     pub end: &'a str,
     /// How a step is written.
-    pub write: &'a dyn Fn(f64) -> String,
+    pub write: Written<'a>,
 }
 
-impl std::fmt::Debug for Waterfall<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Waterfall").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = Room::Page.width();
 const LEFT: f64 = 170.0;
 const RIGHT: f64 = 64.0;
 const STEP: f64 = 28.0;
@@ -46,7 +40,7 @@ pub fn waterfall(what: Waterfall<'_>) -> Chart {
     let scale = (WIDTH - LEFT - RIGHT) / (most - least).max(1e-9);
     let x = |value: f64| (value - least).mul_add(scale, LEFT);
     let height = STEP * (what.steps.len() + 1) as f64 + 10.0;
-    let mut drawing = Drawing::new(what.id, WIDTH, height, what.title, what.description);
+    let mut drawing = Drawing::new(what.id, Room::Page, height, what.title, what.description);
     let ends = reached.last().copied().unwrap_or(0.0);
     let total = (what.end.to_owned(), ends);
     let bars = what.steps.iter().zip(reached.windows(2)).map(|((name, step), between)| {
@@ -64,7 +58,7 @@ pub fn waterfall(what: Waterfall<'_>) -> Chart {
         drawing.text("value", "end", (LEFT - 10.0, y + 13.0), name);
         // Not thinner than one can see.
         drawing.rect(class, (x(low), y), (((high - low) * scale).max(1.0), THICK));
-        drawing.text("", "start", (x(high) + 6.0, y + 13.0), &(what.write)(shown));
+        drawing.text("", "start", (x(high) + 6.0, y + 13.0), &what.write.of(shown));
         if row < what.steps.len() {
             drawing.line("grid", (x(to), y + THICK), (x(to), y + STEP));
         }
@@ -85,7 +79,7 @@ mod tests {
             description: "",
             steps: &steps,
             end: "all",
-            write: &|bits| format!("{bits:+.1}"),
+            write: Written(&|bits| format!("{bits:+.1}")),
         })
         .to_string()
     }

@@ -1,10 +1,10 @@
 //! Bars to the right of a line and to the left of it, in groups: what speaks for
 //! something, and what against.
 
-use super::{Chart, Drawing};
+use super::{Chart, Drawing, Room, Written};
 
 /// What the bars show.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub struct Weighted<'a> {
     /// Unique in the page.
     pub id: &'a str,
@@ -15,17 +15,10 @@ pub struct Weighted<'a> {
     /// What each group is called, and its bars. A group without a name has no heading.
     pub groups: &'a [(String, Vec<(String, f64)>)],
     /// How a bar's length is written.
-    pub write: &'a dyn Fn(f64) -> String,
+    pub write: Written<'a>,
 }
 
-impl std::fmt::Debug for Weighted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Weighted").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
-/// As wide as the panel at the side of a page.
-const WIDTH: f64 = 380.0;
+const WIDTH: f64 = Room::Panel.width();
 /// Where labels end.
 const LABELS: f64 = 176.0;
 /// What a number beside a bar takes.
@@ -47,8 +40,7 @@ pub fn weighted(what: Weighted<'_>) -> Chart {
     let x = |value: f64| (value - least).mul_add(scale, LABELS + NUMBER);
     let headings = what.groups.iter().filter(|(name, _)| !name.is_empty()).count();
     let height = STEP * (lengths().count() + headings) as f64 + 10.0;
-    let (size, words) = ((WIDTH, height), (what.title, what.description));
-    let mut drawing = Drawing::of_class("chart small", what.id, size, words);
+    let mut drawing = Drawing::new(what.id, Room::Panel, height, what.title, what.description);
     let mut y = 6.0;
     for (name, bars) in what.groups {
         if !name.is_empty() {
@@ -67,7 +59,7 @@ pub fn weighted(what: Weighted<'_>) -> Chart {
             drawing.rect(class, (low, y), ((high - low).max(1.0), THICK));
             let (anchor, at) =
                 if *length < 0.0 { ("end", low - 6.0) } else { ("start", high + 6.0) };
-            drawing.text("", anchor, (at, y + 12.0), &(what.write)(*length));
+            drawing.text("", anchor, (at, y + 12.0), &what.write.of(*length));
             y += STEP;
         }
     }
@@ -90,7 +82,7 @@ mod tests {
             title: "",
             description: "",
             groups: &groups,
-            write: &|bits| format!("{bits:+.1}"),
+            write: Written(&|bits| format!("{bits:+.1}")),
         })
         .to_string()
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::seen;
 use crate::answer::{Answered, html, see};
-use crate::chart::{Chart, Waterfall, waterfall};
+use crate::chart::{Chart, Waterfall, Written, waterfall};
 use crate::chrome::Chrome;
 use crate::failure::Failure;
 use crate::parts::weighing::{agreed, bits, compared};
@@ -198,7 +198,7 @@ impl PairPage {
             description: &words.say_both("pair-weights-desc", bits(&words, shown.weight), &percent),
             steps: &drawn,
             end: &words.say("pair-sum"),
-            write: &|step| bits(&words, step),
+            write: Written(&|step| bits(&words, step)),
         });
         Self {
             id: id.to_string(),

@@ -1,6 +1,8 @@
 //! A permit: what it allows, as a tree in plain words; the data made on it and
 //! the rooms opened on it.
 
+pub(crate) mod data;
+
 use super::{calendar, register, room as room_page, seen};
 use crate::answer::{Answered, download, html, not_accepted, see};
 use crate::failure::Failure;
@@ -11,19 +13,17 @@ use crate::visitor::Visitor;
 use askama::Template;
 use axum::extract::{Path, State};
 use catalogue::Dataset;
-use linkage::Changed;
-use linkage::found::Found;
+use linkage::Extract;
 use model::{Lang, Timestamp};
 use permit::policy::Action;
-use permit::{Permit, Role, Standing as PermitStanding};
-use std::sync::Arc;
+use permit::{Permit, Role, Standing as PermitStanding, Strictness};
 
 use super::source::sample_datasets;
 use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::parts::calendar::Calendar;
+use crate::parts::extract::{self, ExtractPart};
 use crate::parts::form::Typed;
-use crate::parts::found::{self, FoundPart};
 use crate::parts::rules::{Rules, RulingLine};
 use crate::parts::standing::{Fact, Standing, Step};
 use crate::parts::terms::{TermsTree, period};
@@ -41,9 +41,7 @@ pub struct PermitPage {
     standing: Standing,
     summary: String,
     terms: TermsTree,
-    extract: Option<ExtractLine>,
-    found: Option<FoundPart>,
-    changed: Vec<String>,
+    extracts: Vec<ExtractPart>,
     job: Option<JobLine>,
     calendar: Option<Calendar>,
     rooms: Vec<RoomLine>,
@@ -54,23 +52,6 @@ pub struct PermitPage {
     typed: Typed,
     rules: Rules,
     timeline: Timeline,
-}
-
-/// The data made for a permit.
-#[derive(Debug, Clone)]
-pub struct ExtractLine {
-    /// Its id.
-    pub id: String,
-    /// When it was made.
-    pub built_at: Timestamp,
-    /// How many people it is about.
-    pub persons: u64,
-    /// Its tables: name, rows, columns.
-    pub tables: Vec<(String, u64, u64)>,
-    /// How its people were found, where more than equal numbers count.
-    pub found: Option<Found>,
-    /// What became of the people of an earlier one.
-    pub changed: Option<Changed>,
 }
 
 /// How far the making of the data has come.
@@ -99,6 +80,8 @@ pub struct RoomLine {
     pub opened_at: Shown,
     /// How many commands were run in it.
     pub runs: u64,
+    /// Whether it is on the generous data of a permit that has two.
+    pub generous: bool,
 }
 
 /// The word for where a permit stands, and its colour.
@@ -128,8 +111,8 @@ fn says(words: &Words, permit: &Permit, now: Timestamp, ready: bool) -> String {
 /// What the reader of a permit sees besides the permit.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// The data made for it, if there are any.
-    pub extract: Option<ExtractLine>,
+    /// The data made for it, newest first.
+    pub extracts: Vec<Extract>,
     /// The rooms opened on it, newest first, with whether they are open.
     pub rooms: Vec<(RoomLine, bool)>,
     /// What the reader may do, by action.
@@ -143,23 +126,38 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// The newest data that are as strict.
+    fn newest(&self, strictness: Strictness) -> Option<&Extract> {
+        let of = |extract: &&Extract| extract.manifest.strictness == strictness;
+        self.extracts.iter().filter(|extract| extract.destroyed_at.is_none()).find(of)
+    }
+
     fn may(&self, action: Action) -> bool {
         self.rulings.iter().any(|ruling| ruling.allowed && ruling.action == action.as_str())
     }
 }
 
-fn steps(words: &Words, id: &str, token: &str, active: bool, seen: &Seen) -> Vec<Step> {
+fn steps(words: &Words, permit: &Permit, token: &str, active: bool, seen: &Seen) -> Vec<Step> {
+    let id = &permit.id;
+    let linkage = permit.grant.terms.linkage;
     let mut steps = Vec::new();
-    let open = seen.rooms.iter().find(|(_, open)| *open);
-    if let Some((room, _)) = open {
-        steps.push(Step::go(words.say("permit-enter-room"), format!("/rooms/{}", room.id)));
-    }
-    if active && seen.extract.is_some() && open.is_none() && seen.may(Action::OpenRoom) {
-        let href = format!("/permits/{id}/rooms");
-        steps.push(Step::send(words.say("permit-open-room"), href, token));
+    for which in linkage.extracts().filter(|_| active) {
+        let generous = which == Strictness::Generous;
+        let open = seen.rooms.iter().find(|(room, open)| *open && room.generous == generous);
+        let (enter, begin) = match which {
+            Strictness::Strict => ("permit-enter-room", "permit-open-room"),
+            Strictness::Generous => ("permit-enter-generous", "permit-open-generous"),
+        };
+        if let Some((room, _)) = open {
+            steps.push(Step::go(words.say(enter), format!("/rooms/{}", room.id)));
+        } else if seen.newest(which).is_some() && seen.may(Action::OpenRoom) {
+            let href = format!("/permits/{id}/rooms?strictness={}", which.as_str());
+            steps.push(Step::send(words.say(begin), href, token));
+        }
     }
     let goes_on = seen.job.as_ref().is_some_and(|job| job.failed.is_none());
-    if active && seen.extract.is_none() && !goes_on && seen.may(Action::BuildExtract) {
+    let lacks = linkage.extracts().any(|which| seen.newest(which).is_none());
+    if active && lacks && !goes_on && seen.may(Action::BuildExtract) {
         let href = format!("/permits/{id}/extracts");
         steps.push(Step::send(words.say("permit-build-extract"), href, token));
     }
@@ -189,7 +187,7 @@ impl PermitPage {
             kind: format!("{} {id}", words.say("permit")),
             title: terms.title.clone(),
             tag: Tag::new(tone, words.say(state)),
-            says: says(&words, permit, now, seen.extract.is_some()),
+            says: says(&words, permit, now, seen.newest(Strictness::Strict).is_some()),
             facts: vec![
                 (words.say("data-user").into_owned(), Fact::Words(data_user.clone())),
                 (words.say("terms-valid").into_owned(), Fact::Words(period(&words, terms.valid))),
@@ -205,8 +203,13 @@ impl PermitPage {
                     ),
                 ),
             ],
-            steps: steps(&words, &id, &chrome.form_token, active, &seen),
+            steps: steps(&words, permit, &chrome.form_token, active, &seen),
         };
+        let extracts = Strictness::ALL
+            .into_iter()
+            .filter_map(|which| seen.newest(which))
+            .map(|extract| ExtractPart::new(&words, names, extract, &seen.extracts))
+            .collect();
         Self {
             summary: terms.summary.clone(),
             terms: TermsTree::new(&words, names, datasets, terms),
@@ -227,18 +230,7 @@ impl PermitPage {
                 .ruled(seen.rulings),
             timeline: Timeline::new(&words, &seen.happenings, seen.may_read_ledger),
             calendar: None,
-            found: seen
-                .extract
-                .as_ref()
-                .and_then(|extract| extract.found.as_ref())
-                .map(|found| FoundPart::new(&words, names, found)),
-            changed: seen
-                .extract
-                .as_ref()
-                .and_then(|extract| extract.changed)
-                .map(|changed| found::changed(&words, changed))
-                .unwrap_or_default(),
-            extract: seen.extract,
+            extracts,
             job: seen.job,
             rooms: seen.rooms.into_iter().map(|(room, _)| room).collect(),
             standing,
@@ -277,6 +269,7 @@ impl PermitPage {
             tag: Tag::new(Tone::Success, words.say("state-room-open")),
             opened_at: words.moment(at("2026-03-01T08:10:00Z")),
             runs: 2,
+            generous: false,
         };
         let ruling = |action: Action, allowed| RulingLine {
             action: action.as_str().to_owned(),
@@ -287,17 +280,7 @@ impl PermitPage {
         };
         let subject = "permit/permit-7k3m9q2x4d";
         let seen = Seen {
-            extract: Some(ExtractLine {
-                id: "extract-4q6s8v0x2z".to_owned(),
-                built_at: at("2026-03-01T08:04:00Z"),
-                persons: 17_549,
-                tables: vec![
-                    ("person".to_owned(), 17_549, 4),
-                    ("laboratory".to_owned(), 60_512, 4),
-                ],
-                found: Some(found::sample()),
-                changed: Some(Changed { kept: 17_401, new: 148, merged: 6, split: 0 }),
-            }),
+            extracts: extract::sample(),
             rooms: vec![(room, true)],
             rulings: vec![ruling(Action::OpenRoom, true), ruling(Action::RevokePermit, false)],
             happenings: vec![Happening::sample(
@@ -367,15 +350,10 @@ async fn page(app: &App, visitor: &Visitor, permit: &Permit) -> Result<PermitPag
     let datasets = app.centre.catalogue(caller).await?;
     let thing = app.centre.permit_thing(permit).await?;
     let id = permit.id.as_str();
-    let extract = app
-        .centre
-        .extracts_of(caller, &permit.id)
-        .await?
-        .into_iter()
-        .find(|extract| extract.destroyed_at.is_none());
+    let extracts = centre::owned(app.centre.extracts_of(caller, &permit.id).await?);
     let seen = Seen {
-        extract: extract.map(|extract| extract_line(&extract)),
-        rooms: rooms(app, visitor, permit).await?,
+        rooms: rooms(app, visitor, permit, &extracts).await?,
+        extracts,
         rulings: seen::rulings(app, visitor, &thing, &ACTIONS),
         happenings: seen::happenings(app, visitor, &names, "permit", id).await?,
         may_read_ledger: seen::may_read_ledger(app, visitor),
@@ -423,30 +401,16 @@ fn phase_in_words(words: &Words, names: &Names, phase: &str) -> String {
     }
 }
 
-fn extract_line(extract: &linkage::Extract) -> ExtractLine {
-    ExtractLine {
-        id: extract.id.to_string(),
-        built_at: extract.built_at,
-        persons: extract.manifest.persons,
-        tables: extract
-            .manifest
-            .tables
-            .iter()
-            .map(|(source, table)| {
-                let columns = u64::try_from(table.columns.len()).unwrap_or(u64::MAX);
-                (source.to_string(), table.rows, columns)
-            })
-            .collect(),
-        found: extract.manifest.found.clone(),
-        changed: extract.manifest.changed,
-    }
-}
-
 async fn rooms(
     app: &App,
     visitor: &Visitor,
     permit: &Permit,
+    extracts: &[Extract],
 ) -> Result<Vec<(RoomLine, bool)>, Failure> {
+    let generous = |room: &room::Room| {
+        let on = extracts.iter().find(|extract| extract.id == room.extract);
+        on.is_some_and(|extract| extract.manifest.strictness == Strictness::Generous)
+    };
     let words = visitor.words();
     let rooms = app.centre.rooms(visitor.caller()).await?;
     Ok(rooms
@@ -459,6 +423,7 @@ async fn rooms(
                 tag: Tag::new(tone, words.say(key)),
                 opened_at: words.moment(room.opened_at),
                 runs: room.runs_total,
+                generous: generous(&room),
             };
             (line, room.is_entered())
         })
@@ -474,64 +439,6 @@ pub(crate) async fn stand_in(
     let id: model::PermitId = seen::id(&permit)?;
     let archive = app.centre.stand_in(visitor.caller(), &id).await?;
     Ok(download("application/zip", &format!("stand-in-{id}.zip"), archive))
-}
-
-/// `POST /permits/{permit}/extracts`: begins to make the data ready. The page
-/// shows how far it has come.
-pub(crate) async fn build(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(permit): Path<String>,
-    _: Signed,
-) -> Answered {
-    let permit = app.centre.permit(visitor.caller(), &seen::id(&permit)?).await?;
-    begin_extract(&app, &visitor, &permit).await?;
-    Ok(see(&format!("/permits/{}", permit.id), ""))
-}
-
-/// Begins to make the data of a permit ready, if that is allowed and does not
-/// go on already.
-pub(crate) async fn begin_extract(
-    app: &App,
-    visitor: &Visitor,
-    permit: &Permit,
-) -> Result<(), Failure> {
-    let thing = app.centre.permit_thing(permit).await?;
-    seen::require(app, visitor, Action::BuildExtract, &thing)?;
-    let thing = permit.id.to_string();
-    let Some(job) = app.jobs.begin(&thing) else { return Ok(()) };
-    let (caller, id) = (visitor.caller().clone(), permit.id.clone());
-    let building = Arc::clone(app);
-    drop(app.underway.begin(async move {
-        let built = building.centre.build_extract(&caller, &id, job).await;
-        if let Err(refused) = &built {
-            tracing::error!(permit = %id, %refused, "an extract was not built");
-        }
-        building.jobs.end(&thing, built.err().map(|refused| refused.to_string()));
-    }));
-    Ok(())
-}
-
-/// `POST /permits/{permit}/rooms`: opens a room.
-pub(crate) async fn open_room(
-    State(app): State<App>,
-    visitor: Visitor,
-    Path(permit): Path<String>,
-    _: Signed,
-) -> Answered {
-    let caller = visitor.caller();
-    let permit = app.centre.permit(caller, &seen::id(&permit)?).await?;
-    let failure = match app.centre.open_room(caller, &permit.id).await {
-        Ok(room) => return Ok(see(&format!("/rooms/{room}"), "room-opened")),
-        Err(refused @ centre::Refused::Conflict(_)) => {
-            let extracts = app.centre.extracts_of(caller, &permit.id).await?;
-            let none = extracts.iter().all(|extract| extract.destroyed_at.is_some());
-            let key = if none { "conflict-no-extract" } else { "problem-unfit-says" };
-            Failure::unfit(refused, key)
-        }
-        Err(refused) => refused.into(),
-    };
-    again(&app, &visitor, &permit, "", Fields::default(), failure).await
 }
 
 /// `POST /permits/{permit}/revocation`
@@ -585,6 +492,39 @@ mod tests {
         assert!(page.standing.steps.is_empty());
         let html = page.to_string();
         assert!(html.contains("data-live") && html.contains("max=\"9\" value=\"3\""), "{html}");
+    }
+
+    #[test]
+    fn a_permit_of_two_extracts_offers_a_room_on_each_and_tells_both() {
+        let ruling = |action: Action| RulingLine {
+            action: action.as_str().to_owned(),
+            what: String::new(),
+            allowed: true,
+            inactive: None,
+            why: Vec::new(),
+        };
+        let of = |extracts| {
+            let mut permit = sample_permit(Lang::En);
+            permit.grant.terms.linkage.how = permit::LinkageWay::Likely;
+            permit.grant.terms.linkage.generous = Some(0.6);
+            let chrome = Chrome::sample(Lang::En, "/").seen_by(&[Role::Researcher]);
+            let rulings = vec![ruling(Action::OpenRoom), ruling(Action::BuildExtract)];
+            let seen = Seen { extracts, rulings, ..Seen::default() };
+            let now = "2026-03-01T09:00:00Z".parse().unwrap();
+            PermitPage::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen)
+                .to_string()
+        };
+        let both = of(extract::sample());
+        for which in ["strict", "generous"] {
+            assert!(both.contains(&format!("/rooms?strictness={which}\"")), "{which}");
+            assert!(both.contains(&format!("id=\"extract-{which}\"")), "{which}");
+        }
+        assert!(both.contains("Compared with the strict extract"));
+        assert!(!both.contains("/extracts\""), "nothing is left to build");
+        // The generous one is the newest, and is not taken for the strict one.
+        let one = of(extract::sample().split_off(1));
+        assert!(one.contains("/rooms?strictness=strict\""), "{one}");
+        assert!(!one.contains("strictness=generous") && one.contains("/extracts\""), "{one}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use catalogue::{Dataset, Variable};
 use model::{Sensitivity, Timestamp, ValueType};
 use permit::policy::{Action, Thing};
 
-use crate::chart::{Chart, Columned, columns};
+use crate::chart::{Chart, Columned, Room, Written, columns};
 use crate::chrome::Chrome;
 use crate::names::Names;
 use crate::parts::listing::{Cell, Column, Filter, List, ListQuery, Listing};
@@ -206,7 +206,8 @@ pub fn coverage(words: &Words, dataset: &Dataset) -> (Chart, Vec<(String, String
         title: &title,
         description: &words.say_with("source-coverage-desc", words.text(&dataset.title)),
         columns: &heights,
-        axis: &|end| words.decimal(end, 0),
+        room: Room::Page,
+        axis: Written(&|end| words.decimal(end, 0)),
     });
     (chart, table)
 }

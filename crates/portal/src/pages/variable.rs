@@ -13,7 +13,7 @@ use source::{ValueRange, VariableProfile};
 
 use super::source::{care_key, sample_datasets, title_of, type_key};
 use crate::basket::Basket;
-use crate::chart::{Chart, Columned, Ranked, Room, Spread, columns, ranked, spread};
+use crate::chart::{Chart, Columned, Ranked, Room, Spread, Written, columns, ranked, spread};
 use crate::chrome::Chrome;
 use crate::parts::standing::{Fact, Standing};
 use crate::words::Words;
@@ -106,7 +106,7 @@ fn lies(words: &Words, variable: &Variable, profile: &VariableProfile) -> Option
             title: &heading,
             description: &words.say_with("variable-spread-desc", title_of(variable, words)),
             values,
-            write: &|value| words.number(value),
+            write: Written(&|value| words.number(value)),
         }),
         Err(_) => Chart::default(),
     };
@@ -137,7 +137,8 @@ fn years(words: &Words, variable: &Variable, profile: &VariableProfile) -> Optio
         title: &heading,
         description: &words.say_with("source-coverage-desc", title_of(variable, words)),
         columns: &heights,
-        axis: &|end| words.decimal(end, 0),
+        room: Room::Page,
+        axis: Written(&|end| words.decimal(end, 0)),
     });
     Some(Picture {
         chart,

@@ -7,7 +7,8 @@ use model::SourceId;
 
 use super::weighing::{agreed, bits, compared, rule};
 use crate::chart::{
-    Chart, Columned, Ranked, Room, Thresholds, Weighted, columns, ranked, thresholds, weighted,
+    Chart, Columned, Ranked, Room, Thresholds, Weighted, Written, columns, ranked, thresholds,
+    weighted,
 };
 use crate::names::Names;
 use crate::words::Words;
@@ -17,6 +18,8 @@ use crate::words::Words;
 #[template(path = "parts/found.html")]
 pub struct FoundPart {
     words: Words,
+    /// What the names of its elements begin with.
+    id: String,
     says: Vec<String>,
     tables: Vec<FoundTable>,
     weights: Chart,
@@ -36,7 +39,7 @@ impl askama::filters::HtmlSafe for FoundPart {}
 /// People by something that some of them have in common.
 #[derive(Debug, Clone)]
 pub struct FoundTable {
-    id: &'static str,
+    id: String,
     title: String,
     lines: Vec<(String, Vec<String>)>,
 }
@@ -60,8 +63,8 @@ fn line(words: &Words, cell: &Cell, smallest: u64) -> Vec<String> {
 }
 
 impl FoundPart {
-    /// What `found` says.
-    pub fn new(words: &Words, names: &Names, found: &Found) -> Self {
+    /// What `found` says, as the element `id`.
+    pub fn new(words: &Words, names: &Names, found: &Found, id: &str) -> Self {
         let smallest = found.smallest_count;
         let all = &found.all;
         let mut says = vec![words.say_with("found-threshold", words.percent(found.threshold))];
@@ -97,25 +100,26 @@ impl FoundPart {
         }
         let source = |name: &SourceId| names.source(name, words.lang());
         let mut tables = vec![FoundTable {
-            id: "found-sources",
+            id: format!("{id}-sources"),
             title: words.say("found-by-source").into_owned(),
             lines: std::iter::once((words.say("found-all").into_owned(), all))
                 .chain(found.sources.iter().map(|(name, cell)| (source(name), cell)))
                 .map(|(name, cell)| (name, line(words, cell, smallest)))
                 .collect(),
         }];
-        for (id, key, groups) in [
-            ("found-sexes", "found-by-sex", &found.sexes),
-            ("found-ages", "found-by-age", &found.ages),
-            ("found-countries", "found-by-country", &found.countries),
+        for (of, key, groups) in [
+            ("sexes", "found-by-sex", &found.sexes),
+            ("ages", "found-by-age", &found.ages),
+            ("countries", "found-by-country", &found.countries),
         ] {
             if !groups.is_empty() {
                 let title = words.say(key).into_owned();
-                tables.push(FoundTable { id, title, lines: grouped(words, groups, smallest) });
+                let (id, lines) = (format!("{id}-{of}"), grouped(words, groups, smallest));
+                tables.push(FoundTable { id, title, lines });
             }
         }
-        let (weights, weight_lines) = weights_of(words, found);
-        let (thresholds, threshold_lines) = thresholds_of(words, found);
+        let (weights, weight_lines) = weights_of(words, found, id);
+        let (thresholds, threshold_lines) = thresholds_of(words, found, id);
         let narrowed = found.narrowed.iter().map(|block| {
             let (key, count) = match (block.whole, block.narrowed) {
                 (true, _) => ("found-rule-narrowed", block.pairs),
@@ -124,9 +128,10 @@ impl FoundPart {
             };
             words.say_both(key, words.whole(count), rule(words, &block.rule))
         });
-        let (levels, level_lines) = levels_of(words, found);
-        let (rules, rule_lines) = rules_of(words, found);
+        let (levels, level_lines) = levels_of(words, found, id);
+        let (rules, rule_lines) = rules_of(words, found, id);
         Self {
+            id: id.to_owned(),
             says,
             tables,
             weights,
@@ -156,7 +161,7 @@ fn grouped(words: &Words, groups: &[Group], smallest: u64) -> Vec<(String, Vec<S
 }
 
 #[expect(clippy::cast_precision_loss, reason = "pairs of people, for a picture")]
-fn weights_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
+fn weights_of(words: &Words, found: &Found, id: &str) -> (Chart, Vec<(String, String)>) {
     let nothing = found.weights.iter().all(|column| column.pairs == Some(0));
     if nothing {
         return (Chart::default(), Vec::new());
@@ -168,11 +173,12 @@ fn weights_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
         .map(|column| (label(column.from), column.pairs.map(|pairs| pairs as f64)))
         .collect();
     let picture = columns(Columned {
-        id: "found-weights",
+        id: &format!("{id}-weights"),
         title: &words.say("found-weights"),
         description: &words.say("found-weights-what"),
         columns: &heights,
-        axis: &|end| words.number(end),
+        room: Room::Panel,
+        axis: Written(&|end| words.number(end)),
     });
     let lines = found
         .weights
@@ -183,7 +189,7 @@ fn weights_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
     (picture, lines)
 }
 
-fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
+fn thresholds_of(words: &Words, found: &Found, id: &str) -> (Chart, Vec<[String; 4]>) {
     let points: Vec<(String, [f64; 2])> = found
         .thresholds
         .iter()
@@ -194,13 +200,13 @@ fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
         .iter()
         .position(|at| (at.threshold - found.threshold).abs() < f64::EPSILON);
     let picture = thresholds(Thresholds {
-        id: "found-thresholds",
+        id: &format!("{id}-thresholds"),
         title: &words.say("found-thresholds"),
         description: &words.say("found-thresholds-what"),
         curves: [&words.say("found-false"), &words.say("found-missed")],
         points: &points,
         chosen,
-        write: &|value| words.number(value),
+        write: Written(&|value| words.number(value)),
     });
     let lines = found
         .thresholds
@@ -218,7 +224,7 @@ fn thresholds_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 4]>) {
 }
 
 /// What each kind of agreement weighs.
-fn levels_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 3]>) {
+fn levels_of(words: &Words, found: &Found, id: &str) -> (Chart, Vec<[String; 3]>) {
     let mut groups: Vec<(String, Vec<(String, f64)>)> = Vec::new();
     for of in found.levels.chunk_by(|a, b| a.comparison == b.comparison) {
         let name = of.first().map_or_else(String::new, |of| compared(words, &of.comparison));
@@ -231,11 +237,11 @@ fn levels_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 3]>) {
         });
     }
     let picture = weighted(Weighted {
-        id: "found-levels",
+        id: &format!("{id}-levels"),
         title: &words.say("found-levels"),
         description: &words.say("found-levels-what"),
         groups: &groups,
-        write: &|weight| bits(words, weight),
+        write: Written(&|weight| bits(words, weight)),
     });
     let line = |name: &str, (label, weight): &(String, f64)| {
         [name.to_owned(), label.clone(), bits(words, *weight)]
@@ -246,7 +252,7 @@ fn levels_of(words: &Words, found: &Found) -> (Chart, Vec<[String; 3]>) {
 
 /// How many pairs each blocking rule found.
 #[expect(clippy::cast_precision_loss, reason = "pairs of people, for a picture")]
-fn rules_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
+fn rules_of(words: &Words, found: &Found, id: &str) -> (Chart, Vec<(String, String)>) {
     let lines: Vec<(String, String)> = found
         .rules
         .iter()
@@ -259,7 +265,7 @@ fn rules_of(words: &Words, found: &Found) -> (Chart, Vec<(String, String)>) {
         .map(|(of, (name, shown))| (name.clone(), of.pairs.unwrap_or(0) as f64, shown.clone()))
         .collect();
     let picture = ranked(Ranked {
-        id: "found-rules",
+        id: &format!("{id}-rules"),
         title: &words.say("found-rules"),
         description: &words.say("found-rules-what"),
         bars: &bars,
@@ -395,7 +401,7 @@ mod tests {
     fn what_is_withheld_is_said_so_in_every_language() {
         for (lang, few) in [(Lang::En, "&lt;5"), (Lang::Nb, "&lt;5"), (Lang::Da, "&lt;5")] {
             let words = Words::new(lang, TimeZone::UTC);
-            let html = FoundPart::new(&words, &Names::sample(), &sample()).to_string();
+            let html = FoundPart::new(&words, &Names::sample(), &sample(), "found").to_string();
             assert!(html.contains(few) || html.contains("&#60;5"), "{html}");
             for picture in ["found-thresholds", "found-levels", "found-rules"] {
                 assert!(html.contains(&format!("{picture}-title")), "{html}");

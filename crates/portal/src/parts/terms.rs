@@ -147,6 +147,9 @@ fn linkage(words: &Words, terms: &Terms) -> Vec<String> {
         if linkage.probability {
             lines.push(words.say("linkage-probability").into_owned());
         }
+        lines.extend(
+            linkage.generous.map(|from| words.say_with("linkage-generous", words.percent(from))),
+        );
     }
     lines
 }

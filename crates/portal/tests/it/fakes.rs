@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use centre::ports::{
     Before, Behind, Blame, Blobs, Built, Checked, Credentials, Delivered, Deliveries, ExtractTurn,
     Extracts, NotBuilt, NotDelivered, NotLinked, NotReversed, Progress, QuarantinedRow, RunLogs,
-    Turn,
+    Turn, Wanted,
 };
 use ingress::{Known, Linked};
 use ledger::chain::Report;
@@ -169,7 +169,7 @@ impl Extracts for EmptyExtracts {
         permit: &ActivePermit,
         _: &[SourceRecord],
         _: Before<'_>,
-        extract: &ExtractId,
+        wanted: Wanted<'_>,
         progress: &dyn Progress,
     ) -> Result<Built, NotBuilt> {
         progress.at("linking", 1, 2);
@@ -183,14 +183,16 @@ impl Extracts for EmptyExtracts {
         };
         let likely = permit.terms().linkage.how == LinkageWay::Likely;
         let manifest = ExtractManifest {
-            extract: extract.clone(),
+            extract: wanted.extract.clone(),
             permit: permit.id().clone(),
+            strictness: wanted.strictness,
             persons: 300,
             tables: [("laboratory".parse().unwrap(), table)].into(),
             linkage: [].into(),
             found: likely.then(found),
             highest: None,
             changed: None,
+            compared_with: None,
         };
         let put_up = if likely { vec![IN_DOUBT.parse().unwrap()] } else { Vec::new() };
         Ok(Built { manifest, put_up, stale: Vec::new() })

@@ -122,6 +122,10 @@ struct LinkageTermsBody {
     threshold: f64,
     /// Whether every row tells how likely it is its person's.
     probability: bool,
+    /// From which lower probability on two are one person in a second extract, beside the
+    /// first. Not said: there is one extract.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    generous: Option<f64>,
 }
 
 /// How large a room may be.

@@ -2,7 +2,7 @@
 
 use crate::api::problem::Problems;
 use crate::failure::Failure;
-use crate::pages::permit::begin_extract;
+use crate::pages::permit::data::begin_extract;
 use crate::pages::seen;
 use crate::state::App;
 use crate::visitor::Visitor;

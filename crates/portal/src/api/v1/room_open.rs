@@ -3,7 +3,9 @@
 use super::Made;
 use crate::api::problem::Problems;
 use crate::failure::Failure;
+use crate::pages::permit::data::OnWhich;
 use crate::pages::seen;
+use crate::query::Query;
 use crate::state::App;
 use crate::visitor::Visitor;
 use axum::Json;
@@ -15,7 +17,7 @@ use axum::extract::{Path, State};
     path = "/permits/{permit}/rooms",
     operation_id = "room_open",
     tag = "rooms",
-    params(("permit" = String, Path, description = "The permit")),
+    params(("permit" = String, Path, description = "The permit"), OnWhich),
     responses((status = 200, description = "The room.", body = Made), Problems),
     security(("token" = []), ("browser" = [])),
 )]
@@ -23,7 +25,9 @@ pub(super) async fn open(
     State(app): State<App>,
     visitor: Visitor,
     Path(permit): Path<String>,
+    Query(which): Query<OnWhich>,
 ) -> Result<Json<Made>, Failure> {
-    let room = app.centre.open_room(visitor.caller(), &seen::id(&permit)?).await?;
+    let permit = seen::id(&permit)?;
+    let room = app.centre.open_room(visitor.caller(), &permit, which.strictness).await?;
     Ok(Json(Made { id: room.to_string() }))
 }

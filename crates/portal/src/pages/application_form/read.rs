@@ -69,6 +69,7 @@ pub fn read(words: &Words, fields: &Fields, before: &Terms) -> Read {
             how: reader.linkage(before.linkage.how),
             threshold: reader.number("linkage.threshold", before.linkage.threshold),
             probability: fields.one("linkage.probability") == "yes",
+            generous: reader.number_or_none("linkage.generous", before.linkage.generous),
         },
     };
     Read { terms, faults: reader.faults }

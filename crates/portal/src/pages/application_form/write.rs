@@ -62,6 +62,9 @@ pub fn write(terms: &Terms) -> Fields {
     if linkage.probability {
         fields.put("linkage.probability", "yes");
     }
+    if let Some(generous) = linkage.generous {
+        fields.put("linkage.generous", generous.to_string());
+    }
     fields
 }
 
