@@ -34,6 +34,9 @@ enum Task {
         /// Only list what is missing; exit 1 if something is
         #[arg(long)]
         check: bool,
+        /// Only what the tests lack, without the demo's files
+        #[arg(long, conflicts_with = "check")]
+        for_tests: bool,
     },
     /// Show the centre at work on real data, then open the portal in the browser
     Demo {
@@ -69,8 +72,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let repository = Repository::find();
     let done = match arguments.task {
-        Task::Setup { check: true } => setup::check(&repository),
-        Task::Setup { check: false } => setup::everything(&repository),
+        Task::Setup { check: true, .. } => setup::check(&repository),
+        Task::Setup { for_tests: true, .. } => setup::for_tests(&repository),
+        Task::Setup { .. } => setup::everything(&repository),
         Task::Demo { arguments } => demo::run(&repository, &arguments),
         Task::Test { only, skip, all_tried } => test::run(&repository, &only, &skip, all_tried),
         Task::Tidy => tidy::run(&repository),

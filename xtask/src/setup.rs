@@ -4,12 +4,15 @@
 //! is installed is said first. Only Debian packages need root.
 
 mod assets;
+mod beside;
 mod debian;
 mod demo_files;
 pub(crate) mod python;
 mod room_packages;
 mod room_python;
 mod tools;
+
+pub(crate) use beside::{Beside, begin};
 
 use crate::repository::Repository;
 use crate::run::{Done, Failed, failed};
@@ -89,9 +92,22 @@ pub(crate) fn for_demo(repository: &Repository) -> Done {
     Ok(())
 }
 
+/// What the tests need.
+const FOR_TESTS: [Purpose; 3] = [Purpose::Demo, Purpose::Tests, Purpose::Looks];
+
 /// Installs what the tests lack.
 pub(crate) fn for_tests(repository: &Repository) -> Done {
-    install(repository, &[Purpose::Demo, Purpose::Tests, Purpose::Looks])
+    install(repository, &FOR_TESTS)
+}
+
+/// Whether the tests lack anything.
+fn tests_lack(repository: &Repository) -> Result<bool, Failed> {
+    for part in PARTS.iter().filter(|part| FOR_TESTS.contains(&part.purpose)) {
+        if !(part.missing)(repository)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn install(repository: &Repository, purposes: &[Purpose]) -> Done {

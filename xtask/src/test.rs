@@ -15,17 +15,18 @@ use crate::repository::Repository;
 use crate::run::{self, Done, Failed, failed};
 use crate::{setup, tidy};
 
-/// One thing to check. The order is from what fails fastest to what takes longest.
+/// One thing to check: first what needs the toolchain alone, while set-up goes on, and of
+/// the rest what fails fastest.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Step {
     /// Formatting
     Fmt,
     /// The rules that no compiler knows
     Tidy,
-    /// Licences, sources and known holes of what we depend on
-    Deny,
     /// Lints, warnings as errors
     Clippy,
+    /// Licences, sources and known holes of what we depend on
+    Deny,
     /// Unit and integration tests
     Unit,
     /// Examples in the documentation
@@ -36,6 +37,12 @@ pub(crate) enum Step {
     DemoPostgres,
     /// The portal in headless Chromium, with axe
     Pages,
+}
+
+impl Step {
+    const fn needs_setup(self) -> bool {
+        !matches!(self, Self::Fmt | Self::Tidy | Self::Clippy)
+    }
 }
 
 /// A warning fails: one that is only told is soon one of a hundred that nobody reads.
@@ -72,12 +79,15 @@ fn check(step: Step, repository: &Repository, all_tried: bool) -> Done {
 /// With `all_tried`, a test that could not be tried on this machine fails too.
 pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step], all_tried: bool) -> Done {
     let begun = Instant::now();
-    setup::for_tests(repository)?;
+    let mut beside = setup::begin(repository)?;
     let mut results = vec![("setup".to_owned(), begun.elapsed(), Ok(()))];
     for step in Step::value_variants() {
         let asked = if only.is_empty() { !skip.contains(step) } else { only.contains(step) };
         if !asked {
             continue;
+        }
+        if step.needs_setup() && !await_setup(&mut beside, &mut results) {
+            break;
         }
         let name =
             step.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
@@ -91,6 +101,20 @@ pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step], all_tri
         results.push((name, begun.elapsed(), done));
     }
     summarise(&results)
+}
+
+/// Waits for set-up, if it goes on still: whether what needs it can be tried.
+fn await_setup(
+    beside: &mut Option<setup::Beside>,
+    results: &mut Vec<(String, Duration, Done)>,
+) -> bool {
+    let Some(beside) = beside.take() else { return true };
+    println!("\n== setup ==");
+    let begun = Instant::now();
+    let done = beside.ended();
+    let succeeded = done.is_ok();
+    results.push(("setup, waited".to_owned(), begun.elapsed(), done));
+    succeeded
 }
 
 fn summarise(results: &[(String, Duration, Done)]) -> Done {

@@ -1,7 +1,12 @@
 //! What is looked for in any text: characters nobody sees, numbers that name a
 //! person, strings that could carry anything.
 
-use model::NationalId;
+use model::national_id::Country;
+use model::{Date, NationalId};
+
+/// Swedish numbers of ten digits are of the hundred years before a day, and no day is too
+/// late for somebody's birth here.
+const LATE: Date = Date::constant(2099, 12, 31);
 
 /// Characters that take no room on the screen: controls, zero-width and
 /// direction marks, tags, variation selectors (Unicode general categories Cc
@@ -16,11 +21,12 @@ pub(crate) fn unseen(c: char) -> bool {
         | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// Whether eleven digits in the text are a Norwegian identity number with its
-/// check digits right, or `DDMMYY-NNNN` a Danish one. About one in 140 random
-/// eleven-digit numbers passes the Norwegian test, so even one is worth a look.
+/// Whether something in the text is the identity number of somebody: eleven digits that
+/// are a Norwegian one with its check digits right, `DDMMYY-NNNN` a Danish one, a Swedish
+/// one with its check digit right, a Finnish one with its check character. About one in
+/// 140 random eleven-digit numbers passes the Norwegian test, so even one is worth a look.
 ///
-/// Digits behind a decimal point are left out here: see [`fraction_names_person`].
+/// Digits behind a decimal point are left out here: see [`digits_name_person`].
 pub(crate) fn names_person(text: &str) -> bool {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -33,28 +39,43 @@ pub(crate) fn names_person(text: &str) -> bool {
         while bytes.get(at).is_some_and(u8::is_ascii_digit) {
             at += 1;
         }
-        let run = text.get(start..at).unwrap_or_default();
         let fraction = behind_a_point(bytes.get(..start).unwrap_or_default());
-        if run.len() == 11 && !fraction && NationalId::parse(run).is_ok() {
+        let run = text.get(start..at).unwrap_or_default();
+        let behind = bytes.get(at..).unwrap_or_default();
+        let is = |country, length: usize| {
+            let text = bytes.get(start..start + length).and_then(|text| str::from_utf8(text).ok());
+            text.is_some_and(|text| NationalId::read(country, text, LATE).is_ok())
+        };
+        // How many digits stand behind a sign.
+        let next = behind.get(1..).unwrap_or_default();
+        let next = next.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let names = match (run.len(), behind.first()) {
+            (11, _) => !fraction && is(Country::Norway, 11),
+            (12, _) => !fraction && is(Country::Sweden, 12),
+            (8, Some(b'-' | b'+')) if next == 4 => is(Country::Sweden, 13),
+            (6, Some(sign)) => {
+                let tail = text.get(at + 1..at + 1 + next).unwrap_or_default();
+                match (sign, next) {
+                    (b' ' | b'-' | b'.', 5) => NationalId::parse(&format!("{run}{tail}")).is_ok(),
+                    (b'-', 4) => day_month(run) || is(Country::Sweden, 11),
+                    (b'+', 4) => is(Country::Sweden, 11),
+                    (_, 3 | 4) => is(Country::Finland, 11) && !goes_on(bytes.get(start + 11)),
+                    _ => false,
+                }
+            }
+            _ => false,
+        };
+        // The check character may be a digit too.
+        if names || (run.len() == 6 && next == 4 && is(Country::Finland, 11)) {
             return true;
-        }
-        if run.len() == 6 {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let (gap, tail) = match rest.first() {
-                Some(b' ' | b'-' | b'.') => (1, rest.get(1..).unwrap_or_default()),
-                _ => (0, rest),
-            };
-            let tail_len = tail.iter().take_while(|b| b.is_ascii_digit()).count();
-            let tail = text.get(at + gap..at + gap + tail_len).unwrap_or_default();
-            if gap == 1 && tail_len == 5 && NationalId::parse(&format!("{run}{tail}")).is_ok() {
-                return true;
-            }
-            if rest.first() == Some(&b'-') && tail_len == 4 && day_month(run) {
-                return true;
-            }
         }
     }
     false
+}
+
+/// Whether a word goes on with a character.
+fn goes_on(byte: Option<&u8>) -> bool {
+    byte.is_some_and(u8::is_ascii_alphanumeric)
 }
 
 /// Whether what comes next are decimals: `12.` or, in the Nordic manner, `0,`.
@@ -68,17 +89,19 @@ fn behind_a_point(before: &[u8]) -> bool {
 }
 
 /// Whether the text is a number whose digits, sign and point taken away and a
-/// lost leading zero put back, are a valid Norwegian identity number. By chance
+/// lost leading zero put back, are a valid Norwegian or Swedish identity number. By chance
 /// one in 140 is: only many of them in one column mean anything.
 pub(crate) fn digits_name_person(text: &str) -> bool {
     let digits: String = text.chars().filter(char::is_ascii_digit).take(32).collect();
     let whole = digits.trim_start_matches('0');
-    let candidate = match whole.len() {
-        10 => format!("0{whole}"),
-        11 => whole.to_owned(),
-        _ => return false,
-    };
-    NationalId::parse(&candidate).is_ok()
+    let is = |country, text: &str| NationalId::read(country, text, LATE).is_ok();
+    match whole.len() {
+        9 => is(Country::Sweden, &format!("0{whole}")),
+        10 => is(Country::Norway, &format!("0{whole}")) || is(Country::Sweden, whole),
+        11 => is(Country::Norway, whole),
+        12 => is(Country::Sweden, whole),
+        _ => false,
+    }
 }
 
 /// Whether ten digits could be a Danish CPR number: `DDMMYY` and four more. No
@@ -174,8 +197,6 @@ pub(crate) fn runs_of_digits(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use model::Date;
-
     use super::*;
 
     fn norwegian() -> String {
@@ -198,6 +219,31 @@ mod tests {
         assert!(!names_person("12345678901"));
         assert!(digits_name_person(&format!("0.{id}")));
         assert!(digits_name_person(&format!("{id}.0").replace(".0", "")));
+    }
+
+    #[test]
+    fn numbers_of_all_four_countries_are_seen() {
+        // Of people who died before numbers were given, and one that Finland gives nobody.
+        let swedish = (0..10)
+            .map(|last| format!("18250314-001{last}"))
+            .find(|text| NationalId::read(Country::Sweden, text, LATE).is_ok())
+            .unwrap();
+        let short = (0..10)
+            .map(|last| format!("250314+001{last}"))
+            .find(|text| NationalId::read(Country::Sweden, text, LATE).is_ok())
+            .unwrap();
+        let finnish = "131052-952K";
+        let joined = swedish.replace('-', "");
+        for id in [&swedish, &short, &joined, finnish, "140358-5012"] {
+            for text in [id.to_owned(), format!("id={id};"), format!("[1,{id},2]")] {
+                assert!(names_person(&text), "`{text}`");
+            }
+        }
+        for text in ["131052-953K", "131052-952KX", "18250314-00", "250314+0000", "2026-11-30"] {
+            assert!(!names_person(text), "`{text}`");
+        }
+        assert!(digits_name_person(&format!("{joined}.0").replace(".0", "")));
+        assert!(digits_name_person(&swedish[2..]));
     }
 
     #[test]

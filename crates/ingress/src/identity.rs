@@ -3,8 +3,10 @@
 //! Norwegian numbers have two check digits: of numbers of eleven digits drawn by
 //! chance one in a hundred is right, of a column of identity numbers
 //! every one is. Danish ones have none that can be relied on (since 2007), so
-//! only those written with their hyphen are looked at, and only by their date.
+//! only those written with their hyphen are looked at, and only by their date. Swedish and
+//! Finnish ones are looked at as words, with their signs and check.
 
+use model::national_id::Country;
 use model::{Date, NationalId};
 
 /// Numbers that are as long as an identity number, and those among them that are
@@ -19,6 +21,44 @@ pub(crate) struct IdentityNumbers {
     norwegian: Tally,
     danish: Tally,
     separator: u8,
+    word: Word,
+    other: Tally,
+}
+
+/// Letters, digits and signs that stand side by side: the first of them.
+#[derive(Debug, Default)]
+struct Word {
+    text: [u8; Word::LONGEST],
+    length: usize,
+}
+
+impl Word {
+    /// A Swedish number with its century and sign.
+    const LONGEST: usize = 13;
+
+    /// The number that the word would be by its form, and whether it is one. `None`: it has
+    /// no such form.
+    fn is_number(&self) -> Option<bool> {
+        let text = self.text.get(..self.length)?;
+        let digits = |from: usize, to: usize| {
+            text.get(from..to).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+        };
+        let country = match (text.len(), text.get(6), text.get(8)) {
+            (11, Some(b'-' | b'+'), _) if digits(0, 6) && digits(7, 11) => Country::Sweden,
+            (13, _, Some(b'-' | b'+')) if digits(0, 8) && digits(9, 13) => Country::Sweden,
+            (12, ..) if digits(0, 12) => Country::Sweden,
+            (11, Some(sign), _) if digits(0, 6) && digits(7, 10) && !sign.is_ascii_digit() => {
+                Country::Finland
+            }
+            _ => return None,
+        };
+        let is = |country| {
+            let text = std::str::from_utf8(text).ok();
+            text.is_some_and(|text| NationalId::read(country, text, LATE).is_ok())
+        };
+        // The check character of a Finnish number may be a digit.
+        Some(is(country) || (text.len() == 11 && is(Country::Finland)))
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -34,14 +74,20 @@ impl Tally {
     }
 }
 
+/// Swedish numbers of ten digits are of the hundred years before a day, and no day is too
+/// late for somebody's birth here.
+const LATE: Date = Date::constant(2099, 12, 31);
 /// One of so many candidates must be right before chance is ruled out.
 const NORWEGIAN_SHARE: u64 = 20;
+/// Of words in the form of a Swedish number one in two hundred is right by chance.
+const OTHER_SHARE: u64 = 20;
 /// A date is right by chance for one number in thirty.
 const DANISH_SHARE: u64 = 2;
 
 impl IdentityNumbers {
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for byte in bytes {
+            self.spell(*byte);
             match byte {
                 b'0'..=b'9' => {
                     if let Some(place) = self.run.get_mut(self.length) {
@@ -59,6 +105,26 @@ impl IdentityNumbers {
                 _ => self.end(),
             }
         }
+    }
+
+    fn spell(&mut self, byte: u8) {
+        match byte {
+            0 => {}
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'+' => {
+                if let Some(place) = self.word.text.get_mut(self.word.length) {
+                    *place = byte;
+                }
+                self.word.length += 1;
+            }
+            _ => self.end_word(),
+        }
+    }
+
+    fn end_word(&mut self) {
+        if let Some(is_number) = self.word.is_number() {
+            self.other.count(is_number);
+        }
+        self.word.length = 0;
     }
 
     fn end(&mut self) {
@@ -84,10 +150,12 @@ impl IdentityNumbers {
     /// How many there are; nothing when chance alone would have made them.
     pub(crate) fn found(mut self) -> Option<u64> {
         self.end();
+        self.end_word();
         let beyond = |tally: Tally, share: u64| {
             if tally.found > 0 && tally.found * share >= tally.candidates { tally.found } else { 0 }
         };
-        let found = beyond(self.norwegian, NORWEGIAN_SHARE) + beyond(self.danish, DANISH_SHARE);
+        let found = beyond(self.norwegian, NORWEGIAN_SHARE)
+            + beyond(self.danish, DANISH_SHARE).max(beyond(self.other, OTHER_SHARE));
         (found > 0).then_some(found)
     }
 }
@@ -164,5 +232,26 @@ mod tests {
         assert_eq!(found(&format!("{long}\n{}\n", id(100))), None);
         assert_eq!(found("410158001241 1234567890123"), None);
         assert_eq!(found(""), None);
+    }
+
+    #[test]
+    fn numbers_of_sweden_and_finland_are_found_as_words() {
+        // Of people who died before numbers were given, and one that Finland gives nobody.
+        let swedish = "18250314-0010";
+        let short = "250314+0010";
+        let joined = swedish.replace('-', "");
+        for number in [swedish, short, &joined, "131052-952K"] {
+            assert_eq!(found(&format!("id;x\n{number};1\n")), Some(1), "{number}");
+            let utf16: String = number.chars().flat_map(|letter| [letter, '\0']).collect();
+            assert_eq!(found(&utf16), Some(1), "{number}");
+        }
+        for none in ["18250314-0011", "131052-952L", "131052-952K2", "182503140010000"] {
+            assert_eq!(found(none), None, "{none}");
+        }
+        // Of many words of that form a few are right by chance.
+        let chance: String = (1_u64..300)
+            .map(|at| format!("{:012}\n", at * 77_777_777_773 % 999_999_999_989))
+            .collect();
+        assert_eq!(found(&chance), None);
     }
 }

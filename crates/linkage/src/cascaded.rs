@@ -72,13 +72,16 @@ fn parts(plan: &ExtractPlan) -> (Vec<Part<'_>>, Option<usize>) {
             source: &source.source,
             segment: &source.vault_segment,
             once: source.once,
+            issued_by: source.issued_by,
+            as_of: plan.as_of,
         })
         .collect();
     let decides = plan.cohort.as_ref().map(|cohort| {
         let at = parts.iter().position(|part| *part.source == cohort.source);
         at.unwrap_or_else(|| {
             let (source, segment) = (&cohort.source, &cohort.vault_segment);
-            parts.push(Part { source, segment, once: cohort.once });
+            let (once, issued_by) = (cohort.once, cohort.issued_by);
+            parts.push(Part { source, segment, once, issued_by, as_of: plan.as_of });
             parts.len() - 1
         })
     });

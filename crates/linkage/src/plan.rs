@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use model::national_id::Country;
 use model::{Date, ExtractId, PermitId, SourceId, Text, ValueType};
 use permit::{ActivePermit, Comparison, Condition, Period, Strictness};
 use source::{ContentColumn, Imported, SourceRecord};
@@ -58,6 +59,8 @@ pub struct SourcePlan {
     pub time: Option<String>,
     /// Whether the source holds each person once.
     pub once: bool,
+    /// Which country issues its national identity numbers.
+    pub issued_by: Country,
 }
 
 /// One column.
@@ -91,6 +94,8 @@ pub struct CohortPlan {
     pub conditions: Vec<TypedCondition>,
     /// Whether the source holds each person once.
     pub once: bool,
+    /// Which country issues its national identity numbers.
+    pub issued_by: Country,
 }
 
 /// Something a row must meet, with values of the column's own type. A missing
@@ -244,6 +249,7 @@ pub fn plan(
             period: time.clone().filter(|_| bounded).map(|time| (time, terms.period)),
             time,
             once: imported.contract.holds_a_person_once(),
+            issued_by: imported.contract.issued_by(),
         });
     }
     let cohort = match &terms.cohort.source {
@@ -256,6 +262,7 @@ pub fn plan(
                 vault_segment: imported.manifest.vault_segment.clone(),
                 conditions: typed(imported, source, &terms.cohort.conditions)?,
                 once: imported.contract.holds_a_person_once(),
+                issued_by: imported.contract.issued_by(),
             })
         }
     };

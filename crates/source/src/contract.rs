@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ledger::Hash;
+use model::national_id::Country;
 use model::{Date, OrganisationId, Sensitivity, SourceId, Text, ValueType};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -202,6 +203,10 @@ pub struct Column {
     /// nowhere else.
     #[serde(default)]
     pub identifies: Option<Identifies>,
+    /// Which country issues the numbers of a column that identifies by them, and by whose
+    /// rules they are read; Norway when nothing is said.
+    #[serde(default, skip_serializing_if = "Country::is_norway")]
+    pub issued_by: Country,
     /// Which evidence for linkage it is as well, where it reaches the lake: the
     /// vault keeps a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -443,6 +448,11 @@ impl Contract {
     pub fn holds_a_person_once(&self) -> bool {
         let id = self.identifying(Identifies::NationalId);
         matches!((self.key.as_slice(), id), ([only], Some(id)) if *only == id.name)
+    }
+
+    /// Which country issues the source's national identity numbers.
+    pub fn issued_by(&self) -> Country {
+        self.identifying(Identifies::NationalId).map_or(Country::Norway, |id| id.issued_by)
     }
 
     /// The column that holds `identifies`, if any.

@@ -124,8 +124,8 @@ mod tests {
             let sex = if n % 2 == 0 { Sex::Woman } else { Sex::Man };
             let person = registry.person_aged(40 + n % 3, day, sex);
             let id = NationalId::parse(&person.id).unwrap();
-            assert_eq!(id.kind(), model::national_id::Kind::Synthetic);
-            assert!(id.states_birth_date(person.born));
+            let states = id.evidence().unwrap();
+            assert!(states.is_synthetic() && states.birth().allows(person.born));
             assert_eq!(person.id.as_bytes()[8] % 2 == 1, sex == Sex::Man);
             assert!(seen.insert(person.id));
         }

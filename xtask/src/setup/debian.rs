@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::run::{self, Done, about, failed};
+use crate::run::{self, Done, Failed, about, failed};
 
 /// A Debian package and how to see that what we want of it is there, however
 /// it was installed.
@@ -131,7 +131,7 @@ pub(crate) fn install(packages: &'static [Package]) -> Done {
     if !run::on_path("apt-get") {
         return failed(format!("this is not Debian: install what these packages hold: {list}"));
     }
-    let root = std::fs::metadata("/proc/self").map_err(about("cannot read /proc/self"))?.uid() == 0;
+    let root = is_root()?;
     if !root && !run::on_path("sudo") {
         return failed(format!("not root, and no sudo: run as root `apt-get install {list}`"));
     }
@@ -144,6 +144,11 @@ pub(crate) fn install(packages: &'static [Package]) -> Done {
     let mut arguments = vec!["install", "-qq", "--yes", "--no-install-recommends"];
     arguments.extend(names);
     apt(root, &arguments)
+}
+
+pub(super) fn is_root() -> Result<bool, Failed> {
+    let own = std::fs::metadata("/proc/self").map_err(about("cannot read /proc/self"))?;
+    Ok(own.uid() == 0)
 }
 
 /// What `apt-get` says of each package is left out; what it complains of is not.

@@ -41,6 +41,20 @@ const TOOLS: &[Tool] = &[
     },
 ];
 
+impl Tool {
+    fn install(&self, repository: &Repository) -> Done {
+        match self.from {
+            From::Rustup(component) => {
+                println!("Running: rustup component add {component}");
+                run::run(Command::new("rustup").args(["component", "add", component]))
+            }
+            From::Crate(name, version, further) => {
+                install_crate(repository, name, version, further)
+            }
+        }
+    }
+}
+
 fn lacking(repository: &Repository) -> impl Iterator<Item = &'static Tool> {
     TOOLS
         .iter()
@@ -51,21 +65,16 @@ pub(crate) fn missing(repository: &Repository) -> Vec<String> {
     lacking(repository).map(|tool| format!("cargo {}: {}", tool.subcommand, tool.why)).collect()
 }
 
-pub(crate) fn install(repository: &Repository) -> Done {
-    for tool in lacking(repository) {
-        match tool.from {
-            From::Rustup(component) => {
-                println!("Running: rustup component add {component}");
-                run::run(Command::new("rustup").args(["component", "add", component]))?;
-            }
-            From::Crate(name, version, further) => {
-                install_crate(repository, name, version, further)?;
-            }
-        }
-    }
-    Ok(())
+/// Installs what belongs to the toolchain.
+pub(crate) fn install_components(repository: &Repository) -> Done {
+    lacking(repository)
+        .filter(|tool| matches!(tool.from, From::Rustup(_)))
+        .try_for_each(|tool| tool.install(repository))
 }
 
+pub(crate) fn install(repository: &Repository) -> Done {
+    lacking(repository).try_for_each(|tool| tool.install(repository))
+}
 fn install_crate(repository: &Repository, name: &str, version: &str, further: &[&str]) -> Done {
     let tools = repository.made("tools");
     println!(

@@ -1,7 +1,7 @@
 //! Nothing that points at a person: identity numbers, addresses, exact dates.
 //!
-//! One Norwegian number with its check digits right, or one Danish one as it is
-//! written, is enough. Without punctuation or behind a decimal point numbers
+//! One Norwegian, Swedish or Finnish number with its check right, or one Danish one as it
+//! is written, is enough. Without punctuation or behind a decimal point numbers
 //! pass the test by chance; there only a column full of them counts. Extracts
 //! hold no such numbers, so this is the second line of defence, and it costs
 //! nothing to have it.
@@ -31,9 +31,9 @@ pub(crate) fn scan(scraps: &[Scrap<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !numbers.is_empty() {
         let why = Text::of(
-            "Her står noe som er et gyldig norsk fødselsnummer eller skrevet som et dansk CPR-nummer.",
-            "Her står noget, der er et gyldigt norsk fødselsnummer eller skrevet som et dansk CPR-nummer.",
-            "Something here is a valid Norwegian identity number, or written as a Danish one.",
+            "Her står noe som er et gyldig norsk, svensk eller finsk personnummer eller skrevet som et dansk CPR-nummer.",
+            "Her står noget, der er et gyldigt norsk, svensk eller finsk personnummer eller skrevet som et dansk CPR-nummer.",
+            "Something here is a valid Norwegian, Swedish or Finnish identity number, or written as a Danish one.",
         );
         findings.push(Finding::new(Rule::Identifier, Weight::Refuse, numbers, why));
     }

@@ -19,13 +19,16 @@ use lake::{ExtractOptions, Lake, LakeError};
 use linkage::reversal::Revealed;
 use linkage::review::{Review, Shown};
 use linkage::{Earlier, Extract, ExtractPlan};
-use model::{Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId};
+use model::{
+    Clock as _, Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId,
+};
 use permit::{ActivePermit, Strictness};
 use sha2::{Digest as _, Sha256};
 use source::{Pseudonymiser as _, SourceRecord, SubjectKey};
 use vault::{SubjectHasher, Vault};
 
 use crate::disk;
+use crate::machine::SystemClock;
 
 mod clerks;
 mod reversing;
@@ -315,12 +318,18 @@ impl Extracts for Extracting {
         least: u64,
     ) -> Result<(Vec<u8>, Linked), NotLinked> {
         let people = self.people(permit, extract).map_err(NotLinked::Machine)?;
-        let person = |text: &str| match NationalId::parse(text) {
-            Err(_) => Known::Unreadable,
-            Ok(id) => people
-                .iter()
-                .find_map(|(subjects, numbers)| numbers.get(&subjects.subject(&id)))
-                .map_or(Known::NotOfPermit, |number| Known::Is(*number)),
+        let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+        let number_of = |id: &NationalId| {
+            people.iter().find_map(|(subjects, numbers)| numbers.get(&subjects.subject(id)))
+        };
+        let person = |text: &str| {
+            // Somebody's own table does not say which country's numbers it has.
+            let ids: Vec<NationalId> = NationalId::read_any(text, today).collect();
+            match ids.iter().find_map(number_of) {
+                Some(number) => Known::Is(*number),
+                None if ids.is_empty() => Known::Unreadable,
+                None => Known::NotOfPermit,
+            }
         };
         Ok(ingress::link(table, column, least, person)?)
     }

@@ -19,6 +19,7 @@ mod browser;
 mod cascade;
 mod clerks;
 mod commands;
+mod countries;
 mod deliveries;
 mod demo;
 mod desktop;

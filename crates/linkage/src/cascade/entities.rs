@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use model::national_id::Birth;
+use model::national_id::{Birth, Country};
 
 use super::people::{Number, People};
 
@@ -82,8 +82,9 @@ impl Groups {
 pub(super) struct Entities {
     pub(super) groups: Groups,
     known: Vec<Known>,
-    /// The births that temporary numbers of a person state.
-    temporary: HashMap<u32, Vec<Birth>>,
+    /// The births that temporary numbers of a person state, and those for life of further
+    /// countries.
+    further: HashMap<u32, Vec<Birth>>,
     /// Decisions that two are different people, and on which side of each a person is.
     apart: HashMap<u32, Vec<(u32, bool)>>,
 }
@@ -91,8 +92,10 @@ pub(super) struct Entities {
 /// What is known of a person as a whole.
 #[derive(Clone, Copy, Default)]
 struct Known {
-    /// The birth that the number for life states, if there is such a number.
+    /// The birth that a number for life states, if there is such a number.
     for_life: Option<Birth>,
+    /// Who issued numbers for life, a bit each.
+    issued_by: u8,
     /// Sources that hold a person once, and hold this one, a bit each.
     once: u64,
 }
@@ -103,27 +106,27 @@ const BITS: usize = 64;
 impl Entities {
     /// Everybody alone.
     pub(super) fn alone(people: &People) -> Self {
-        let mut temporary = HashMap::new();
+        let mut further = HashMap::new();
         let known = (0..)
             .zip(&people.numbers)
             .map(|(subject, number)| {
                 let source = people.source_of(subject);
                 let once = people.once.get(source) == Some(&true) && source < BITS;
                 let once = if once { 1 << source } else { 0 };
-                let for_life = match number {
-                    Number::None => None,
+                let (for_life, issued_by) = match number {
+                    Number::None => (None, 0),
                     Number::Temporary(birth) => {
-                        temporary.insert(subject, vec![*birth]);
-                        None
+                        further.insert(subject, vec![*birth]);
+                        (None, 0)
                     }
-                    Number::ForLife(birth) => Some(*birth),
+                    Number::ForLife(country, birth) => (Some(*birth), bit(*country)),
                 };
-                Known { for_life, once }
+                Known { for_life, issued_by, once }
             })
             .collect();
         let subjects = u32::try_from(people.subjects.len()).unwrap_or(NOBODY);
         let apart = HashMap::new();
-        Self { groups: Groups::alone(subjects), known, temporary, apart }
+        Self { groups: Groups::alone(subjects), known, further, apart }
     }
 
     /// The representative of the person whom a subject is.
@@ -141,12 +144,12 @@ impl Entities {
         self.groups.size(root)
     }
 
-    /// Whether the person has a number for life.
-    pub(super) fn is_settled(&self, root: u32) -> bool {
-        self.known.get(root as usize).is_some_and(|known| known.for_life.is_some())
+    /// Who issued the person's numbers for life, a bit each.
+    pub(super) fn issued_by(&self, root: u32) -> u8 {
+        self.known.get(root as usize).map_or(0, |known| known.issued_by)
     }
 
-    /// Whether two may be one person at all: numbers for life are never two, what
+    /// Whether two may be one person at all: numbers for life of one country are never two, what
     /// numbers state of the birth agrees, and no source that holds a person once
     /// holds both.
     pub(super) fn may_be_one(&self, a: u32, b: u32) -> bool {
@@ -154,7 +157,7 @@ impl Entities {
         else {
             return false;
         };
-        if of_a.once & of_b.once != 0 || (of_a.for_life.is_some() && of_b.for_life.is_some()) {
+        if of_a.once & of_b.once != 0 || of_a.issued_by & of_b.issued_by != 0 {
             return false;
         }
         if let (Some(a), Some(b)) = (self.apart.get(&a), self.apart.get(&b))
@@ -163,7 +166,7 @@ impl Entities {
             return false;
         }
         let births = |root: u32, known: &Known| {
-            self.temporary.get(&root).into_iter().flatten().copied().chain(known.for_life)
+            self.further.get(&root).into_iter().flatten().copied().chain(known.for_life)
         };
         births(a, of_a).all(|one| births(b, of_b).all(|other| one.agrees(other)))
     }
@@ -181,11 +184,16 @@ impl Entities {
         let Some((into, from)) = self.groups.merge(a, b) else { return };
         let gone = self.known.get_mut(from as usize).map(std::mem::take).unwrap_or_default();
         if let Some(known) = self.known.get_mut(into as usize) {
+            let second = known.for_life.and(gone.for_life);
             known.for_life = known.for_life.or(gone.for_life);
+            known.issued_by |= gone.issued_by;
             known.once |= gone.once;
+            if let Some(birth) = second {
+                self.further.entry(into).or_default().push(birth);
+            }
         }
-        if let Some(births) = self.temporary.remove(&from) {
-            let known = self.temporary.entry(into).or_default();
+        if let Some(births) = self.further.remove(&from) {
+            let known = self.further.entry(into).or_default();
             for birth in births {
                 if !known.contains(&birth) {
                     known.push(birth);
@@ -196,4 +204,9 @@ impl Entities {
             self.apart.entry(into).or_default().extend(apart);
         }
     }
+}
+
+/// The bit of a country.
+const fn bit(country: Country) -> u8 {
+    1 << country as u8
 }

@@ -185,14 +185,19 @@ impl<'a> Weighing<'a> {
     /// `answered`: pairs of subjects of which clerks said whether they are one person.
     pub(super) fn new(
         people: &People,
+        entities: &Entities,
         spec: &'a Spec,
         answered: &[(u32, u32, bool)],
     ) -> Option<Self> {
-        let nobody = people.numbers.iter().all(|number| number.is_for_life());
+        let nobody = people.numbers.iter().all(|number| number.for_life() == Some(people.home));
         if spec.comparisons.is_empty() || spec.rules.is_empty() || nobody {
             return None;
         }
-        let linker = Linker::new(&people.records, spec);
+        let person = |row: u32| {
+            let subject = people.subject_of.get(row as usize).copied();
+            entities.root(subject.unwrap_or(row))
+        };
+        let linker = Linker::new(&people.records, spec).knowing(person);
         let rows = u32::try_from(people.records.rows()).unwrap_or(u32::MAX);
         let subject = |place| people.subject_of.get(linker.row(place) as usize).copied();
         let subject_at: Vec<u32> = (0..rows).map(|at| subject(at).unwrap_or_default()).collect();
@@ -263,19 +268,20 @@ impl<'a> Weighing<'a> {
     }
 }
 
-/// The probability of each pair. People with numbers for life are different people, so
-/// that of several to whom one without could belong at most one is right: their
+/// The probability of each pair. People with numbers for life of one country are different
+/// people, so that of several to whom one without could belong at most one is right: their
 /// probabilities share what there is. Twins who share nearly all leave both in doubt.
 fn exclusive(
     best: HashMap<(u32, u32), (Edge, f64)>,
     entities: &Entities,
     subject: impl Fn(u32) -> u32,
 ) -> Vec<Pair> {
-    let mut odds: HashMap<u32, f64> = HashMap::new();
-    let loose_of = |a: u32, b: u32| match (entities.is_settled(a), entities.is_settled(b)) {
-        (true, false) => Some(b),
-        (false, true) => Some(a),
-        _ => None,
+    // For somebody without a number, and whose numbers those have to whom they could belong.
+    let mut odds: HashMap<(u32, u8), f64> = HashMap::new();
+    let loose_of = |a: u32, b: u32| {
+        [(a, entities.issued_by(b)), (b, entities.issued_by(a))]
+            .into_iter()
+            .filter(|(_, issued_by)| *issued_by != 0)
     };
     // Added up in an order that does not depend on the table's.
     let mut found: Vec<((u32, u32), Edge, f64)> =
@@ -284,19 +290,20 @@ fn exclusive(
         y.2.total_cmp(&x.2).then_with(|| (x.1.a, x.1.b).cmp(&(y.1.a, y.1.b)))
     });
     for ((a, b), _, weight) in &found {
-        if let Some(loose) = loose_of(*a, *b) {
+        for loose in loose_of(*a, *b) {
             *odds.entry(loose).or_default() += weight.exp2();
         }
     }
     let mut pairs: Vec<(Pair, Edge)> = found
         .into_iter()
         .map(|((a, b), edge, weight)| {
-            let probability = match loose_of(a, b).and_then(|loose| odds.get(&loose)) {
-                Some(all) => weight.exp2() / (1.0 + all),
-                None => probability(weight),
-            };
+            let shared = loose_of(a, b).filter_map(|loose| odds.get(&loose));
+            let probability = shared
+                .map(|all| weight.exp2() / (1.0 + all))
+                .min_by(f64::total_cmp)
+                .unwrap_or_else(|| probability(weight));
             let (one, other) = (subject(edge.a), subject(edge.b));
-            let swap = entities.is_settled(entities.root(one));
+            let swap = entities.issued_by(entities.root(one)) != 0;
             let (loose, other) = if swap { (other, one) } else { (one, other) };
             (Pair { loose, other, weight, probability }, edge)
         })

@@ -114,7 +114,7 @@ impl<'a> Cascade<'a> {
         cascade.own_numbers();
         cascade.decide(parts, decided);
         let spec = spec.get_or_init(|| likely::spec(&cascade.people));
-        let weighing = Weighing::new(&cascade.people, spec, &cascade.answered());
+        let weighing = Weighing::new(&cascade.people, &cascade.entities, spec, &cascade.answered());
         cascade.near(hasher, weighing.as_ref());
         cascade.before.clone_from(&cascade.entities.groups);
         if let Some(weighing) = &weighing {
@@ -294,7 +294,7 @@ impl<'a> Cascade<'a> {
 /// Which of two people is put to the other: who has no number for life, then who is in
 /// fewer records.
 fn lesser(entities: &Entities, (a, b): (u32, u32)) -> u32 {
-    let rank = |root: u32| (entities.is_settled(root), entities.size(root));
+    let rank = |root: u32| (entities.issued_by(root) != 0, entities.size(root));
     if rank(a) <= rank(b) { a } else { b }
 }
 

@@ -4,11 +4,12 @@
 //! come about, and what then holds is looked up by its blind index: nothing but the
 //! spoilt text itself is ever compared as digits.
 
-use model::NationalId;
+use model::national_id::Country;
+use model::{Date, NationalId};
 use vault::{BlindHasher, BlindIndex};
 use zeroize::Zeroizing;
 
-use super::people::{BORN, GIVEN, People, SURNAME};
+use super::people::{BORN, GIVEN, People, SURNAME, Stated};
 use crate::probabilistic::are_alike_names;
 
 /// Of two strangers with one birthday, one in so many has a number one slip from a
@@ -16,32 +17,50 @@ use crate::probabilistic::are_alike_names;
 /// slip from about one of them.
 pub(super) const SLIP_BITS: f64 = 8.0;
 
-/// Every number that holds and is one wrong digit or one swap of neighbours from
-/// `stated`.
-pub(super) fn one_slip_from(stated: &str) -> Vec<NationalId> {
-    let digits: Zeroizing<Vec<u8>> =
-        Zeroizing::new(stated.bytes().filter(|byte| !matches!(byte, b' ' | b'-')).collect());
-    if digits.len() != 11 || !digits.iter().all(u8::is_ascii_digit) {
+/// Letters that may stand where a Finnish number has none but letters or signs.
+const LETTERS: &[u8] = b"ABCDEFHJKLMNPRSTUVWXY+-";
+
+/// Every number of a country that holds and is one wrong character or one swap of
+/// neighbours from `stated`.
+pub(super) fn one_slip_from(stated: &str, country: Country, as_of: Date) -> Vec<NationalId> {
+    let is_finnish = country == Country::Finland;
+    // What separates the parts is left out, but where it is a part itself.
+    let counts = |byte: &u8| match byte {
+        b' ' => false,
+        b'-' => is_finnish,
+        b'+' => is_finnish || country == Country::Sweden,
+        _ => true,
+    };
+    let text: Zeroizing<Vec<u8>> = Zeroizing::new(stated.bytes().filter(counts).collect());
+    let is_as_long = match country {
+        Country::Norway | Country::Finland => text.len() == 11,
+        Country::Denmark => text.len() == 10,
+        Country::Sweden => (10..=13).contains(&text.len()),
+    };
+    let is_readable = |byte: &u8| byte.is_ascii_digit() || (is_finnish && byte.is_ascii_graphic());
+    let plus = |byte: &u8| country == Country::Sweden && *byte == b'+';
+    if !is_as_long || !text.iter().all(|byte| is_readable(byte) || plus(byte)) {
         return Vec::new();
     }
     let mut found = Vec::new();
     let mut take = |text: &[u8]| {
-        let holds = std::str::from_utf8(text).ok().and_then(|text| NationalId::parse(text).ok());
-        found.extend(holds);
+        let text = std::str::from_utf8(text).ok();
+        found.extend(text.and_then(|text| NationalId::read(country, text, as_of).ok()));
     };
-    let mut spoilt = digits.clone();
-    for at in 0..digits.len() {
-        let Some(own) = digits.get(at).copied() else { continue };
-        for other in (b'0'..=b'9').filter(|other| *other != own) {
-            if let Some(digit) = spoilt.get_mut(at) {
-                *digit = other;
+    let mut spoilt = text.clone();
+    let letters = if is_finnish { LETTERS } else { &[] };
+    for at in 0..text.len() {
+        let Some(own) = text.get(at).copied() else { continue };
+        for other in (b'0'..=b'9').chain(letters.iter().copied()).filter(|other| *other != own) {
+            if let Some(character) = spoilt.get_mut(at) {
+                *character = other;
             }
             take(&spoilt);
         }
-        if let Some(digit) = spoilt.get_mut(at) {
-            *digit = own;
+        if let Some(character) = spoilt.get_mut(at) {
+            *character = own;
         }
-        if at + 1 < digits.len() && digits.get(at + 1) != Some(&own) {
+        if at + 1 < text.len() && text.get(at + 1) != Some(&own) {
             spoilt.swap(at, at + 1);
             take(&spoilt);
             spoilt.swap(at, at + 1);
@@ -60,8 +79,8 @@ pub(super) fn found(
     members: impl Fn(u32) -> Vec<u32>,
 ) -> Vec<(u32, u32)> {
     let mut found = Vec::new();
-    for (subject, stated) in &people.stated {
-        let mut candidates: Vec<u32> = one_slip_from(stated.reveal())
+    for Stated { subject, text, country, as_of } in &people.stated {
+        let mut candidates: Vec<u32> = one_slip_from(text.reveal(), *country, *as_of)
             .iter()
             .filter_map(|id| who(&people.indexes, hasher.index(id)))
             .map(&root)
@@ -97,10 +116,15 @@ fn agree(people: &People, one: u32, other: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use model::Date;
     use model::national_id::Slip;
 
     use super::*;
+
+    const TODAY: Date = Date::constant(2026, 1, 1);
+
+    fn one_slip_from_norwegian(text: &str) -> Vec<NationalId> {
+        one_slip_from(text, Country::Norway, TODAY)
+    }
 
     #[test]
     fn every_slip_is_undone_and_nothing_farther_is_found() {
@@ -117,7 +141,7 @@ mod tests {
                 if NationalId::parse(text).is_ok() {
                     continue;
                 }
-                let found = one_slip_from(text);
+                let found = one_slip_from_norwegian(text);
                 assert!(found.contains(&id), "slip at {at}");
                 for other in &found {
                     assert!(Slip::between(&other.reveal(), &spoilt).is_some());
@@ -131,7 +155,32 @@ mod tests {
     #[test]
     fn what_is_no_number_at_all_is_near_none() {
         for text in ["", "unknown", "1234567890", "123456789012", "1481573451x"] {
-            assert!(one_slip_from(text).is_empty(), "{text}");
+            assert!(one_slip_from_norwegian(text).is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_slip_is_undone_by_the_rules_of_the_country() {
+        // Numbers of people who died before any were given.
+        for (country, whole, spoilt) in [
+            (Country::Denmark, "140358-5012", "410358-5012"),
+            (Country::Sweden, "18250314-0019", "18250314-0029"),
+            (Country::Finland, "140325+0022", "140325*0022"),
+            (Country::Finland, "140325+0022", "140352+0022"),
+        ] {
+            let whole = (0..36)
+                .filter_map(|last| char::from_digit(last, 36))
+                .map(|last| format!("{}{}", &whole[..whole.len() - 1], last.to_ascii_uppercase()))
+                .find_map(|text| NationalId::read(country, &text, TODAY).ok());
+            let whole = whole.unwrap();
+            let written = whole.written();
+            let last = &written[written.len() - 1..];
+            let spoilt = format!("{}{last}", &spoilt[..spoilt.len() - 1]);
+            assert!(NationalId::read(country, &spoilt, TODAY).is_err(), "{country:?}");
+            let found = one_slip_from(&spoilt, country, TODAY);
+            assert!(found.contains(&whole), "{country:?}");
+        }
+        assert!(one_slip_from("140358501", Country::Denmark, TODAY).is_empty());
+        assert!(one_slip_from("14035a5012", Country::Denmark, TODAY).is_empty());
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use model::national_id::{Birth, Country, Identifier};
+use model::national_id::{Birth, Country};
 use model::{Date, NationalId, Secret, SourceId};
 use source::{BirthDate, Clue, Identity, Pseudonymiser as _, SubjectKey};
 use vault::{BlindHasher, BlindIndex, PairHasher, Vault};
@@ -34,6 +34,10 @@ pub(crate) struct Part<'a> {
     pub(crate) segment: &'a str,
     /// Whether it holds each person once.
     pub(crate) once: bool,
+    /// Which country issues its national identity numbers.
+    pub(crate) issued_by: Country,
+    /// The day of the newest delivery, by which Swedish numbers have their century.
+    pub(crate) as_of: Date,
 }
 
 /// What a person's national identity number is worth.
@@ -43,27 +47,49 @@ pub(super) enum Number {
     None,
     /// A number that somebody may have another one after, with the birth it states.
     Temporary(Birth),
-    /// A number for life, with the birth it states.
-    ForLife(Birth),
+    /// A number for life, who issued it, and the birth it states. A person has one of a
+    /// country.
+    ForLife(Country, Birth),
 }
 
 impl Number {
     pub(super) fn of(id: Option<&NationalId>) -> Self {
         let Some(id) = id else { return Self::None };
-        let digits = Zeroizing::new(id.reveal());
-        let text = std::str::from_utf8(digits.as_ref()).unwrap_or_default();
-        // No number is refused here for a birth to come: the import read it already.
-        match Identifier::parse(Country::Norway, text, Date::MAX) {
-            Ok(read) if read.series().is_temporary() => Self::Temporary(read.birth()),
-            Ok(read) => Self::ForLife(read.birth()),
+        match id.evidence() {
+            Some(read) if read.series().is_temporary() => Self::Temporary(read.birth()),
+            Some(read) => Self::ForLife(read.country(), read.birth()),
             // One that states nothing certain is not loosened.
-            Err(_) => Self::ForLife(Birth::Unstated),
+            None => Self::ForLife(id.country(), Birth::Unstated),
         }
     }
 
-    pub(super) const fn is_for_life(self) -> bool {
-        matches!(self, Self::ForLife(_))
+    /// Who issued it, if it is for life.
+    pub(super) const fn for_life(self) -> Option<Country> {
+        match self {
+            Self::ForLife(country, _) => Some(country),
+            Self::None | Self::Temporary(_) => None,
+        }
     }
+}
+
+/// What stood where a number belongs and is none. It has no `Debug`.
+pub(super) struct Stated {
+    pub(super) subject: u32,
+    pub(super) text: Secret<String>,
+    /// By whose rules it is none.
+    pub(super) country: Country,
+    pub(super) as_of: Date,
+}
+
+/// Who issued most of the numbers for life.
+fn home(numbers: &[Number]) -> Country {
+    let mut counts: BTreeMap<Country, u64> = BTreeMap::new();
+    for country in numbers.iter().filter_map(|number| number.for_life()) {
+        *counts.entry(country).or_default() += 1;
+    }
+    let most =
+        counts.into_iter().max_by_key(|(country, count)| (*count, std::cmp::Reverse(*country)));
+    most.map_or(Country::Norway, |(country, _)| country)
 }
 
 /// Every subject of every source, one behind the other. It has no `Debug`.
@@ -82,7 +108,10 @@ pub(super) struct People {
     /// The same by subject, when somebody asks.
     own_of: OnceCell<HashMap<u32, SubjectKey>>,
     /// What stood where a number belongs.
-    pub(super) stated: Vec<(u32, Secret<String>)>,
+    pub(super) stated: Vec<Stated>,
+    /// Who issued most people's numbers for life: no two of these people are one, and
+    /// they need not be compared with each other.
+    pub(super) home: Country,
     /// What else is known of each.
     pub(super) records: Records,
     /// The column of municipalities that are compared: in it those are one that were
@@ -130,7 +159,9 @@ impl People {
                     own.push((place, keys.local(local.trim()), at));
                 }
                 if let Some(number) = identity.clues.reveal(Clue::StatedNumber) {
-                    stated.push((at, Secret::new(number.to_owned())));
+                    let (country, as_of) = (part.issued_by, part.as_of);
+                    let text = Secret::new(number.to_owned());
+                    stated.push(Stated { subject: at, text, country, as_of });
                 }
                 push(&mut intake, rank, subject, &identity);
             }
@@ -138,7 +169,9 @@ impl People {
         }
         indexes.sort_unstable();
         own.sort_unstable();
-        let settled: Vec<bool> = numbers.iter().map(|number| number.is_for_life()).collect();
+        let home = home(&numbers);
+        let settled: Vec<bool> =
+            numbers.iter().map(|number| number.for_life() == Some(home)).collect();
         let (records, subject_of) = intake.finish_settled(&settled);
         let mut row_of = vec![0; subject_of.len()];
         for (row, subject) in (0..).zip(&subject_of) {
@@ -156,6 +189,7 @@ impl People {
             own,
             own_of: OnceCell::new(),
             stated,
+            home,
             records,
             municipality: MUNICIPALITY,
             row_of,
@@ -305,7 +339,7 @@ mod tests {
         let born = Date::constant(1980, 5, 17);
         let for_life = (0..).find_map(|n| NationalId::synthetic(born, n));
         let temporary = (0..).find_map(|n| NationalId::synthetic_temporary(born, n));
-        assert!(Number::of(for_life.as_ref()).is_for_life());
+        assert_eq!(Number::of(for_life.as_ref()).for_life(), Some(Country::Norway));
         assert!(matches!(Number::of(temporary.as_ref()), Number::Temporary(_)));
         assert!(matches!(Number::of(None), Number::None));
     }

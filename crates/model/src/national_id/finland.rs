@@ -40,7 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Identifier, Refused> {
             _ => return Err(Refused::Character(at + 1)),
         }
     }
-    if CHECKS.get(number as usize % CHECKS.len()) != text.last() {
+    if check_of(number) != text.last().copied() {
         return Err(Refused::CheckDigit(1));
     }
     let serial = number % 1000;
@@ -54,6 +54,16 @@ pub(super) fn parse(text: &str) -> Result<Identifier, Refused> {
         Birth::Unstated => Err(Refused::Date),
         _ => Ok(read),
     }
+}
+
+fn check_of(number: u32) -> Option<u8> {
+    CHECKS.get(number as usize % CHECKS.len()).copied()
+}
+
+/// The check character of what stands before it.
+pub(super) fn check(text: &[u8]) -> Option<u8> {
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit());
+    check_of(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 pub(super) fn birth(id: &Identifier) -> Birth {

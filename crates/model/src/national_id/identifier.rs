@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{denmark, finland, norway, sweden};
@@ -11,16 +12,44 @@ use super::{denmark, finland, norway, sweden};
 const MOST: usize = 12;
 
 /// Who issues a number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 pub enum Country {
     /// Norway.
+    #[default]
+    #[serde(rename = "NO")]
     Norway,
     /// Denmark.
+    #[serde(rename = "DK")]
     Denmark,
     /// Sweden.
+    #[serde(rename = "SE")]
     Sweden,
     /// Finland.
+    #[serde(rename = "FI")]
     Finland,
+}
+
+impl Country {
+    /// All four.
+    pub const ALL: [Self; 4] = [Self::Norway, Self::Denmark, Self::Sweden, Self::Finland];
+
+    /// Its code (ISO 3166-1, two letters): the same as in JSON and in contracts.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Norway => "NO",
+            Self::Denmark => "DK",
+            Self::Sweden => "SE",
+            Self::Finland => "FI",
+        }
+    }
+
+    /// Whether it is the one whose numbers are meant where nothing is said.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
+    pub const fn is_norway(&self) -> bool {
+        matches!(self, Self::Norway)
+    }
 }
 
 /// Which series a number is of.

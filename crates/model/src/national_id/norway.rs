@@ -8,16 +8,15 @@
 //! check digit may leave any of the remainders 0 to 3.
 //! Source: Skatteetaten, "New national identity numbers from 2032".
 
-use std::fmt;
-
 use jiff::civil::Date;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::identifier::{self, Birth, Check, Country, Identifier, Refused, Series, Sex};
+use super::kept::NationalIdError;
 
 /// What series a number belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
     /// Issued at birth or on immigration.
     Birth,
     /// D-number: temporary residents.
@@ -30,28 +29,9 @@ pub enum Kind {
     Synthetic,
 }
 
-/// A Norwegian identity number that has been checked. Its `Debug` prints
-/// nothing of it and its memory is wiped when dropped.
-#[derive(Clone, PartialEq, Eq, Hash, Zeroize, ZeroizeOnDrop)]
-pub struct NationalId([u8; 11]);
-
-/// Why a text is no Norwegian identity number. Never holds the text itself:
-/// errors are logged, identifiers are not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NationalIdError {
-    /// Another number of characters than eleven.
-    #[error("a national identity number has 11 digits, this has {0} characters")]
-    Length(usize),
-    /// Something else than a digit.
-    #[error("a national identity number has only digits, character {0} is none")]
-    NotADigit(usize),
-    /// The first six digits, once the series is taken off, are no date.
-    #[error("the first six digits are not a date")]
-    Date,
-    /// The check digits do not fit.
-    #[error("check digit {0} does not fit")]
-    CheckDigit(u8),
-}
+/// Eleven digits, 0 to 9 each: wiped when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+struct Digits([u8; 11]);
 
 const WEIGHTS_1: [u32; 10] = [3, 7, 6, 1, 8, 9, 4, 5, 2, 1];
 const WEIGHTS_2: [u32; 11] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
@@ -60,49 +40,75 @@ fn weighted(digits: &[u8; 11], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(d, w)| u32::from(*d) * w).sum::<u32>() % 11
 }
 
-impl NationalId {
-    /// Reads and checks eleven digits; surrounding spaces are allowed.
-    pub fn parse(text: &str) -> Result<Self, NationalIdError> {
-        let text = text.trim();
-        let bytes: &[u8; 11] = text.as_bytes().try_into().map_err(|_| {
-            // Eleven characters that are more bytes than that are not all digits.
-            let other = text.chars().position(|c| !c.is_ascii_digit());
-            match (text.chars().count(), other) {
-                (11, Some(at)) => NationalIdError::NotADigit(at + 1),
-                (length, _) => NationalIdError::Length(length),
-            }
-        })?;
-        let mut digits = [0_u8; 11];
-        for (at, (digit, byte)) in digits.iter_mut().zip(bytes).enumerate() {
-            if !byte.is_ascii_digit() {
-                return Err(NationalIdError::NotADigit(at + 1));
-            }
-            *digit = byte - b'0';
+/// Reads and checks eleven digits.
+pub(super) fn read(text: &str) -> Result<[u8; 11], NationalIdError> {
+    let bytes: [u8; 11] = text.as_bytes().try_into().map_err(|_| {
+        // Eleven characters that are more bytes than that are not all digits.
+        let other = text.chars().position(|c| !c.is_ascii_digit());
+        match (text.chars().count(), other) {
+            (11, Some(at)) => NationalIdError::NotADigit(at + 1),
+            (length, _) => NationalIdError::Length(length),
         }
-        let id = Self(digits);
-        // The remainder of the first sum is 0 to 3 in birth numbers and D-numbers issued
-        // from 2032, 0 in all others.
-        let most = if matches!(id.kind(), Kind::H | Kind::Fh) { 0 } else { 3 };
-        if weighted(&digits, &WEIGHTS_1) > most {
-            return Err(NationalIdError::CheckDigit(1));
-        }
-        if weighted(&digits, &WEIGHTS_2) != 0 {
-            return Err(NationalIdError::CheckDigit(2));
-        }
-        if id.kind() == Kind::Fh {
-            return Ok(id);
-        }
-        let (day, month, year) = id.day_month_year();
-        // 2000 is a leap year: 29 February passes whatever the century.
-        let plausible = Date::new(2000 + i16::from(year), month, day).or_else(|_| {
-            Date::new(2000, month, day).and_then(|_| Date::new(1900 + i16::from(year), month, day))
-        });
-        if plausible.is_err() {
-            return Err(NationalIdError::Date);
-        }
-        Ok(id)
+    })?;
+    if let Some(at) = bytes.iter().position(|byte| !byte.is_ascii_digit()) {
+        return Err(NationalIdError::NotADigit(at + 1));
     }
+    let digits = Digits(bytes.map(|byte| byte - b'0'));
+    // The remainder of the first sum is 0 to 3 in birth numbers and D-numbers issued
+    // from 2032, 0 in all others.
+    let most = if matches!(digits.kind(), Kind::H | Kind::Fh) { 0 } else { 3 };
+    if weighted(&digits.0, &WEIGHTS_1) > most {
+        return Err(NationalIdError::CheckDigit(1));
+    }
+    if weighted(&digits.0, &WEIGHTS_2) != 0 {
+        return Err(NationalIdError::CheckDigit(2));
+    }
+    if digits.kind() == Kind::Fh {
+        return Ok(bytes);
+    }
+    let (day, month, year) = digits.day_month_year();
+    // 2000 is a leap year: 29 February passes whatever the century.
+    let plausible = Date::new(2000 + i16::from(year), month, day).or_else(|_| {
+        Date::new(2000, month, day).and_then(|_| Date::new(1900 + i16::from(year), month, day))
+    });
+    if plausible.is_err() {
+        return Err(NationalIdError::Date);
+    }
+    Ok(bytes)
+}
 
+/// Whether a number that was read holds within the organisation that gave it alone.
+pub(super) fn is_local(text: &[u8; 11]) -> bool {
+    Digits(text.map(|byte| byte.wrapping_sub(b'0') % 10)).kind() == Kind::H
+}
+
+/// A number of Tenor's synthetic series with its check digits; `to_day` is added to the
+/// day. `None` when they cannot be formed for this combination.
+pub(super) fn of_tenor(born: Date, individual: u16, to_day: u8) -> Option<[u8; 11]> {
+    let mut digits = [0_u8; 11];
+    let stated = [
+        born.day().unsigned_abs() + to_day,
+        born.month().unsigned_abs() + 80,
+        u8::try_from(born.year().rem_euclid(100)).ok()?,
+    ];
+    for (slot, value) in digits.chunks_exact_mut(2).zip(stated) {
+        slot.copy_from_slice(&[value / 10, value % 10]);
+    }
+    if individual > 999 {
+        return None;
+    }
+    let individual = [individual / 100, individual / 10 % 10, individual % 10];
+    for (slot, value) in digits.iter_mut().skip(6).zip(individual) {
+        *slot = u8::try_from(value).ok()?;
+    }
+    let k1 = (11 - weighted(&digits, WEIGHTS_1.get(..9)?)) % 11;
+    digits[9] = u8::try_from(k1).ok().filter(|k| *k < 10)?;
+    let k2 = (11 - weighted(&digits, WEIGHTS_2.get(..10)?)) % 11;
+    digits[10] = u8::try_from(k2).ok().filter(|k| *k < 10)?;
+    Some(digits.map(|digit| digit + b'0'))
+}
+
+impl Digits {
     fn pair(&self, at: usize) -> u8 {
         let digit = |i: usize| self.0.get(i).copied().unwrap_or_default();
         digit(at) * 10 + digit(at + 1)
@@ -127,8 +133,7 @@ impl NationalId {
         (day.cast_signed(), month.cast_signed(), self.pair(4).cast_signed())
     }
 
-    /// Which series the number belongs to.
-    pub fn kind(&self) -> Kind {
+    fn kind(&self) -> Kind {
         let (day, month) = (self.pair(0), self.pair(2));
         if day >= 80 {
             Kind::Fh
@@ -141,65 +146,6 @@ impl NationalId {
         } else {
             Kind::Birth
         }
-    }
-
-    /// Whether it holds within the organisation that gave it alone: two that are equal
-    /// may be two people's elsewhere.
-    pub fn is_local(&self) -> bool {
-        self.kind() == Kind::H
-    }
-
-    /// Whether `date` has the day, month and two-digit year that the number states.
-    pub fn states_birth_date(&self, date: Date) -> bool {
-        let (day, month, year) = self.day_month_year();
-        date.day() == day && date.month() == month && date.year().rem_euclid(100) == i16::from(year)
-    }
-
-    /// The eleven digits as text. Only the vault has a reason to ask.
-    pub fn reveal(&self) -> [u8; 11] {
-        self.0.map(|digit| digit + b'0')
-    }
-
-    /// A number of Tenor's synthetic series: the date of birth with month + 80,
-    /// `individual` 0 to 999 (its last digit odd for men), and check digits.
-    /// `None` when the check digits cannot be formed for this combination.
-    pub fn synthetic(born: Date, individual: u16) -> Option<Self> {
-        Self::of_tenor(born, individual, 0)
-    }
-
-    /// The same as a D-number: day + 40 and month + 80.
-    pub fn synthetic_temporary(born: Date, individual: u16) -> Option<Self> {
-        Self::of_tenor(born, individual, 40)
-    }
-
-    fn of_tenor(born: Date, individual: u16, to_day: u8) -> Option<Self> {
-        let mut digits = [0_u8; 11];
-        let stated = [
-            born.day().unsigned_abs() + to_day,
-            born.month().unsigned_abs() + 80,
-            u8::try_from(born.year().rem_euclid(100)).ok()?,
-        ];
-        for (slot, value) in digits.chunks_exact_mut(2).zip(stated) {
-            slot.copy_from_slice(&[value / 10, value % 10]);
-        }
-        if individual > 999 {
-            return None;
-        }
-        let individual = [individual / 100, individual / 10 % 10, individual % 10];
-        for (slot, value) in digits.iter_mut().skip(6).zip(individual) {
-            *slot = u8::try_from(value).ok()?;
-        }
-        let k1 = (11 - weighted(&digits, WEIGHTS_1.get(..9)?)) % 11;
-        digits[9] = u8::try_from(k1).ok().filter(|k| *k < 10)?;
-        let k2 = (11 - weighted(&digits, WEIGHTS_2.get(..10)?)) % 11;
-        digits[10] = u8::try_from(k2).ok().filter(|k| *k < 10)?;
-        Some(Self(digits))
-    }
-}
-
-impl fmt::Debug for NationalId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("NationalId([redacted])")
     }
 }
 
@@ -220,7 +166,7 @@ pub(super) fn identifier(text: &str) -> Result<Identifier, Refused> {
     if is_fh {
         return Ok(Identifier::new(Country::Norway, Series::Fh, &text, false, Check::Holds));
     }
-    let id = NationalId(digits);
+    let id = Digits(digits);
     let (day, month, _) = id.day_month_year();
     let series = match id.kind() {
         Kind::Birth => Series::Birth,
@@ -301,13 +247,13 @@ pub(super) fn sex(id: &Identifier) -> Option<Sex> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
 
-    #[test]
-    fn debug_shows_no_digit() {
-        let id = NationalId::synthetic(Date::constant(1957, 3, 14), 345).unwrap();
-        assert!(!format!("{id:?}").contains(|c: char| c.is_ascii_digit()));
+    use super::super::NationalId;
+    use super::*;
+
+    fn allows(id: &NationalId, born: Date) -> bool {
+        id.evidence().unwrap().birth().allows(born)
     }
 
     #[test]
@@ -330,11 +276,10 @@ mod tests {
         // Neither is ever issued to a person: hospitals give H-numbers, and these two
         // follow from the rules alone.
         let fh = NationalId::parse("99305734507").unwrap();
-        assert_eq!((fh.kind(), fh.is_local()), (Kind::Fh, false));
-        assert!(!fh.states_birth_date(Date::constant(1957, 3, 14)));
+        assert_eq!((fh.evidence().unwrap().series(), fh.is_local()), (Series::Fh, false));
         let h = NationalId::parse("14515730185").unwrap();
-        assert_eq!((h.kind(), h.is_local()), (Kind::H, true));
-        assert!(h.states_birth_date(Date::constant(1957, 11, 14)));
+        assert_eq!((h.evidence().unwrap().series(), h.is_local()), (Series::H, true));
+        assert!(allows(&h, Date::constant(1957, 11, 14)));
         // The wider remainders from 2032 are for birth numbers and D-numbers.
         let wide = (0..100_u8).find_map(|last| {
             let text = format!("145157{:03}{last:02}", 301);
@@ -358,8 +303,13 @@ mod tests {
             let Some(id) = NationalId::synthetic(born, individual) else { return Ok(()) };
             let text = String::from_utf8(id.reveal().to_vec()).unwrap();
             let read = NationalId::parse(&text).unwrap();
-            prop_assert_eq!(read.kind(), Kind::Synthetic);
-            prop_assert!(read.states_birth_date(born));
+            prop_assert!(read.evidence().unwrap().is_synthetic());
+            // The series keeps no rule of which numbers are of which century.
+            let same_day = (1800..=2000).step_by(100).any(|century| {
+                let year = century + born.year().rem_euclid(100);
+                Date::new(year, born.month(), born.day()).is_ok_and(|born| allows(&read, born))
+            });
+            prop_assert!(same_day);
             let mut spoilt = text.into_bytes();
             spoilt[at] = b'0' + (spoilt[at] - b'0' + by) % 10;
             let spoilt = String::from_utf8(spoilt).unwrap();

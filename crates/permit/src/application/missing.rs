@@ -545,7 +545,7 @@ mod tests {
         let written = serde_json::to_value(&terms).unwrap();
         let linkage = written["linkage"].as_object().unwrap();
         let names: Vec<_> = linkage.keys().map(String::as_str).collect();
-        assert_eq!(names, ["how", "probability", "threshold"]);
+        assert_eq!(names, ["how", "threshold", "probability"]);
         assert_eq!(serde_json::from_value::<Terms>(written).unwrap(), terms);
     }
 }

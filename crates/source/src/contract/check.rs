@@ -191,6 +191,13 @@ fn values(at: usize, column: &Column) -> Checked {
 }
 
 fn identifies(at: usize, column: &Column) -> Checked {
+    if !column.issued_by.is_norway() && column.identifies != Some(Identifies::NationalId) {
+        return misfit(
+            field("column", at, "issued-by"),
+            "only a column of national identity numbers is issued by a country: it must say \
+             `identifies = \"national-id\"`",
+        );
+    }
     let Some(identifies) = column.identifies else {
         if column.sensitivity == Sensitivity::Direct {
             return misfit(

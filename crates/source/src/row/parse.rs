@@ -4,7 +4,8 @@ use arrow::array::{ArrayRef, BooleanArray};
 use arrow::compute::filter;
 use arrow::error::ArrowError;
 use arrow::record_batch::{RecordBatch, RecordBatchOptions};
-use model::{NationalId, Secret};
+use model::national_id::Country;
+use model::{Date, NationalId, Secret};
 
 use super::plan::{ColumnPlan, Plan, Rule, Target, written};
 use super::seen::SeenSubjects;
@@ -63,6 +64,8 @@ pub(crate) struct RowReader<'p> {
     dates: Vec<Option<i32>>,
     faults: Vec<Fault>,
     last: Option<(NationalId, SubjectKey)>,
+    /// No later day has begun anywhere.
+    today: Date,
     /// The most rows that a block had so far.
     most_rows: usize,
 }
@@ -117,6 +120,7 @@ impl<'p> RowReader<'p> {
             dates: vec![None; plan.columns.len()],
             faults: Vec::new(),
             last: None,
+            today: date_of(plan.today).unwrap_or(Date::MAX),
             most_rows: 0,
         }
     }
@@ -207,7 +211,9 @@ impl<'p> RowReader<'p> {
                         who.clues.put(clue, text);
                     }
                 }
-                Target::NationalId => self.national_id(&mut who, column, field),
+                Target::NationalId(country) => {
+                    self.national_id(&mut who, country, column, field);
+                }
                 Target::BirthDate => {
                     let date = date(field, column, plan.today, &mut self.faults);
                     who.birth_date = date;
@@ -235,11 +241,11 @@ impl<'p> RowReader<'p> {
         who
     }
 
-    fn national_id(&mut self, who: &mut Who, column: &ColumnPlan, field: &[u8]) {
+    fn national_id(&mut self, who: &mut Who, country: Country, column: &ColumnPlan, field: &[u8]) {
         // Bytes that are no UTF-8 are no digits either; where they stand tells more
         // than how many there are.
         let text = String::from_utf8_lossy(field);
-        match NationalId::parse(&text) {
+        match NationalId::read(country, &text, self.today) {
             Ok(id) => who.national_id = Some(id),
             Err(_) if self.plan.keeps_unnumbered => {
                 let stated: String = text.trim().chars().take(MOST_STATED).collect();

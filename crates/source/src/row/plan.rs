@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use arrow::datatypes::SchemaRef;
+use model::national_id::Country;
 use model::{Clock, Date, Entropy, Timestamp, ValueType};
 use sha2::{Digest, Sha256};
 
@@ -48,7 +49,7 @@ pub(crate) struct ColumnPlan {
 /// Where a column's values go.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    NationalId,
+    NationalId(Country),
     Name,
     BirthDate,
     Contact,
@@ -87,7 +88,7 @@ impl Plan {
                 required: column.required
                     || (column.identifies == Some(Identifies::NationalId) && !keeps_unnumbered),
                 target: match column.identifies {
-                    Some(Identifies::NationalId) => Target::NationalId,
+                    Some(Identifies::NationalId) => Target::NationalId(column.issued_by),
                     Some(Identifies::Name) => Target::Name,
                     Some(Identifies::BirthDate) => Target::BirthDate,
                     Some(Identifies::Contact) => Target::Contact,

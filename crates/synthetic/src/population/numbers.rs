@@ -94,8 +94,8 @@ mod tests {
                     assert!(seen.insert(number));
                     let text = String::from_utf8(number.to_vec()).unwrap();
                     let read = NationalId::parse(&text).unwrap();
-                    assert!(read.states_birth_date(born));
-                    assert_eq!(read.kind(), model::national_id::Kind::Synthetic);
+                    let states = read.evidence().unwrap();
+                    assert!(states.is_synthetic() && states.birth().allows(born));
                     assert_eq!((number[8] - b'0') % 2 == 1, male);
                     assert_eq!(number[0] >= b'4', temporary);
                     count += 1;

@@ -1,10 +1,11 @@
 //! An identity as bytes: inside the vault's memory and, encrypted, its files.
 //!
 //! ```text
-//! 11 digits | which parts follow | name | contact | birth date | clues | zeros
+//! number   | which parts follow | name | contact | birth date | clues | zeros
 //! ```
 //!
-//! Eleven zero bytes stand where there is no national number that holds. Clues are
+//! A national number has eleven bytes ([`NationalId::reveal`]); zeros stand where there is
+//! none that holds. Clues are
 //! their number, then each one's kind, length and text.
 
 use model::{Date, NationalId, Secret};
@@ -103,7 +104,7 @@ pub(super) fn unpack_id(bytes: &[u8]) -> Option<Option<NationalId>> {
     if digits == NO_NUMBER {
         return Some(None);
     }
-    Some(Some(NationalId::parse(std::str::from_utf8(digits).ok()?).ok()?))
+    Some(Some(NationalId::of_kept(digits)?))
 }
 
 /// The whole identity.

@@ -46,9 +46,27 @@ pub struct SegmentWriter {
     known: HashMap<SubjectKey, Known, BuildHasherDefault<KeyHasher>>,
     hasher: RandomState,
     pending: Vec<Pending>,
-    packed: Zeroizing<Vec<u8>>,
+    packed: Packed,
     runs: Vec<Run>,
     withdrawn: HashSet<SubjectKey>,
+}
+
+/// Packed identities, one behind the other. There is room for many, which most imports
+/// never fill: what was written is wiped, not the room.
+struct Packed(Vec<u8>);
+
+impl Packed {
+    /// Wipes what it holds and keeps its place.
+    fn wipe(&mut self) {
+        self.0.as_mut_slice().zeroize();
+        self.0.clear();
+    }
+}
+
+impl Drop for Packed {
+    fn drop(&mut self) {
+        self.wipe();
+    }
 }
 
 /// What was put of a subject.
@@ -102,7 +120,7 @@ impl SegmentWriter {
             hasher: RandomState::new(),
             pending: Vec::new(),
             // Its full size at once: growing would leave copies behind.
-            packed: Zeroizing::new(Vec::with_capacity(limits.pending_bytes)),
+            packed: Packed(Vec::with_capacity(limits.pending_bytes)),
             runs: Vec::new(),
             withdrawn: HashSet::new(),
         }
@@ -145,7 +163,7 @@ impl SegmentWriter {
         let mut record = Vec::new();
         for of_one in pending.chunk_by(|a, b| a.subject == b.subject) {
             let packed = |place: &Pending| {
-                self.packed.get(place.start as usize..place.end as usize).unwrap_or_default()
+                self.packed.0.get(place.start as usize..place.end as usize).unwrap_or_default()
             };
             let Some(first) = of_one.first() else { continue };
             plain.clear();
@@ -164,8 +182,7 @@ impl SegmentWriter {
         }
         pending.clear();
         self.pending = pending;
-        // Wipes what it held and keeps its place.
-        self.packed.zeroize();
+        self.packed.wipe();
         Ok(())
     }
 
@@ -281,13 +298,13 @@ impl IdentitySink for SegmentWriter {
         if length > MAX_CIPHERTEXT / 2 || length > self.limits.pending_bytes {
             return Err(too_long());
         }
-        if self.packed.len() + length > self.limits.pending_bytes {
+        if self.packed.0.len() + length > self.limits.pending_bytes {
             self.spill()?;
         }
         let place = |at: usize| u32::try_from(at).map_err(|_| too_long());
-        let start = place(self.packed.len())?;
-        identity::pack(&identity, news, &mut self.packed);
-        self.pending.push(Pending { subject, start, end: place(self.packed.len())? });
+        let start = place(self.packed.0.len())?;
+        identity::pack(&identity, news, &mut self.packed.0);
+        self.pending.push(Pending { subject, start, end: place(self.packed.0.len())? });
         Ok(())
     }
 

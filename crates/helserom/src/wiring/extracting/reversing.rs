@@ -4,7 +4,6 @@ use centre::ports::{Behind, NotReversed};
 use linkage::reversal::Revealed;
 use source::{Clue, SubjectKey};
 use vault::{CrosswalkError, KeyringError, StreamError};
-use zeroize::Zeroizing;
 
 use super::Extracting;
 
@@ -31,10 +30,7 @@ impl Extracting {
             let Some(identity) = segment.lookup(subject).map_err(machine)? else {
                 return Err(machine("somebody of the extract is not among the identities"));
             };
-            let national_id = identity.national_id.as_ref().map(|id| {
-                let digits = Zeroizing::new(id.reveal());
-                String::from_utf8_lossy(digits.as_ref()).into_owned()
-            });
+            let national_id = identity.national_id.as_ref().map(|id| id.written().to_string());
             let own = identity.clues.reveal(Clue::LocalId).map(|own| own.trim().to_owned());
             let own_number = own.filter(|_| national_id.is_none());
             revealed.push(Revealed { person, national_id, own_number });
