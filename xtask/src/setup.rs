@@ -100,6 +100,11 @@ pub(crate) fn for_tests(repository: &Repository) -> Done {
     install(repository, &FOR_TESTS)
 }
 
+/// Installs what belongs to the toolchain.
+pub(crate) fn components(repository: &Repository) -> Done {
+    tools::install_components(repository)
+}
+
 /// Whether the tests lack anything.
 fn tests_lack(repository: &Repository) -> Result<bool, Failed> {
     for part in PARTS.iter().filter(|part| FOR_TESTS.contains(&part.purpose)) {

@@ -79,13 +79,17 @@ fn check(step: Step, repository: &Repository, all_tried: bool) -> Done {
 /// With `all_tried`, a test that could not be tried on this machine fails too.
 pub(crate) fn run(repository: &Repository, only: &[Step], skip: &[Step], all_tried: bool) -> Done {
     let begun = Instant::now();
-    let mut beside = setup::begin(repository)?;
+    let asked = |step: &Step| {
+        if only.is_empty() { !skip.contains(step) } else { only.contains(step) }
+    };
+    let steps: Vec<&Step> = Step::value_variants().iter().filter(|step| asked(step)).collect();
+    let mut beside = if steps.iter().any(|step| step.needs_setup()) {
+        setup::begin(repository)?
+    } else {
+        setup::components(repository).map(|()| None)?
+    };
     let mut results = vec![("setup".to_owned(), begun.elapsed(), Ok(()))];
-    for step in Step::value_variants() {
-        let asked = if only.is_empty() { !skip.contains(step) } else { only.contains(step) };
-        if !asked {
-            continue;
-        }
+    for step in steps {
         if step.needs_setup() && !await_setup(&mut beside, &mut results) {
             break;
         }

@@ -23,7 +23,8 @@ const DIGITS: usize = 6;
 /// What somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReversalWish {
-    /// The extract whose numbers they are; the permit's newest when not said.
+    /// The extract whose numbers they are; the permit's newest when not said, where it has
+    /// one kind of extract alone.
     pub extract: Option<ExtractId>,
     /// The register whose holder is to be told.
     pub source: SourceId,
@@ -34,6 +35,26 @@ pub struct ReversalWish {
 }
 
 impl Centre {
+    /// The newest extract of a permit that has one alone; of two, somebody has to say which.
+    async fn only_extract(&self, id: &PermitId) -> Result<Arc<Extract>, Refused> {
+        let strict = self.newest_extract(id, Strictness::Strict).await?;
+        let generous = self.newest_extract(id, Strictness::Generous).await?;
+        match (strict, generous) {
+            (Some(strict), Some(generous)) => Err(Refused::Field {
+                field: "extract",
+                why: format!(
+                    "permit `{id}` has two, in which a number may be two people's: say whether \
+                     they are of the strict one, `{}`, or the generous one, `{}`",
+                    strict.id, generous.id
+                ),
+            }),
+            (Some(only), None) | (None, Some(only)) => Ok(only),
+            (None, None) => Err(Refused::Conflict(format!(
+                "permit `{id}` has no extract whose numbers could be"
+            ))),
+        }
+    }
+
     /// Asks that person numbers lead back to people of a register.
     pub async fn ask_reversal(
         &self,
@@ -48,9 +69,7 @@ impl Centre {
         explained("finding", &wish.finding)?;
         let extract = match wish.extract {
             Some(named) => self.load::<Extract>(named.as_str()).await?.0,
-            None => self.newest_extract(id, Strictness::Strict).await?.ok_or_else(|| {
-                Refused::Conflict(format!("permit `{id}` has no extract whose numbers could be"))
-            })?,
+            None => self.only_extract(id).await?,
         };
         if extract.manifest.permit != *id {
             return Err(Refused::absent("extract", &extract.id));

@@ -9,14 +9,23 @@ use rustix::thread::CapabilitySet;
 /// Whether the machine has swap on a disk that the program could not keep its memory out of.
 static MAY_BE_SWAPPED: AtomicBool = AtomicBool::new(false);
 
-/// No core dump, no debugger of another user; and where the machine has swap, none of the
+/// No core dump, no debugger of another user, nothing of its memory in a dump that root
+/// takes of it all the same; and where the machine has swap, none of the
 /// program's pages in it.
 pub(crate) fn keep_private() {
+    // core(5): of no kind of memory. Written first, since afterwards the file is root's.
+    let _ = std::fs::write("/proc/self/coredump_filter", "0");
     let _ = rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = rustix::process::setrlimit(Resource::Core, none);
     let swaps = std::fs::read_to_string("/proc/swaps").unwrap_or_default();
     MAY_BE_SWAPPED.store(is_on_disk(&swaps) && !lock(), Ordering::Relaxed);
+}
+
+/// Small pages from now on, for a command that lives for a second: it would spend a tenth of
+/// that in wiping huge ones, and use a part of each. A machine that cannot does without.
+pub(crate) fn in_small_pages() {
+    let _ = nix::sys::prctl::set_thp_disable(true);
 }
 
 /// Whether what is in memory may come onto a disk.
@@ -47,6 +56,12 @@ fn lock() -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_stay_small_once_they_are_asked_to() {
+        in_small_pages();
+        assert_eq!(nix::sys::prctl::get_thp_disable(), Ok(true));
+    }
 
     #[test]
     fn swap_that_is_on_a_disk_is_told_from_what_is_in_memory() {

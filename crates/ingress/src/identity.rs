@@ -22,42 +22,55 @@ pub(crate) struct IdentityNumbers {
     danish: Tally,
     separator: u8,
     word: Word,
-    other: Tally,
+    swedish: Tally,
+    finnish: Tally,
 }
 
-/// Letters, digits and signs that stand side by side: the first of them.
+/// Letters, digits and signs that stand side by side; of a long word its end.
 #[derive(Debug, Default)]
-struct Word {
-    text: [u8; Word::LONGEST],
-    length: usize,
-}
+struct Word(Vec<u8>);
 
 impl Word {
-    /// A Swedish number with its century and sign.
-    const LONGEST: usize = 13;
+    /// What is kept of a word until it is looked through.
+    const MOST: usize = 256;
+    /// A Swedish number with its century and sign, and what stands before and behind.
+    const LONGEST: usize = 15;
 
-    /// The number that the word would be by its form, and whether it is one. `None`: it has
-    /// no such form.
-    fn is_number(&self) -> Option<bool> {
-        let text = self.text.get(..self.length)?;
-        let digits = |from: usize, to: usize| {
-            text.get(from..to).is_some_and(|part| part.iter().all(u8::is_ascii_digit))
-        };
-        let country = match (text.len(), text.get(6), text.get(8)) {
-            (11, Some(b'-' | b'+'), _) if digits(0, 6) && digits(7, 11) => Country::Sweden,
-            (13, _, Some(b'-' | b'+')) if digits(0, 8) && digits(9, 13) => Country::Sweden,
-            (12, ..) if digits(0, 12) => Country::Sweden,
-            (11, Some(sign), _) if digits(0, 6) && digits(7, 10) && !sign.is_ascii_digit() => {
-                Country::Finland
+    /// Tells `swedish` and `finnish` of everything in the word that has the form of such a
+    /// number. In a word that goes on, what stands near its end is looked at later.
+    fn look_through(&mut self, goes_on: bool, swedish: &mut Tally, finnish: &mut Tally) {
+        let text = &self.0;
+        let is_digit = |at: usize| text.get(at).is_some_and(u8::is_ascii_digit);
+        let until = if goes_on { text.len().saturating_sub(Self::LONGEST) } else { text.len() };
+        for from in (0..until).filter(|from| is_digit(*from)) {
+            if from > 0 && is_digit(from - 1) {
+                continue;
             }
-            _ => return None,
-        };
-        let is = |country| {
-            let text = std::str::from_utf8(text).ok();
-            text.is_some_and(|text| NationalId::read(country, text, LATE).is_ok())
-        };
-        // The check character of a Finnish number may be a digit.
-        Some(is(country) || (text.len() == 11 && is(Country::Finland)))
+            let run = (from..).take_while(|at| is_digit(*at)).count();
+            let behind = (from + run + 1..).take_while(|at| is_digit(*at)).count();
+            let number = |country, length: usize| {
+                let text = text.get(from..from + length).and_then(|t| std::str::from_utf8(t).ok());
+                text.is_some_and(|text| NationalId::read(country, text, LATE).is_ok())
+            };
+            let sign = text.get(from + run);
+            match (run, sign, behind) {
+                (12, ..) => swedish.count(number(Country::Sweden, 12)),
+                (8, Some(b'-' | b'+'), 4) => swedish.count(number(Country::Sweden, 13)),
+                (6, Some(b'-' | b'+'), 4) => {
+                    let finnish = number(Country::Finland, 11);
+                    swedish.count(finnish || number(Country::Sweden, 11));
+                }
+                (6, Some(_), 3)
+                    if text.get(from + 10).is_some_and(u8::is_ascii_alphabetic)
+                        && !text.get(from + 11).is_some_and(u8::is_ascii_alphanumeric) =>
+                {
+                    finnish.count(number(Country::Finland, 11));
+                }
+                _ => {}
+            }
+        }
+        let keep = if goes_on { text.len() - until } else { 0 };
+        self.0.drain(..text.len() - keep);
     }
 }
 
@@ -79,8 +92,10 @@ impl Tally {
 const LATE: Date = Date::constant(2099, 12, 31);
 /// One of so many candidates must be right before chance is ruled out.
 const NORWEGIAN_SHARE: u64 = 20;
-/// Of words in the form of a Swedish number one in two hundred is right by chance.
-const OTHER_SHARE: u64 = 20;
+/// A time of day behind a date has the form of a Swedish number, and is one in ten times.
+const SWEDISH_SHARE: u64 = 4;
+/// Of words in the form of a Finnish number one in a hundred is right by chance.
+const FINNISH_SHARE: u64 = 20;
 /// A date is right by chance for one number in thirty.
 const DANISH_SHARE: u64 = 2;
 
@@ -111,20 +126,14 @@ impl IdentityNumbers {
         match byte {
             0 => {}
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'+' => {
-                if let Some(place) = self.word.text.get_mut(self.word.length) {
-                    *place = byte;
+                self.word.0.push(byte);
+                if self.word.0.len() >= Word::MOST {
+                    self.word.look_through(true, &mut self.swedish, &mut self.finnish);
                 }
-                self.word.length += 1;
             }
-            _ => self.end_word(),
+            _ if self.word.0.is_empty() => {}
+            _ => self.word.look_through(false, &mut self.swedish, &mut self.finnish),
         }
-    }
-
-    fn end_word(&mut self) {
-        if let Some(is_number) = self.word.is_number() {
-            self.other.count(is_number);
-        }
-        self.word.length = 0;
     }
 
     fn end(&mut self) {
@@ -150,21 +159,31 @@ impl IdentityNumbers {
     /// How many there are; nothing when chance alone would have made them.
     pub(crate) fn found(mut self) -> Option<u64> {
         self.end();
-        self.end_word();
+        self.word.look_through(false, &mut self.swedish, &mut self.finnish);
         let beyond = |tally: Tally, share: u64| {
             if tally.found > 0 && tally.found * share >= tally.candidates { tally.found } else { 0 }
         };
         let found = beyond(self.norwegian, NORWEGIAN_SHARE)
-            + beyond(self.danish, DANISH_SHARE).max(beyond(self.other, OTHER_SHARE));
+            + beyond(self.danish, DANISH_SHARE).max(beyond(self.swedish, SWEDISH_SHARE))
+            + beyond(self.finnish, FINNISH_SHARE);
         (found > 0).then_some(found)
     }
 }
 
-/// Whether a name has an identity number in it.
+/// Whether a name has an identity number in it. One alone is looked at more strictly: a
+/// date and a time of day are no number.
 pub fn names_a_person(name: &str) -> bool {
     let mut numbers = IdentityNumbers::default();
     numbers.feed(name.as_bytes());
-    numbers.found().is_some()
+    let is_timed = numbers.swedish.found > 0 && is_time_of_day(name);
+    numbers.found().is_some_and(|found| !is_timed || found > 1)
+}
+
+/// Whether the last four digits are a time of day.
+fn is_time_of_day(name: &str) -> bool {
+    let mut digits = name.bytes().rev().filter(u8::is_ascii_digit).map(|digit| digit - b'0');
+    let mut two = || Some(digits.next()? + 10 * digits.next()?);
+    matches!((two(), two()), (Some(0..=59), Some(0..=23)))
 }
 
 fn is_norwegian(digits: &[u8; 11]) -> bool {
@@ -248,10 +267,20 @@ mod tests {
         for none in ["18250314-0011", "131052-952L", "131052-952K2", "182503140010000"] {
             assert_eq!(found(none), None, "{none}");
         }
-        // Of many words of that form a few are right by chance.
-        let chance: String = (1_u64..300)
-            .map(|at| format!("{:012}\n", at * 77_777_777_773 % 999_999_999_989))
+        for (text, number) in [("scan-", "18250314-0010"), ("pat", "131052-952K")] {
+            assert_eq!(found(&format!("{text}{number}.dcm")), Some(1), "{number}");
+            assert_eq!(found(&format!("{}{number}", "x".repeat(700))), Some(1), "{number}");
+        }
+        // Days with times of day: one in ten is a number by chance.
+        let times: String = (0..2_000)
+            .map(|at| format!("202403{:02}{:02}{:02}\n", at % 28 + 1, at % 24, at * 7 % 60))
             .collect();
-        assert_eq!(found(&chance), None);
+        let read = |text: &str| NationalId::read(Country::Sweden, text, LATE).is_ok();
+        assert!(times.lines().any(read), "some are numbers");
+        assert_eq!(found(&times), None);
+        assert_eq!(found(&format!("{times}\n")), None);
+        let stamp = times.lines().find(|text| read(text)).unwrap();
+        assert!(!names_a_person(&format!("{stamp}.csv")));
+        assert!(names_a_person("scan-18250314-0010.dcm") && names_a_person("131052-952K"));
     }
 }

@@ -1,7 +1,6 @@
 //! The people of an extract whose permit has more than equal numbers count.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 use model::{Entropy, SourceId};
 use source::SubjectKey;
@@ -9,7 +8,7 @@ use vault::Vault;
 
 use crate::cascade::{Cascade, Part};
 use crate::crosswalk::{Crosswalk, LinkError, PersonNumbers};
-use crate::earlier::{Earlier, Numbered, number};
+use crate::earlier::{Earlier, Had, Numbered, number};
 use crate::extract::SourceLinkage;
 use crate::plan::{ExtractPlan, LinkagePlan};
 use crate::review::Review;
@@ -44,7 +43,7 @@ pub(crate) fn link(
     let asked = cascade.asked(&parts, &is_in, review.most, &said);
     found.reviewed = cascade.reviewed(&is_in, asked.len(), how.smallest_count);
     let stale = cascade.stale().filter_map(|at| review.decided.get(at));
-    let persons = people.had.len() as u64;
+    let persons = people.had.own.len() as u64;
     let mut crosswalk = Crosswalk {
         persons: u32::try_from(persons).map_err(|_| LinkError::TooMany(persons))?,
         highest: numbered.highest,
@@ -92,9 +91,8 @@ fn parts(plan: &ExtractPlan) -> (Vec<Part<'_>>, Option<usize>) {
 struct Placed {
     /// For each source and subject the person's place among those in the extract.
     places: Vec<Vec<Option<u32>>>,
-    /// For each person the numbers that its subjects had before, each with how many
-    /// had it.
-    had: Vec<BTreeMap<i32, u32>>,
+    /// Which numbers the subjects of each had before.
+    had: Had,
     linkage: Vec<SourceLinkage>,
     /// Whether somebody is several subjects of a source.
     several: Vec<bool>,
@@ -115,7 +113,7 @@ impl Placed {
             |persons| SourceLinkage { persons: persons as u64, in_extract: 0, matched: 0 };
         let mut placed = Self {
             places: counts.clone().map(|count| vec![None; count]).collect(),
-            had: Vec::new(),
+            had: Had::default(),
             linkage: counts.map(linkage).collect(),
             several: vec![false; names.len()],
         };
@@ -129,7 +127,8 @@ impl Placed {
                 same.into_iter().filter(|(source, _)| *source < tables).collect();
             if in_cohort && !of_tables.is_empty() {
                 placed.put(&of_tables)?;
-                placed.had.push(numbers_before(cascade, names, &of_tables, earlier));
+                placed.had.more(1, earlier);
+                placed.note(cascade, names, &of_tables, earlier);
             }
         }
         Ok(placed)
@@ -137,7 +136,7 @@ impl Placed {
 
     /// Takes one person in: their subjects, sorted by source.
     fn put(&mut self, subjects: &[(usize, u32)]) -> Result<(), LinkError> {
-        let all = self.had.len();
+        let all = self.had.own.len();
         let place = u32::try_from(all).map_err(|_| LinkError::TooMany(all as u64))?;
         for pair in subjects.windows(2) {
             if let [(one, _), (other, _)] = pair
@@ -160,6 +159,24 @@ impl Placed {
             }
         }
         Ok(())
+    }
+
+    /// Takes note of the numbers that the last person's subjects had before.
+    fn note(
+        &mut self,
+        cascade: &Cascade<'_>,
+        names: &[&SourceId],
+        subjects: &[(usize, u32)],
+        earlier: &Earlier,
+    ) {
+        let person = self.had.own.len().saturating_sub(1);
+        for (source, at) in subjects.iter().filter(|_| !earlier.is_empty()) {
+            if let (Some(name), Some(subject)) = (names.get(*source), cascade.subject(*source, *at))
+            {
+                let own = || cascade.own_key(*source, *at);
+                self.had.note(person, earlier, name, subject, own);
+            }
+        }
     }
 
     fn is_in(&self, source: usize, at: u32) -> bool {
@@ -195,34 +212,6 @@ impl Placed {
         }
         crosswalk.sources.insert(name.clone(), PersonNumbers::sorted(people));
     }
-}
-
-/// The numbers that a person's subjects had in earlier extracts, each with how many had
-/// it.
-fn numbers_before(
-    cascade: &Cascade<'_>,
-    names: &[&SourceId],
-    subjects: &[(usize, u32)],
-    earlier: &Earlier,
-) -> BTreeMap<i32, u32> {
-    let mut numbers = BTreeMap::new();
-    if earlier.is_empty() {
-        return numbers;
-    }
-    for (source, at) in subjects {
-        let (Some(name), Some(subject)) = (names.get(*source), cascade.subject(*source, *at))
-        else {
-            continue;
-        };
-        let before = earlier.of(name, subject).or_else(|| {
-            // Who had no national number before and has one now.
-            cascade.own_key(*source, *at).and_then(|key| earlier.of(name, key))
-        });
-        if let Some(before) = before {
-            *numbers.entry(before).or_insert(0) += 1;
-        }
-    }
-    numbers
 }
 
 /// Who is in the cohort, by place in its source. Both lists are sorted.

@@ -20,7 +20,7 @@ use vault::{
 };
 
 use crate::cascaded;
-use crate::earlier::{Changed, Earlier, number};
+use crate::earlier::{Changed, Earlier, Had, number};
 use crate::extract::SourceLinkage;
 use crate::found::Found;
 use crate::plan::ExtractPlan;
@@ -266,7 +266,8 @@ pub fn link_reviewed(
         }
     }
     let persons = place(&mut linking)?;
-    let mut had = vec![BTreeMap::new(); persons as usize];
+    let mut had = Had::default();
+    had.more(persons as usize, earlier);
     for linking in linking.iter().filter(|linking| linking.is_table && !earlier.is_empty()) {
         linking.had(earlier, &mut had);
     }
@@ -351,12 +352,10 @@ impl<'a> Linking<'a> {
     }
 
     /// Notes for each person which numbers its subjects had in earlier extracts.
-    fn had(&self, earlier: &Earlier, had: &mut [BTreeMap<i32, u32>]) {
+    fn had(&self, earlier: &Earlier, had: &mut Had) {
         for (subject, place) in self.subjects.iter().zip(&self.places) {
-            let of_person = place.and_then(|place| had.get_mut(usize::try_from(place).ok()?));
-            if let (Some(of_person), Some(before)) = (of_person, earlier.of(self.source, *subject))
-            {
-                *of_person.entry(before).or_insert(0) += 1;
+            if let Some(place) = place {
+                had.note(*place as usize, earlier, self.source, *subject, || None);
             }
         }
     }

@@ -142,6 +142,16 @@ pub struct Extract {
     pub destroyed_at: Option<Timestamp>,
 }
 
+impl Extract {
+    /// Whether it was made from the same deliveries as another.
+    pub fn is_as_new_as(&self, other: &Self) -> bool {
+        let versions = |of: &Self| -> Vec<u64> {
+            of.manifest.tables.values().map(|table| table.lake_version).collect()
+        };
+        versions(self) == versions(other)
+    }
+}
+
 impl Record for Extract {
     type Event = ExtractEvent;
 

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::process::{Child, Command};
 
-use super::{debian, for_tests, tests_lack, tools};
+use super::{debian, for_tests, tests_lack};
 use crate::repository::Repository;
 use crate::run::{Done, Failed, about, failed};
 
@@ -20,7 +20,7 @@ pub(crate) struct Beside {
 /// Begins to install what the tests lack. `None`: there is nothing to wait for, since
 /// nothing is lacking or somebody had to be asked for a password.
 pub(crate) fn begin(repository: &Repository) -> Result<Option<Beside>, Failed> {
-    tools::install_components(repository)?;
+    super::components(repository)?;
     if !tests_lack(repository)? {
         return Ok(None);
     }
@@ -49,10 +49,8 @@ impl Beside {
 }
 
 impl Drop for Beside {
-    /// A step that stops everything leaves no set-up behind.
+    /// What is begun is not left half done.
     fn drop(&mut self) {
-        if matches!(self.child.try_wait(), Ok(None)) {
-            let _ = self.child.kill().and_then(|()| self.child.wait());
-        }
+        let _ = self.child.wait();
     }
 }

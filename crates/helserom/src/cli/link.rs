@@ -134,14 +134,19 @@ Kinds, with the levels of agreement they know (a missing value is no evidence):
   text         Damerau–Levenshtein of at most each of `levels` (default 1, 2); for numbers
                of all sorts written by hand, addresses, e-mail
   date         equal; one digit wrong or two swapped; day and month swapped; two of three
-               parts equal; within a year; within ten; 1990-12-31, 19901231, 31.12.1990 and
-               31/12/1990 are read; order = "month-first" for 12/31/1990 where the column
+               parts equal; within a year; within ten; 1990-12-31, 19901231, 31.12.1990,
+               31/12/1990 and 31.12.90 are read; order = "month-first" for 12/31/1990 where the column
                does not tell
   postcode     equal; one letter wrong; the same sector, district or area
   number       differs by at most each of `levels` (default 1, 5)
   percent      differs by at most each of `levels` per cent (default 1, 10)
   sound        equal; sounds alike; different
   words        free text: equal; the same words; half of them; one; none
+  encoded      filters in base64 of `helserom link encode --form lines`, beside columns that
+               both sides may read: Dice of at least each of `levels` (default 0.9, 0.8, 0.7)
+
+  separator = ";" with any kind but person-name and encoded: a value is several, the one
+  that is true now first, then earlier ones (7030;0171;5003).
 
 Example:
   id = "unique_id"

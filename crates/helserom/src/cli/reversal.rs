@@ -14,7 +14,8 @@ pub(crate) enum ReversalCommand {
     Ask {
         /// The permit
         permit: PermitId,
-        /// The extract whose numbers they are; the newest when not said
+        /// The extract whose numbers they are; the newest when not said, where the permit has one
+        /// kind of extract alone
         #[arg(long, value_name = "EXTRACT")]
         extract: Option<ExtractId>,
         /// The register that is to be told

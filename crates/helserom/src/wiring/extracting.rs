@@ -1,6 +1,7 @@
 //! Extracts: linkage plans and links, the vault keeps the crosswalk, the lake
 //! writes the tables.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::io::Write as _;
@@ -19,8 +20,9 @@ use lake::{ExtractOptions, Lake, LakeError};
 use linkage::reversal::Revealed;
 use linkage::review::{Review, Shown};
 use linkage::{Earlier, Extract, ExtractPlan};
+use model::national_id::Country;
 use model::{
-    Clock as _, Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId,
+    Clock as _, Date, Entropy, ExtractId, NationalId, PairId, PermitId, SeededEntropy, SourceId,
 };
 use permit::{ActivePermit, Strictness};
 use sha2::{Digest as _, Sha256};
@@ -124,19 +126,21 @@ impl Extracting {
         read().map_err(|error: vault::CrosswalkError| error.to_string())
     }
 
-    /// The numbers that people had in earlier extracts: those of an extract that is as
-    /// strict as the one to come counting more than the others, and of these the newest
-    /// most. Of those that were destroyed nothing is left but how high they went.
+    /// The numbers that people had in earlier extracts, the newest counting most. Of those that were destroyed nothing is left but how high they went.
     fn earlier(&self, plan: &ExtractPlan, extracts: &[Extract]) -> Result<Earlier, String> {
         let highest =
             |extract: &Extract| extract.manifest.highest.unwrap_or(extract.manifest.persons);
         let mut earlier = Earlier::up_to(extracts.iter().map(highest).max().unwrap_or(0));
         let mut read = |extract: &Extract| {
-            earlier.begin(&extract.id);
+            let is_alike = extract.manifest.strictness == plan.strictness;
+            let mut noting = match is_alike {
+                true => earlier.begin(&extract.id),
+                false => earlier.begin_beside(&extract.id),
+            };
             let mut crosswalk = self.vault.crosswalk(&plan.permit, &extract.id)?;
             while let Some((source, _)) = crosswalk.next_source()? {
                 while let Some((subject, person)) = crosswalk.next_person()? {
-                    earlier.put(&source, subject, person);
+                    noting.put(&source, subject, person);
                 }
             }
             Ok(())
@@ -147,7 +151,7 @@ impl Extracting {
         for extract in others.into_iter().chain(alike) {
             read(extract).map_err(|error: vault::CrosswalkError| error.to_string())?;
         }
-        Ok(earlier)
+        Ok(earlier.done())
     }
 
     /// Removes what is left of extracts of a permit whose building was killed while others
@@ -319,17 +323,13 @@ impl Extracts for Extracting {
     ) -> Result<(Vec<u8>, Linked), NotLinked> {
         let people = self.people(permit, extract).map_err(NotLinked::Machine)?;
         let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let number_of = |id: &NationalId| {
-            people.iter().find_map(|(subjects, numbers)| numbers.get(&subjects.subject(id)))
-        };
-        let person = |text: &str| {
-            // Somebody's own table does not say which country's numbers it has.
-            let ids: Vec<NationalId> = NationalId::read_any(text, today).collect();
-            match ids.iter().find_map(number_of) {
-                Some(number) => Known::Is(*number),
-                None if ids.is_empty() => Known::Unreadable,
-                None => Known::NotOfPermit,
-            }
+        let country = issuer(table, column, today);
+        let person = |text: &str| match NationalId::read(country, text, today) {
+            Err(_) => Known::Unreadable,
+            Ok(id) => people
+                .iter()
+                .find_map(|(subjects, numbers)| numbers.get(&subjects.subject(&id)))
+                .map_or(Known::NotOfPermit, |number| Known::Is(*number)),
         };
         Ok(ingress::link(table, column, least, person)?)
     }
@@ -375,6 +375,26 @@ impl Extracts for Extracting {
         }
         Ok(())
     }
+}
+
+/// Whose numbers a column has. Somebody's own table does not say it, and a text may be a
+/// number in two countries: it is the one by whose rules most of them are numbers.
+fn issuer(table: &[u8], column: &str, today: Date) -> Country {
+    let counts = RefCell::new([0_u64; Country::ALL.len()]);
+    let count = |text: &str| {
+        for (count, country) in counts.borrow_mut().iter_mut().zip(Country::ALL) {
+            *count += u64::from(NationalId::read(country, text, today).is_ok());
+        }
+        Known::NotOfPermit
+    };
+    // What is wrong with the table is said when it is linked.
+    let _ = ingress::link(table, column, 0, count);
+    let counts = counts.into_inner();
+    let of_country = counts.into_iter().zip(Country::ALL);
+    // Of two, the one that refuses more: Danish numbers have no check digit.
+    let strict = |country: Country| country != Country::Denmark;
+    let most = of_country.max_by_key(|(count, country)| (*count, strict(*country)));
+    most.map_or(Country::Norway, |(_, country)| country)
 }
 
 /// The extract that a file is called after; `None`: it is not one of ours.

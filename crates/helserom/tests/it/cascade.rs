@@ -326,7 +326,12 @@ fn a_new_delivery_renumbers_nobody_and_who_became_one_is_told() {
         let (record, rest) = line.split_once(',').unwrap();
         let person = rest.rsplit(',').next().unwrap();
         let own = if record == "record" { record.to_owned() } else { format!("h{person}") };
-        writeln!(by_patient, "{own},{rest}").unwrap();
+        // Who has no number there has no name and no birth either: they are found later.
+        let mut fields: Vec<&str> = rest.splitn(6, ',').collect();
+        if fields[0].is_empty() {
+            (fields[1], fields[2], fields[4]) = ("", "", "");
+        }
+        writeln!(by_patient, "{own},{}", fields.join(",")).unwrap();
     }
     fs::write(&file, by_patient).unwrap();
     place.does(&["source", "import", "hospital", text(&file)]);

@@ -184,7 +184,9 @@ impl Entities {
         let Some((into, from)) = self.groups.merge(a, b) else { return };
         let gone = self.known.get_mut(from as usize).map(std::mem::take).unwrap_or_default();
         if let Some(known) = self.known.get_mut(into as usize) {
-            let second = known.for_life.and(gone.for_life);
+            // Equal numbers state the same: nothing more is kept of those.
+            let second =
+                gone.for_life.filter(|birth| known.for_life.is_some_and(|own| own != *birth));
             known.for_life = known.for_life.or(gone.for_life);
             known.issued_by |= gone.issued_by;
             known.once |= gone.once;

@@ -276,12 +276,17 @@ fn exclusive(
     entities: &Entities,
     subject: impl Fn(u32) -> u32,
 ) -> Vec<Pair> {
-    // For somebody without a number, and whose numbers those have to whom they could belong.
+    // For somebody without a number of a country, and for that country.
     let mut odds: HashMap<(u32, u8), f64> = HashMap::new();
     let loose_of = |a: u32, b: u32| {
-        [(a, entities.issued_by(b)), (b, entities.issued_by(a))]
-            .into_iter()
-            .filter(|(_, issued_by)| *issued_by != 0)
+        [(a, entities.issued_by(b)), (b, entities.issued_by(a))].into_iter().flat_map(
+            |(loose, issued_by)| {
+                (0..u8::BITS)
+                    .map(|country| 1_u8 << country)
+                    .filter(move |country| issued_by & country != 0)
+                    .map(move |country| (loose, country))
+            },
+        )
     };
     // Added up in an order that does not depend on the table's.
     let mut found: Vec<((u32, u32), Edge, f64)> =

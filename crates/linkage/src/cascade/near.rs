@@ -47,6 +47,8 @@ pub(super) fn one_slip_from(stated: &str, country: Country, as_of: Date) -> Vec<
         let text = std::str::from_utf8(text).ok();
         found.extend(text.and_then(|text| NationalId::read(country, text, as_of).ok()));
     };
+    // Written in a way that was not read when it came.
+    take(&text);
     let mut spoilt = text.clone();
     let letters = if is_finnish { LETTERS } else { &[] };
     for at in 0..text.len() {

@@ -308,8 +308,10 @@ fn split(name: &str) -> (String, String) {
 /// A register's word for a sex as one that all registers share.
 fn sex(word: &str) -> Option<&'static str> {
     match word.trim().to_lowercase().as_str() {
-        "1" | "m" | "male" | "man" | "mann" | "mand" => Some("m"),
-        "2" | "f" | "k" | "female" | "woman" | "kvinne" | "kvinde" => Some("f"),
+        "1" | "m" | "male" | "man" | "mann" | "mand" | "mies" | "boy" | "gutt" | "dreng"
+        | "pojke" | "poika" => Some("m"),
+        "2" | "f" | "k" | "n" | "female" | "woman" | "kvinne" | "kvinde" | "kvinna" | "nainen"
+        | "girl" | "jente" | "pike" | "pige" | "flicka" | "tyttö" => Some("f"),
         _ => None,
     }
 }
@@ -329,8 +331,8 @@ mod tests {
     #[test]
     fn registers_words_for_sex_are_understood() {
         assert_eq!(
-            (sex("Kvinne"), sex("M"), sex("2"), sex("?")),
-            (Some("f"), Some("m"), Some("f"), None)
+            ["Kvinne", "kvinna", "Nainen", "M", "mies", "2", "?"].map(sex),
+            [Some("f"), Some("f"), Some("f"), Some("m"), Some("m"), Some("f"), None]
         );
     }
 

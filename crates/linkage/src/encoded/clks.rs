@@ -1,8 +1,11 @@
 //! Sets of filters, and the form in which they travel.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::alphabet;
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use serde::Deserialize;
+use std::borrow::Cow;
 
 /// Filters of one length, one behind the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +19,9 @@ pub struct Clks {
 #[derive(Debug, thiserror::Error)]
 pub enum ClksError {
     /// Not the form that `clkhash` writes.
-    #[error("not of the form `{{\"clks\": [\"…\"]}}`: {0}")]
+    #[error(
+        "none of the forms `{{\"clks\": [\"…\"]}}`, `{{\"clknblocks\": [[\"…\", \"…\"]]}}`, `[\"…\"]` and one filter a line: {0}"
+    )]
     Form(#[from] serde_json::Error),
     /// No base64.
     #[error("filter {0} is no base64")]
@@ -36,10 +41,51 @@ pub enum ClksError {
     Size(usize),
 }
 
+/// Some leave out what fills a text up.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// As `clkhash` writes them, or with the blocks of each as its services do.
 #[derive(Deserialize)]
-struct Form<'a> {
-    #[serde(borrow)]
-    clks: Vec<std::borrow::Cow<'a, str>>,
+#[serde(untagged)]
+enum Form<'a> {
+    Named(#[serde(borrow)] Named<'a>),
+    List(#[serde(borrow)] Vec<Filter<'a>>),
+}
+
+#[derive(Deserialize)]
+struct Named<'a> {
+    #[serde(borrow, alias = "clknblocks")]
+    clks: Vec<Filter<'a>>,
+}
+
+/// A filter, or one with something behind it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Filter<'a> {
+    Alone(#[serde(borrow)] Cow<'a, str>),
+    Of(#[serde(borrow)] Vec<Part<'a>>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Part<'a> {
+    Text(#[serde(borrow)] Cow<'a, str>),
+    Other(serde::de::IgnoredAny),
+}
+
+impl Filter<'_> {
+    fn text(&self) -> &[u8] {
+        match self {
+            Self::Alone(text) => text.as_bytes(),
+            Self::Of(parts) => match parts.first() {
+                Some(Part::Text(text)) => text.as_bytes(),
+                _ => &[],
+            },
+        }
+    }
 }
 
 impl Clks {
@@ -78,11 +124,13 @@ impl Clks {
         self.words.chunks_exact(self.stride.max(1))
     }
 
-    /// Reads the form that `clkhash` and its command line write, or one filter a line.
+    /// Reads the form that `clkhash` and its command line write, the same with the blocks of
+    /// each filter, a list of them alone, or one filter a line.
     pub fn parse(text: &[u8]) -> Result<Self, ClksError> {
-        if text.trim_ascii_start().first() == Some(&b'{') {
-            let form: Form<'_> = serde_json::from_slice(text)?;
-            return Self::read(form.clks.iter().map(|text| text.as_bytes()));
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        if matches!(text.trim_ascii_start().first(), Some(b'{' | b'[')) {
+            let (Form::Named(Named { clks }) | Form::List(clks)) = serde_json::from_slice(text)?;
+            return Self::read(clks.iter().map(Filter::text));
         }
         let lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         Self::read(lines.filter(|line| !line.is_empty()))
@@ -95,7 +143,7 @@ impl Clks {
         for (at, text) in texts.enumerate() {
             bytes.clear();
             let number = at + 1;
-            STANDARD.decode_vec(text, &mut bytes).map_err(|_| ClksError::Base64(number))?;
+            LENIENT.decode_vec(text, &mut bytes).map_err(|_| ClksError::Base64(number))?;
             let before = *length.get_or_insert(bytes.len());
             if bytes.is_empty() || bytes.len() > 1 << 18 {
                 return Err(ClksError::Size(number));

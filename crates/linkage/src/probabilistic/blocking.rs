@@ -494,13 +494,21 @@ fn keys(records: &Records, spec: &Spec, rule: &Rule, order: &[u32]) -> Keys {
 /// What a term looks at on one side and on the other.
 fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>) {
     let part = |column: usize| {
+        let kind = spec.comparisons.iter().find_map(|comparison| {
+            comparison.columns.contains(&column).then_some(&comparison.kind)
+        });
+        let kind = match kind {
+            Some(Kind::Several(of, _)) => Some(&**of),
+            other => other,
+        };
+        let is_date = matches!(kind, Some(Kind::Date(_)));
         let day_first = {
             let order = spec.comparisons.iter().find_map(|comparison| match comparison.kind {
                 Kind::Date(order) if comparison.columns.contains(&column) => Some(order),
                 _ => None,
             });
             let values = records.columns[column].values.iter().map(AsRef::as_ref);
-            matches!(term.part, Part::Year | Part::Month | Part::Day)
+            (is_date || matches!(term.part, Part::Year | Part::Month | Part::Day))
                 && date::day_first(values, order.unwrap_or(DateOrder::Found))
         };
         let separator = spec.comparisons.iter().find_map(|comparison| match comparison.kind {
@@ -510,7 +518,25 @@ fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>
         records.columns[column].mapped(|text| {
             // Of several values the one that is true now.
             let now = separator.and_then(|by| several::now(text, by));
-            part_of(now.unwrap_or(text), term.part, day_first)
+            let text = now.unwrap_or(text);
+            let whole = term.part == Part::Whole;
+            match kind {
+                // As they are compared, however they are written.
+                Some(Kind::Date(_)) if whole => {
+                    let read = date::read(text, day_first);
+                    Some(read.map_or_else(|| text.to_lowercase(), date::Date::digits))
+                }
+                Some(Kind::Postcode) => {
+                    let kept: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
+                    part_of(&kept, term.part, day_first).filter(|text| !text.is_empty())
+                }
+                Some(Kind::Number(_) | Kind::Percent(_)) if whole => {
+                    let read = text.trim().replace(',', ".").parse::<f64>().ok();
+                    let plain = || text.to_lowercase();
+                    Some(read.map_or_else(plain, |number| number.to_string()))
+                }
+                _ => part_of(text, term.part, day_first),
+            }
         })
     };
     if term.column == term.other {

@@ -32,6 +32,12 @@ fn numbers(text: &str) -> Option<Vec<(u16, usize)>> {
         [one] if one.len() == 8 && one.bytes().all(|byte| byte.is_ascii_digit()) => {
             eight_digits(one)
         }
+        [one] if one.len() == 6 && one.bytes().all(|byte| byte.is_ascii_digit()) => {
+            [(0, 2), (2, 4), (4, 6)]
+                .into_iter()
+                .filter_map(|(from, to)| one.get(from..to))
+                .collect()
+        }
         _ => parts,
     };
     let named = parts.iter().enumerate().find_map(|(at, part)| Some((at, month(part)?)));
@@ -39,7 +45,7 @@ fn numbers(text: &str) -> Option<Vec<(u16, usize)>> {
     match (named, parts.as_slice()) {
         // Of a month that is named it is known which one it is.
         (Some((0, month)), [_, day, year]) | (Some((1, month)), [day, _, year]) => {
-            let (day, year) = if year.len() == 4 { (day, year) } else { (year, day) };
+            let (day, year) = if day.len() == 4 { (year, day) } else { (day, year) };
             Some(vec![digits(year)?, (month, 2), digits(day)?])
         }
         _ => parts.into_iter().map(digits).collect(),
@@ -108,7 +114,7 @@ pub(super) fn day_first<'a>(values: impl IntoIterator<Item = &'a str>, order: Da
         DateOrder::Found => {
             let (mut first, mut second) = (0_u32, 0_u32);
             for value in values {
-                if let Some([(a, _), (b, _), (_, 4)]) = numbers(value).as_deref() {
+                if let Some([(a, _), (b, _), (_, 4 | 2)]) = numbers(value).as_deref() {
                     first += u32::from(*a > 12);
                     second += u32::from(*b > 12);
                 }
@@ -118,8 +124,14 @@ pub(super) fn day_first<'a>(values: impl IntoIterator<Item = &'a str>, order: Da
     }
 }
 
+/// The year of two digits: of 1930 to 2029. Both sides of a pair are read alike.
+const fn of_this_time(year: u16) -> u16 {
+    if year < 30 { 2000 + year } else { 1900 + year }
+}
+
 /// Reads `1900-01-31`, `19000131`, `31.1.1900`, `31/01/1900`, `31011900`, `31 Jan 1900`
-/// or, with the month first, `01/31/1900` and `January 31, 1900`.
+/// or, with the month first, `01/31/1900` and `January 31, 1900`; and with a year of two
+/// digits `31.12.90`, `311290` and `901231`.
 pub(super) fn read(text: &str, day_first: bool) -> Option<Date> {
     let numbers = numbers(text)?;
     match *numbers.as_slice() {
@@ -127,6 +139,14 @@ pub(super) fn read(text: &str, day_first: bool) -> Option<Date> {
         [(a, 1..=2), (b, 1..=2), (year, 4)] => {
             let (day, month) = if day_first { (a, b) } else { (b, a) };
             Some(Date { year, month, day })
+        }
+        // The year's last two digits: first where that is no day, else last.
+        [(year @ 32.., 2), (month, 1..=2), (day @ ..=31, 1..=2)] => {
+            Some(Date { year: of_this_time(year), month, day })
+        }
+        [(a, 1..=2), (b, 1..=2), (year, 2)] => {
+            let (day, month) = if day_first { (a, b) } else { (b, a) };
+            Some(Date { year: of_this_time(year), month, day })
         }
         _ => None,
     }
@@ -194,6 +214,18 @@ mod tests {
         }
         assert_eq!(read("02/28/1900", false), date);
         assert_eq!((of("1900"), of("someday"), of("1900-xx-01")), (None, None, None));
+    }
+
+    #[test]
+    fn a_year_of_two_digits_is_of_this_time() {
+        let date = Some(Date { year: 1990, month: 12, day: 31 });
+        for text in ["31.12.90", "311290", "901231", "90-12-31", "31-Dec-90", "31/12/90"] {
+            assert_eq!(of(text), date, "{text}");
+        }
+        assert_eq!(read("12/31/90", false), date);
+        assert_eq!(of("010203"), Some(Date { year: 2003, month: 2, day: 1 }));
+        assert!(!day_first(["12/31/90", "01/02/03"], DateOrder::Found));
+        assert_eq!((of("1"), of("12345"), of("1234567")), (None, None, None));
     }
 
     #[test]

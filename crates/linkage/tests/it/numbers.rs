@@ -6,7 +6,7 @@ use model::{Date, NationalId, SeededEntropy};
 use permit::{LinkageTerms, Period, Terms};
 
 use crate::cascade::{BOTH, likely, linked, people, without_number};
-use crate::support::{House, Who, contract, permit_with, source, table};
+use crate::support::{House, Who, contract, extract, permit_with, source, table};
 
 #[test]
 fn without_the_option_a_crosswalk_is_what_it_was() {
@@ -73,14 +73,15 @@ fn what_a_hospital_numbers_for_itself_is_nobody_elsewhere() {
 fn earlier(crosswalks: &[&Crosswalk], names: &[&str]) -> Earlier {
     let highest = crosswalks.iter().map(|crosswalk| crosswalk.highest()).max().unwrap_or(0);
     let mut earlier = Earlier::up_to(highest.into());
-    for crosswalk in crosswalks {
+    for (nth, crosswalk) in crosswalks.iter().enumerate() {
+        let mut noting = earlier.begin(&extract(u32::try_from(nth).unwrap()));
         for name in names {
             for (subject, number) in crosswalk.of(&source(name)) {
-                earlier.put(&source(name), *subject, *number);
+                noting.put(&source(name), *subject, *number);
             }
         }
     }
-    earlier
+    earlier.done()
 }
 
 fn link_after(house: &House, plan: &ExtractPlan, before: &Earlier, seed: u64) -> Crosswalk {

@@ -5,23 +5,35 @@
 //! 2007. A replacement number has day + 60. Source: the CPR office, "Personnummeret
 //! i CPR".
 
+use zeroize::Zeroizing;
+
 use super::identifier::{self, Birth, Check, Country, Identifier, Refused, Series, Sex};
 
 const WEIGHTS: [u32; 10] = [4, 3, 2, 7, 6, 5, 4, 3, 2, 1];
 
 pub(super) fn parse(text: &str) -> Result<Identifier, Refused> {
-    let digits: [u8; 10] = match text.split_once('-') {
+    // A number that was kept as a number has lost the nought that it began with; the
+    // remainder shows that it is one.
+    let restored = Zeroizing::new(format!("0{text}"));
+    let (text, is_restored) = match text.len() {
+        9 => (restored.as_str(), true),
+        _ => (text, false),
+    };
+    let digits: [u8; 10] = match text.split_once(['-', ' ']) {
         Some((date, serial)) if date.chars().count() == 6 => {
-            if serial.contains('-') {
+            if serial.contains(['-', ' ']) {
                 return Err(Refused::Character(8));
             }
-            identifier::digits(&format!("{date}{serial}"))?
+            identifier::digits(&Zeroizing::new(format!("{date}{serial}")))?
         }
         Some((date, _)) => return Err(Refused::Character(date.chars().count() + 1)),
         None => identifier::digits(text)?,
     };
     let sum: u32 = digits.iter().zip(WEIGHTS).map(|(d, w)| u32::from(d - b'0') * w).sum();
     let check = if sum.is_multiple_of(11) { Check::Holds } else { Check::Lacking };
+    if is_restored && check == Check::Lacking {
+        return Err(Refused::Length(9));
+    }
     let series = if digits[0] >= b'6' { Series::Replacement } else { Series::Cpr };
     let read = Identifier::new(Country::Denmark, series, &digits, false, check);
     match read.birth() {

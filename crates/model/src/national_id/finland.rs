@@ -63,7 +63,7 @@ fn check_of(number: u32) -> Option<u8> {
 /// The check character of what stands before it.
 pub(super) fn check(text: &[u8]) -> Option<u8> {
     let digits = text.iter().filter(|byte| byte.is_ascii_digit());
-    check_of(digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+    check_of(digits.take(9).fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
 }
 
 pub(super) fn birth(id: &Identifier) -> Birth {

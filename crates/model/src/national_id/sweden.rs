@@ -7,6 +7,7 @@
 //! "Personnummer" (SKV 704) and "Samordningsnummer" (SKV 707).
 
 use jiff::civil::Date;
+use zeroize::Zeroizing;
 
 use super::identifier::{self, Birth, Check, Country, Identifier, Refused, Series, Sex};
 
@@ -15,11 +16,17 @@ pub(super) fn parse(text: &str, today: Date) -> Result<Identifier, Refused> {
     // Where the four last digits begin, if something stands before them.
     let sign = text.char_indices().rev().nth(4);
     let (joined, sign) = match sign {
-        Some((at, sign @ ('-' | '+'))) => {
+        Some((at, sign @ ('-' | '+' | ' '))) => {
             let (date, rest) = text.split_at(at);
-            (format!("{date}{}", rest.get(1..).unwrap_or_default()), Some(sign))
+            let joined = format!("{date}{}", rest.get(1..).unwrap_or_default());
+            (Zeroizing::new(joined), Some(sign))
         }
-        _ => (text.to_owned(), None),
+        _ => (Zeroizing::new(text.to_owned()), None),
+    };
+    // A number that was kept as a number has lost the nought that it began with.
+    let joined = match (sign, joined.len()) {
+        (None, 9) => Zeroizing::new(format!("0{}", *joined)),
+        _ => joined,
     };
     let whole = match joined.chars().count() {
         12 => identifier::digits::<12>(&joined)?,

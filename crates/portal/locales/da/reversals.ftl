@@ -5,6 +5,7 @@ reversal = Tilbageføring
 reversal-ask = Anmeld et fund
 reversal-source = Register, der skal have det at vide
 reversal-source-hint = Vælg et, der kender personerne og kan nå dem eller dem, der behandler dem.
+reversal-extract = Hvilket udtræk numrene er fra
 reversal-persons = Løbenumre
 reversal-persons-hint = Numrene i det nyeste udtræk, højst ti, med komma imellem.
 reversal-finding = Hvad der blev fundet

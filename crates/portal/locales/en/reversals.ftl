@@ -5,6 +5,7 @@ reversal = Reversal
 reversal-ask = Report a finding
 reversal-source = Register that is to be told
 reversal-source-hint = Choose one that knows the people and can reach them or those who treat them.
+reversal-extract = Which extract the numbers are from
 reversal-persons = Person numbers
 reversal-persons-hint = The numbers in the newest extract, at most ten, with commas between them.
 reversal-finding = What was found

@@ -5,6 +5,7 @@ reversal = Tilbakeføring
 reversal-ask = Meld fra om et funn
 reversal-source = Register som skal få vite det
 reversal-source-hint = Velg et som kjenner personene og når dem eller dem som behandler dem.
+reversal-extract = Hvilket uttrekk numrene er fra
 reversal-persons = Løpenumre
 reversal-persons-hint = Numrene i det nyeste uttrekket, høyst ti, med komma mellom.
 reversal-finding = Hva som ble funnet

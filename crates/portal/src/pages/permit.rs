@@ -157,7 +157,9 @@ fn steps(words: &Words, permit: &Permit, token: &str, active: bool, seen: &Seen)
         }
     }
     let goes_on = seen.job.as_ref().is_some_and(|job| job.failed.is_none());
-    let lacks = linkage.extracts().any(|which| seen.newest(which).is_none());
+    let newest: Option<Vec<_>> = linkage.extracts().map(|which| seen.newest(which)).collect();
+    let alike = |pair: &[&Extract]| matches!(pair, [one, other] if one.is_as_new_as(other));
+    let lacks = newest.is_none_or(|newest| !newest.windows(2).all(alike));
     if active && lacks && !goes_on && seen.may(Action::BuildExtract) {
         let href = format!("/permits/{id}/extracts");
         steps.push(Step::send(words.say("permit-build-extract"), href, token));

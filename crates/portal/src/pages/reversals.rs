@@ -6,6 +6,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use centre::reversals::ReversalWish;
+use linkage::Extract;
 use linkage::reversal::{Revealed, Reversal, ReversalState};
 use model::{Lang, PermitId, ReversalId};
 use permit::policy::Action;
@@ -36,6 +37,8 @@ pub struct ReversalsPage {
     may_ask: bool,
     /// The registers of the permit: id and name.
     sources: Vec<(String, String)>,
+    /// The newest extract of each kind, where there are two.
+    extracts: Vec<(String, String)>,
     lines: Vec<ReversalLine>,
     typed: Typed,
 }
@@ -72,6 +75,7 @@ impl ReversalsPage {
         chrome: Chrome,
         permit: &Permit,
         names: &Names,
+        extracts: &[Arc<Extract>],
         reversals: &[Arc<Reversal>],
         may_ask: bool,
     ) -> Self {
@@ -87,7 +91,18 @@ impl ReversalsPage {
             why: reversal.why.clone(),
         };
         let sources = permit.grant.terms.sources.iter();
+        let kinds = permit.grant.terms.linkage.extracts().filter(|_| may_ask);
+        let extracts: Vec<(String, String)> = kinds
+            .filter_map(|which| {
+                let newest = extracts.iter().find(|extract| {
+                    extract.destroyed_at.is_none() && extract.manifest.strictness == which
+                })?;
+                let key = crate::parts::extract::title_key(which);
+                Some((newest.id.to_string(), words.say(key).into_owned()))
+            })
+            .collect();
         Self {
+            extracts: if extracts.len() > 1 { extracts } else { Vec::new() },
             permit: permit.id.to_string(),
             may_ask,
             sources: sources
@@ -104,7 +119,7 @@ impl ReversalsPage {
         let path = "/permits/permit-7k3m9q2x4d/reversals";
         let chrome = Chrome::sample(lang, path).seen_by(&[Role::Researcher]);
         let permit = super::permit::sample_permit(lang);
-        Self::of(chrome, &permit, &Names::sample(), &[Arc::new(sample_reversal())], true)
+        Self::of(chrome, &permit, &Names::sample(), &[], &[Arc::new(sample_reversal())], true)
     }
 }
 
@@ -266,7 +281,9 @@ async fn list(app: &App, visitor: &Visitor, id: &PermitId) -> Result<ReversalsPa
     let thing = app.centre.permit_thing(&permit).await?;
     let may_ask = app.centre.ruling(caller, Action::AskReversal, &thing).allowed;
     let names = app.names(caller).await?;
-    Ok(ReversalsPage::of(visitor.chrome(app), &permit, &names, &reversals, may_ask))
+    let extracts = app.centre.extracts_of(caller, id).await?;
+    let chrome = visitor.chrome(app);
+    Ok(ReversalsPage::of(chrome, &permit, &names, &extracts, &reversals, may_ask))
 }
 
 async fn one(app: &App, visitor: &Visitor, id: &ReversalId) -> Result<ReversalPage, Failure> {
@@ -313,7 +330,11 @@ fn wish(fields: &Fields) -> Result<ReversalWish, Failure> {
     let source = fields.one("source");
     let source = source.parse().map_err(|_| Failure::Choice(source.to_owned()))?;
     let persons = numbers(fields.one("persons"))?;
-    Ok(ReversalWish { extract: None, source, persons, finding: fields.text("finding") })
+    let extract = match fields.one("extract") {
+        "" => None,
+        extract => Some(extract.parse().map_err(|_| Failure::Choice(extract.to_owned()))?),
+    };
+    Ok(ReversalWish { extract, source, persons, finding: fields.text("finding") })
 }
 
 /// `POST /permits/{permit}/reversals`

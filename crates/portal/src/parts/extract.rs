@@ -62,7 +62,7 @@ impl ExtractPart {
 }
 
 /// What an extract is called beside the other.
-const fn title_key(strictness: Strictness) -> &'static str {
+pub(crate) const fn title_key(strictness: Strictness) -> &'static str {
     match strictness {
         Strictness::Strict => "extract-strict",
         Strictness::Generous => "extract-generous",

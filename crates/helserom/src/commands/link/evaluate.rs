@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &EvaluateArgs) -> Result<Answer, Stop> {
     let (first, second) = (&arguments.first, arguments.second.as_deref());
     let read =
         timed(&mut seconds.read, || rows::read(&asked, first, second, arguments.truth.as_deref()))?;
-    let Read { records, people } = &read;
+    let Read { records, people, ids_are_numbers } = &read;
     let linker = timed(&mut seconds.prepare, || Linker::new(records, &asked.spec));
     let model = timed(&mut seconds.train, || linker.train());
     let kept = weight(least.min(KEPT));
@@ -98,6 +98,7 @@ pub(super) fn run(arguments: &EvaluateArgs) -> Result<Answer, Stop> {
             least: weight(least),
             clusters: &clusters,
             told: &told,
+            ids_are_numbers: *ids_are_numbers,
         };
         found::write(folder, arguments.format, &found)
     })?;

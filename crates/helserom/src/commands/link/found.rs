@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringBuilder, UInt32Array};
+use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
 use linkage::probabilistic::{Edge, Linker, Records, Told, probability};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -24,6 +24,24 @@ pub(super) struct Found<'a> {
     /// Each row's cluster at p ≥ 0.5, and at p ≥ 0.95.
     pub(super) clusters: &'a [Vec<u32>],
     pub(super) told: &'a Told,
+    /// Whether ids are whole numbers, and are written and put in order as these.
+    pub(super) ids_are_numbers: bool,
+}
+
+impl Found<'_> {
+    /// What an id is put in order by.
+    fn rank<'i>(&self, id: &'i str) -> (i64, &'i str) {
+        (if self.ids_are_numbers { id.parse().unwrap_or(i64::MAX) } else { 0 }, id)
+    }
+
+    /// A column of ids.
+    fn ids<'i>(&self, ids: impl Iterator<Item = &'i str>) -> ArrayRef {
+        if self.ids_are_numbers {
+            Arc::new(ids.map(|id| id.parse().ok()).collect::<Int64Array>())
+        } else {
+            Arc::new(ids.map(Some).collect::<StringArray>())
+        }
+    }
 }
 
 /// Rows that are written at once.
@@ -70,29 +88,29 @@ fn edges(found: &Found<'_>, table: &mut Table<'_>) -> Result<(), Stop> {
     let enough = found.edges.partition_point(|edge| f64::from(edge.weight) >= found.least);
     let edges = found.edges.get(..enough).unwrap_or_default();
     for batch in edges.chunks(BATCH) {
-        let mut ids = [StringBuilder::new(), StringBuilder::new()];
+        let mut ids = [Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len())];
         for edge in batch {
             let (one, other) = found.linker.rows(*edge);
             let mut both = [found.records.id(one), found.records.id(other)];
             if !found.records.are_two_files() {
-                both.sort_unstable();
+                both.sort_unstable_by_key(|id| found.rank(id));
             }
             for (ids, id) in ids.iter_mut().zip(both) {
-                ids.append_value(id);
+                ids.push(id);
             }
         }
-        let [mut one, mut other] = ids;
+        let [one, other] = ids.map(|ids| found.ids(ids.into_iter()));
         let weights: Vec<f64> = batch.iter().map(|edge| f64::from(edge.weight)).collect();
         let probabilities: Vec<f64> = weights.iter().map(|weight| probability(*weight)).collect();
         table.write(vec![
-            ("id_1", Arc::new(one.finish())),
-            ("id_2", Arc::new(other.finish())),
+            ("id_1", one),
+            ("id_2", other),
             ("weight", Arc::new(Float64Array::from(weights))),
             ("probability", Arc::new(Float64Array::from(probabilities))),
         ])?;
     }
     if edges.is_empty() {
-        let none = || Arc::new(StringBuilder::new().finish());
+        let none = || found.ids(std::iter::empty());
         let nothing = || Arc::new(Float64Array::from(Vec::<f64>::new()));
         table.write(vec![
             ("id_1", none()),
@@ -111,15 +129,12 @@ fn clusters(found: &Found<'_>, table: &mut Table<'_>) -> Result<(), Stop> {
     let split = records.rows_of_first();
     let in_second = |row: u32| row as usize >= split;
     let mut rows: Vec<u32> = (0..).take(records.rows()).collect();
-    rows.sort_unstable_by_key(|row| (in_second(*row), records.id(*row)));
+    rows.sort_unstable_by_key(|row| (in_second(*row), found.rank(records.id(*row))));
     let numbers: Vec<Vec<u32>> =
         found.clusters.iter().map(|of_row| numbered(&rows, of_row)).collect();
     for (at, batch) in rows.chunks(BATCH).enumerate() {
-        let mut ids = StringBuilder::new();
-        for row in batch {
-            ids.append_value(records.id(*row));
-        }
-        let mut columns: Vec<(&str, ArrayRef)> = vec![("id", Arc::new(ids.finish()))];
+        let ids = found.ids(batch.iter().map(|row| records.id(*row)));
+        let mut columns: Vec<(&str, ArrayRef)> = vec![("id", ids)];
         if records.are_two_files() {
             let files = batch.iter().map(|row| 1 + u32::from(in_second(*row)));
             columns.push(("file", Arc::new(UInt32Array::from_iter_values(files))));

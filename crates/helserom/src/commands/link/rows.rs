@@ -6,13 +6,12 @@ use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
 
 use arrow::array::{Array as _, AsArray as _, StringArray};
-use arrow::compute::cast;
-use arrow::datatypes::DataType;
 use linkage::probabilistic::{Intake, Records};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::spec::{Asked, Encoding, Named};
+use super::table::text_of;
 use crate::answer::Stop;
 
 /// What was read.
@@ -20,6 +19,8 @@ pub(super) struct Read {
     pub(super) records: Records,
     /// Who each row truly is, where that was asked for.
     pub(super) people: Option<Vec<Option<u32>>>,
+    /// Whether every id is a whole number.
+    pub(super) ids_are_numbers: bool,
 }
 
 /// Reads one or two files.
@@ -33,6 +34,7 @@ pub(super) fn read(
         asked,
         intake: Intake::new(asked.columns.len()),
         truth: truth.map(|_| Truth::default()),
+        ids_are_numbers: true,
     };
     taking.file(first, false, truth)?;
     if let Some(second) = second {
@@ -48,7 +50,8 @@ pub(super) fn read(
         }
     }
     no_id_twice(&records, first, second, &asked.id.name)?;
-    Ok(Read { records, people: taking.truth.map(|truth| truth.people) })
+    let ids_are_numbers = taking.ids_are_numbers;
+    Ok(Read { records, people: taking.truth.map(|truth| truth.people), ids_are_numbers })
 }
 
 /// Ids tell rows apart; edges and clusters are told by them.
@@ -105,6 +108,7 @@ struct Taking<'a> {
     asked: &'a Asked,
     intake: Intake,
     truth: Option<Truth>,
+    ids_are_numbers: bool,
 }
 
 impl Taking<'_> {
@@ -185,6 +189,8 @@ impl Taking<'_> {
                 self.asked.id.name
             ))
         })?;
+        let id = whole(Some(id)).unwrap_or(id);
+        self.ids_are_numbers &= is_number(id);
         let columns = self.asked.columns.len();
         self.intake.push(id, values.by_ref().take(columns).map(known).map(whole));
         if let Some(truth) = &mut self.truth {
@@ -292,25 +298,18 @@ impl Taking<'_> {
                 let column = batch.column_by_name(name).ok_or_else(|| {
                     Stop::refused(format!("`{}`: column `{name}` is lost", path.display()))
                 })?;
-                let texts = cast(column, &DataType::Utf8).map_err(|_| {
+                let texts = text_of(column).map_err(|_| {
                     Stop::refused(format!(
                         "`{}`: column `{name}` is of type {}, which is no text, number or date",
                         path.display(),
                         column.data_type()
                     ))
                 })?;
-                // A whole number among missing ones is often kept as a fraction.
-                let floats = column.data_type().is_floating();
-                let texts = texts.as_string::<i32>();
-                columns.push(if floats {
-                    let number = |text: Option<&str>| {
-                        let text = text.filter(|text| *text != "NaN")?;
-                        Some(text.strip_suffix(".0").unwrap_or(text).to_owned())
-                    };
-                    texts.iter().map(number).collect()
-                } else {
-                    texts.clone()
-                });
+                // Of texts it is not asked whether they could be numbers.
+                if columns.is_empty() && !column.data_type().is_numeric() {
+                    self.ids_are_numbers = false;
+                }
+                columns.push(texts.as_string::<i32>().clone());
             }
             for at in 0..batch.num_rows() {
                 row += 1;
@@ -321,6 +320,13 @@ impl Taking<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a text is a whole number, written in the one way that numbers are.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = digits.len() <= 18 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain && (text == "0" || !matches!(digits.bytes().next(), None | Some(b'0')))
 }
 
 /// A whole number that was written as a fraction, as what it is: columns with missing

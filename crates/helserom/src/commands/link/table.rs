@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufReader, Read, Seek as _};
 use std::path::Path;
+use std::sync::Arc;
 
-use arrow::array::{Array as _, AsArray, RecordBatch};
+use arrow::array::{Array as _, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
@@ -183,10 +184,31 @@ impl Rows {
 fn texts(batch: &RecordBatch, wanted: &[usize]) -> Result<Kept, String> {
     let columns = wanted.iter().map(|at| {
         let name = batch.schema().field(*at).name().clone();
-        arrow::compute::cast(batch.column(*at), &DataType::Utf8)
-            .map_err(|error| format!("column `{name}` is no text: {error}"))
+        text_of(batch.column(*at)).map_err(|error| format!("column `{name}` is no text: {error}"))
     });
     Ok(Kept::Parquet { rows: batch.num_rows(), columns: columns.collect::<Result<_, _>>()? })
+}
+
+/// A column as texts. A whole number among missing ones is often kept as a fraction, and a
+/// day as its first second.
+pub(super) fn text_of(column: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {
+    fn number(text: &str) -> Option<&str> {
+        (text != "NaN").then(|| text.strip_suffix(".0").unwrap_or(text))
+    }
+    fn day(text: &str) -> Option<&str> {
+        Some(text.strip_suffix("T00:00:00").unwrap_or(text))
+    }
+
+    let texts = arrow::compute::cast(column, &DataType::Utf8)?;
+    let said = |change: fn(&str) -> Option<&str>| -> ArrayRef {
+        let texts = texts.as_string::<i32>().iter();
+        Arc::new(texts.map(|text| text.and_then(change)).collect::<StringArray>())
+    };
+    Ok(match column.data_type() {
+        kind if kind.is_floating() => said(number),
+        DataType::Timestamp(_, None) => said(day),
+        _ => texts,
+    })
 }
 
 /// What is wrong with a row, without what stands in it.

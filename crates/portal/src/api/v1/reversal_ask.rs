@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ReversalAsk {
-    /// The extract whose numbers they are. Not said: the permit's newest.
+    /// The extract whose numbers they are. Not said: the permit's newest, where it
+    /// has one kind of extract alone.
     extract: Option<String>,
     /// The register that is to be told: a table of the extract.
     source: String,
