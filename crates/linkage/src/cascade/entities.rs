@@ -153,11 +153,16 @@ impl Entities {
     /// numbers state of the birth agrees, and no source that holds a person once
     /// holds both.
     pub(super) fn may_be_one(&self, a: u32, b: u32) -> bool {
+        self.issued_by(a) & self.issued_by(b) == 0 && self.may_be_one_but_for_numbers(a, b)
+    }
+
+    /// The same, were it not for two numbers of one country.
+    pub(super) fn may_be_one_but_for_numbers(&self, a: u32, b: u32) -> bool {
         let (Some(of_a), Some(of_b)) = (self.known.get(a as usize), self.known.get(b as usize))
         else {
             return false;
         };
-        if of_a.once & of_b.once != 0 || of_a.issued_by & of_b.issued_by != 0 {
+        if of_a.once & of_b.once != 0 {
             return false;
         }
         if let (Some(a), Some(b)) = (self.apart.get(&a), self.apart.get(&b))

@@ -176,9 +176,16 @@ impl<'a> Cascade<'a> {
             |root| entities.members(root).collect(),
         );
         let mut weigh = weighing.map(Weighing::weigher);
-        for (loose, other) in found {
+        for near::Slip { loose, other, is_number } in found {
             let (a, b) = (self.entities.root(loose), self.entities.root(other));
-            if a == b || !self.entities.may_be_one(a, b) {
+            // A number that several records have is no slip.
+            let may = match is_number {
+                true => {
+                    self.entities.size(a) == 1 && self.entities.may_be_one_but_for_numbers(a, b)
+                }
+                false => self.entities.may_be_one(a, b),
+            };
+            if a == b || !may {
                 continue;
             }
             let bits = weigh.as_mut().map_or(0.0, |weigh| weigh(loose, other));

@@ -4,7 +4,7 @@
 //! come about, and what then holds is looked up by its blind index: nothing but the
 //! spoilt text itself is ever compared as digits.
 
-use model::national_id::Country;
+use model::national_id::{Check, Country};
 use model::{Date, NationalId};
 use vault::{BlindHasher, BlindIndex};
 use zeroize::Zeroizing;
@@ -71,19 +71,29 @@ pub(super) fn one_slip_from(stated: &str, country: Country, as_of: Date) -> Vec<
     found
 }
 
+/// Somebody whose number is one slip from somebody's.
+pub(super) struct Slip {
+    pub(super) loose: u32,
+    pub(super) other: u32,
+    /// Whether what is taken for a slip is a number too.
+    pub(super) is_number: bool,
+}
+
 /// For each subject whose number is one slip from that of exactly one other whose name
 /// and birth agree: the two, in the order of subjects. `root` tells who is one person
-/// already.
+/// already. Where the slip is a number too, the other's remainder has to hold, and names
+/// have to be equal.
 pub(super) fn found(
     people: &People,
     hasher: &BlindHasher,
     root: impl Fn(u32) -> u32,
     members: impl Fn(u32) -> Vec<u32>,
-) -> Vec<(u32, u32)> {
+) -> Vec<Slip> {
     let mut found = Vec::new();
-    for Stated { subject, text, country, as_of } in &people.stated {
+    for Stated { subject, text, country, as_of, is_number } in &people.stated {
         let mut candidates: Vec<u32> = one_slip_from(text.reveal(), *country, *as_of)
             .iter()
+            .filter(|id| !is_number || holds(id))
             .filter_map(|id| who(&people.indexes, hasher.index(id)))
             .map(&root)
             .filter(|other| *other != root(*subject))
@@ -91,11 +101,11 @@ pub(super) fn found(
         candidates.sort_unstable();
         candidates.dedup();
         let mut agreeing = candidates.into_iter().filter_map(|candidate| {
-            members(candidate).into_iter().find(|other| agree(people, *subject, *other))
+            members(candidate).into_iter().find(|other| agree(people, *subject, *other, *is_number))
         });
         // Two that agree are twins more often than a slip.
         if let (Some(only), None) = (agreeing.next(), agreeing.next()) {
-            found.push((*subject, only));
+            found.push(Slip { loose: *subject, other: only, is_number: *is_number });
         }
     }
     found
@@ -106,11 +116,20 @@ fn who(indexes: &[(BlindIndex, u32)], wanted: BlindIndex) -> Option<u32> {
     indexes.get(at).filter(|(index, _)| *index == wanted).map(|(_, subject)| *subject)
 }
 
-/// Whether name and birth date of two are stated and agree.
-fn agree(people: &People, one: u32, other: u32) -> bool {
+/// Whether a number's check digits hold.
+fn holds(id: &NationalId) -> bool {
+    id.evidence().is_some_and(|read| read.check() == Check::Holds)
+}
+
+/// Whether name and birth date of two are stated and agree; or are `equal`.
+fn agree(people: &People, one: u32, other: u32, equal: bool) -> bool {
     let both = |column| Some((people.value(column, one)?, people.value(column, other)?));
     let Some((born, other_born)) = both(BORN) else { return false };
     let (Some(given), Some(surname)) = (both(GIVEN), both(SURNAME)) else { return false };
+    if equal {
+        let same = |(one, other): (&str, &str)| one.to_lowercase() == other.to_lowercase();
+        return born == other_born && same(given) && same(surname);
+    }
     let straight = are_alike_names(given.0, given.1) && are_alike_names(surname.0, surname.1);
     let swapped = are_alike_names(given.0, surname.1) && are_alike_names(surname.0, given.1);
     born == other_born && (straight || swapped)

@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use model::national_id::{Birth, Country};
+use model::national_id::{Birth, Check, Country};
 use model::{Date, NationalId, Secret, SourceId};
 use source::{BirthDate, Clue, Identity, Pseudonymiser as _, SubjectKey};
 use vault::{BlindHasher, BlindIndex, PairHasher, Vault};
@@ -72,13 +72,35 @@ impl Number {
     }
 }
 
-/// What stood where a number belongs and is none. It has no `Debug`.
+/// What stood where a number belongs and is none, or one that nothing shows to be right.
+/// It has no `Debug`.
 pub(super) struct Stated {
     pub(super) subject: u32,
     pub(super) text: Secret<String>,
     /// By whose rules it is none.
     pub(super) country: Country,
     pub(super) as_of: Date,
+    /// Whether it is a number all the same.
+    pub(super) is_number: bool,
+}
+
+impl Stated {
+    /// A number for life whose remainder does not hold: since 2007 Denmark gives such
+    /// numbers, and a slip of the pen makes them.
+    fn of(id: &NationalId, subject: u32, as_of: Date) -> Option<Self> {
+        if id.country() != Country::Denmark {
+            return None;
+        }
+        let read = id.evidence()?;
+        let is_in_doubt = read.check() == Check::Lacking && !read.series().is_temporary();
+        is_in_doubt.then(|| Self {
+            subject,
+            text: Secret::new(id.written().to_string()),
+            country: id.country(),
+            as_of,
+            is_number: true,
+        })
+    }
 }
 
 /// Who issued most of the numbers for life.
@@ -150,6 +172,9 @@ impl People {
                 let at = u32::try_from(all).map_err(|_| LinkError::TooMany(all))?;
                 subjects.push(subject);
                 numbers.push(Number::of(identity.national_id.as_ref()));
+                stated.extend(
+                    identity.national_id.as_ref().and_then(|id| Stated::of(id, at, part.as_of)),
+                );
                 // One that a hospital gave for itself says nothing elsewhere, and within
                 // its source who has it is one subject already.
                 if let Some(id) = identity.national_id.as_ref().filter(|id| !id.is_local()) {
@@ -161,7 +186,7 @@ impl People {
                 if let Some(number) = identity.clues.reveal(Clue::StatedNumber) {
                     let (country, as_of) = (part.issued_by, part.as_of);
                     let text = Secret::new(number.to_owned());
-                    stated.push(Stated { subject: at, text, country, as_of });
+                    stated.push(Stated { subject: at, text, country, as_of, is_number: false });
                 }
                 push(&mut intake, rank, subject, &identity);
             }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use linkage::Crosswalk;
 use linkage::found::{Found, LevelWeight};
-use model::national_id::Country;
+use model::national_id::{Check, Country};
 use model::{Date, Entropy as _, NationalId, SeededEntropy};
 use permit::{ActivePermit, Cohort, LinkageTerms, LinkageWay, Period, Terms};
 use proptest::prelude::*;
@@ -579,4 +579,40 @@ fn who_has_a_number_in_two_countries_is_found_by_the_rest_and_two_of_one_never_a
 fn what_people_in_several_registers_say_of_themselves_is_not_taken_for_what_families_share() {
     // Some are twice among those without a number, and many twice among those with one.
     across_the_border(|at| (60..670).contains(&at));
+}
+
+#[test]
+fn a_danish_number_with_a_slip_that_is_a_number_too_is_undone_where_names_and_birth_are_equal() {
+    let all = of_two_countries(300, 5);
+    let there: Vec<Who> = all.into_iter().map(|(_, there)| there).collect();
+    let checked = |who: &Who| {
+        let read = who.id.as_ref().unwrap().evidence().unwrap();
+        read.check() == Check::Holds
+    };
+    let holding: Vec<&Who> = there.iter().filter(|who| checked(who)).collect();
+    assert!(holding.len() > 15, "{}", holding.len());
+    // One digit of the serial number is another: a number still, and nobody's.
+    let slipped = |who: &Who, n: usize| {
+        let written = who.id.as_ref().unwrap().written();
+        let (before, last) = written.split_at(written.len() - 1);
+        let last = (last.parse::<u8>().unwrap() + 2) % 10;
+        let text = format!("{before}{last}");
+        let id = NationalId::read(Country::Denmark, &text, Date::constant(2026, 1, 1)).unwrap();
+        Who { id: Some(id), local: format!("s-{n}"), ..who.clone() }
+    };
+    let spoilt: Vec<Who> = holding.iter().zip(0..).map(|(who, n)| slipped(who, n)).collect();
+    // A twin by the same kind of number and another name stays somebody else.
+    let twin =
+        Who { given: "Petrine".to_owned(), local: "twin".to_owned(), ..slipped(holding[0], 999) };
+    let house = House::with(&[
+        ("population", there.clone()),
+        ("laboratory", spoilt.iter().skip(1).cloned().chain([twin.clone()]).collect()),
+    ]);
+    let crosswalk = linked(&house, &BOTH);
+    let number = |name, who: &Who| house.number(&crosswalk, name, who).unwrap();
+    for (whole, spoilt) in holding.iter().zip(&spoilt).skip(1) {
+        assert_eq!(number("population", whole), number("laboratory", spoilt));
+    }
+    assert_ne!(number("population", holding[0]), number("laboratory", &twin));
+    assert_eq!(found(&crosswalk).all.near, Some(2 * (spoilt.len() as u64 - 1)));
 }
