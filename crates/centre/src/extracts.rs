@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use ledger::{BookError, Event as _, Guard, RecordFilter, Subject};
 use linkage::{Changed, Extract, ExtractEvent};
-use model::{AccountId, ExtractId, PairId, PermitId};
+use model::{AccountId, ExtractId, PairId, PermitId, SourceId};
 use permit::policy::{Action, Thing};
-use permit::{Permit, PermitEvent, Strictness};
+use permit::{Permit, PermitEvent, Standing, Strictness};
 
 use crate::moment::owned;
 use crate::ports::{Before, Built, ExtractTurn, NotBuilt, Progress, Wanted};
@@ -96,7 +96,65 @@ impl Centre {
             }
             return Err(refused);
         }
-        Ok((self.load(extract.as_str()).await?.0, turn))
+        let (built, _) = self.load::<Extract>(extract.as_str()).await?;
+        // It is written: that others were not told does not take it back.
+        if let Err(refused) = self.tell_others(&built).await {
+            tracing::warn!(%refused, "other permits were not told of people who turned out otherwise");
+        }
+        Ok((built, turn))
+    }
+
+    /// Tells every other open permit that people turned out to be one, or several, where
+    /// its newest extract is of the same sources and of other deliveries. Of which people,
+    /// and how many, its own next extract tells.
+    async fn tell_others(&self, built: &Extract) -> Result<(), Refused> {
+        let manifest = &built.manifest;
+        let other = manifest.compared_with.as_ref();
+        let is_news = match other {
+            // That a generous extract differs from the strict one is what it is for.
+            Some(other) => {
+                let (other, _) = self.load::<Extract>(other.as_str()).await?;
+                other.manifest.strictness == manifest.strictness
+            }
+            None => false,
+        };
+        if !is_news || manifest.changed.is_none_or(|changed| changed.merged + changed.split == 0) {
+            return Ok(());
+        }
+        for permit in self.every_permit().await? {
+            if permit.id == manifest.permit || permit.standing(self.now()) != Standing::Active {
+                continue;
+            }
+            let Some(own) = self.newest_extract(&permit.id, Strictness::Strict).await? else {
+                continue;
+            };
+            let sources: Vec<SourceId> = own
+                .manifest
+                .tables
+                .keys()
+                .filter(|source| manifest.tables.contains_key(*source))
+                .cloned()
+                .collect();
+            let knows = sources.iter().all(|source| {
+                let version = |of: &Extract| of.manifest.tables.get(source).map(|t| t.lake_version);
+                version(&own) >= version(built)
+            });
+            let is_told = permit.turned_out_at.is_some_and(|at| at > own.built_at);
+            if sources.is_empty() || knows || is_told {
+                continue;
+            }
+            let (_, seq) = self.load::<Permit>(permit.id.as_str()).await?;
+            // On the word of whoever issued it: who works on another permit is not told.
+            let event = PermitEvent::PeopleTurnedOut { sources };
+            let written =
+                self.write(&permit.issued_by, permit.id.as_str(), &event, Some(seq)).await;
+            match written {
+                // Something else happened to it meanwhile: the next extract tells it again.
+                Err(Refused::Conflict(_)) | Ok(_) => {}
+                Err(refused) => return Err(refused),
+            }
+        }
+        Ok(())
     }
 
     /// Writes that an extract was built. People keep their numbers, so the permit is moved

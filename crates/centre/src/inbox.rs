@@ -32,6 +32,9 @@ pub enum Matter {
     BuildExtract,
     /// An extract is ready and no room is open on it.
     OpenRoom,
+    /// People of a permit's sources turned out to be one, or several, since its data were
+    /// made.
+    BuildAgain,
     /// People turned out to be one, or several, and no room is open on the extract that
     /// has them so.
     ReadChanges,
@@ -71,6 +74,7 @@ impl Matter {
             Self::DecideApplication => "decide-application",
             Self::BuildExtract => "build-extract",
             Self::OpenRoom => "open-room",
+            Self::BuildAgain => "build-again",
             Self::ReadChanges => "read-changes",
             Self::DecideIngress => "decide-ingress",
             Self::DecidePackage => "decide-package",
@@ -251,6 +255,12 @@ impl Centre {
                 Some(newest) if named => {
                     let own = || vec![account.id.to_string()];
                     let strict = newest.first();
+                    let stale = |extract: &&&Arc<Extract>| {
+                        permit.turned_out_at.is_some_and(|at| at > extract.built_at)
+                    };
+                    if let Some(since) = strict.filter(stale).and(permit.turned_out_at) {
+                        inbox.mine.push(task(Matter::BuildAgain, since, own()));
+                    }
                     let none_open = !rooms.iter().any(|room| room.permit == permit.id);
                     if let Some(extract) = strict.filter(|_| none_open) {
                         inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own()));

@@ -312,7 +312,8 @@ fn permit() -> Outcome<ActivePermit> {
     let signature = grant.sign(&key)?;
     let issued_at = "2026-01-01T00:00:00Z".parse()?;
     let issued_by = "caseworker".parse()?;
-    let permit = Permit { id, grant, signature, issued_at, issued_by, revoked: None };
+    let permit =
+        Permit { id, grant, signature, issued_at, issued_by, revoked: None, turned_out_at: None };
     Ok(permit.activate("2026-01-01T12:00:00Z".parse()?, &key.verifying_key())?)
 }
 

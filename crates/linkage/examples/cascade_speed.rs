@@ -154,7 +154,7 @@ fn permit(mut terms: Terms, number: u32) -> Outcome<ActivePermit> {
     };
     let signature = grant.sign(&key)?;
     let (issued_at, issued_by) = ("2026-01-01T00:00:00Z".parse()?, "caseworker".parse()?);
-    Ok(Permit { id, grant, signature, issued_at, issued_by, revoked: None }
+    Ok(Permit { id, grant, signature, issued_at, issued_by, revoked: None, turned_out_at: None }
         .activate("2026-01-01T12:00:00Z".parse()?, &key.verifying_key())?)
 }
 

@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, Verifier as _, VerifyingKey};
 use ledger::{Entry, Event, Record};
 use model::{
-    AccountId, ApplicationId, Date, ExtractId, OrganisationId, OutputId, PermitId, Timestamp,
+    AccountId, ApplicationId, Date, ExtractId, OrganisationId, OutputId, PermitId, SourceId,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,9 @@ pub struct Permit {
     pub issued_by: AccountId,
     /// When and why it was taken back, if it was.
     pub revoked: Option<Revocation>,
+    /// When people of its sources last turned out to be one, or several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned_out_at: Option<Timestamp>,
 }
 
 /// The part of a permit that is signed.
@@ -97,6 +101,12 @@ pub enum PermitEvent {
         /// Numbers whose people turned out to be several.
         split: u64,
     },
+    /// People of its sources turned out to be one, or several, in an extract of another
+    /// permit: its own next extract will have them so.
+    PeopleTurnedOut {
+        /// The sources.
+        sources: Vec<SourceId>,
+    },
 }
 
 impl Event for PermitEvent {
@@ -108,6 +118,7 @@ impl Event for PermitEvent {
             Self::Revoked { .. } => "revoked",
             Self::OutputReleased { .. } => "output-released",
             Self::PeopleNumbered { .. } => "people-numbered",
+            Self::PeopleTurnedOut { .. } => "people-turned-out",
         }
     }
 }
@@ -283,11 +294,13 @@ impl Record for Permit {
                 issued_at: entry.at,
                 issued_by: entry.actor.clone(),
                 revoked: None,
+                turned_out_at: None,
             }),
             PermitEvent::Issued { .. } => Err("the grant is for another permit".into()),
             PermitEvent::Revoked { .. }
             | PermitEvent::OutputReleased { .. }
-            | PermitEvent::PeopleNumbered { .. } => Err("a permit is issued first".into()),
+            | PermitEvent::PeopleNumbered { .. }
+            | PermitEvent::PeopleTurnedOut { .. } => Err("a permit is issued first".into()),
         }
     }
 
@@ -304,6 +317,10 @@ impl Record for Permit {
             // What left is kept by the outputs, and who has which number by extracts;
             // here it only moves the permit on.
             PermitEvent::OutputReleased { .. } | PermitEvent::PeopleNumbered { .. } => Ok(()),
+            PermitEvent::PeopleTurnedOut { .. } => {
+                self.turned_out_at = Some(entry.at);
+                Ok(())
+            }
         }
     }
 
@@ -347,6 +364,7 @@ mod tests {
             issued_at: at("2026-01-01T00:00:00Z"),
             issued_by: "caseworker".parse().unwrap(),
             revoked: None,
+            turned_out_at: None,
         }
     }
 

@@ -114,9 +114,17 @@ mod tests {
         let now = "2026-03-01T12:00:00Z".parse().unwrap();
         let signature = grant.sign(&key).unwrap();
         let issued_by = "caseworker".parse().unwrap();
-        Permit { id, grant, signature, issued_at: now, issued_by, revoked: None }
-            .activate(now, &key.verifying_key())
-            .unwrap()
+        Permit {
+            id,
+            grant,
+            signature,
+            issued_at: now,
+            issued_by,
+            revoked: None,
+            turned_out_at: None,
+        }
+        .activate(now, &key.verifying_key())
+        .unwrap()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use centre::Refused;
 use centre::inbox::Matter;
 use centre::ports::Unwatched;
+use linkage::Changed;
 use permit::{LinkageTerms, LinkageWay, Strictness};
 
 use crate::house::House;
@@ -85,4 +86,51 @@ async fn a_permit_of_one_extract_has_no_room_on_a_generous_one() {
     assert_eq!(built.unwrap().len(), 1);
     let refused = house.centre.open_room(&researcher, &permit, Strictness::Generous).await;
     assert!(matches!(&refused, Err(Refused::Conflict(why)) if why.contains("one alone")));
+}
+
+#[tokio::test]
+async fn every_open_permit_on_the_same_sources_is_told_of_people_who_turned_out_to_be_one() {
+    let house = House::new().await;
+    let (one, other) = (house.permit(|_| {}).await, house.permit(|_| {}).await);
+    let unbuilt = house.permit(|_| {}).await;
+    let researcher = house.caller("researcher").await;
+    let later = || house.clock.advance(model::SignedDuration::from_mins(1));
+    let build = async |permit| {
+        later();
+        house.centre.build_extracts(&researcher, permit, Arc::new(Unwatched)).await.unwrap();
+        later();
+    };
+    let told = async |permit: &model::PermitId| {
+        let acts = house.acts("permit", permit.as_str()).await;
+        let inbox = house.centre.inbox(&researcher).await.unwrap();
+        let is_of = |task: &centre::inbox::Task| {
+            task.matter == Matter::BuildAgain && task.id == permit.as_str()
+        };
+        let count = acts.iter().filter(|act| *act == "permit.people-turned-out").count();
+        (count, inbox.mine.iter().any(is_of))
+    };
+    build(&one).await;
+    build(&other).await;
+
+    // Nobody turned out to be anybody else.
+    *house.extracts.deliveries.lock().unwrap() = 1;
+    *house.extracts.changed.lock().unwrap() =
+        Some(Changed { kept: 299, new: 1, merged: 0, split: 0 });
+    build(&one).await;
+    assert_eq!(told(&other).await, (0, false));
+
+    *house.extracts.deliveries.lock().unwrap() = 2;
+    *house.extracts.changed.lock().unwrap() =
+        Some(Changed { kept: 299, new: 0, merged: 1, split: 0 });
+    build(&one).await;
+    assert_eq!(told(&other).await, (1, true));
+    assert_eq!((told(&one).await, told(&unbuilt).await), ((0, false), (0, false)));
+    // Once is enough until its data are made again.
+    build(&one).await;
+    assert_eq!(told(&other).await, (1, true));
+    build(&other).await;
+    assert_eq!(told(&other).await, (1, false));
+    // And whose data are of the same deliveries knows it already.
+    build(&one).await;
+    assert_eq!((told(&one).await, told(&other).await), ((0, false), (1, false)));
 }

@@ -16,7 +16,7 @@ use ledger::{Book, BookError, Draft, Entry, Hash};
 use linkage::found::{Cell, Found};
 use linkage::reversal::Revealed;
 use linkage::review::{Agreement, Shown, ShownField};
-use linkage::{ExtractManifest, TableManifest};
+use linkage::{Changed, ExtractManifest, TableManifest};
 use model::{AccountId, ExtractId, ImportId, PairId, PermitId, RoomId, RunId, Secret, SourceId};
 use permit::{ActivePermit, LinkageWay};
 use room::{
@@ -124,6 +124,9 @@ pub(crate) struct EmptyExtracts {
     /// The pairs that the next extract puts up, and those that it finds stale.
     pub(crate) put_up: Mutex<Vec<PairId>>,
     pub(crate) stale: Mutex<Vec<PairId>>,
+    /// What became of people in the next one, and how many deliveries there were before.
+    pub(crate) changed: Mutex<Option<Changed>>,
+    pub(crate) deliveries: Mutex<u64>,
     /// What the last extract was told of clerks.
     pub(crate) known: Mutex<KnownPairs>,
     /// Which pairs were shown, and whether whole.
@@ -182,7 +185,7 @@ impl Extracts for EmptyExtracts {
             rows: 900,
             persons: 300,
             columns: Vec::new(),
-            lake_version: 1,
+            lake_version: 1 + *self.deliveries.lock().unwrap(),
             sha256: Hash::default(),
             bytes: 10,
         };
@@ -196,8 +199,12 @@ impl Extracts for EmptyExtracts {
             linkage: [].into(),
             found: likely.then(found),
             highest: None,
-            changed: None,
-            compared_with: None,
+            changed: *self.changed.lock().unwrap(),
+            compared_with: before
+                .extracts
+                .iter()
+                .find(|other| other.manifest.strictness == wanted.strictness)
+                .map(|other| other.id.clone()),
         };
         *self.known.lock().unwrap() = before.pairs.clone();
         let put_up = if likely { self.put_up.lock().unwrap().clone() } else { Vec::new() };

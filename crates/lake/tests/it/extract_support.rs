@@ -129,7 +129,7 @@ pub fn permit(terms: Terms) -> ActivePermit {
     let signature = grant.sign(&key).unwrap();
     let issued_at = "2026-01-01T00:00:00Z".parse().unwrap();
     let issued_by = "caseworker".parse().unwrap();
-    Permit { id, grant, signature, issued_at, issued_by, revoked: None }
+    Permit { id, grant, signature, issued_at, issued_by, revoked: None, turned_out_at: None }
         .activate("2026-01-01T12:00:00Z".parse().unwrap(), &key.verifying_key())
         .unwrap()
 }

@@ -34,6 +34,7 @@ fn permit() -> Permit {
         issued_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         issued_by: "caseworker".parse().unwrap(),
         revoked: None,
+        turned_out_at: None,
     }
 }
 

@@ -80,6 +80,7 @@ task-answer-application = Svar på ansøgningen
 task-decide-application = Afgør ansøgningen
 task-build-extract = Gør dataene klar
 task-open-room = Åbn et rum
+task-build-again = Nogle personer i kilderne viste sig at være én, eller flere: gør dataene klar igen for at få det med
 task-read-changes = Nogle personer viste sig at være én, eller flere: se hvilke numre der er ændret
 task-decide-ingress = Afgør, om filen kommer ind
 task-look-into-withheld = Se, hvor mere af et rum skulle vises, end der må vises

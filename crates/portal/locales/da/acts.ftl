@@ -22,6 +22,7 @@ act-permit-issued = Tilladelsen blev givet og signeret
 act-permit-revoked = Tilladelsen blev trukket tilbage
 act-permit-output-released = Et resultat gik ud under tilladelsen
 act-permit-people-numbered = Personerne i tilladelsen har fået numre i et nyt dataudtræk
+act-permit-people-turned-out = Nogle personer i kilderne viste sig at være én, eller flere
 act-extract-built = Dataene blev gjort klar
 act-extract-destroyed = Dataene blev slettet
 act-room-opened = Rummet blev åbnet

@@ -80,6 +80,7 @@ task-answer-application = Answer the application
 task-decide-application = Decide the application
 task-build-extract = Have the data made ready
 task-open-room = Open a room
+task-build-again = Some people in the sources turned out to be one, or several: make the data ready again to have it so
 task-read-changes = Some people turned out to be one, or several: see which numbers changed
 task-decide-ingress = Decide whether the file comes in
 task-look-into-withheld = See where more was to be shown of a room than may be

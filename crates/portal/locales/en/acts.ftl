@@ -22,6 +22,7 @@ act-permit-issued = The permit was issued and signed
 act-permit-revoked = The permit was revoked
 act-permit-output-released = An output left under the permit
 act-permit-people-numbered = The people of the permit have numbers in a new extract
+act-permit-people-turned-out = Some people in the sources turned out to be one, or several
 act-extract-built = The data were made ready
 act-extract-destroyed = The data were destroyed
 act-room-opened = The room was opened

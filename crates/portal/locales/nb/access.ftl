@@ -80,6 +80,7 @@ task-answer-application = Svar på søknaden
 task-decide-application = Avgjør søknaden
 task-build-extract = Gjør dataene klare
 task-open-room = Åpne et rom
+task-build-again = Noen personer i kildene viste seg å være én, eller flere: gjør dataene klare på nytt for å få det med
 task-read-changes = Noen personer viste seg å være én, eller flere: se hvilke numre som er endret
 task-decide-ingress = Avgjør om filen kommer inn
 task-look-into-withheld = Se hvor mer skulle vises av et rom enn det som er tillatt

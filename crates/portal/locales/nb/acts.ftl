@@ -22,6 +22,7 @@ act-permit-issued = Tillatelsen ble gitt og signert
 act-permit-revoked = Tillatelsen ble trukket tilbake
 act-permit-output-released = Et resultat gikk ut under tillatelsen
 act-permit-people-numbered = Personene i tillatelsen har fått numre i et nytt datauttrekk
+act-permit-people-turned-out = Noen personer i kildene viste seg å være én, eller flere
 act-extract-built = Dataene ble gjort klare
 act-extract-destroyed = Dataene ble slettet
 act-room-opened = Rommet ble åpnet

@@ -319,6 +319,7 @@ pub fn sample_permit(lang: Lang) -> Permit {
         issued_at: literal("2026-02-28T14:00:00Z"),
         issued_by: literal("caseworker"),
         revoked: None,
+        turned_out_at: None,
     }
 }
 

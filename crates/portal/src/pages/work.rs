@@ -168,6 +168,7 @@ const fn task_key(matter: Matter) -> &'static str {
         Matter::DecideApplication => "task-decide-application",
         Matter::BuildExtract => "task-build-extract",
         Matter::OpenRoom => "task-open-room",
+        Matter::BuildAgain => "task-build-again",
         Matter::ReadChanges => "task-read-changes",
         Matter::DecideIngress => "task-decide-ingress",
         Matter::DecidePackage => "task-decide-package",

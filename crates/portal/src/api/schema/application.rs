@@ -252,6 +252,10 @@ pub(crate) struct PermitBody {
     issued_by: String,
     /// When and why it was taken back, if it was.
     revoked: Option<RevocationBody>,
+    /// When people of its sources last turned out to be one, or several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    turned_out_at: Option<String>,
 }
 
 /// The part of a permit that is signed.
