@@ -46,8 +46,9 @@ impl Word {
             if from > 0 && is_digit(from - 1) {
                 continue;
             }
-            let run = (from..).take_while(|at| is_digit(*at)).count();
-            let behind = (from + run + 1..).take_while(|at| is_digit(*at)).count();
+            let run = (from..text.len()).take_while(|at| is_digit(*at)).count();
+            let next = from + run + 1..text.len();
+            let behind = next.take_while(|at| is_digit(*at)).count();
             let number = |country, length: usize| {
                 let text = text.get(from..from + length).and_then(|t| std::str::from_utf8(t).ok());
                 text.is_some_and(|text| NationalId::read(country, text, LATE).is_ok())
@@ -156,10 +157,14 @@ impl IdentityNumbers {
         }
     }
 
-    /// How many there are; nothing when chance alone would have made them.
-    pub(crate) fn found(mut self) -> Option<u64> {
+    fn finish(&mut self) {
         self.end();
         self.word.look_through(false, &mut self.swedish, &mut self.finnish);
+    }
+
+    /// How many there are; nothing when chance alone would have made them.
+    pub(crate) fn found(mut self) -> Option<u64> {
+        self.finish();
         let beyond = |tally: Tally, share: u64| {
             if tally.found > 0 && tally.found * share >= tally.candidates { tally.found } else { 0 }
         };
@@ -175,8 +180,11 @@ impl IdentityNumbers {
 pub fn names_a_person(name: &str) -> bool {
     let mut numbers = IdentityNumbers::default();
     numbers.feed(name.as_bytes());
-    let is_timed = numbers.swedish.found > 0 && is_time_of_day(name);
-    numbers.found().is_some_and(|found| !is_timed || found > 1)
+    numbers.finish();
+    let swedish = numbers.swedish.found;
+    let others = [numbers.norwegian, numbers.danish, numbers.finnish].map(|tally| tally.found);
+    let is_timed = swedish == 1 && others == [0; 3] && is_time_of_day(name);
+    numbers.found().is_some() && !is_timed
 }
 
 /// Whether the last four digits are a time of day.
@@ -272,9 +280,8 @@ mod tests {
             assert_eq!(found(&format!("{}{number}", "x".repeat(700))), Some(1), "{number}");
         }
         // Days with times of day: one in ten is a number by chance.
-        let times: String = (0..2_000)
-            .map(|at| format!("202403{:02}{:02}{:02}\n", at % 28 + 1, at % 24, at * 7 % 60))
-            .collect();
+        let time = |at| format!("202403{:02}{:02}{:02}", at % 28 + 1, at % 24, at * 7 % 60);
+        let times = (0..2_000).map(time).collect::<Vec<_>>().join("\n");
         let read = |text: &str| NationalId::read(Country::Sweden, text, LATE).is_ok();
         assert!(times.lines().any(read), "some are numbers");
         assert_eq!(found(&times), None);
@@ -282,5 +289,6 @@ mod tests {
         let stamp = times.lines().find(|text| read(text)).unwrap();
         assert!(!names_a_person(&format!("{stamp}.csv")));
         assert!(names_a_person("scan-18250314-0010.dcm") && names_a_person("131052-952K"));
+        assert!(names_a_person("010250-1234.R"), "a Danish one, whatever time it could be");
     }
 }

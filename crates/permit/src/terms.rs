@@ -238,7 +238,6 @@ impl Strictness {
     }
 
     /// Whether this is the one that most permits have: documents do not say it.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
     pub const fn is_strict(&self) -> bool {
         matches!(self, Self::Strict)
     }

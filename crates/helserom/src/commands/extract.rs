@@ -27,8 +27,8 @@ pub(super) async fn run(
             let text: Vec<_> = extracts.iter().map(|extract| in_words(extract, two)).collect();
             let mut extracts = extracts.into_iter();
             let mut json = json!(extracts.next());
-            if let Some(generous) = extracts.next() {
-                json["generous"] = json!(generous);
+            if let (Some(generous), Some(strict)) = (extracts.next(), json.as_object_mut()) {
+                strict.insert("generous".to_owned(), json!(generous));
             }
             Ok(Answer::new(text.join("\n\n"), json))
         }

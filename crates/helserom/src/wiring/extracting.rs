@@ -133,9 +133,10 @@ impl Extracting {
         let mut earlier = Earlier::up_to(extracts.iter().map(highest).max().unwrap_or(0));
         let mut read = |extract: &Extract| {
             let is_alike = extract.manifest.strictness == plan.strictness;
-            let mut noting = match is_alike {
-                true => earlier.begin(&extract.id),
-                false => earlier.begin_beside(&extract.id),
+            let mut noting = if is_alike {
+                earlier.begin(&extract.id)
+            } else {
+                earlier.begin_beside(&extract.id)
             };
             let mut crosswalk = self.vault.crosswalk(&plan.permit, &extract.id)?;
             while let Some((source, _)) = crosswalk.next_source()? {

@@ -212,7 +212,8 @@ fn the_order_of_the_rows_changes_no_byte_of_what_is_written() {
     let edges = written(&one, "edges.csv");
     assert_eq!(edges[0], ["id_1", "id_2", "weight", "probability"]);
     let weights: Vec<f64> = edges[1..].iter().map(|edge| edge[2].parse().unwrap()).collect();
-    assert!(edges[1..].iter().all(|edge| edge[0] < edge[1]), "the smaller id first");
+    let id = |text: &str| text.parse::<u64>().unwrap();
+    assert!(edges[1..].iter().all(|edge| id(&edge[0]) < id(&edge[1])), "the smaller id first");
     assert!(weights.windows(2).all(|two| two[0] >= two[1]), "the heaviest first");
     assert!(edges[1..].iter().all(|edge| edge[3].parse::<f64>().unwrap() >= 0.01));
     let clusters = written(&one, "clusters.csv");
@@ -224,6 +225,35 @@ fn the_order_of_the_rows_changes_no_byte_of_what_is_written() {
         *sizes.entry(&row[1]).or_default() += 1;
     }
     assert!(sizes.values().filter(|size| **size == 3).count() > 190, "{sizes:?}");
+}
+
+#[test]
+fn ids_that_are_numbers_are_written_as_numbers_and_others_as_they_are() {
+    let files = Files::new(SPEC);
+    let rows = people(60, 3);
+    let numbered = csv(&rows);
+    let lettered: String = numbered
+        .lines()
+        .enumerate()
+        .map(|(at, line)| if at == 0 { line.to_owned() } else { format!("p{line}") } + "\n")
+        .collect();
+    for (name, text_of, kind) in [
+        ("numbers", numbered, arrow::datatypes::DataType::Int64),
+        ("texts", lettered, arrow::datatypes::DataType::Utf8),
+    ] {
+        let file = files.place.file(&format!("{name}.csv"), text_of);
+        let out = files.place.path().join(name);
+        files.told(&[text(&file), "--out", text(&out)]);
+        for (table, columns) in [("edges", 2), ("clusters", 1)] {
+            let file = fs::File::open(out.join(format!("{table}.parquet"))).unwrap();
+            let reader =
+                parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file);
+            let schema = reader.unwrap().schema().clone();
+            for column in schema.fields().iter().take(columns) {
+                assert_eq!(*column.data_type(), kind, "{name} {table} {}", column.name());
+            }
+        }
+    }
 }
 
 #[test]

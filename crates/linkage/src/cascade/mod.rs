@@ -179,11 +179,10 @@ impl<'a> Cascade<'a> {
         for near::Slip { loose, other, is_number } in found {
             let (a, b) = (self.entities.root(loose), self.entities.root(other));
             // A number that several records have is no slip.
-            let may = match is_number {
-                true => {
-                    self.entities.size(a) == 1 && self.entities.may_be_one_but_for_numbers(a, b)
-                }
-                false => self.entities.may_be_one(a, b),
+            let may = if is_number {
+                self.entities.size(a) == 1 && self.entities.may_be_one_but_for_numbers(a, b)
+            } else {
+                self.entities.may_be_one(a, b)
             };
             if a == b || !may {
                 continue;

@@ -9,6 +9,7 @@
 )]
 
 mod cascade;
+mod countries;
 mod encoded;
 mod families;
 mod linking;

@@ -46,7 +46,6 @@ impl Country {
     }
 
     /// Whether it is the one whose numbers are meant where nothing is said.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls")]
     pub const fn is_norway(&self) -> bool {
         matches!(self, Self::Norway)
     }

@@ -192,23 +192,17 @@ fn texts(batch: &RecordBatch, wanted: &[usize]) -> Result<Kept, String> {
 /// A column as texts. A whole number among missing ones is often kept as a fraction, and a
 /// day as its first second.
 pub(super) fn text_of(column: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {
-    fn number(text: &str) -> Option<&str> {
-        (text != "NaN").then(|| text.strip_suffix(".0").unwrap_or(text))
-    }
-    fn day(text: &str) -> Option<&str> {
-        Some(text.strip_suffix("T00:00:00").unwrap_or(text))
-    }
-
     let texts = arrow::compute::cast(column, &DataType::Utf8)?;
-    let said = |change: fn(&str) -> Option<&str>| -> ArrayRef {
-        let texts = texts.as_string::<i32>().iter();
-        Arc::new(texts.map(|text| text.and_then(change)).collect::<StringArray>())
+    let end = match column.data_type() {
+        kind if kind.is_floating() => ".0",
+        DataType::Timestamp(_, None) => "T00:00:00",
+        _ => return Ok(texts),
     };
-    Ok(match column.data_type() {
-        kind if kind.is_floating() => said(number),
-        DataType::Timestamp(_, None) => said(day),
-        _ => texts,
-    })
+    let said = texts.as_string::<i32>().iter().map(|text| {
+        let text = text.filter(|text| *text != "NaN")?;
+        Some(text.strip_suffix(end).unwrap_or(text))
+    });
+    Ok(Arc::new(said.collect::<StringArray>()))
 }
 
 /// What is wrong with a row, without what stands in it.
