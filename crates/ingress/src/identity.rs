@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(found(&format!("{times}\n")), None);
         let stamp = times.lines().find(|text| read(text)).unwrap();
         assert!(!names_a_person(&format!("{stamp}.csv")));
-        assert!(names_a_person("scan-18250314-0010.dcm") && names_a_person("131052-952K"));
+        assert!(names_a_person("scan-18250314-9912.dcm") && names_a_person("131052-952K"));
         assert!(names_a_person("010250-1234.R"), "a Danish one, whatever time it could be");
     }
 }

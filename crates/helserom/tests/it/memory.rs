@@ -39,6 +39,10 @@ fn a_program_that_is_killed_writes_no_core_dump() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
     let words: Vec<&str> = core.split_whitespace().collect();
     assert_eq!(words[4..6], ["0", "0"], "{core}");
+    // Nor would a dump hold anything that root takes of it all the same.
+    let kept = format!("/proc/{}/coredump_filter", running.0.id());
+    let kept = fs::read_to_string(kept).unwrap();
+    assert_eq!(u64::from_str_radix(kept.trim(), 16), Ok(0), "{kept}");
     signal(&running.0, "-ABRT");
     let ended = running.0.wait().unwrap();
     assert_eq!(ended.signal(), Some(6));
