@@ -526,7 +526,8 @@ fn sides(records: &Records, spec: &Spec, term: &Term) -> (Column, Option<Column>
                     let read = date::read(text, day_first);
                     Some(read.map_or_else(|| text.to_lowercase(), date::Date::digits))
                 }
-                Some(Kind::Postcode) => {
+                // A beginning is one as it is written: `TQ9` of `TQ9 9HU`.
+                Some(Kind::Postcode) if whole => {
                     let kept: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
                     part_of(&kept, term.part, day_first).filter(|text| !text.is_empty())
                 }
