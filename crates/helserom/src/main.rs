@@ -50,6 +50,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<Answer, Stop> {
+    if matches!(&cli.command, Command::Link(command) if command.is_brief()) {
+        memory::in_small_pages();
+    }
     memory::keep_private();
     let (config, explained) = configured(&cli.common, &cli.command)?;
     start_log(&config, &cli.command)?;

@@ -22,6 +22,13 @@ pub(crate) enum LinkCommand {
     Review(ReviewCommand),
 }
 
+impl LinkCommand {
+    /// Whether it reads files and is done, and needs no centre.
+    pub(crate) const fn is_brief(&self) -> bool {
+        !matches!(self, Self::Review(_))
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReviewCommand {
     /// List the pairs that wait for you, and those that you answered
@@ -135,8 +142,8 @@ Kinds, with the levels of agreement they know (a missing value is no evidence):
                of all sorts written by hand, addresses, e-mail
   date         equal; one digit wrong or two swapped; day and month swapped; two of three
                parts equal; within a year; within ten; 1990-12-31, 19901231, 31.12.1990,
-               31/12/1990 and 31.12.90 are read; order = "month-first" for 12/31/1990 where the column
-               does not tell
+               31/12/1990 and 31.12.90 are read; order = "month-first" for 12/31/1990
+               where the column does not tell
   postcode     equal; one letter wrong; the same sector, district or area
   number       differs by at most each of `levels` (default 1, 5)
   percent      differs by at most each of `levels` per cent (default 1, 10)

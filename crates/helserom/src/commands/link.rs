@@ -23,16 +23,12 @@ pub(crate) use match_::MatchArgs;
 use crate::answer::{Answer, Stop};
 use crate::cli::{Common, LinkCommand};
 use crate::config::Config;
-use crate::memory;
 
 pub(super) async fn run(
     command: LinkCommand,
     config: &Config,
     common: &Common,
 ) -> Result<Answer, Stop> {
-    if !matches!(command, LinkCommand::Review(_)) {
-        memory::in_small_pages();
-    }
     match command {
         LinkCommand::Review(command) => review::run(command, config, common).await,
         LinkCommand::Evaluate(arguments) => evaluate::run(&arguments),
