@@ -109,16 +109,11 @@ impl Centre {
     /// and how many, its own next extract tells.
     async fn tell_others(&self, built: &Extract) -> Result<(), Refused> {
         let manifest = &built.manifest;
-        let other = manifest.compared_with.as_ref();
-        let is_news = match other {
-            // That a generous extract differs from the strict one is what it is for.
-            Some(other) => {
-                let (other, _) = self.load::<Extract>(other.as_str()).await?;
-                other.manifest.strictness == manifest.strictness
-            }
-            None => false,
+        let other = match &manifest.compared_with {
+            Some(other) => Some(self.load::<Extract>(other.as_str()).await?.0),
+            None => None,
         };
-        if !is_news || manifest.changed.is_none_or(|changed| changed.merged + changed.split == 0) {
+        if !built.has_news(other.as_deref()) {
             return Ok(());
         }
         for permit in self.every_permit().await? {

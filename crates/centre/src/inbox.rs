@@ -130,15 +130,6 @@ impl Inbox {
     }
 }
 
-/// Whether numbers of an earlier extract are others in this one. That a generous one
-/// differs from the strict one is what it is for, and no news.
-fn has_moved(extract: &Extract, extracts: &[Arc<Extract>]) -> bool {
-    let manifest = &extract.manifest;
-    let other = extracts.iter().find(|other| manifest.compared_with.as_ref() == Some(&other.id));
-    manifest.changed.is_some_and(|changed| changed.merged + changed.split > 0)
-        && other.is_none_or(|other| other.manifest.strictness == manifest.strictness)
-}
-
 impl Centre {
     /// The caller's inbox.
     pub async fn inbox(&self, caller: &Caller) -> Result<Inbox, Refused> {
@@ -266,7 +257,9 @@ impl Centre {
                         inbox.mine.push(task(Matter::OpenRoom, extract.built_at, own()));
                     }
                     for extract in newest {
-                        if has_moved(extract, &extracts)
+                        let compared = extract.manifest.compared_with.as_ref();
+                        let other = extracts.iter().find(|other| compared == Some(&other.id));
+                        if extract.has_news(other.map(AsRef::as_ref))
                             && !rooms.iter().any(|room| room.extract == extract.id)
                         {
                             inbox.mine.push(task(Matter::ReadChanges, extract.built_at, own()));

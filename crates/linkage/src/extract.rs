@@ -143,6 +143,14 @@ pub struct Extract {
 }
 
 impl Extract {
+    /// Whether people turned out to be one, or several, since `other`, which it is compared
+    /// with. That a generous extract differs from the strict one is what it is for.
+    pub fn has_news(&self, other: Option<&Self>) -> bool {
+        let changed = self.manifest.changed;
+        changed.is_some_and(|changed| changed.merged + changed.split > 0)
+            && other.is_none_or(|other| other.manifest.strictness == self.manifest.strictness)
+    }
+
     /// Whether it was made from the same deliveries as another.
     pub fn is_as_new_as(&self, other: &Self) -> bool {
         let versions = |of: &Self| -> Vec<u64> {

@@ -11,12 +11,12 @@ use source::Contract;
 
 use crate::support::{House, Who, contract, permit_with, source, table};
 
-pub(crate) const GIVEN: [&str; 24] = [
+const GIVEN: [&str; 24] = [
     "Anne", "Berit", "Cecilie", "Dagny", "Elin", "Frida", "Gerd", "Hilde", "Ida", "Jorunn", "Kari",
     "Liv", "Arne", "Bjørn", "Carl", "Dag", "Erik", "Finn", "Geir", "Hans", "Ivar", "Jon", "Knut",
     "Lars",
 ];
-pub(crate) const SURNAMES: [&str; 20] = [
+const SURNAMES: [&str; 20] = [
     "Aas", "Berg", "Dahl", "Eide", "Foss", "Gran", "Hauge", "Iversen", "Johansen", "Knutsen",
     "Lund", "Moen", "Nilsen", "Olsen", "Pedersen", "Rønning", "Solberg", "Tangen", "Ulriksen",
     "Vik",
@@ -32,7 +32,7 @@ impl Draws {
         usize::try_from(u64::from_le_bytes(bytes) % most as u64).unwrap()
     }
 
-    pub(crate) fn one<'a>(&self, of: &[&'a str]) -> &'a str {
+    fn one<'a>(&self, of: &[&'a str]) -> &'a str {
         of[self.below(of.len())]
     }
 }
@@ -55,19 +55,26 @@ pub(crate) fn people(count: usize, seed: u64) -> Vec<Who> {
             let born = born(draws.below(20_000));
             let place = given.entry(born).or_default();
             *place += 1;
-            let name = draws.below(GIVEN.len());
             Who {
                 id: Some(number(born, *place)),
                 local: format!("p-{at}"),
-                given: GIVEN[name].to_owned(),
-                surname: draws.one(&SURNAMES).to_owned(),
-                born: Some(born),
-                sex: if name < 12 { "F" } else { "M" }.to_owned(),
-                postcode: format!("{:04}", 1000 + draws.below(400)),
-                ..Who::default()
+                ..somebody(&draws, born)
             }
         })
         .collect()
+}
+
+/// Somebody without a number.
+pub(crate) fn somebody(draws: &Draws, born: Date) -> Who {
+    let name = draws.below(GIVEN.len());
+    Who {
+        given: GIVEN[name].to_owned(),
+        surname: draws.one(&SURNAMES).to_owned(),
+        born: Some(born),
+        sex: if name < 12 { "F" } else { "M" }.to_owned(),
+        postcode: format!("{:04}", 1000 + draws.below(400)),
+        ..Who::default()
+    }
 }
 
 /// The same person without a number that holds, where the register has its own.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use model::national_id::{Check, Country};
 use model::{Date, NationalId, SeededEntropy};
 
-use crate::cascade::{BOTH, Draws, GIVEN, SURNAMES, found, linked, once, without_number};
+use crate::cascade::{BOTH, Draws, found, linked, once, somebody, without_number};
 use crate::support::{House, Who};
 
 /// The number that Denmark gave somebody born in 1858, when it gave none.
@@ -27,17 +27,8 @@ fn of_two_countries(count: usize, seed: u64) -> Vec<(Who, Who)> {
             let norwegian = (0..250)
                 .map(|n| 500 + u16::try_from((n + at * 7) % 250).unwrap())
                 .find_map(|serial| NationalId::synthetic(born, serial));
-            let name = draws.below(GIVEN.len());
-            let who = Who {
-                id: norwegian,
-                local: format!("n-{at}"),
-                given: GIVEN[name].to_owned(),
-                surname: draws.one(&SURNAMES).to_owned(),
-                born: Some(born),
-                sex: if name < 12 { "F" } else { "M" }.to_owned(),
-                postcode: format!("{:04}", 1000 + draws.below(400)),
-                ..Who::default()
-            };
+            let local = format!("n-{at}");
+            let who = Who { id: norwegian, local, ..somebody(&draws, born) };
             let there = Who { id: Some(danish(born, at)), local: format!("d-{at}"), ..who.clone() };
             (who, there)
         })

@@ -472,14 +472,7 @@ mod tests {
     }
 
     fn may_build() -> Seen {
-        let ruling = RulingLine {
-            action: Action::BuildExtract.as_str().to_owned(),
-            what: String::new(),
-            allowed: true,
-            inactive: None,
-            why: Vec::new(),
-        };
-        Seen { rulings: vec![ruling], ..Seen::default() }
+        Seen { rulings: vec![RulingLine::allowed(Action::BuildExtract)], ..Seen::default() }
     }
 
     #[test]
@@ -500,19 +493,13 @@ mod tests {
 
     #[test]
     fn a_permit_of_two_extracts_offers_a_room_on_each_and_tells_both() {
-        let ruling = |action: Action| RulingLine {
-            action: action.as_str().to_owned(),
-            what: String::new(),
-            allowed: true,
-            inactive: None,
-            why: Vec::new(),
-        };
         let of = |extracts| {
             let mut permit = sample_permit(Lang::En);
             permit.grant.terms.linkage.how = permit::LinkageWay::Likely;
             permit.grant.terms.linkage.generous = Some(0.6);
             let chrome = Chrome::sample(Lang::En, "/").seen_by(&[Role::Researcher]);
-            let rulings = vec![ruling(Action::OpenRoom), ruling(Action::BuildExtract)];
+            let rulings =
+                [Action::OpenRoom, Action::BuildExtract].map(RulingLine::allowed).to_vec();
             let seen = Seen { extracts, rulings, ..Seen::default() };
             let now = "2026-03-01T09:00:00Z".parse().unwrap();
             PermitPage::of(chrome, &permit, &Names::sample(), &sample_datasets(), now, seen)

@@ -49,6 +49,20 @@ pub struct RulingLine {
     pub why: Vec<RuleLine>,
 }
 
+#[cfg(test)]
+impl RulingLine {
+    /// What somebody may do.
+    pub(crate) fn allowed(action: permit::policy::Action) -> Self {
+        Self {
+            action: action.as_str().to_owned(),
+            what: String::new(),
+            allowed: true,
+            inactive: None,
+            why: Vec::new(),
+        }
+    }
+}
+
 /// One rule of the policy.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RuleLine {

@@ -4,14 +4,7 @@ use super::sample::sample_room;
 use super::*;
 
 fn page_rulings() -> Vec<RulingLine> {
-    let ruling = |action: Action| RulingLine {
-        action: action.as_str().to_owned(),
-        what: String::new(),
-        allowed: true,
-        inactive: None,
-        why: Vec::new(),
-    };
-    vec![ruling(Action::EnterRoom), ruling(Action::RequestOutput)]
+    [Action::EnterRoom, Action::RequestOutput].map(RulingLine::allowed).to_vec()
 }
 
 fn page(state: RoomState, inside: bool) -> RoomPage {
