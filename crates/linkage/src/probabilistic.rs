@@ -40,7 +40,7 @@ mod words;
 pub use blocking::Narrowed;
 pub use figures::{Figures, Truth};
 pub(crate) use labels::{EQUAL, ONE_IN_COMMON, extract_labels};
-pub use linker::{Edge, Linker, Step, Weighed};
+pub use linker::{Edge, Linker, Places, Step, Weighed};
 pub use model::{Model, Session, Told, ToldComparison, ToldLevel, Trained, probability, weight};
 pub(crate) use names::are_alike_names;
 pub use records::{Intake, Records};

@@ -406,7 +406,6 @@ impl Keyring {
         self.master.is(&master.0)
     }
 
-    /// The names of the keys there are, for tests and for the operator.
     /// The extracts of `permit` that have a key, whichever program made it.
     pub(crate) fn extracts_of(
         &mut self,
@@ -418,6 +417,7 @@ impl Keyring {
         Ok(keys.filter_map(|name| name.strip_prefix(&of)?.parse().ok()).collect())
     }
 
+    /// The names of the keys there are, for tests and for the operator.
     pub(crate) fn names(&self) -> Vec<String> {
         self.open.keys.keys().cloned().collect()
     }

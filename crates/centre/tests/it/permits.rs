@@ -100,3 +100,14 @@ async fn whoever_the_permit_does_not_name_stays_outside() {
     assert!(named.account().unwrap().is(Role::Researcher));
     assert_eq!(house.centre.read_in_room(&named, &room, "x.csv").await.unwrap(), b"a\n");
 }
+
+#[tokio::test]
+async fn when_a_permit_ends_is_told_of_a_room_to_those_who_may_see_the_permit() {
+    let house = House::new().await;
+    let room = house.room().await;
+    let dues = house.centre.calendar_of_room(&house.caller("researcher").await, &room).await;
+    assert!(!dues.unwrap().is_empty());
+    let stranger = house.caller("stranger").await;
+    let refused = house.centre.calendar_of_room(&stranger, &room).await;
+    assert!(!refused_by(refused).is_empty());
+}

@@ -22,13 +22,6 @@ pub(crate) enum LinkCommand {
     Review(ReviewCommand),
 }
 
-impl LinkCommand {
-    /// Whether it reads files and is done, and needs no centre.
-    pub(crate) const fn is_brief(&self) -> bool {
-        !matches!(self, Self::Review(_))
-    }
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReviewCommand {
     /// List the pairs that wait for you, and those that you answered

@@ -485,7 +485,14 @@ fn a_file_that_cannot_be_linked_is_refused_with_the_reason() {
     refused("PAR1 and nothing more", &["cannot be read"]);
     let mut latin = format!("{HEADER}\n1,a,b,,,1\n2,").into_bytes();
     latin.extend(b"bj\xf8rn,b,,,1\n");
-    refused(&latin, &["line 3: not UTF-8", "encoding = \"latin-1\""]);
+    refused(&latin, &["line 3: not UTF-8", "encoding is \"latin-1\""]);
+    for (start, why) in [
+        (&b"\x1f\x8b\x08\0"[..], "compressed (gzip): unpack it first"),
+        (b"PK\x03\x04", "an archive or a spreadsheet: save it as CSV"),
+        (b"\xff\xfei\0d\0,\0", "in UTF-16: save it in UTF-8"),
+    ] {
+        refused(start, &["people.csv` is", why]);
+    }
 }
 
 #[test]

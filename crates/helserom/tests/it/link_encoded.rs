@@ -210,13 +210,35 @@ fn a_value_that_does_not_fit_leaves_no_file() {
 
     let uneven = place.file("uneven.csv", "given,surname,born,town\nIngfrid,Moen\n");
     let said = place.says(&encode(&schema, &secret, &uneven, &[]));
-    assert!(said.refusal(1).contains("row 1: it has 2 fields and the header has 4"), "{said:?}");
+    assert!(said.refusal(1).contains("line 2: 2 fields where the header has 4"), "{said:?}");
     let lacking = place.file("lacking.csv", "given,born,town\nIngfrid,1957-03-14,Vik\n");
     let said = place.says(&encode(&schema, &secret, &lacking, &[]));
-    assert!(said.refusal(1).contains("no column `surname`; it has: given, born, town"), "{said:?}");
+    assert!(
+        said.refusal(1).contains("no column `surname`: it has `given`, `born`, `town`"),
+        "{said:?}"
+    );
     let latin = place.file("latin.csv", b"given,surname,born,town\nK\xe5re,Moen,1957-03-14,Vik\n");
     let said = place.says(&encode(&schema, &secret, &latin, &[]));
-    assert!(said.refusal(1).contains("field 1 is not UTF-8"), "{said:?}");
+    assert!(said.refusal(1).contains("line 2: not UTF-8"), "{said:?}");
+}
+
+#[test]
+fn a_file_is_encoded_the_same_however_it_is_written() {
+    let place = Place::new();
+    let (schema, secret) = (schema(&place), secret(&place, SECRET));
+    let encoded = |name: &str, bytes: Vec<u8>, more: &[&str]| {
+        let file = place.file(name, bytes);
+        place.says(&encode(&schema, &secret, &file, more)).out
+    };
+    let plain = "given,surname,born,town\nK\u{e5}re,Moen,1957-03-14,Vik\n";
+    let told = encoded("plain.csv", plain.into(), &[]);
+    assert!(told.contains("clks"), "{told}");
+    let semicolons = format!("\u{feff}{}", plain.replace(',', ";"));
+    assert_eq!(encoded("semicolons.csv", semicolons.into(), &[]), told);
+    let latin: Vec<u8> =
+        plain.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    assert_eq!(encoded("latin.csv", latin.clone(), &["--encoding", "latin-1"]), told);
+    assert_eq!(encoded("latin.csv", latin, &["--encoding", "mixed"]), told);
 }
 
 #[test]

@@ -51,6 +51,17 @@ pub struct Edge {
     pub weight: f32,
 }
 
+/// For each place the row that stands there.
+#[derive(Debug)]
+pub struct Places(Vec<u32>);
+
+impl Places {
+    /// The two rows of an edge; of two files, the first file's first.
+    pub fn rows(&self, edge: Edge) -> (u32, u32) {
+        (self.0[edge.a as usize], self.0[edge.b as usize])
+    }
+}
+
 /// What weighing found.
 #[derive(Debug)]
 pub struct Weighed {
@@ -65,7 +76,7 @@ pub struct Weighed {
 /// Random pairs on which u is counted.
 const RANDOM_PAIRS: u64 = 400_000;
 /// Pairs of one rule that train at most: of more, so many are picked.
-const TRAINING_PAIRS: u64 = 600_000;
+const TRAINING_PAIRS: u64 = 200_000;
 /// Where the random pairs begin; the same every time, so that results are too.
 const SEED: u64 = 0x005e_edf0_0d5e_edf0;
 
@@ -114,6 +125,11 @@ impl<'a> Linker<'a> {
     /// The two rows of an edge; of two files, the first file's first.
     pub fn rows(&self, edge: Edge) -> (u32, u32) {
         (self.row(edge.a), self.row(edge.b))
+    }
+
+    /// What is left when nothing more is to be compared.
+    pub fn into_places(self) -> Places {
+        Places(self.order)
     }
 
     fn cells(&self, place: u32) -> &[u32] {

@@ -83,7 +83,7 @@ pub(crate) fn without_number(who: &Who, local: &str) -> Who {
 }
 
 /// The same person under a number with one digit wrong.
-fn with_slip(who: &Who, local: &str, at: usize) -> Who {
+pub(crate) fn with_slip(who: &Who, local: &str, at: usize) -> Who {
     let mut digits = who.id.as_ref().unwrap().reveal();
     digits[at] = b'0' + (digits[at] - b'0' + 1) % 10;
     let stated = String::from_utf8(digits.to_vec()).unwrap();

@@ -5,7 +5,9 @@ use linkage::{Crosswalk, Earlier, ExtractPlan};
 use model::{Date, NationalId, SeededEntropy};
 use permit::{LinkageTerms, Period, Terms};
 
-use crate::cascade::{BOTH, likely, linked, people, without_number};
+use proptest::prelude::*;
+
+use crate::cascade::{BOTH, likely, linked, people, with_slip, without_number};
 use crate::support::{House, Who, contract, extract, permit_with, source, table};
 
 #[test]
@@ -118,6 +120,39 @@ fn a_new_delivery_and_a_new_source_renumber_nobody() {
     assert_eq!((changed.merged, changed.split), (0, 0));
     assert_eq!(u64::from(second.persons()), changed.kept + changed.new);
     assert!(second.moved().is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(6))]
+    /// Whoever has another number than before is named among those who turned out to be
+    /// somebody else's record.
+    #[test]
+    fn a_new_source_renumbers_nobody_whom_it_tells_nothing_of(
+        seed in 0_u64..1_000,
+        (known, slips) in (0_usize..200, 0_usize..40),
+    ) {
+        let all = people(200, seed);
+        let lacking: Vec<Who> =
+            all.iter().take(50).zip(0..).map(|(w, n)| without_number(w, &format!("l-{n}"))).collect();
+        let given = [("population", all.clone()), ("laboratory", lacking)];
+        let mut house = House::with(&given);
+        let first = linked(&house, &BOTH);
+        let mut more = all[..known].to_vec();
+        more.extend(all.iter().rev().take(slips).zip(0..).map(|(w, n)| with_slip(w, &format!("d-{n}"), 4)));
+        more.extend(people(20, seed + 5_000));
+        house.deliver("diagnoses", &more, contract("diagnoses"), 1);
+        let plan = house.plan(&likely(&["population", "laboratory", "diagnoses"]), 2);
+        let second = link_after(&house, &plan, &earlier(&[&first], &BOTH), seed);
+        for (name, people) in &given {
+            for who in people {
+                let before = house.number(&first, name, who).unwrap();
+                let now = house.number(&second, name, who).unwrap();
+                prop_assert!(now == before || second.moved().contains(&(before, now)));
+            }
+        }
+        let changed = second.changed().unwrap();
+        prop_assert_eq!(changed.merged + changed.split == 0, second.moved().is_empty());
+    }
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use room::{Command, Hold, LogSink, Outcome, Runtime as _};
 
+use sandbox::{Bubblewrap, Config};
+
 use crate::bench::{Bench, Lines, is_root};
 
 /// The mounts below a folder.
@@ -139,4 +141,15 @@ fn a_command_clears_away_what_a_killed_one_left() {
     let left = group.exists();
     let _ = std::fs::remove_dir(&group);
     assert!(!left, "the control group of the killed command is still there");
+}
+
+#[test]
+fn a_probe_whose_program_was_killed_keeps_nobody_from_starting() {
+    let bench = Bench::new();
+    let rooms = bench.dir.path().join("rooms");
+    let data = rooms.join(".probe/data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("left"), "over").unwrap();
+    Bubblewrap::new(Config::new(rooms.clone())).unwrap();
+    assert!(!rooms.join(".probe").exists());
 }

@@ -3,13 +3,13 @@
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use linkage::encoded::{Clks, EncodeError, Encoder, Hardening, Schema};
 use serde_json::json;
 
 use super::secret;
-use super::table::{Batch, Rows};
+use super::table::{Batch, Encoding, Table, Written};
 use crate::answer::{Answer, Stop, say};
 
 /// A secret of fewer bytes than these can be guessed, and with it every name.
@@ -33,9 +33,12 @@ pub(crate) struct EncodeArgs {
     /// How to write: `clks` as clkhash does, `lines` with one filter in base64 a line
     #[arg(long, value_enum, default_value = "clks")]
     form: Form,
-    /// What separates the columns of a CSV file
-    #[arg(long, default_value = ",", value_name = "CHARACTER")]
-    delimiter: char,
+    /// What separates the fields of a CSV file; found from the header when not given
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<char>,
+    /// How the letters of a CSV file are written
+    #[arg(long, value_enum, default_value = "utf-8")]
+    encoding: Encoding,
     /// Harden: follow every filter by its complement and shuffle both by the secret,
     /// so that all have as many ones. The other side must do the same, and clkhash cannot
     #[arg(long)]
@@ -69,10 +72,12 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
     if secret.len() < SHORT {
         say("the secret is short: whoever guesses it can read names out of the filters");
     }
-    let delimiter = u8::try_from(args.delimiter)
-        .map_err(|_| Stop::usage("`--delimiter` takes one character of ASCII"))?;
-    let mut rows = Rows::open(&args.file, delimiter)?;
-    let wanted = rows.find(schema.columns().map(|(name, _)| name))?;
+    let delimiter = args.delimiter.map(u8::try_from).transpose();
+    let delimiter =
+        delimiter.map_err(|_| Stop::usage("`--delimiter` takes one character of ASCII"))?;
+    let table = Table::open(&args.file, Written { delimiter, encoding: args.encoding })?;
+    let wanted = table.find(schema.columns().map(|(name, _)| name))?;
+    let mut rows = table.rows(&wanted)?;
     let how = Hardening { spread: args.diffuse, balanced: args.balance };
     let encoder = || {
         let encoder = Encoder::new(&schema, &secret).map_err(Stop::refused)?;
@@ -84,10 +89,11 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
     let bits = encoders.first().map_or(0, |encoder| encoder.empty().bits());
 
     let mut out = Out::open(args.to.as_deref(), args.form)?;
+    let mut writing = Duration::ZERO;
     loop {
         let mut batches = Vec::with_capacity(threads.get());
         while batches.len() < threads.get()
-            && let Some(batch) = rows.next(&wanted)?
+            && let Some(batch) = rows.next()?
         {
             batches.push(batch);
         }
@@ -97,15 +103,20 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
         for clks in encode(&mut encoders, &batches) {
             let clks =
                 clks.map_err(|error| Stop::refused(format!("`{}`, {error}", args.file.display())))?;
+            let from = Instant::now();
             out.write(&clks)?;
+            writing += from.elapsed();
         }
     }
+    let encoded = begun.elapsed() - writing;
     let records = out.end()?;
-    let seconds = begun.elapsed().as_secs_f64();
     let json = json!({
         "records": records,
         "bits": bits,
-        "seconds": { "total": seconds },
+        "seconds": {
+            "encode": encoded.as_secs_f64(),
+            "total": begun.elapsed().as_secs_f64(),
+        },
         "to": args.to,
     });
     let Some(to) = &args.to else { return Ok(Answer::new("", json).printed()) };
@@ -119,6 +130,9 @@ fn encode(encoders: &mut [Encoder], batches: &[Batch]) -> Vec<Result<Clks, Encod
         batch.each(|row, values| encoder.encode(row, values, &mut clks))?;
         Ok(clks)
     };
+    if let ([encoder], [batch]) = (&mut *encoders, batches) {
+        return vec![one(encoder, batch)];
+    }
     std::thread::scope(|scope| {
         let running: Vec<_> = encoders
             .iter_mut()
@@ -145,10 +159,11 @@ enum To {
 impl Out {
     fn open(to: Option<&Path>, form: Form) -> Result<Self, Stop> {
         let to = match to {
-            None => To::Standard(BufWriter::new(io::stdout().lock())),
-            Some(name) => {
-                To::File { file: BufWriter::new(super::beside(name)?), name: name.to_owned() }
-            }
+            None => To::Standard(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
+            Some(name) => To::File {
+                file: BufWriter::with_capacity(1 << 16, super::beside(name)?),
+                name: name.to_owned(),
+            },
         };
         let mut out = Self { to, form, records: 0 };
         if form == Form::Clks {
@@ -158,7 +173,7 @@ impl Out {
     }
 
     fn write(&mut self, clks: &Clks) -> Result<(), Stop> {
-        let mut text = Vec::new();
+        let mut written = Ok(());
         clks.each_text(|filter| {
             let (before, after) = match self.form {
                 Form::Lines => ("", "\n"),
@@ -166,19 +181,17 @@ impl Out {
                 Form::Clks => (", \"", "\""),
             };
             for part in [before, filter, after] {
-                text.extend_from_slice(part.as_bytes());
+                if written.is_ok() {
+                    written = self.to.write_all(part.as_bytes());
+                }
             }
             self.records += 1;
         });
-        self.write_text(&text)
+        written.map_err(|error| unwritten(&error))
     }
 
     fn write_text(&mut self, text: &[u8]) -> Result<(), Stop> {
-        let written = match &mut self.to {
-            To::Standard(out) => out.write_all(text),
-            To::File { file, .. } => file.write_all(text),
-        };
-        written.map_err(|error| Stop::refused(format!("cannot write: {error}")))
+        self.to.write_all(text).map_err(|error| unwritten(&error))
     }
 
     /// Ends the file and says how many records are in it.
@@ -188,10 +201,23 @@ impl Out {
         }
         match self.to {
             To::Standard(mut out) => {
-                out.flush().map_err(|error| Stop::refused(format!("cannot write: {error}")))?;
+                out.flush().map_err(|error| unwritten(&error))?;
             }
             To::File { file, name } => super::keep(file, &name)?,
         }
         Ok(self.records)
     }
+}
+
+impl To {
+    fn write_all(&mut self, text: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Standard(out) => out.write_all(text),
+            Self::File { file, .. } => file.write_all(text),
+        }
+    }
+}
+
+fn unwritten(error: &io::Error) -> Stop {
+    Stop::refused(format!("cannot write: {error}"))
 }

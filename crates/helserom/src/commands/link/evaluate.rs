@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use linkage::probabilistic::{Edge, Figures, Linker, Model, Step, Told, Truth, Weighed, weight};
+use linkage::probabilistic::{
+    Edge, Figures, Linker, Model, Narrowed, Step, Told, Truth, Weighed, weight,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -89,10 +91,14 @@ pub(super) fn run(arguments: &EvaluateArgs) -> Result<Answer, Stop> {
         })
         .collect();
     let told = linker.told(&model);
+    let why = explained(arguments, &linker, &model, &read)?;
+    let (narrowed, all_pairs) = (linker.narrowed().to_vec(), linker.all_pairs());
+    // What was compared is given back before what was found is put into columns.
+    let places = linker.into_places();
     let written = timed(&mut seconds.write, || {
         let Some(folder) = &arguments.out else { return Ok(Vec::new()) };
         let found = Found {
-            linker: &linker,
+            places: &places,
             records,
             edges: &weighed.edges,
             least: weight(least),
@@ -102,9 +108,8 @@ pub(super) fn run(arguments: &EvaluateArgs) -> Result<Answer, Stop> {
         };
         found::write(folder, arguments.format, &found)
     })?;
-    let why = explained(arguments, &linker, &model, &read)?;
     seconds.total = begun.elapsed().as_secs_f64();
-    let told = Report { read: &read, linker: &linker, weighed: &weighed, model: &told };
+    let told = Report { read: &read, narrowed, all_pairs, weighed: &weighed, model: &told };
     Ok(told.answer(&levels, &seconds, &written, why))
 }
 
@@ -158,7 +163,8 @@ fn explained(
 /// What is told in the end.
 struct Report<'a> {
     read: &'a Read,
-    linker: &'a Linker<'a>,
+    narrowed: Vec<Narrowed>,
+    all_pairs: f64,
     weighed: &'a Weighed,
     model: &'a Told,
 }
@@ -188,9 +194,9 @@ impl Report<'_> {
             "rows-of-second": second,
             "pairs": self.weighed.pairs,
             "rules": rules,
-            "narrowed": self.linker.narrowed(),
+            "narrowed": self.narrowed,
             "prior": self.model.prior,
-            "matches-expected": self.model.prior * self.linker.all_pairs(),
+            "matches-expected": self.model.prior * self.all_pairs,
             "at": levels,
             "seconds": seconds,
             "peak-memory-mib": peak,
@@ -223,7 +229,7 @@ impl Report<'_> {
         let mut parts = vec![format!(
             "{rows}; {} pairs compared, {:.0} of all possible are expected to be one person",
             self.weighed.pairs,
-            self.model.prior * self.linker.all_pairs()
+            self.model.prior * self.all_pairs
         )];
         parts.extend(self.narrowed());
         let rules: Vec<_> = self
@@ -256,7 +262,7 @@ impl Report<'_> {
     /// Blocks that were too large, the largest first.
     fn narrowed(&self) -> Option<String> {
         const SHOWN: usize = 10;
-        let mut blocks: Vec<_> = self.linker.narrowed().iter().collect();
+        let mut blocks: Vec<_> = self.narrowed.iter().collect();
         blocks.sort_by_key(|block| std::cmp::Reverse(block.pairs));
         let lines: Vec<_> = blocks
             .iter()

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, UInt32Array};
-use linkage::probabilistic::{Edge, Linker, Records, Told, probability};
+use linkage::probabilistic::{Edge, Places, Records, Told, probability};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -16,7 +16,7 @@ use crate::cli::TableFormat;
 
 /// What is written.
 pub(super) struct Found<'a> {
-    pub(super) linker: &'a Linker<'a>,
+    pub(super) places: &'a Places,
     pub(super) records: &'a Records,
     pub(super) edges: &'a [Edge],
     /// The weight from which on edges are written.
@@ -90,7 +90,7 @@ fn edges(found: &Found<'_>, table: &mut Table<'_>) -> Result<(), Stop> {
     for batch in edges.chunks(BATCH) {
         let mut ids = [Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len())];
         for edge in batch {
-            let (one, other) = found.linker.rows(*edge);
+            let (one, other) = found.places.rows(*edge);
             let mut both = [found.records.id(one), found.records.id(other)];
             if !found.records.are_two_files() {
                 both.sort_unstable_by_key(|id| found.rank(id));
@@ -203,6 +203,8 @@ impl<'a> Table<'a> {
                     let properties = WriterProperties::builder()
                         .set_compression(Compression::ZSTD(ZstdLevel::default()))
                         .set_max_row_group_row_count(Some(8 * BATCH))
+                        // Hardly a weight or an id comes twice.
+                        .set_dictionary_enabled(false)
                         .build();
                     let made = ArrowWriter::try_new(file, batch.schema(), Some(properties));
                     *writer = Some(Box::new(made.map_err(|error| unwritten(path, error))?));

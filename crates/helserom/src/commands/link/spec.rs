@@ -11,6 +11,7 @@ use linkage::probabilistic::{
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::table::{Encoding, Written};
 use crate::answer::Stop;
 
 /// A block with more pairs than this is narrowed, unless the spec says otherwise.
@@ -26,8 +27,7 @@ pub(super) struct Asked {
     /// Columns that the second file calls otherwise.
     second: BTreeMap<String, String>,
     pub(super) missing: Vec<String>,
-    pub(super) delimiter: Option<u8>,
-    pub(super) encoding: Encoding,
+    pub(super) written: Written,
     pub(super) spec: Spec,
 }
 
@@ -61,17 +61,6 @@ impl At {
         let field = if field.is_empty() { String::new() } else { format!(", `{field}`") };
         Stop::usage(format!("`{}`, line {line}, column {column}{field}: {why}", file.display()))
     }
-}
-
-/// How the letters of a CSV file are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Encoding {
-    /// UTF-8 and nothing else.
-    Utf8,
-    /// Windows-1252, of which Latin-1 is a part.
-    Latin1,
-    /// UTF-8, and where it is not, Windows-1252.
-    Mixed,
 }
 
 /// Reads a spec.
@@ -128,8 +117,10 @@ fn asked(table: &Fields<'_>) -> Result<Asked, Stop> {
         columns: columns.0,
         second: second(table)?,
         missing: table.get("missing").map_or(Ok(Vec::new()), |field| field.texts())?,
-        delimiter: table.get("delimiter").map(|field| delimiter(&field)).transpose()?,
-        encoding: table.get("encoding").map_or(Ok(Encoding::Utf8), |field| encoding(&field))?,
+        written: Written {
+            delimiter: table.get("delimiter").map(|field| delimiter(&field)).transpose()?,
+            encoding: table.get("encoding").map_or(Ok(Encoding::Utf8), |field| encoding(&field))?,
+        },
         spec: Spec {
             comparisons,
             rules,

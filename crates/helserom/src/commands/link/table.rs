@@ -1,31 +1,63 @@
-//! Rows of a CSV or Parquet file as texts, some thousands at a time.
+//! Tables in CSV or Parquet files as texts, some thousands of rows at a time.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek as _};
+use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow::array::{Array as _, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::datatypes::DataType;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::answer::Stop;
 
-/// Rows that are read before they are worked on.
-pub(super) const AT_ONCE: usize = 8192;
+/// Rows that are read before they are worked on: few enough to stay near the processor.
+const AT_ONCE: usize = 1024;
 
-/// A table in a file, read from its beginning to its end.
-pub(super) struct Rows {
+/// How a CSV file is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Written {
+    /// What separates the fields; found from the header when not said.
+    pub(super) delimiter: Option<u8>,
+    pub(super) encoding: Encoding,
+}
+
+/// How the letters of a CSV file are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Encoding {
+    /// UTF-8 and nothing else
+    #[value(name = "utf-8")]
+    Utf8,
+    /// Windows-1252, of which Latin-1 is a part
+    #[value(name = "latin-1")]
+    Latin1,
+    /// UTF-8, and where it is not, Windows-1252
+    Mixed,
+}
+
+/// A table in a file, of which the columns are known.
+pub(super) struct Table {
     path: String,
     columns: Vec<String>,
+    from: Opened,
+}
+
+enum Opened {
+    Csv(Box<csv::Reader<BufReader<File>>>, Encoding),
+    Parquet(Box<ParquetRecordBatchReaderBuilder<File>>),
+}
+
+/// The rows of a table from its beginning to its end.
+pub(super) struct Rows {
+    path: String,
     from: From,
     /// Rows that were read.
     read: u64,
 }
 
 enum From {
-    Csv(Box<csv::Reader<BufReader<File>>>),
-    Parquet(Box<ParquetRecordBatchReader>),
+    Csv { reader: Box<csv::Reader<BufReader<File>>>, encoding: Encoding, wanted: Vec<usize> },
+    Parquet { reader: Box<ParquetRecordBatchReader>, wanted: Vec<String> },
 }
 
 /// Some rows, of which the wanted columns are kept.
@@ -44,7 +76,7 @@ enum Kept {
     },
     Parquet {
         rows: usize,
-        columns: Vec<arrow::array::ArrayRef>,
+        columns: Vec<StringArray>,
     },
 }
 
@@ -70,16 +102,13 @@ impl Batch {
                 }
             }
             Kept::Parquet { rows, columns } => {
-                let columns: Vec<_> = columns.iter().map(AsArray::as_string::<i32>).collect();
                 for (number, at) in (self.before + 1..).zip(0..*rows) {
-                    let value = |column: &&arrow::array::StringArray| column.is_valid(at);
+                    let value = |column: &StringArray| column.is_valid(at).then_some(at);
                     values.clear();
                     values.extend(
-                        columns.iter().map(
-                            |column| {
-                                if value(column) { column.value(at) } else { "" }
-                            },
-                        ),
+                        columns
+                            .iter()
+                            .map(|column| value(column).map_or("", |at| column.value(at))),
                     );
                     row(number, &values)?;
                 }
@@ -97,33 +126,59 @@ impl Batch {
     }
 }
 
-impl Rows {
+impl Table {
     /// Opens a file; what it is, is told by its first bytes.
-    pub(super) fn open(path: &Path, delimiter: u8) -> Result<Self, Stop> {
+    pub(super) fn open(path: &Path, written: Written) -> Result<Self, Stop> {
         let named = path.display().to_string();
         let cannot = |error: &dyn std::fmt::Display| {
             Stop::refused(format!("`{named}` cannot be read: {error}"))
         };
-        let mut file = File::open(path).map_err(|error| cannot(&error))?;
+        let mut file = File::open(path)
+            .map_err(|error| Stop::usage(format!("`{named}` cannot be opened: {error}")))?;
         let mut magic = [0; 4];
         let is_parquet = file.read_exact(&mut magic).is_ok() && &magic == b"PAR1";
         file.rewind().map_err(|error| cannot(&error))?;
-        let (from, columns) = if is_parquet {
-            let reader = ParquetRecordBatchReaderBuilder::try_new(file)
+        if is_parquet {
+            let builder = ParquetRecordBatchReaderBuilder::try_new(file)
                 .map_err(|error| cannot(&error))?
                 .with_batch_size(AT_ONCE);
-            let columns = reader.schema().fields().iter().map(|f| f.name().clone()).collect();
-            let reader = reader.build().map_err(|error| cannot(&error))?;
-            (From::Parquet(Box::new(reader)), columns)
-        } else {
-            let mut reader =
-                csv::ReaderBuilder::new().delimiter(delimiter).from_reader(BufReader::new(file));
-            let header = reader.headers().map_err(|error| cannot(&said(error.kind())))?.clone();
-            // Programs on Windows begin a file with a byte order mark.
-            let name = |name: &str| name.trim_start_matches('\u{feff}').to_owned();
-            (From::Csv(Box::new(reader)), header.iter().map(name).collect())
-        };
-        Ok(Self { path: named, columns, from, read: 0 })
+            let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
+            return Ok(Self { path: named, columns, from: Opened::Parquet(Box::new(builder)) });
+        }
+        let mut file = BufReader::with_capacity(1 << 16, file);
+        let start = file.fill_buf().map_err(|error| cannot(&error))?;
+        if start.is_empty() {
+            return Err(Stop::refused(format!("`{named}` is empty")));
+        }
+        if let Some(what) = no_text(start) {
+            return Err(Stop::refused(format!("`{named}` is {what}")));
+        }
+        let delimiter = written.delimiter.unwrap_or_else(|| delimiter(start));
+        // Programs on Windows begin a file with a byte order mark.
+        if start.starts_with(b"\xef\xbb\xbf") {
+            file.consume(3);
+        }
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(file);
+        let header = reader.byte_headers().map_err(|error| broken(&named, &error))?;
+        let names = header.iter().map(|name| {
+            let name = decoded(name, written.encoding).ok_or_else(|| not_utf8(&named, 1))?;
+            Ok(name.trim().to_owned())
+        });
+        let columns = names.collect::<Result<_, Stop>>()?;
+        let from = Opened::Csv(Box::new(reader), written.encoding);
+        Ok(Self { path: named, columns, from })
+    }
+
+    /// Whether what stands in a column may be numbers. Of texts in Parquet it is not
+    /// asked whether they could be.
+    pub(super) fn may_be_numbers(&self, column: usize) -> bool {
+        match &self.from {
+            Opened::Csv(..) => true,
+            Opened::Parquet(builder) => {
+                let fields = builder.schema().fields();
+                fields.get(column).is_some_and(|field| field.data_type().is_numeric())
+            }
+        }
     }
 
     /// Where these columns are. Each must be there, and once.
@@ -131,49 +186,82 @@ impl Rows {
         &self,
         names: impl Iterator<Item = &'a str>,
     ) -> Result<Vec<usize>, Stop> {
-        names
-            .map(|name| {
-                let mut at = self.columns.iter().enumerate().filter(|(_, column)| *column == name);
-                match (at.next(), at.next()) {
-                    (Some((at, _)), None) => Ok(at),
-                    (None, _) => Err(Stop::refused(format!(
-                        "`{}` has no column `{name}`; it has: {}",
-                        self.path,
-                        self.columns.join(", ")
-                    ))),
-                    _ => Err(Stop::refused(format!("`{}` has two columns `{name}`", self.path))),
-                }
-            })
-            .collect()
+        let find = |name| self.place(name).map_err(Stop::refused);
+        names.map(find).collect()
     }
 
-    /// The next rows, of which `wanted` columns count; `None` at the end.
-    pub(super) fn next(&mut self, wanted: &[usize]) -> Result<Option<Batch>, Stop> {
+    /// Where a column is, or why nobody can tell.
+    pub(super) fn place(&self, name: &str) -> Result<usize, String> {
+        let mut at = self.columns.iter().enumerate().filter(|(_, column)| *column == name);
+        match (at.next(), at.next()) {
+            (Some((at, _)), None) => Ok(at),
+            (None, _) => Err(format!(
+                "`{}` has no column `{name}`: it has `{}`",
+                self.path,
+                self.columns.join("`, `")
+            )),
+            _ => Err(format!("`{}` has more than one column `{name}`", self.path)),
+        }
+    }
+
+    /// Its rows, of which these columns count.
+    pub(super) fn rows(self, wanted: &[usize]) -> Result<Rows, Stop> {
+        let Self { path, columns, from } = self;
+        let from = match from {
+            Opened::Csv(reader, encoding) => {
+                From::Csv { reader, encoding, wanted: wanted.to_vec() }
+            }
+            Opened::Parquet(builder) => {
+                let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
+                let reader = builder
+                    .with_projection(mask)
+                    .build()
+                    .map_err(|error| Stop::refused(format!("`{path}` cannot be read: {error}")))?;
+                let name = |at: &usize| columns.get(*at).cloned().unwrap_or_default();
+                From::Parquet {
+                    reader: Box::new(reader),
+                    wanted: wanted.iter().map(name).collect(),
+                }
+            }
+        };
+        Ok(Rows { path, from, read: 0 })
+    }
+}
+
+impl Rows {
+    /// The next rows; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Batch>, Stop> {
         let before = self.read;
-        let refused = |why: String| Stop::refused(format!("`{}`: {why}", self.path));
         let rows = match &mut self.from {
-            From::Csv(reader) => {
+            From::Csv { reader, encoding, wanted } => {
                 let (mut text, mut ends) = (String::new(), Vec::new());
-                let mut record = csv::StringRecord::new();
+                let mut record = csv::ByteRecord::new();
                 for row in (before + 1..).take(AT_ONCE) {
-                    let read = reader.read_record(&mut record);
-                    if !read.map_err(|e| refused(format!("row {row}: {}", said(e.kind()))))? {
+                    let read = reader.read_byte_record(&mut record);
+                    if !read.map_err(|error| broken(&self.path, &error))? {
                         break;
                     }
-                    for at in wanted {
-                        text.push_str(record.get(*at).unwrap_or_default());
+                    for at in &*wanted {
+                        let value = record.get(*at).unwrap_or_default();
+                        if !push_decoded(&mut text, value, *encoding) {
+                            let line = record.position().map_or(row + 1, csv::Position::line);
+                            return Err(not_utf8(&self.path, line));
+                        }
                         ends.push(text.len());
                     }
                 }
                 Kept::Csv { text, ends, width: wanted.len().max(1) }
             }
-            From::Parquet(reader) => match reader.next() {
-                None => return Ok(None),
-                Some(batch) => {
-                    let batch = batch.map_err(|error| refused(error.to_string()))?;
-                    texts(&batch, wanted).map_err(refused)?
-                }
-            },
+            From::Parquet { reader, wanted } => {
+                let refused = |why: &dyn std::fmt::Display| {
+                    Stop::refused(format!("`{}` cannot be read: {why}", self.path))
+                };
+                let Some(batch) = reader.next() else { return Ok(None) };
+                let batch = batch.map_err(|error| refused(&error))?;
+                let columns = wanted.iter().map(|name| texts(&batch, name));
+                let columns = columns.collect::<Result<_, _>>().map_err(|why| refused(&why))?;
+                Kept::Parquet { rows: batch.num_rows(), columns }
+            }
         };
         let batch = Batch { before, rows };
         self.read += batch.len() as u64;
@@ -181,40 +269,90 @@ impl Rows {
     }
 }
 
-fn texts(batch: &RecordBatch, wanted: &[usize]) -> Result<Kept, String> {
-    let columns = wanted.iter().map(|at| {
-        let name = batch.schema().field(*at).name().clone();
-        text_of(batch.column(*at)).map_err(|error| format!("column `{name}` is no text: {error}"))
-    });
-    Ok(Kept::Parquet { rows: batch.num_rows(), columns: columns.collect::<Result<_, _>>()? })
+/// What a file is that begins so, if it is no text in UTF-8 or Windows-1252.
+fn no_text(start: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 8] = [
+        (b"\x1f\x8b", "compressed (gzip): unpack it first"),
+        (b"\x28\xb5\x2f\xfd", "compressed (zstd): unpack it first"),
+        (b"BZh", "compressed (bzip2): unpack it first"),
+        (b"\xfd7zXZ", "compressed (xz): unpack it first"),
+        (b"PK\x03\x04", "an archive or a spreadsheet: save it as CSV"),
+        (b"\xd0\xcf\x11\xe0", "an old spreadsheet: save it as CSV"),
+        (b"\xff\xfe", "in UTF-16: save it in UTF-8"),
+        (b"\xfe\xff", "in UTF-16: save it in UTF-8"),
+    ];
+    KINDS.iter().find_map(|(magic, what)| start.starts_with(magic).then_some(*what))
+}
+
+/// What separates most fields of the first line.
+fn delimiter(start: &[u8]) -> u8 {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let count = |delimiter: u8| line.split(|byte| *byte == delimiter).count();
+    // The comma, where nothing else is more frequent.
+    [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+}
+
+fn decoded(bytes: &[u8], encoding: Encoding) -> Option<String> {
+    let mut text = String::new();
+    push_decoded(&mut text, bytes, encoding).then_some(text)
+}
+
+/// Whether `bytes` could be read; then `text` has them.
+fn push_decoded(text: &mut String, bytes: &[u8], encoding: Encoding) -> bool {
+    if encoding != Encoding::Latin1
+        && let Ok(value) = std::str::from_utf8(bytes)
+    {
+        text.push_str(value);
+        return true;
+    }
+    if encoding == Encoding::Utf8 {
+        return false;
+    }
+    text.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0);
+    true
+}
+
+fn not_utf8(path: &str, line: u64) -> Stop {
+    Stop::refused(format!(
+        "`{path}`, line {line}: not UTF-8; say that the encoding is \"latin-1\", or \"mixed\" \
+         where only some lines are not"
+    ))
+}
+
+/// What is wrong with a row, without what stands in it.
+fn broken(path: &str, error: &csv::Error) -> Stop {
+    let line = error.position().map_or(String::new(), |at| format!(", line {}", at.line()));
+    let why = match error.kind() {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            format!("{len} fields where the header has {expected_len}")
+        }
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => "it cannot be read".to_owned(),
+    };
+    Stop::refused(format!("`{path}`{line}: {why}"))
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray, String> {
+    let column = batch.column_by_name(name).ok_or_else(|| format!("column `{name}` is lost"))?;
+    text_of(column).map_err(|_| {
+        let kind = column.data_type();
+        format!("column `{name}` is of type {kind}, which is no text, number or date")
+    })
 }
 
 /// A column as texts. A whole number among missing ones is often kept as a fraction, and a
 /// day as its first second.
-pub(super) fn text_of(column: &ArrayRef) -> Result<ArrayRef, arrow::error::ArrowError> {
+fn text_of(column: &ArrayRef) -> Result<StringArray, arrow::error::ArrowError> {
     let texts = arrow::compute::cast(column, &DataType::Utf8)?;
+    let texts = texts.as_string::<i32>();
     let end = match column.data_type() {
         kind if kind.is_floating() => ".0",
         DataType::Timestamp(_, None) => "T00:00:00",
-        _ => return Ok(texts),
+        _ => return Ok(texts.clone()),
     };
-    let said = texts.as_string::<i32>().iter().map(|text| {
+    let said = texts.iter().map(|text| {
         let text = text.filter(|text| *text != "NaN")?;
         Some(text.strip_suffix(end).unwrap_or(text))
     });
-    Ok(Arc::new(said.collect::<StringArray>()))
-}
-
-/// What is wrong with a row, without what stands in it.
-fn said(kind: &csv::ErrorKind) -> String {
-    match kind {
-        csv::ErrorKind::Utf8 { err, .. } => {
-            format!("field {} is not UTF-8", err.field() + 1)
-        }
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("it has {len} fields and the header has {expected_len}")
-        }
-        csv::ErrorKind::Io(error) => error.to_string(),
-        _ => "it cannot be read".to_owned(),
-    }
+    Ok(said.collect())
 }

@@ -77,6 +77,20 @@ fn recovery_removes_extracts_of_no_entry_and_leaves_what_is_none() {
 }
 
 #[test]
+fn what_a_killed_building_left_goes_before_the_next_one() {
+    let bench = Bench::new();
+    let extracts = bench.extracts();
+    let permit = PermitId::mint(bench.entropy.as_ref());
+    // A building makes the key first, then the numbers, then the tables.
+    drop(bench.vault.crosswalk_writer(&permit, &bench.extract).unwrap());
+    assert_eq!(bench.vault.extracts_of(&permit).unwrap(), std::slice::from_ref(&bench.extract));
+    assert!(extracts.folder(&bench.extract).exists());
+    extracts.clear(&permit, &[]).unwrap();
+    assert_eq!(bench.vault.extracts_of(&permit).unwrap(), []);
+    assert!(!extracts.folder(&bench.extract).exists());
+}
+
+#[test]
 fn on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told() {
     let Some(disk) = SmallDisk::mount(
         "wiring::extracting::tests::on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told",

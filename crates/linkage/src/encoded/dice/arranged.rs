@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::clks::Clks;
+use super::cuts::{Cuts, LOOKS};
 
 /// Filters that are compared at once.
 pub(super) const LANES: usize = 8;
@@ -21,9 +22,10 @@ pub(super) struct Lanes(pub(super) [u64; LANES]);
 pub(super) struct Quads {
     words: usize,
     filters: Vec<u64>,
-    /// The number in the set of each filter, its ones, and the ones behind each cut.
-    about: Vec<(u32, u32, [u32; 2])>,
-    set: usize,
+    /// The number in the set of each filter, and its ones.
+    about: Vec<(u32, u32)>,
+    /// What lies behind each cut in each filter.
+    behind: Vec<[u64; LOOKS]>,
 }
 
 /// The second set, by the number of ones, in eights, word by word.
@@ -31,28 +33,31 @@ pub(super) struct Grouped {
     words: usize,
     lanes: Vec<Lanes>,
     about: Vec<(u32, u32)>,
-    groups: Vec<Group>,
+    groups: Vec<Bounds>,
+    cuts: Cuts,
+    /// What lies behind each cut in each filter.
+    behind: Vec<[Lanes; LOOKS]>,
+}
+
+/// Eight filters.
+pub(super) struct Group<'a> {
+    /// The ones of that which has fewest.
+    pub(super) fewest: u32,
+    /// Word by word.
+    pub(super) lanes: &'a [Lanes],
+    /// What lies behind each cut.
+    pub(super) behind: &'a [Lanes; LOOKS],
 }
 
 /// Bounds for eight filters.
 #[derive(Debug, Clone, Copy)]
-struct Group {
+struct Bounds {
     fewest: u32,
     fullest: u32,
 }
 
-/// Where a filter of so many words is looked at in between.
-pub(super) const fn cuts(words: usize) -> [usize; 2] {
-    [words / 2, words * 3 / 4]
-}
-
 fn ones(filter: &[u64]) -> u32 {
     filter.iter().map(|word| word.count_ones()).sum()
-}
-
-/// The ones behind each cut.
-fn rest(filter: &[u64]) -> [u32; 2] {
-    cuts(filter.len()).map(|cut| ones(filter.get(cut..).unwrap_or_default()))
 }
 
 /// Number and ones of each filter, fewest first.
@@ -71,52 +76,65 @@ impl Quads {
         let filters: Vec<&[u64]> = filters.collect();
         let words = filters.first().map_or(0, |filter| filter.len());
         let sorted = sorted(filters.iter().copied())?;
-        let set = sorted.len();
-        let mut arranged = Vec::with_capacity(words * set.next_multiple_of(QUAD));
-        let mut about = Vec::with_capacity(set);
-        for (at, ones) in sorted {
-            let filter = filters.get(at as usize)?;
-            arranged.extend_from_slice(filter);
-            about.push((at, ones, rest(filter)));
+        let mut arranged = Vec::with_capacity(words * sorted.len().next_multiple_of(QUAD));
+        for (at, _) in &sorted {
+            arranged.extend_from_slice(filters.get(*at as usize)?);
         }
-        arranged.resize(words * set.next_multiple_of(QUAD), 0);
-        Some(Self { words, filters: arranged, about, set })
+        arranged.resize(words * sorted.len().next_multiple_of(QUAD), 0);
+        let behind = vec![[0; LOOKS]; sorted.len().next_multiple_of(QUAD)];
+        Some(Self { words, filters: arranged, about: sorted, behind })
+    }
+
+    /// Counts what lies behind these cuts.
+    pub(super) fn cut(&mut self, cuts: Cuts) {
+        for a in 0..self.behind.len() {
+            let behind = cuts.behind(self.filter(a));
+            if let Some(kept) = self.behind.get_mut(a) {
+                *kept = behind;
+            }
+        }
     }
 
     /// How many fours there are.
     pub(super) fn len(&self) -> usize {
-        self.set.div_ceil(QUAD)
+        self.about.len().div_ceil(QUAD)
+    }
+
+    /// The filter at `a`.
+    pub(super) fn filter(&self, a: usize) -> &[u64] {
+        let start = a * self.words;
+        self.filters.get(start..start + self.words).unwrap_or_default()
     }
 
     /// The four filters of one quad.
     pub(super) fn filters(&self, quad: usize) -> [&[u64]; QUAD] {
-        std::array::from_fn(|at| {
-            let start = (quad * QUAD + at) * self.words;
-            self.filters.get(start..start + self.words).unwrap_or_default()
-        })
+        std::array::from_fn(|at| self.filter(quad * QUAD + at))
+    }
+
+    /// What lies behind each cut in them.
+    pub(super) fn behind(&self, quad: usize) -> [[u64; QUAD]; LOOKS] {
+        let of = |at: usize| self.behind.get(quad * QUAD + at).copied().unwrap_or_default();
+        let four = std::array::from_fn::<_, QUAD, _>(of);
+        std::array::from_fn(|look| four.map(|behind| behind.get(look).copied().unwrap_or_default()))
     }
 
     /// Whether there is a filter at `a`, or only what fills up.
     pub(super) fn holds(&self, a: usize) -> bool {
-        a < self.set
+        a < self.about.len()
     }
 
     pub(super) fn ones_of(&self, a: usize) -> u32 {
-        self.about.get(a).map_or(0, |(_, ones, _)| *ones)
-    }
-
-    pub(super) fn rest_of(&self, a: usize) -> [u32; 2] {
-        self.about.get(a).map_or([0; 2], |(.., rest)| *rest)
+        self.about.get(a).map_or(0, |(_, ones)| *ones)
     }
 
     /// The number in the set.
     pub(super) fn original(&self, a: usize) -> u32 {
-        self.about.get(a).map_or(0, |(at, ..)| *at)
+        self.about.get(a).map_or(0, |(at, _)| *at)
     }
 
     /// The fewest and the most ones in a quad.
     pub(super) fn ones(&self, quad: usize) -> (u32, u32) {
-        let last = (quad * QUAD + QUAD - 1).min(self.set.saturating_sub(1));
+        let last = (quad * QUAD + QUAD - 1).min(self.about.len().saturating_sub(1));
         (self.ones_of(quad * QUAD), self.ones_of(last))
     }
 }
@@ -135,12 +153,42 @@ impl Grouped {
                 let lane = |lane| of(lane).and_then(|f| f.get(word)).copied().unwrap_or(0);
                 lanes.push(Lanes(std::array::from_fn(lane)));
             }
-            groups.push(Group {
+            groups.push(Bounds {
                 fewest: eight.first().map_or(0, |(_, ones)| *ones),
                 fullest: eight.last().map_or(0, |(_, ones)| *ones),
             });
         }
-        Some(Self { words, lanes, about, groups })
+        let behind = vec![[Lanes([0; LANES]); LOOKS]; groups.len()];
+        Some(Self { words, lanes, about, groups, cuts: Cuts::even(words), behind })
+    }
+
+    /// Counts what lies behind these cuts.
+    pub(super) fn cut(&mut self, cuts: Cuts) {
+        self.cuts = cuts;
+        let mut filter = vec![0; self.words];
+        for (at, behind) in self.behind.iter_mut().enumerate() {
+            let lanes = self.lanes.get(at * self.words..(at + 1) * self.words).unwrap_or_default();
+            for lane in 0..LANES {
+                for (word, lanes) in filter.iter_mut().zip(lanes) {
+                    *word = lanes.0.get(lane).copied().unwrap_or_default();
+                }
+                for (lanes, behind) in behind.iter_mut().zip(cuts.behind(&filter)) {
+                    if let Some(lane) = lanes.0.get_mut(lane) {
+                        *lane = behind;
+                    }
+                }
+            }
+        }
+    }
+
+    /// After how many words comparisons are looked at.
+    pub(super) const fn cuts(&self) -> Cuts {
+        self.cuts
+    }
+
+    /// How many eights there are.
+    pub(super) fn len(&self) -> usize {
+        self.groups.len()
     }
 
     /// Words of a filter.
@@ -161,8 +209,7 @@ impl Grouped {
     pub(super) fn between(
         &self,
         block: &Range<usize>,
-        fewest: u32,
-        fullest: u32,
+        (fewest, fullest): (u32, u32),
         threshold: f64,
     ) -> Range<usize> {
         let ratio = threshold / (2.0 - threshold);
@@ -175,10 +222,14 @@ impl Grouped {
         block.start + first..block.start + last.max(first)
     }
 
-    /// One group: the fewest ones in it, and its words.
-    pub(super) fn group(&self, at: usize) -> Option<(u32, &[Lanes])> {
+    /// One group.
+    pub(super) fn group(&self, at: usize) -> Option<Group<'_>> {
         let start = at * self.words;
-        Some((self.groups.get(at)?.fewest, self.lanes.get(start..start + self.words)?))
+        Some(Group {
+            fewest: self.groups.get(at)?.fewest,
+            lanes: self.lanes.get(start..start + self.words)?,
+            behind: self.behind.get(at)?,
+        })
     }
 
     /// The number in the set, and the ones, of what stands at `b`.

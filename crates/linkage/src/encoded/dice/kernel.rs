@@ -16,7 +16,8 @@
 use std::fmt;
 use std::ops::Range;
 
-use super::arranged::{Grouped, LANES, Lanes, QUAD, Quads, cuts};
+use super::arranged::{Grouped, LANES, Lanes, QUAD, Quads};
+use super::cuts::{PARTS, whole};
 
 /// By which instructions filters are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,39 +78,31 @@ impl Kernel {
         range: Range<usize>,
         visit: &mut impl Visit,
     ) {
-        // Filters of 1,024 bits are what most people make: their loops are unrolled.
-        if grouped.words() == 16 {
-            self.scan_words::<16>(quads, quad, grouped, range, visit);
-        } else {
-            self.scan_words::<0>(quads, quad, grouped, range, visit);
-        }
-    }
-
-    /// The same for filters of `WORDS` words; 0 stands for any number.
-    fn scan_words<const WORDS: usize>(
-        self,
-        quads: &Quads,
-        quad: usize,
-        grouped: &Grouped,
-        range: Range<usize>,
-        visit: &mut impl Visit,
-    ) {
         match self.0 {
             // SAFETY: a `Kernel` is made from what `has` found on this processor.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx512 => unsafe {
-                x86::scan_avx512::<WORDS>(quads, quad, grouped, range, visit);
-            },
+            Kind::Avx512 => unsafe { x86::scan_avx512(quads, quad, grouped, range, visit) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Kind::Avx2 => unsafe { x86::scan_avx2::<WORDS>(quads, quad, grouped, range, visit) },
+            Kind::Avx2 => unsafe { x86::scan_avx2(quads, quad, grouped, range, visit) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Kind::Scalar if std::arch::is_x86_feature_detected!("popcnt") => unsafe {
-                x86::scan_popcnt::<WORDS>(quads, quad, grouped, range, visit);
+                x86::scan_popcnt(quads, quad, grouped, range, visit);
             },
-            _ => scan::<WORDS>(quads, quad, grouped, range, visit),
+            _ => scan(quads, quad, grouped, range, visit),
         }
+    }
+
+    /// Whether the four filters of a quad are left together.
+    pub(super) fn leaves_quads(self) -> bool {
+        self.0 == Kind::Avx512
+    }
+
+    /// Whether what the rest of two filters can have in common is told from the bytes of
+    /// both, or from one of them alone.
+    pub(super) fn sees_parts(self) -> bool {
+        self.0 != Kind::Scalar
     }
 }
 
@@ -124,6 +117,7 @@ fn has(kind: Kind) -> bool {
     match kind {
         Kind::Avx512 => {
             std::arch::is_x86_feature_detected!("avx512f")
+                && std::arch::is_x86_feature_detected!("avx512bw")
                 && std::arch::is_x86_feature_detected!("avx512vpopcntdq")
         }
         Kind::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
@@ -147,28 +141,23 @@ pub(super) trait Visit {
     fn meet(&mut self, a: usize, b: usize, common: u32);
 }
 
-/// What the four filters of a quad need of a group of at least `fewest` ones: in all,
-/// and behind each cut, when the filter had all the rest in common.
+/// What the four filters of a quad need of a group of at least `fewest` ones.
 struct Needs {
     fewest: u32,
     all: [u32; QUAD],
-    early: [[u32; QUAD]; 2],
 }
 
 impl Needs {
     #[inline]
     fn of(quads: &Quads, quad: usize, fewest: u32, visit: &impl Visit) -> Self {
-        let mut needs = Self { fewest, all: [u32::MAX; QUAD], early: [[u32::MAX; QUAD]; 2] };
-        for at in 0..QUAD {
-            let a = quad * QUAD + at;
+        let mut all = [u32::MAX; QUAD];
+        for (one, all) in all.iter_mut().enumerate() {
+            let a = quad * QUAD + one;
             if quads.holds(a) {
-                needs.all[at] = visit.need(a, fewest);
-                for (early, rest) in needs.early.iter_mut().zip(quads.rest_of(a)) {
-                    early[at] = needs.all[at].saturating_sub(rest);
-                }
+                *all = visit.need(a, fewest);
             }
         }
-        needs
+        Self { fewest, all }
     }
 
     /// Groups come by their number of ones: most need what the one before did.
@@ -180,42 +169,34 @@ impl Needs {
     }
 }
 
-/// Filters of a number of words that the compiler may know.
+/// One word after the other, filter by filter. What the rest can have in common is told
+/// from the filter alone: its parts would have to be held against those of eight others.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it must be compiled for the caller's processor")]
-fn known<const WORDS: usize, T>(words: &[T]) -> &[T] {
-    if WORDS == 0 { words } else { words.get(..WORDS).unwrap_or_default() }
-}
-
-/// One word after the other, filter by filter.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "it must be compiled for the caller's processor")]
-fn scan<const WORDS: usize>(
+fn scan(
     quads: &Quads,
     quad: usize,
     grouped: &Grouped,
     range: Range<usize>,
     visit: &mut impl Visit,
 ) {
-    let filters = quads.filters(quad);
+    let cuts = grouped.cuts();
+    let filters = quads.filters(quad).map(|filter| cuts.part(filter));
+    let rest = quads.behind(quad).map(|four| four.map(whole));
+    let looks = cuts.looks(grouped.words());
     let mut needs = Needs::of(quads, quad, 0, visit);
     for at in range {
-        let Some((fewest, lanes)) = grouped.group(at) else { return };
-        let lanes = known::<WORDS, _>(lanes);
-        needs.follow(quads, quad, fewest, visit);
-        let [first, second] = cuts(lanes.len());
-        for (one, filter) in filters.iter().enumerate() {
-            let filter = known::<WORDS, _>(filter);
+        let Some(group) = grouped.group(at) else { return };
+        needs.follow(quads, quad, group.fewest, visit);
+        let lanes = cuts.part(group.lanes);
+        'filters: for (one, filter) in filters.iter().enumerate() {
             let mut sums = [0; LANES];
-            add_common(&mut sums, filter, lanes, 0..first);
-            if below(&sums, needs.early[0][one]) {
-                continue;
+            for part in 0..PARTS {
+                add_common(&mut sums, filter[part], lanes[part]);
+                if looks[part] && below(&sums, needs.all[one].saturating_sub(rest[part][one])) {
+                    continue 'filters;
+                }
             }
-            add_common(&mut sums, filter, lanes, first..second);
-            if below(&sums, needs.early[1][one]) {
-                continue;
-            }
-            add_common(&mut sums, filter, lanes, second..lanes.len());
             for (lane, common) in sums.into_iter().enumerate() {
                 if common >= needs.all[one] {
                     visit.meet(quad * QUAD + one, at * LANES + lane, common);
@@ -228,9 +209,7 @@ fn scan<const WORDS: usize>(
 /// Adds the ones that a filter has in common with each lane in some words.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it must be compiled for the caller's processor")]
-fn add_common(sums: &mut [u32; LANES], filter: &[u64], lanes: &[Lanes], words: Range<usize>) {
-    let filter = filter.get(words.clone()).unwrap_or_default();
-    let lanes = lanes.get(words).unwrap_or_default();
+fn add_common(sums: &mut [u32; LANES], filter: &[u64], lanes: &[Lanes]) {
     for (word, lanes) in filter.iter().zip(lanes) {
         for (sum, other) in sums.iter_mut().zip(lanes.0) {
             *sum += (word & other).count_ones();
@@ -250,62 +229,68 @@ fn below(sums: &[u32; LANES], need: u32) -> bool {
 mod x86 {
     use std::arch::x86_64::{
         __m256i, __m512i, _mm256_add_epi8, _mm256_add_epi64, _mm256_and_si256, _mm256_castsi256_pd,
-        _mm256_cmpgt_epi64, _mm256_loadu_si256, _mm256_movemask_pd, _mm256_sad_epu8,
-        _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setr_epi8, _mm256_setzero_si256,
-        _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256, _mm512_add_epi64,
-        _mm512_and_si512, _mm512_cmpge_epu64_mask, _mm512_loadu_si512, _mm512_popcnt_epi64,
-        _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512,
+        _mm256_cmpgt_epi64, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_pd,
+        _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi64x, _mm256_setr_epi8,
+        _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_storeu_si256,
+        _mm512_add_epi64, _mm512_and_si512, _mm512_cmpge_epu64_mask, _mm512_loadu_si512,
+        _mm512_min_epu8, _mm512_popcnt_epi64, _mm512_sad_epu8, _mm512_set1_epi64,
+        _mm512_setzero_si512, _mm512_storeu_si512,
     };
     use std::ops::Range;
 
-    use super::super::arranged::{Grouped, LANES, Lanes, QUAD, Quads, cuts};
-    use super::{Needs, Visit, known, scan};
+    use super::super::arranged::{Grouped, LANES, Lanes, QUAD, Quads};
+    use super::super::cuts::PARTS;
+    use super::{Needs, Visit, scan};
 
     // Closures are compiled for the processor of the function they stand in, and
     // library functions that call them for any, so that nothing of it is inlined:
     // hence loops below, and no `map`.
 
     #[target_feature(enable = "popcnt")]
-    pub(super) fn scan_popcnt<const WORDS: usize>(
+    pub(super) fn scan_popcnt(
         quads: &Quads,
         quad: usize,
         grouped: &Grouped,
         range: Range<usize>,
         visit: &mut impl Visit,
     ) {
-        scan::<WORDS>(quads, quad, grouped, range, visit);
+        scan(quads, quad, grouped, range, visit);
     }
 
     /// Eight lanes in two registers.
     type Two = [__m256i; 2];
 
     #[target_feature(enable = "avx2,popcnt")]
-    pub(super) fn scan_avx2<const WORDS: usize>(
+    pub(super) fn scan_avx2(
         quads: &Quads,
         quad: usize,
         grouped: &Grouped,
         range: Range<usize>,
         visit: &mut impl Visit,
     ) {
-        let filters = quads.filters(quad);
+        let cuts = grouped.cuts();
+        let mut filters = [[&[][..]; PARTS]; QUAD];
+        for (parts, filter) in filters.iter_mut().zip(quads.filters(quad)) {
+            *parts = cuts.part(filter);
+        }
+        let behind = quads.behind(quad);
+        let looks = cuts.looks(grouped.words());
         let mut needs = Needs::of(quads, quad, 0, visit);
         for at in range {
-            let Some((fewest, lanes)) = grouped.group(at) else { return };
-            let lanes = known::<WORDS, _>(lanes);
-            needs.follow(quads, quad, fewest, visit);
-            let [first, second] = cuts(lanes.len());
-            for (one, filter) in filters.iter().enumerate() {
-                let filter = known::<WORDS, _>(filter);
-                let counts = [_mm256_setzero_si256(); 2];
-                let counts = common_avx2(filter, lanes, 0..first, counts);
-                if reached_avx2(&counts, needs.early[0][one]) == 0 {
-                    continue;
+            let Some(group) = grouped.group(at) else { return };
+            needs.follow(quads, quad, group.fewest, visit);
+            let lanes = cuts.part(group.lanes);
+            'filters: for (one, filter) in filters.iter().enumerate() {
+                let mut counts = [_mm256_setzero_si256(); 2];
+                for part in 0..PARTS {
+                    counts = common_avx2(filter[part], lanes[part], counts);
+                    if looks[part] {
+                        let most = most_avx2(&counts, behind[part][one], &group.behind[part]);
+                        if reached_avx2(&most, needs.all[one]) == 0 {
+                            continue 'filters;
+                        }
+                    }
                 }
-                let counts = common_avx2(filter, lanes, first..second, counts);
-                if reached_avx2(&counts, needs.early[1][one]) == 0 {
-                    continue;
-                }
-                let counts = common_avx2(filter, lanes, second..lanes.len(), counts);
                 let reached = reached_avx2(&counts, needs.all[one]);
                 if reached != 0 {
                     let mut sums = [0_u64; LANES];
@@ -320,22 +305,39 @@ mod x86 {
         }
     }
 
+    /// What each lane has in common at most, when the parts behind a cut are as alike as
+    /// their ones allow.
+    #[target_feature(enable = "avx2,popcnt")]
+    #[inline]
+    fn most_avx2(counts: &Two, parts: u64, others: &Lanes) -> Two {
+        let parts = _mm256_set1_epi64x(parts.cast_signed());
+        let mut most = *counts;
+        for (most, others) in most.iter_mut().zip(others.0.as_chunks::<4>().0) {
+            // SAFETY: four words are as long as what is loaded, which may lie anywhere.
+            let others = unsafe { _mm256_loadu_si256(others.as_ptr().cast::<__m256i>()) };
+            let fewer = _mm256_min_epu8(parts, others);
+            *most = _mm256_add_epi64(*most, _mm256_sad_epu8(fewer, _mm256_setzero_si256()));
+        }
+        most
+    }
+
     /// Ones are counted by looking up each half of a byte (Muła, Kurz and Lemire,
     /// "Faster population counts using AVX2 instructions", 2018). A byte counts to 8
     /// in a word, so that 31 words fit before it runs over.
     #[target_feature(enable = "avx2,popcnt")]
     #[inline]
-    fn common_avx2(filter: &[u64], lanes: &[Lanes], words: Range<usize>, mut counts: Two) -> Two {
+    fn common_avx2(mut filter: &[u64], mut lanes: &[Lanes], mut counts: Two) -> Two {
         let table = _mm256_setr_epi8(
             0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2,
             3, 3, 4,
         );
         let low = _mm256_set1_epi8(0x0f);
-        let filter = filter.get(words.clone()).unwrap_or_default();
-        let lanes = lanes.get(words).unwrap_or_default();
-        for (filter, lanes) in filter.chunks(31).zip(lanes.chunks(31)) {
+        while !filter.is_empty() {
+            let (words, filter_left) = filter.split_at_checked(31).unwrap_or((filter, &[]));
+            let (eights, lanes_left) = lanes.split_at_checked(31).unwrap_or((lanes, &[]));
+            (filter, lanes) = (filter_left, lanes_left);
             let mut bytes = [_mm256_setzero_si256(); 2];
-            for (word, lanes) in filter.iter().zip(lanes) {
+            for (word, lanes) in words.iter().zip(eights) {
                 let word = _mm256_set1_epi64x(word.cast_signed());
                 for (count, lanes) in bytes.iter_mut().zip(lanes.0.as_chunks::<4>().0) {
                     // SAFETY: four words are as long as what is loaded, which may
@@ -382,34 +384,38 @@ mod x86 {
     }
 
     /// All four filters of the quad at once: a group is loaded once for them.
-    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
-    pub(super) fn scan_avx512<const WORDS: usize>(
+    #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
+    pub(super) fn scan_avx512(
         quads: &Quads,
         quad: usize,
         grouped: &Grouped,
         range: Range<usize>,
         visit: &mut impl Visit,
     ) {
-        let mut filters = quads.filters(quad);
-        for filter in &mut filters {
-            *filter = known::<WORDS, _>(filter);
+        let cuts = grouped.cuts();
+        let mut filters = [[&[][..]; QUAD]; PARTS];
+        for (one, filter) in quads.filters(quad).into_iter().enumerate() {
+            for (parts, part) in filters.iter_mut().zip(cuts.part(filter)) {
+                parts[one] = part;
+            }
         }
+        let behind = quads.behind(quad);
+        let looks = cuts.looks(grouped.words());
         let mut needs = Needs::of(quads, quad, 0, visit);
-        for at in range {
-            let Some((fewest, lanes)) = grouped.group(at) else { return };
-            let lanes = known::<WORDS, _>(lanes);
-            needs.follow(quads, quad, fewest, visit);
-            let [first, second] = cuts(lanes.len());
-            let counts = [_mm512_setzero_si512(); QUAD];
-            let counts = common_avx512(&filters, lanes, 0..first, counts);
-            if none_reached_avx512(&counts, &needs.early[0]) {
-                continue;
+        'groups: for at in range {
+            let Some(group) = grouped.group(at) else { return };
+            needs.follow(quads, quad, group.fewest, visit);
+            let lanes = cuts.part(group.lanes);
+            let mut counts = [_mm512_setzero_si512(); QUAD];
+            for part in 0..PARTS {
+                counts = common_avx512(filters[part], lanes[part], counts);
+                if looks[part] {
+                    let most = most_avx512(&counts, &behind[part], &group.behind[part]);
+                    if reached_avx512(&most, &needs.all) == [0; QUAD] {
+                        continue 'groups;
+                    }
+                }
             }
-            let counts = common_avx512(&filters, lanes, first..second, counts);
-            if none_reached_avx512(&counts, &needs.early[1]) {
-                continue;
-            }
-            let counts = common_avx512(&filters, lanes, second..lanes.len(), counts);
             let reached = reached_avx512(&counts, &needs.all);
             for (one, reached) in reached.into_iter().enumerate() {
                 if reached != 0 {
@@ -424,20 +430,13 @@ mod x86 {
         }
     }
 
-    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
     #[inline]
     fn common_avx512(
-        filters: &[&[u64]; QUAD],
+        [one, two, three, four]: [&[u64]; QUAD],
         lanes: &[Lanes],
-        words: Range<usize>,
         mut counts: [__m512i; QUAD],
     ) -> [__m512i; QUAD] {
-        let mut parts = [&[][..]; QUAD];
-        for (part, filter) in parts.iter_mut().zip(filters) {
-            *part = filter.get(words.clone()).unwrap_or_default();
-        }
-        let [one, two, three, four] = parts;
-        let lanes = lanes.get(words).unwrap_or_default();
         let words = one.iter().zip(two).zip(three).zip(four);
         for ((((one, two), three), four), lanes) in words.zip(lanes) {
             // SAFETY: eight words are as long as what is loaded.
@@ -450,19 +449,27 @@ mod x86 {
         counts
     }
 
-    /// Whether no lane of the four has as much as is needed.
+    /// What each lane has in common at most with each of the four, when the parts behind
+    /// a cut are as alike as their ones allow.
+    #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
     #[inline]
-    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
-    fn none_reached_avx512(counts: &[__m512i; QUAD], need: &[u32; QUAD]) -> bool {
-        let mut any = 0;
-        for (count, need) in counts.iter().zip(need) {
-            any |= _mm512_cmpge_epu64_mask(*count, _mm512_set1_epi64(i64::from(*need)));
+    fn most_avx512(
+        counts: &[__m512i; QUAD],
+        parts: &[u64; QUAD],
+        others: &Lanes,
+    ) -> [__m512i; QUAD] {
+        // SAFETY: eight words are as long as what is loaded.
+        let others = unsafe { _mm512_loadu_si512(others.0.as_ptr().cast::<__m512i>()) };
+        let mut most = *counts;
+        for (most, parts) in most.iter_mut().zip(parts) {
+            let fewer = _mm512_min_epu8(_mm512_set1_epi64(parts.cast_signed()), others);
+            *most = _mm512_add_epi64(*most, _mm512_sad_epu8(fewer, _mm512_setzero_si512()));
         }
-        any == 0
+        most
     }
 
     /// Which lanes have as much as is needed, for each of the four.
-    #[target_feature(enable = "avx512f,avx512vpopcntdq,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
     #[inline]
     fn reached_avx512(counts: &[__m512i; QUAD], need: &[u32; QUAD]) -> [u8; QUAD] {
         let mut reached = [0; QUAD];

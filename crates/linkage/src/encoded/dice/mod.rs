@@ -4,11 +4,11 @@
 //! inner loop ([`kernel`]). Around it: both sets are sorted by their number of
 //! ones, since a pair can only reach a threshold when these are near each other;
 //! the second set is walked through in blocks that stay in the cache; and a pair
-//! is left after half or three quarters of its words when the rest could not bring it
-//! there. All of
-//! these are exact: no pair that reaches the threshold is lost.
+//! is left when the rest of its words could not bring it there ([`cuts`]). All of these
+//! are exact: no pair that reaches the threshold is lost.
 
 mod arranged;
+mod cuts;
 mod kernel;
 mod nearest;
 
@@ -18,6 +18,7 @@ pub use kernel::{Kernel, NoKernel};
 pub use nearest::{Nearest, nearest};
 
 use self::arranged::{Grouped, Quads};
+use self::cuts::Cuts;
 use self::kernel::Visit;
 use super::clks::Clks;
 
@@ -113,17 +114,20 @@ pub fn candidates(
     if a.bits() != b.bits() {
         return Err(ThresholdError::Lengths(a.bits(), b.bits()));
     }
-    let quads = Quads::of(a.iter()).ok_or(ThresholdError::TooMany)?;
-    let grouped = Grouped::of(b).ok_or(ThresholdError::TooMany)?;
+    let mut quads = Quads::of(a.iter()).ok_or(ThresholdError::TooMany)?;
+    let mut grouped = Grouped::of(b).ok_or(ThresholdError::TooMany)?;
     let least = threshold.least_in_common(2 * a.bits());
+    let sample = Reach { quads: &quads, grouped: &grouped, least: &least, found: Vec::new() };
+    let cuts = Cuts::chosen(&quads, &grouped, threshold.0, kernel, &sample);
+    quads.cut(cuts);
+    grouped.cut(cuts);
     let most = MOST_CANDIDATES / threads.get();
     let work = |part: usize| {
         let mut reach =
             Reach { quads: &quads, grouped: &grouped, least: &least, found: Vec::new() };
         for block in grouped.blocks() {
             for quad in (part..quads.len()).step_by(threads.get()) {
-                let (fewest, fullest) = quads.ones(quad);
-                let range = grouped.between(&block, fewest, fullest, threshold.0);
+                let range = grouped.between(&block, quads.ones(quad), threshold.0);
                 kernel.scan(&quads, quad, &grouped, range, &mut reach);
                 if reach.found.len() > most {
                     return Err(ThresholdError::TooLow);

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use super::arranged::{Grouped, Quads};
+use super::cuts::Cuts;
 use super::kernel::{Kernel, Visit};
 use super::{ThresholdError, dice};
 use crate::encoded::clks::Clks;
@@ -31,8 +32,12 @@ pub fn nearest(
         return Err(ThresholdError::Lengths(a.bits(), b.bits()));
     }
     let step = a.len().div_ceil(most.get());
-    let quads = Quads::of(a.iter().step_by(step)).ok_or(ThresholdError::TooMany)?;
-    let grouped = Grouped::of(b).ok_or(ThresholdError::TooMany)?;
+    let mut quads = Quads::of(a.iter().step_by(step)).ok_or(ThresholdError::TooMany)?;
+    let mut grouped = Grouped::of(b).ok_or(ThresholdError::TooMany)?;
+    // What is needed rises while the likest are found: no pairs say where to look.
+    let cuts = Cuts::even(grouped.words());
+    quads.cut(cuts);
+    grouped.cut(cuts);
     let found = vec![Nearest::default(); a.len().div_ceil(step)];
     let mut likest = Likest { quads: &quads, grouped: &grouped, found };
     for block in grouped.blocks() {

@@ -7,7 +7,7 @@ use crate::probabilistic::records::MISSING;
 use crate::probabilistic::training::Alike;
 
 /// Pairs that agree on a comparison, drawn for each.
-const ALIKE_PAIRS: u64 = 40_000;
+const ALIKE_PAIRS: u64 = 20_000;
 /// Rows from whose values these are drawn, about.
 const ALIKE_ROWS: usize = 500_000;
 
