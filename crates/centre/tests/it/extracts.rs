@@ -5,7 +5,8 @@ use std::sync::Arc;
 use centre::Refused;
 use centre::inbox::Matter;
 use centre::ports::Unwatched;
-use linkage::Changed;
+use ledger::Draft;
+use linkage::{Changed, ExtractEvent};
 use permit::{LinkageTerms, LinkageWay, Strictness};
 
 use crate::house::House;
@@ -75,6 +76,37 @@ async fn a_permit_of_two_extracts_has_both_built_and_a_room_on_either() {
     assert!(inbox.mine.iter().any(|task| task.matter == Matter::BuildExtract), "{inbox:?}");
     let refused = house.centre.open_room(&researcher, &permit, Strictness::Generous).await;
     assert!(matches!(&refused, Err(Refused::Conflict(why)) if why.contains("build it")));
+}
+
+#[tokio::test]
+async fn of_two_extracts_neither_is_to_lack_a_delivery_that_the_other_has() {
+    let house = House::new().await;
+    let two =
+        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
+    let permit = house.permit(|terms| terms.linkage = two).await;
+    let researcher = house.caller("researcher").await;
+    let build = || house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched));
+    let is_asked_for = async || {
+        let inbox = house.centre.inbox(&researcher).await.unwrap();
+        inbox.mine.iter().any(|task| task.matter == Matter::BuildExtract)
+    };
+    let built = build().await.unwrap();
+    assert!(!is_asked_for().await);
+    // The strict one is of a newer delivery; building the generous one was cut off.
+    let mut manifest = built[0].manifest.clone();
+    manifest.extract = "extract-0000000001".parse().unwrap();
+    for table in manifest.tables.values_mut() {
+        table.lake_version += 1;
+    }
+    let id = manifest.extract.to_string();
+    house.clock.advance(model::SignedDuration::from_mins(1));
+    let event = ExtractEvent::Built { manifest, milliseconds: 1 };
+    let draft = Draft::new(&"researcher".parse().unwrap(), &id, &event).unwrap();
+    house.book.append(vec![draft], vec![]).await.unwrap();
+    assert!(is_asked_for().await);
+    house.clock.advance(model::SignedDuration::from_mins(1));
+    build().await.unwrap();
+    assert!(!is_asked_for().await);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use centre::{Caller, Refused};
 use ledger::{Draft, EntryFilter};
 use linkage::reversal::{Reversal, ReversalState};
 use model::{ImportId, PermitId, ReversalId};
-use permit::{Account, Role};
+use permit::{Account, LinkageTerms, LinkageWay, Role};
 use source::{ImportManifest, SourceEvent, SourceRecord};
 
 use crate::fakes::NUMBER;
@@ -233,4 +233,26 @@ async fn of_two_who_are_told_at_once_one_is() {
     let tell = || house.centre.do_reversal(&holder, &id);
     let (one, other) = tokio::join!(tell(), tell());
     assert_eq!(usize::from(one.is_ok()) + usize::from(other.is_ok()), 1, "{one:?} {other:?}");
+}
+
+#[tokio::test]
+async fn of_two_extracts_it_is_said_whose_numbers_they_are() {
+    let house = House::new().await;
+    delivered(&house).await;
+    let two =
+        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
+    let permit = house.permit(|terms| terms.linkage = two).await;
+    let researcher = house.caller("researcher").await;
+    let built =
+        house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
+    let refused = ask(&house, "researcher", &permit).await;
+    let Err(Refused::Field { field: "extract", why }) = refused else { panic!("{refused:?}") };
+    for extract in &built {
+        assert!(why.contains(extract.id.as_str()), "{why}");
+        let of = ReversalWish { extract: Some(extract.id.clone()), ..wish(&[17], "matters") };
+        let asked = house.centre.ask_reversal(&researcher, &permit, of).await.unwrap();
+        let reversal: (Reversal, u64) =
+            ledger::load(house.book.as_ref(), asked.as_str()).await.unwrap().unwrap();
+        assert_eq!(reversal.0.extract, extract.id);
+    }
 }

@@ -391,9 +391,10 @@ fn issuer(table: &[u8], column: &str, today: Date) -> Country {
     // What is wrong with the table is said when it is linked.
     let _ = ingress::link(table, column, 0, count);
     let counts = counts.into_inner();
-    let of_country = counts.into_iter().zip(Country::ALL);
-    // Of two, the one that refuses more: Danish numbers have no check digit.
+    // Of two, the one that refuses more: Danish numbers have no check digit. Of any others
+    // the first, which is the last that is looked at.
     let strict = |country: Country| country != Country::Denmark;
+    let of_country = counts.into_iter().zip(Country::ALL).rev();
     let most = of_country.max_by_key(|(count, country)| (*count, strict(*country)));
     most.map_or(Country::Norway, |(_, country)| country)
 }

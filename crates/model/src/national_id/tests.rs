@@ -64,8 +64,15 @@ fn published_examples_are_read() {
         (Country::Denmark, "070761-4285", Series::Cpr, Some(date(1961, 7, 7))),
         // Skatteverket, "Testpersonnummer".
         (Country::Sweden, "19121212-1212", Series::Personal, Some(date(1912, 12, 12))),
+        // Skatteverket, "Samordningsnummer" (SKV 707): the day is 3 + 60.
+        (Country::Sweden, "701063-2391", Series::Coordination, Some(date(1970, 10, 3))),
         // Digital and Population Data Services Agency, "The personal identity code".
         (Country::Finland, "131052-308T", Series::Hetu, Some(date(1952, 10, 13))),
+        // The same, test material for the signs of 2023: 900 and above is never given for life.
+        (Country::Finland, "010594Y9032", Series::TemporaryHetu, Some(date(1994, 5, 1))),
+        (Country::Finland, "040594V902Y", Series::TemporaryHetu, Some(date(1994, 5, 4))),
+        (Country::Finland, "010516B903X", Series::TemporaryHetu, Some(date(2016, 5, 1))),
+        (Country::Finland, "020503F9037", Series::TemporaryHetu, Some(date(2003, 5, 2))),
     ] {
         let read = Identifier::parse(country, text, TODAY).unwrap();
         assert_eq!(read.series(), series, "{text}");

@@ -91,6 +91,22 @@ fn what_a_killed_building_left_goes_before_the_next_one() {
 }
 
 #[test]
+fn an_own_table_is_read_by_the_rules_of_the_country_whose_numbers_most_of_it_are() {
+    let today = model::Date::constant(2026, 6, 1);
+    // Numbers for tests, as their issuers publish them, and of series that nobody is given.
+    for (country, numbers) in [
+        (Country::Norway, ["17912099997", "14515730185", "99305734507"]),
+        (Country::Denmark, ["070761-4285", "0707614285", "070761-4285"]),
+        (Country::Sweden, ["19121212-1212", "701063-2391", "not a number"]),
+        (Country::Finland, ["131052-308T", "010594Y9032", "070761-4285"]),
+    ] {
+        let table = format!("value,who\n1,{}\n", numbers.join("\n2,"));
+        assert_eq!(issuer(table.as_bytes(), "who", today), country, "{table}");
+    }
+    assert_eq!(issuer(b"who,value\nnobody,1\n", "who", today), Country::Norway);
+}
+
+#[test]
 fn on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told() {
     let Some(disk) = SmallDisk::mount(
         "wiring::extracting::tests::on_a_full_disk_nothing_of_the_sketches_stays_and_that_is_told",
