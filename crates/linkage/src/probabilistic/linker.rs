@@ -76,7 +76,7 @@ pub struct Weighed {
 /// Random pairs on which u is counted.
 const RANDOM_PAIRS: u64 = 400_000;
 /// Pairs of one rule that train at most: of more, so many are picked.
-const TRAINING_PAIRS: u64 = 200_000;
+const TRAINING_PAIRS: u64 = 100_000;
 /// Where the random pairs begin; the same every time, so that results are too.
 const SEED: u64 = 0x005e_edf0_0d5e_edf0;
 
@@ -169,13 +169,16 @@ impl<'a> Linker<'a> {
         for (at, rule) in self.blocking.rules.iter().enumerate() {
             let pairs = rule.pairs();
             let every = pairs.div_ceil(TRAINING_PAIRS).max(1);
+            // Compared and not divided: every pair of a large rule is asked.
+            let below = u64::MAX / every;
             let mut tally = Tally::default();
             let mut said = [Tally::default(), Tally::default()];
             let answer = |a: u32, b: u32| {
                 if answered.is_empty() { None } else { answered.get(&(a.min(b), a.max(b))) }
             };
             let picked = |a: u32, b: u32| {
-                mixed(u64::from(a) << 32 | u64::from(b)).is_multiple_of(every)
+                every == 1
+                    || mixed(u64::from(a) << 32 | u64::from(b)) <= below
                     || answer(a, b).is_some()
             };
             let pairs = |offer: &mut dyn FnMut(u32, u32)| {
