@@ -65,7 +65,7 @@ enum Task {
         /// Only these measurements, separated by commas
         #[arg(long, value_delimiter = ',')]
         only: Vec<bench::Measurement>,
-        /// Historical people of splink_datasets, as Parquet, for `known`; without it only
+        /// Historical people of `splink_datasets`, as Parquet, for `known`; without it only
         /// the sets that are fetched are measured
         #[arg(long, value_name = "FILE")]
         historical: Option<std::path::PathBuf>,

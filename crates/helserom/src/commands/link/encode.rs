@@ -108,7 +108,7 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
             writing += from.elapsed();
         }
     }
-    let encoded = begun.elapsed() - writing;
+    let encoded = begun.elapsed().saturating_sub(writing);
     let records = out.end()?;
     let json = json!({
         "records": records,
