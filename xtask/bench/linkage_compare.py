@@ -20,8 +20,8 @@ from pathlib import Path
 
 
 def run_splink(tables, settings, learn, recall, edges):
-    """Links `tables` (a name and the SQL that reads it), and writes the edges. `learn`:
-    the rules of which one column after the other is left out of training."""
+    """Links `tables` (a name and the SQL that reads it), and writes the edges. `learn`: the
+    rules by which it trains, of which the first, with its `recall`, also tells the prior."""
     import duckdb
     import splink as package
     from splink import DuckDBAPI, Linker, SettingsCreator
@@ -53,9 +53,15 @@ def run_splink(tables, settings, learn, recall, edges):
     told = {
         "predict": predicted - trained,
         "seconds": ended - begun,
+        "peak_mib": peak_mib(),
         "version": package.__version__,
     }
     return connection, found, told
+
+
+def peak_mib():
+    """With the interpreter and what it imported, as ours is with its program."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def quoted(text):
@@ -212,6 +218,10 @@ def anonlink(first, second, threshold):
             filters.append(bits)
         return filters
 
+    def pair(group):
+        """Which of the first set, and which of the second."""
+        return [record for _, record in sorted(group)]
+
     sides = [read(first), read(second)]
     begun = time.process_time()
     candidates = package.candidate_generation.find_candidate_pairs(
@@ -220,7 +230,7 @@ def anonlink(first, second, threshold):
     groups = package.solving.greedy_solve(candidates)
     return {
         "seconds": time.process_time() - begun,
-        "matched": sum(len(group) == 2 for group in groups),
+        "matched": sorted(pair(group) for group in groups if len(group) == 2),
         "version": version("anonlink"),
     }
 
@@ -229,5 +239,4 @@ if __name__ == "__main__":
     what, *arguments = sys.argv[1:]
     asked = {f.__name__: f for f in (splink, historical, febrl, clkhash, anonlink)}
     told = asked[what](*arguments)
-    told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(told))

@@ -41,8 +41,10 @@ pub(crate) enum Measurement {
     Rooms,
     /// Linking by names, dates and places, beside Splink
     Linkage,
-    /// Finding people in published sets, without labels; the historical one beside Splink
-    Known,
+    /// Finding people in the sets of Febrl, without labels
+    Febrl,
+    /// Finding historical people in a file that is given, beside Splink
+    Historical,
     /// Finding the people of four registers of five million by every stage
     Cascade,
     /// Linking encoded records, beside clkhash and anonlink
@@ -107,7 +109,8 @@ fn measure(
         Measurement::Sql => sql::measure(repository),
         Measurement::Rooms => rooms::measure(repository),
         Measurement::Linkage => linkage::measure(repository),
-        Measurement::Known => linkage::measure_known(repository, historical),
+        Measurement::Febrl => linkage::measure_febrl(repository),
+        Measurement::Historical => linkage::measure_historical(repository, historical),
         Measurement::Cascade => cascade::measure(repository),
         Measurement::Encoded => linkage::measure_encoded(repository),
         Measurement::Ledger => ledger::measure(repository),

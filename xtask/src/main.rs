@@ -65,8 +65,7 @@ enum Task {
         /// Only these measurements, separated by commas
         #[arg(long, value_delimiter = ',')]
         only: Vec<bench::Measurement>,
-        /// Historical people of `splink_datasets`, as Parquet, for `known`; without it only
-        /// the sets that are fetched are measured
+        /// Historical people of `splink_datasets`, as Parquet, for `historical`
         #[arg(long, value_name = "FILE")]
         historical: Option<std::path::PathBuf>,
     },

@@ -44,11 +44,6 @@ fn main() -> ExitCode {
     if let Some(ended) = unpacking::called(std::env::args_os()) {
         return ended;
     }
-    // Before anything is in memory. Of these commands one alone lives longer than a second,
-    // and it holds little.
-    if std::env::args_os().any(|word| word == "link") {
-        memory::in_small_pages();
-    }
     let cli = Cli::parse();
     let as_json = cli.common.json;
     tell(run(cli), as_json)

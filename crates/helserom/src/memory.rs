@@ -22,8 +22,9 @@ pub(crate) fn keep_private() {
     MAY_BE_SWAPPED.store(is_on_disk(&swaps) && !lock(), Ordering::Relaxed);
 }
 
-/// Small pages from now on, for a command that lives for a second: it would spend a tenth of
-/// that in wiping huge ones, and use a part of each. A machine that cannot does without.
+/// Small pages from now on, for a command that reads so little that it lives for a second: it
+/// would spend a tenth of that in wiping huge ones, and use a part of each. A machine that
+/// cannot does without.
 pub(crate) fn in_small_pages() {
     let _ = nix::sys::prctl::set_thp_disable(true);
 }

@@ -13,7 +13,7 @@ use crate::repository::Repository;
 use crate::run::{self, Failed, about, failed};
 use crate::setup::python;
 
-pub(super) use known::measure as measure_known;
+pub(super) use known::{measure_febrl, measure_historical};
 
 const ENVIRONMENT: &str = "bench-linkage-python";
 const REQUIREMENTS: &str = "xtask/bench/linkage-requirements.txt";
@@ -129,7 +129,7 @@ pub(super) fn measure(repository: &Repository) -> Result<Finding, Failed> {
     Ok(Finding {
         what: "Linking two registers of 20,000 people without a national id".to_owned(),
         figures,
-        asked: format!("{}, F1 at least as high", BesideSplink::ASKED),
+        asked: format!("{}, F1 at least as high", BesideSplink::asked()),
         reached: beside.reached() && f1[0] >= f1[1],
     })
 }
@@ -143,7 +143,13 @@ struct BesideSplink {
 }
 
 impl BesideSplink {
-    const ASKED: &str = "pairs 10 × as fast, all 15 ×, a tenth of the memory";
+    /// How many times as fast weighing and all of it, and how much less memory.
+    const ASKED: [f64; 3] = [10.0, 15.0, 10.0];
+
+    fn asked() -> String {
+        let [pairs, all, memory] = Self::ASKED;
+        format!("pairs {pairs} × as fast, all {all} ×, memory {memory} × as little")
+    }
 
     fn of(ours: &[Value], others: &[Value]) -> Self {
         Self {
@@ -159,7 +165,7 @@ impl BesideSplink {
     }
 
     fn reached(&self) -> bool {
-        self.ratios().iter().zip([10.0, 15.0, 10.0]).all(|(ratio, asked)| *ratio >= asked)
+        self.ratios().iter().zip(Self::ASKED).all(|(ratio, asked)| *ratio >= asked)
     }
 
     fn figures(&self, pairs: f64) -> Vec<(String, String)> {
@@ -200,7 +206,7 @@ pub(super) fn measure_encoded(repository: &Repository) -> Result<Finding, Failed
     let encoding = middle(&others, "/seconds") / middle(&ours, "/seconds/encode");
     let mut reached = encoding >= ASKED_ENCODING;
     let mut figures = vec![(
-        format!("encoding, beside clkhash {}", version(&others)),
+        format!("encoding in memory, beside clkhash {}", version(&others)),
         format!("{encoding:.0} × as fast"),
     )];
     let [one, other] = &filters;
@@ -208,14 +214,15 @@ pub(super) fn measure_encoded(repository: &Repository) -> Result<Finding, Failed
         let mut ratios = Vec::new();
         for threshold in THRESHOLDS {
             let (mut ours, mut others) = (Vec::new(), Vec::new());
+            let to = registers.folder.join("pairs.csv");
             for _ in 0..REPEATS {
-                let to = registers.folder.join("pairs.csv");
                 let words = ["match", "--threshold", threshold, "--kernel", kernel];
                 let paths = ["--to".as_ref(), &*to, one, other];
                 ours.push(registers.ours(repository, &words, &paths)?);
                 others.push(theirs(repository, "anonlink", &[one, other], &[threshold])?);
             }
-            if (middle(&ours, "/matched") - middle(&others, "/matched")).abs() > 0.0 {
+            let found = pairs(&fs::read_to_string(&to).map_err(about(to.display()))?);
+            if others.iter().any(|told| told["matched"] != found) {
                 return failed(format!("anonlink finds other pairs at {threshold}"));
             }
             let took = middle(&ours, "/seconds/compare") + middle(&ours, "/seconds/solve");
@@ -229,9 +236,20 @@ pub(super) fn measure_encoded(repository: &Repository) -> Result<Finding, Failed
         ));
     }
     Ok(Finding {
-        what: "Linking encoded records, 1,024 bits, 20,000 on each side".to_owned(),
+        what: "Linking encoded records of 20,000 people, 1,024 bits".to_owned(),
         figures,
         asked: format!("the same pairs as anonlink, so much faster; encoding {ASKED_ENCODING} ×"),
         reached,
     })
+}
+
+/// The pairs of record numbers in a file of two columns, in order.
+fn pairs(text: &str) -> Value {
+    let numbers = |line: &str| -> Option<[u64; 2]> {
+        let (one, other) = line.split_once(',')?;
+        Some([one.parse().ok()?, other.parse().ok()?])
+    };
+    let mut pairs: Vec<_> = text.lines().filter_map(numbers).collect();
+    pairs.sort_unstable();
+    pairs.into_iter().collect()
 }

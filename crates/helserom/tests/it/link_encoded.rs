@@ -258,3 +258,28 @@ fn thresholds_and_files_that_are_none_are_refused() {
     let none = place.file("none.json", r#"{"clks": ["?"]}"#);
     assert!(says(&none, "0.8").refusal(1).contains("filter 1 is no base64"));
 }
+
+#[test]
+fn what_is_no_file_or_is_read_is_not_replaced() {
+    let place = Place::new();
+    let (schema, secret) = (schema(&place), secret(&place, SECRET));
+    let rows = "given,surname,born,town\nIngfrid,Moen,1957-03-14,Vik\n";
+    let file = place.file("records.csv", rows);
+    let kept = place.file("kept", "as it was");
+    let link = place.path().join("link");
+    std::os::unix::fs::symlink(&kept, &link).unwrap();
+    let pipe = place.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for (to, why) in [
+        (&link, "is no file that could be replaced"),
+        (&pipe, "is no file that could be replaced"),
+        (&file, "is what is read"),
+        (&schema, "is what is read"),
+    ] {
+        let said = place.says(&encode(&schema, &secret, &file, &["--to", text(to)]));
+        assert!(said.refusal(2).contains(why), "{said:?}");
+    }
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    assert_eq!(fs::read_to_string(&kept).unwrap(), "as it was");
+    assert_eq!(fs::read_to_string(&file).unwrap(), rows);
+}

@@ -34,6 +34,7 @@ mod keys;
 mod kills;
 mod link;
 mod link_encoded;
+mod link_refusals;
 mod memory;
 mod notebook;
 mod outlives;

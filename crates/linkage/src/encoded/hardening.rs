@@ -21,7 +21,7 @@ use super::schema::KeyHash;
 /// How filters are hardened; both sides must do the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Hardening {
-    /// Every bit becomes the sum of so many; 0 or 1 changes nothing.
+    /// Every bit becomes the sum of so many; 0 changes nothing.
     pub spread: usize,
     /// Whether a filter is followed by its complement.
     pub balanced: bool,
@@ -57,8 +57,8 @@ impl Hardener {
         secret: &[u8],
         bits: usize,
     ) -> Result<Option<Self>, HardeningError> {
-        let spread = if how.spread == 1 { 0 } else { how.spread };
-        if spread > 64 || spread > bits {
+        let spread = how.spread;
+        if spread == 1 || spread > 64 || spread > bits {
             return Err(HardeningError::Spread);
         }
         if spread == 0 && !how.balanced {
@@ -196,11 +196,11 @@ mod tests {
 
     #[test]
     fn what_cannot_be_spread_is_refused() {
-        for spread in [65, 300] {
+        for spread in [1, 65, 300] {
             let how = Hardening { spread, balanced: false };
             assert_eq!(Hardener::new(how, b"s", 256).err(), Some(HardeningError::Spread));
         }
-        let nothing = Hardening { spread: 1, balanced: false };
+        let nothing = Hardening { spread: 0, balanced: false };
         assert!(Hardener::new(nothing, b"s", 256).unwrap().is_none());
     }
 }

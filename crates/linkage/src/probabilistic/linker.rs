@@ -27,8 +27,7 @@ use desk::Desk;
 /// no value.
 pub struct Linker<'a> {
     spec: &'a Spec,
-    /// For each place the row that stands there.
-    order: Vec<u32>,
+    places: Places,
     /// Where the second file's rows begin.
     second: Option<u32>,
     /// Whether the first file's rows are compared with each other as well.
@@ -51,14 +50,18 @@ pub struct Edge {
     pub weight: f32,
 }
 
-/// For each place the row that stands there.
+/// For each place of a linker the row that stands there.
 #[derive(Debug)]
 pub struct Places(Vec<u32>);
 
 impl Places {
-    /// The two rows of an edge; of two files, the first file's first.
+    fn row(&self, place: u32) -> u32 {
+        self.0[place as usize]
+    }
+
+    /// The two rows of an edge that this linker found; of two files, the first file's first.
     pub fn rows(&self, edge: Edge) -> (u32, u32) {
-        (self.0[edge.a as usize], self.0[edge.b as usize])
+        (self.row(edge.a), self.row(edge.b))
     }
 }
 
@@ -75,7 +78,8 @@ pub struct Weighed {
 
 /// Random pairs on which u is counted.
 const RANDOM_PAIRS: u64 = 400_000;
-/// Pairs of one rule that train at most: of more, so many are picked.
+/// Pairs of one rule that train at most: of more, so many are picked, or half as many where
+/// there are hardly more.
 const TRAINING_PAIRS: u64 = 100_000;
 /// Where the random pairs begin; the same every time, so that results are too.
 const SEED: u64 = 0x005e_edf0_0d5e_edf0;
@@ -101,14 +105,15 @@ impl<'a> Linker<'a> {
         let second = records.two.then_some(records.first as u32);
         let within_first = records.within_first;
         let persons = Vec::new();
-        Self { spec, order, second, within_first, judges, cells, width, blocking, persons }
+        let places = Places(order);
+        Self { spec, places, second, within_first, judges, cells, width, blocking, persons }
     }
 
     /// Rows of whom `person` tells the same are one person, and teach nothing of how much
     /// different people have in common.
     #[must_use]
     pub fn knowing(mut self, person: impl Fn(u32) -> u32) -> Self {
-        self.persons = self.order.iter().map(|row| person(*row)).collect();
+        self.persons = self.places.0.iter().map(|row| person(*row)).collect();
         self
     }
 
@@ -119,17 +124,17 @@ impl<'a> Linker<'a> {
 
     /// The row that an edge's end is.
     pub fn row(&self, place: u32) -> u32 {
-        self.order[place as usize]
+        self.places.row(place)
     }
 
     /// The two rows of an edge; of two files, the first file's first.
     pub fn rows(&self, edge: Edge) -> (u32, u32) {
-        (self.row(edge.a), self.row(edge.b))
+        self.places.rows(edge)
     }
 
     /// What is left when nothing more is to be compared.
     pub fn into_places(self) -> Places {
-        Places(self.order)
+        self.places
     }
 
     fn cells(&self, place: u32) -> &[u32] {
@@ -139,7 +144,7 @@ impl<'a> Linker<'a> {
 
     /// How many pairs could be compared at all.
     pub fn all_pairs(&self) -> f64 {
-        let rows = self.order.len() as f64;
+        let rows = self.places.0.len() as f64;
         match self.second {
             Some(second) => {
                 let first = f64::from(second);
@@ -241,7 +246,7 @@ impl<'a> Linker<'a> {
     }
 
     fn offer_random(&self, offer: &mut dyn FnMut(u32, u32)) {
-        let rows = self.order.len() as u64;
+        let rows = self.places.0.len() as u64;
         let first = self.second.map_or(0, u64::from);
         if self.all_pairs() <= RANDOM_PAIRS as f64 {
             let lefts = if self.second.is_some() { first } else { rows };
@@ -335,7 +340,7 @@ impl<'a> Linker<'a> {
 
     /// Of the heaviest edges, those that leave each row at most one partner.
     pub fn one_to_one(&self, edges: &[Edge]) -> Vec<Edge> {
-        let mut taken = vec![false; self.order.len()];
+        let mut taken = vec![false; self.places.0.len()];
         let mut kept = Vec::new();
         for edge in edges {
             let (a, b) = (edge.a as usize, edge.b as usize);
@@ -354,7 +359,7 @@ impl<'a> Linker<'a> {
         let scale = Scale::new(self, model);
         let mut desk = self.desk();
         let evidence = Evidence {
-            rows: self.order.len(),
+            rows: self.places.0.len(),
             second: self.second,
             prior: model.prior_weight(),
             weigh: |a, b| scale.weigh(a, b, self.pattern(a, b, &mut desk)),
@@ -364,7 +369,7 @@ impl<'a> Linker<'a> {
 
     /// The same where every row has at most one partner.
     pub fn couples(&self, edges: &[Edge], least: f64) -> Vec<u32> {
-        let mut clusters: Vec<u32> = (0..self.order.len() as u32).collect();
+        let mut clusters: Vec<u32> = (0..self.places.0.len() as u32).collect();
         for edge in edges.iter().filter(|edge| f64::from(edge.weight) >= least) {
             clusters[edge.b as usize] = edge.a;
         }
@@ -373,14 +378,14 @@ impl<'a> Linker<'a> {
 
     /// From clusters of places to clusters of rows.
     fn by_row(&self, of_place: &[u32]) -> Vec<u32> {
-        let mut smallest = vec![MISSING; self.order.len()];
+        let mut smallest = vec![MISSING; self.places.0.len()];
         for (place, cluster) in of_place.iter().enumerate() {
             let smallest = &mut smallest[*cluster as usize];
-            *smallest = (*smallest).min(self.order[place]);
+            *smallest = (*smallest).min(self.places.0[place]);
         }
-        let mut of_row = vec![0; self.order.len()];
+        let mut of_row = vec![0; self.places.0.len()];
         for (place, cluster) in of_place.iter().enumerate() {
-            of_row[self.order[place] as usize] = smallest[*cluster as usize];
+            of_row[self.places.0[place] as usize] = smallest[*cluster as usize];
         }
         of_row
     }
@@ -414,7 +419,7 @@ impl<'a> Scale<'a> {
     fn new(linker: &'a Linker<'a>, model: &Model) -> Self {
         // How many rows besides a row are the same person's.
         let partners =
-            2.0 * model.prior * linker.all_pairs() / (linker.order.len() as f64).max(1.0);
+            2.0 * model.prior * linker.all_pairs() / (linker.places.0.len() as f64).max(1.0);
         let rarity = linker
             .judges
             .iter()

@@ -58,8 +58,9 @@ impl Numbers {
 
 /// Shorter words are no evidence that one name is part of another.
 const SHORTEST_WORD: usize = 3;
-/// More letters of a name are not looked at, nor more words.
-const MOST_LETTERS: usize = 4096;
+/// More letters of a name are not looked at, nor more words: who is called so is told by the
+/// first, and comparing takes the square of them.
+const MOST_LETTERS: usize = 128;
 
 impl Names {
     /// Makes folded names ready.

@@ -137,7 +137,7 @@ fn by_definition(a: &[Vec<u8>], b: &[Vec<u8>], threshold: f64) -> Vec<Candidate>
 proptest! {
     #[test]
     fn every_kernel_finds_what_the_definition_says(
-        (a, b) in prop_oneof![Just(1_usize), Just(9), Just(32), Just(128), Just(300)]
+        (a, b) in prop_oneof![Just(1_usize), Just(9), Just(32), Just(128), Just(300), Just(800)]
             .prop_flat_map(|bytes| (clks(bytes, 23), clks(bytes, 41))),
         threshold in prop_oneof![0.001_f64..1.0, Just(1.0), Just(0.5)],
         threads in 1_usize..4,
@@ -154,7 +154,8 @@ proptest! {
 
     #[test]
     fn the_likest_two_are_the_likest_two(
-        (a, b) in (clks(32, 15), clks(32, 30)),
+        (a, b) in prop_oneof![Just(32_usize), Just(128), Just(300), Just(800)]
+            .prop_flat_map(|bytes| (clks(bytes, 15), clks(bytes, 30))),
     ) {
         for kernel in Kernel::all() {
             let mut found: Vec<(f64, f64)> = nearest(&set(&a), &set(&b), NonZeroUsize::MAX, kernel)

@@ -4,7 +4,6 @@
 use linkage::{Crosswalk, Earlier, ExtractPlan};
 use model::{Date, NationalId, SeededEntropy};
 use permit::{LinkageTerms, Period, Terms};
-
 use proptest::prelude::*;
 
 use crate::cascade::{BOTH, likely, linked, people, with_slip, without_number};
@@ -124,10 +123,9 @@ fn a_new_delivery_and_a_new_source_renumber_nobody() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(6))]
-    /// Whoever has another number than before is named among those who turned out to be
-    /// somebody else's record.
+    /// A new source renumbers nobody but those who turn out to be one, or several.
     #[test]
-    fn a_new_source_renumbers_nobody_whom_it_tells_nothing_of(
+    fn with_a_new_source_whoever_has_another_number_is_named(
         seed in 0_u64..1_000,
         (known, slips) in (0_usize..200, 0_usize..40),
     ) {

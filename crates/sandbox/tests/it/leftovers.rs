@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use room::{Command, Hold, LogSink, Outcome, Runtime as _};
-
 use sandbox::{Bubblewrap, Config};
 
 use crate::bench::{Bench, Lines, is_root};

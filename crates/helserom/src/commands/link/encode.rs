@@ -1,7 +1,6 @@
 //! `helserom link encode`: records in, filters out.
 
 use std::io::{self, BufWriter, Write};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -26,7 +25,7 @@ pub(crate) struct EncodeArgs {
     secret: PathBuf,
     /// The records, as CSV with a header or as Parquet. Columns are found by the
     /// schema's names; others are left out
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Where to write; standard output when not given
     #[arg(long = "to", value_name = "FILE")]
     to: Option<PathBuf>,
@@ -47,9 +46,10 @@ pub(crate) struct EncodeArgs {
     /// matches: decision 0084 has figures
     #[arg(long, value_name = "BITS", default_value_t = 0)]
     diffuse: usize,
-    /// How many threads encode; as many as there are processors when not given
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    /// How many threads encode; as many as there are processors when not given;
+    /// 64 at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: Option<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -61,7 +61,7 @@ enum Form {
 pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
     let begun = Instant::now();
     let text = std::fs::read(&args.schema).map_err(|error| {
-        Stop::refused(format!("the schema `{}` cannot be read: {error}", args.schema.display()))
+        Stop::usage(format!("the schema `{}` cannot be read: {error}", args.schema.display()))
     })?;
     let schema = Schema::parse(&text).map_err(Stop::refused)?;
     if schema.passes_over_folds() {
@@ -72,9 +72,14 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
     if secret.len() < SHORT {
         say("the secret is short: whoever guesses it can read names out of the filters");
     }
-    let delimiter = args.delimiter.map(u8::try_from).transpose();
-    let delimiter =
-        delimiter.map_err(|_| Stop::usage("`--delimiter` takes one character of ASCII"))?;
+    let delimiter = match args.delimiter {
+        Some(character) if !Written::separates(character) => {
+            return Err(Stop::usage(
+                "`--delimiter` takes one character of ASCII, and no quote or line end",
+            ));
+        }
+        given => given.and_then(|character| u8::try_from(character).ok()),
+    };
     let table = Table::open(&args.file, Written { delimiter, encoding: args.encoding })?;
     let wanted = table.find(schema.columns().map(|(name, _)| name))?;
     let mut rows = table.rows(&wanted)?;
@@ -88,7 +93,8 @@ pub(super) fn run(args: &EncodeArgs) -> Result<Answer, Stop> {
         (0..threads.get()).map(|_| encoder()).collect::<Result<_, _>>()?;
     let bits = encoders.first().map_or(0, |encoder| encoder.empty().bits());
 
-    let mut out = Out::open(args.to.as_deref(), args.form)?;
+    let read = [&*args.schema, &*args.secret, &*args.file];
+    let mut out = Out::open(args.to.as_deref(), &read, args.form)?;
     let mut writing = Duration::ZERO;
     loop {
         let mut batches = Vec::with_capacity(threads.get());
@@ -157,11 +163,11 @@ enum To {
 }
 
 impl Out {
-    fn open(to: Option<&Path>, form: Form) -> Result<Self, Stop> {
+    fn open(to: Option<&Path>, read: &[&Path], form: Form) -> Result<Self, Stop> {
         let to = match to {
             None => To::Standard(BufWriter::with_capacity(1 << 16, io::stdout().lock())),
             Some(name) => To::File {
-                file: BufWriter::with_capacity(1 << 16, super::beside(name)?),
+                file: BufWriter::with_capacity(1 << 16, super::beside(name, read)?),
                 name: name.to_owned(),
             },
         };

@@ -203,8 +203,9 @@ impl<'a> Table<'a> {
                     let properties = WriterProperties::builder()
                         .set_compression(Compression::ZSTD(ZstdLevel::default()))
                         .set_max_row_group_row_count(Some(8 * BATCH))
-                        // Hardly a weight or an id comes twice.
-                        .set_dictionary_enabled(false)
+                        // Hardly a weight comes twice.
+                        .set_column_dictionary_enabled("weight".into(), false)
+                        .set_column_dictionary_enabled("probability".into(), false)
                         .build();
                     let made = ArrowWriter::try_new(file, batch.schema(), Some(properties));
                     *writer = Some(Box::new(made.map_err(|error| unwritten(path, error))?));

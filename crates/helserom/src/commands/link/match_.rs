@@ -23,9 +23,9 @@ const SAMPLE: NonZeroUsize = match NonZeroUsize::new(20_000) {
 #[derive(Debug, clap::Args)]
 pub(crate) struct MatchArgs {
     /// Encoded records of one side
-    a: PathBuf,
+    pub(super) a: PathBuf,
     /// Encoded records of the other
-    b: PathBuf,
+    pub(super) b: PathBuf,
     /// From which Dice coefficient on a pair is one person, above 0 and at most 1; or
     /// `auto` to find it from the data
     #[arg(long, value_name = "T")]
@@ -41,9 +41,10 @@ pub(crate) struct MatchArgs {
     /// when not given
     #[arg(long, value_name = "NAME")]
     kernel: Option<String>,
-    /// How many threads compare; as many as there are processors when not given
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    /// How many threads compare; as many as there are processors when not given;
+    /// 64 at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    threads: Option<u8>,
 }
 
 /// A threshold, or that it is to be found.
@@ -114,7 +115,7 @@ pub(super) fn run(args: &MatchArgs) -> Result<Answer, Stop> {
         threshold.get(),
     );
     if let Some(to) = &args.to {
-        write(&pairs, to)?;
+        write(&pairs, to, &[&args.a, &args.b])?;
         tell(&mut told, "to", json!(to));
         return Ok(Answer::new(format!("{words}: {}", to.display()), told));
     }
@@ -130,14 +131,14 @@ pub(super) fn run(args: &MatchArgs) -> Result<Answer, Stop> {
 fn read(path: &Path) -> Result<Clks, Stop> {
     let named = path.display();
     let text = std::fs::read(path)
-        .map_err(|error| Stop::refused(format!("`{named}` cannot be read: {error}")))?;
+        .map_err(|error| Stop::usage(format!("`{named}` cannot be read: {error}")))?;
     Clks::parse(&text).map_err(|error| Stop::refused(format!("`{named}`: {error}")))
 }
 
 /// The pairs alone: how like they are would let whoever reads the file work out
 /// names, and is needed by nobody.
-fn write(pairs: &[Candidate], to: &Path) -> Result<(), Stop> {
-    let mut file = BufWriter::new(super::beside(to)?);
+fn write(pairs: &[Candidate], to: &Path, read: &[&Path]) -> Result<(), Stop> {
+    let mut file = BufWriter::new(super::beside(to, read)?);
     let mut lines = || {
         writeln!(file, "a,b")?;
         pairs.iter().try_for_each(|pair| writeln!(file, "{},{}", pair.a, pair.b))

@@ -44,7 +44,7 @@ pub(super) fn read(
             return Err(Stop::refused(format!("`{}` has no rows", path.display())));
         }
     }
-    no_id_twice(&records, first, second, &asked.id.name)?;
+    no_id_twice(&records, first, second, asked)?;
     let ids_are_numbers = taking.ids_are_numbers;
     Ok(Read { records, people: taking.truth.map(|truth| truth.people), ids_are_numbers })
 }
@@ -54,11 +54,13 @@ fn no_id_twice(
     records: &Records,
     first: &Path,
     second: Option<&Path>,
-    column: &str,
+    asked: &Asked,
 ) -> Result<(), Stop> {
     let split = records.rows_of_first();
-    let files = [(Some(first), 0, split), (second, split, records.rows() - split)];
-    for (path, from, count) in files {
+    let id = &*asked.id.name;
+    let files =
+        [(Some(first), id, 0, split), (second, asked.in_second(id), split, records.rows() - split)];
+    for (path, column, from, count) in files {
         let Some(path) = path else { continue };
         let mut seen: HashMap<&str, usize> = HashMap::with_capacity(count);
         let (mut twice, mut example) = (0_u64, None);
@@ -113,7 +115,7 @@ impl Taking<'_> {
         self.ids_are_numbers &= places.first().is_some_and(|id| table.may_be_numbers(*id));
         let mut rows = table.rows(&places)?;
         while let Some(batch) = rows.next()? {
-            batch.each(|row, values| self.row(path, row, values))?;
+            batch.each(|row, values| self.row(path, row, values, second))?;
         }
         Ok(())
     }
@@ -123,6 +125,12 @@ impl Taking<'_> {
         let place =
             |name: &str| table.place(if second { self.asked.in_second(name) } else { name });
         let placed = |column: &Named| place(&column.name).map_err(|why| column.at.wrong(&why));
+        if !second {
+            for name in self.asked.renamed() {
+                let at = table.place(name);
+                at.map_err(|why| Stop::usage(format!("`[second]` of the spec: {why}")))?;
+            }
+        }
         let compared = self.asked.columns.iter();
         let mut places: Vec<usize> = std::iter::once(&self.asked.id)
             .chain(compared)
@@ -136,16 +144,17 @@ impl Taking<'_> {
     }
 
     /// A row, its values in the order of [`Taking::places`].
-    fn row(&mut self, path: &Path, row: u64, values: &[&str]) -> Result<(), Stop> {
+    fn row(&mut self, path: &Path, row: u64, values: &[&str], second: bool) -> Result<(), Stop> {
         let missing = &self.asked.missing;
         let known = |value: &&str| !missing.iter().any(|missing| missing == value.trim());
         let mut values = values.iter().copied();
-        let id = values.next().filter(known).map(str::trim).filter(|id| !id.is_empty());
+        let id = values.next().map(str::trim).filter(|id| !id.is_empty());
         let id = id.ok_or_else(|| {
+            let column = &*self.asked.id.name;
             Stop::refused(format!(
                 "`{}`, row {row}: nothing stands in column `{}`, which tells rows apart",
                 path.display(),
-                self.asked.id.name
+                if second { self.asked.in_second(column) } else { column }
             ))
         })?;
         let id = whole(id);

@@ -36,6 +36,11 @@ impl Asked {
     pub(super) fn in_second<'a>(&'a self, column: &'a str) -> &'a str {
         self.second.get(column).map_or(column, String::as_str)
     }
+
+    /// The first file's columns that the second calls otherwise.
+    pub(super) fn renamed(&self) -> impl Iterator<Item = &str> {
+        self.second.keys().map(String::as_str)
+    }
 }
 
 /// A column, and where the spec first names it.
@@ -140,7 +145,7 @@ fn second(table: &Fields<'_>) -> Result<BTreeMap<String, String>, Stop> {
 fn delimiter(field: &Field<'_>) -> Result<u8, Stop> {
     // As it stands: a tabulator is a blank elsewhere.
     match field.value {
-        DeValue::String(text) if text.len() == 1 => {
+        DeValue::String(text) if text.len() == 1 && text.chars().all(Written::separates) => {
             Ok(text.as_bytes().first().copied().unwrap_or(b','))
         }
         _ => Err(field.wrong("a delimiter is one ASCII character, as \";\" or \"\\t\"")),
@@ -148,14 +153,12 @@ fn delimiter(field: &Field<'_>) -> Result<u8, Stop> {
 }
 
 fn encoding(field: &Field<'_>) -> Result<Encoding, Stop> {
-    match field.word()?.as_str() {
-        "utf-8" | "utf8" => Ok(Encoding::Utf8),
-        "latin-1" | "latin1" | "iso-8859-1" | "windows-1252" => Ok(Encoding::Latin1),
-        "mixed" => Ok(Encoding::Mixed),
-        other => Err(field.wrong(&format!(
-            "no encoding is called `{other}`: it is \"utf-8\", \"latin-1\" or \"mixed\""
-        ))),
-    }
+    let word = field.word()?;
+    <Encoding as clap::ValueEnum>::from_str(&word, false).map_err(|_| {
+        field.wrong(&format!(
+            "no encoding is called `{word}`: it is \"utf-8\", \"latin-1\" or \"mixed\""
+        ))
+    })
 }
 
 /// The columns that are read, each once.

@@ -1,4 +1,4 @@
-//! Tables in CSV or Parquet files as texts, some thousands of rows at a time.
+//! Tables in CSV or Parquet files as texts, a thousand rows at a time.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
@@ -14,6 +14,11 @@ use crate::answer::Stop;
 /// Rows that are read before they are worked on: few enough to stay near the processor.
 const AT_ONCE: usize = 1024;
 
+/// A field that goes on over more lines is not a field: a quote was not closed.
+const MOST_LINES: u64 = 20;
+/// Columns that are named where one is missing, and letters of each name.
+const TOLD: usize = 40;
+
 /// How a CSV file is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Written {
@@ -22,14 +27,21 @@ pub(super) struct Written {
     pub(super) encoding: Encoding,
 }
 
+impl Written {
+    /// Whether a character can separate fields.
+    pub(super) fn separates(character: char) -> bool {
+        character.is_ascii() && !matches!(character, '"' | '\n' | '\r')
+    }
+}
+
 /// How the letters of a CSV file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Encoding {
     /// UTF-8 and nothing else
-    #[value(name = "utf-8")]
+    #[value(name = "utf-8", alias = "utf8")]
     Utf8,
     /// Windows-1252, of which Latin-1 is a part
-    #[value(name = "latin-1")]
+    #[value(name = "latin-1", aliases = ["latin1", "iso-8859-1", "windows-1252"])]
     Latin1,
     /// UTF-8, and where it is not, Windows-1252
     Mixed,
@@ -39,6 +51,8 @@ pub(super) enum Encoding {
 pub(super) struct Table {
     path: String,
     columns: Vec<String>,
+    /// What separates the fields of a CSV file.
+    delimiter: Option<u8>,
     from: Opened,
 }
 
@@ -143,7 +157,8 @@ impl Table {
                 .map_err(|error| cannot(&error))?
                 .with_batch_size(AT_ONCE);
             let columns = builder.schema().fields().iter().map(|f| f.name().clone()).collect();
-            return Ok(Self { path: named, columns, from: Opened::Parquet(Box::new(builder)) });
+            let from = Opened::Parquet(Box::new(builder));
+            return Ok(Self { path: named, columns, delimiter: None, from });
         }
         let mut file = BufReader::with_capacity(1 << 16, file);
         let start = file.fill_buf().map_err(|error| cannot(&error))?;
@@ -162,11 +177,11 @@ impl Table {
         let header = reader.byte_headers().map_err(|error| broken(&named, &error))?;
         let names = header.iter().map(|name| {
             let name = decoded(name, written.encoding).ok_or_else(|| not_utf8(&named, 1))?;
-            Ok(name.trim().to_owned())
+            Ok(name)
         });
         let columns = names.collect::<Result<_, Stop>>()?;
         let from = Opened::Csv(Box::new(reader), written.encoding);
-        Ok(Self { path: named, columns, from })
+        Ok(Self { path: named, columns, delimiter: Some(delimiter), from })
     }
 
     /// Whether what stands in a column may be numbers. Of texts in Parquet it is not
@@ -190,23 +205,46 @@ impl Table {
         names.map(find).collect()
     }
 
-    /// Where a column is, or why nobody can tell.
+    /// Where a column is, or why nobody can tell. Blanks around names count where they tell
+    /// two apart.
     pub(super) fn place(&self, name: &str) -> Result<usize, String> {
-        let mut at = self.columns.iter().enumerate().filter(|(_, column)| *column == name);
+        let is_called = |blanks: bool| {
+            let columns = self.columns.iter().enumerate();
+            columns.filter(
+                move |(_, column)| if blanks { *column == name } else { column.trim() == name },
+            )
+        };
+        let exactly = is_called(true).count() > 0;
+        let mut at = is_called(exactly);
         match (at.next(), at.next()) {
             (Some((at, _)), None) => Ok(at),
-            (None, _) => Err(format!(
-                "`{}` has no column `{name}`: it has `{}`",
-                self.path,
-                self.columns.join("`, `")
-            )),
+            (None, _) => {
+                let split = self.delimiter.map_or_else(String::new, |delimiter| {
+                    format!(", with `{}` between them", char::from(delimiter).escape_default())
+                });
+                Err(format!(
+                    "`{}` has no column `{name}`: it has {}{split}",
+                    self.path,
+                    self.told()
+                ))
+            }
             _ => Err(format!("`{}` has more than one column `{name}`", self.path)),
         }
     }
 
+    /// What its columns are called; little of each, since a file of another kind has
+    /// anything there.
+    fn told(&self) -> String {
+        let short = |name: &String| name.chars().take(TOLD).collect::<String>();
+        let names =
+            self.columns.iter().take(TOLD).map(|name| format!("`{}`", short(name).escape_debug()));
+        let more = if self.columns.len() > TOLD { " and more" } else { "" };
+        names.collect::<Vec<_>>().join(", ") + more
+    }
+
     /// Its rows, of which these columns count.
     pub(super) fn rows(self, wanted: &[usize]) -> Result<Rows, Stop> {
-        let Self { path, columns, from } = self;
+        let Self { path, columns, from, .. } = self;
         let from = match from {
             Opened::Csv(reader, encoding) => {
                 From::Csv { reader, encoding, wanted: wanted.to_vec() }
@@ -241,10 +279,17 @@ impl Rows {
                     if !read.map_err(|error| broken(&self.path, &error))? {
                         break;
                     }
+                    let line = record.position().map_or(row + 1, csv::Position::line);
+                    if reader.position().line().saturating_sub(line) > MOST_LINES {
+                        return Err(Stop::refused(format!(
+                            "`{}`, line {line}: a field goes on over more than {MOST_LINES} \
+                             lines: a quote is not closed",
+                            self.path
+                        )));
+                    }
                     for at in &*wanted {
                         let value = record.get(*at).unwrap_or_default();
                         if !push_decoded(&mut text, value, *encoding) {
-                            let line = record.position().map_or(row + 1, csv::Position::line);
                             return Err(not_utf8(&self.path, line));
                         }
                         ends.push(text.len());
@@ -274,7 +319,7 @@ fn no_text(start: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 8] = [
         (b"\x1f\x8b", "compressed (gzip): unpack it first"),
         (b"\x28\xb5\x2f\xfd", "compressed (zstd): unpack it first"),
-        (b"BZh", "compressed (bzip2): unpack it first"),
+        (b"BZh91AY&SY", "compressed (bzip2): unpack it first"),
         (b"\xfd7zXZ", "compressed (xz): unpack it first"),
         (b"PK\x03\x04", "an archive or a spreadsheet: save it as CSV"),
         (b"\xd0\xcf\x11\xe0", "an old spreadsheet: save it as CSV"),
@@ -284,12 +329,20 @@ fn no_text(start: &[u8]) -> Option<&'static str> {
     KINDS.iter().find_map(|(magic, what)| start.starts_with(magic).then_some(*what))
 }
 
-/// What separates most fields of the first line.
+/// What separates most fields of the first line. Within quotes nothing does.
 fn delimiter(start: &[u8]) -> u8 {
-    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |delimiter: u8| line.split(|byte| *byte == delimiter).count();
+    let mut counts = [(b'|', 0), (b'\t', 0), (b';', 0), (b',', 0)];
+    let mut quoted = false;
+    for byte in start {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\n' | b'\r' if !quoted => break,
+            _ if quoted => {}
+            _ => counts.iter_mut().filter(|(of, _)| of == byte).for_each(|(_, n)| *n += 1),
+        }
+    }
     // The comma, where nothing else is more frequent.
-    [b'|', b'\t', b';', b','].into_iter().max_by_key(|delimiter| count(*delimiter)).unwrap_or(b',')
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 fn decoded(bytes: &[u8], encoding: Encoding) -> Option<String> {
@@ -343,9 +396,18 @@ fn texts(batch: &RecordBatch, name: &str) -> Result<StringArray, String> {
 /// A column as texts. A whole number among missing ones is often kept as a fraction, and a
 /// day as its first second.
 fn text_of(column: &ArrayRef) -> Result<StringArray, arrow::error::ArrowError> {
+    let column = match column.data_type() {
+        DataType::Dictionary(_, values) => &arrow::compute::cast(column, values)?,
+        _ => column,
+    };
+    let kind = column.data_type();
+    let is_said = kind.is_numeric() || kind.is_temporal() || kind.is_string() || kind.is_null();
+    if !is_said && *kind != DataType::Boolean {
+        return Err(arrow::error::ArrowError::CastError(kind.to_string()));
+    }
     let texts = arrow::compute::cast(column, &DataType::Utf8)?;
     let texts = texts.as_string::<i32>();
-    let end = match column.data_type() {
+    let end = match kind {
         kind if kind.is_floating() => ".0",
         DataType::Timestamp(_, None) => "T00:00:00",
         _ => return Ok(texts.clone()),

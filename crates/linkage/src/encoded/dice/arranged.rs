@@ -24,8 +24,8 @@ pub(super) struct Quads {
     filters: Vec<u64>,
     /// The number in the set of each filter, and its ones.
     about: Vec<(u32, u32)>,
-    /// What lies behind each cut in each filter.
-    behind: Vec<[u64; LOOKS]>,
+    /// The ones of each filter behind each cut: [`Cuts::rest`].
+    rests: Vec<[u64; LOOKS]>,
 }
 
 /// The second set, by the number of ones, in eights, word by word.
@@ -35,8 +35,8 @@ pub(super) struct Grouped {
     about: Vec<(u32, u32)>,
     groups: Vec<Bounds>,
     cuts: Cuts,
-    /// What lies behind each cut in each filter.
-    behind: Vec<[Lanes; LOOKS]>,
+    /// The ones of each filter behind each cut: [`Cuts::rest`].
+    rests: Vec<[Lanes; LOOKS]>,
 }
 
 /// Eight filters.
@@ -45,8 +45,8 @@ pub(super) struct Group<'a> {
     pub(super) fewest: u32,
     /// Word by word.
     pub(super) lanes: &'a [Lanes],
-    /// What lies behind each cut.
-    pub(super) behind: &'a [Lanes; LOOKS],
+    /// Their ones behind each cut.
+    pub(super) rest: &'a [Lanes; LOOKS],
 }
 
 /// Bounds for eight filters.
@@ -81,16 +81,16 @@ impl Quads {
             arranged.extend_from_slice(filters.get(*at as usize)?);
         }
         arranged.resize(words * sorted.len().next_multiple_of(QUAD), 0);
-        let behind = vec![[0; LOOKS]; sorted.len().next_multiple_of(QUAD)];
-        Some(Self { words, filters: arranged, about: sorted, behind })
+        let rests = vec![[0; LOOKS]; sorted.len().next_multiple_of(QUAD)];
+        Some(Self { words, filters: arranged, about: sorted, rests })
     }
 
-    /// Counts what lies behind these cuts.
+    /// Counts what lies behind the cuts of the second set.
     pub(super) fn cut(&mut self, cuts: Cuts) {
-        for a in 0..self.behind.len() {
-            let behind = cuts.behind(self.filter(a));
-            if let Some(kept) = self.behind.get_mut(a) {
-                *kept = behind;
+        for a in 0..self.rests.len() {
+            let rest = cuts.rest(self.filter(a));
+            if let Some(kept) = self.rests.get_mut(a) {
+                *kept = rest;
             }
         }
     }
@@ -111,11 +111,11 @@ impl Quads {
         std::array::from_fn(|at| self.filter(quad * QUAD + at))
     }
 
-    /// What lies behind each cut in them.
-    pub(super) fn behind(&self, quad: usize) -> [[u64; QUAD]; LOOKS] {
-        let of = |at: usize| self.behind.get(quad * QUAD + at).copied().unwrap_or_default();
+    /// Their ones behind each cut.
+    pub(super) fn rest(&self, quad: usize) -> [[u64; QUAD]; LOOKS] {
+        let of = |at: usize| self.rests.get(quad * QUAD + at).copied().unwrap_or_default();
         let four = std::array::from_fn::<_, QUAD, _>(of);
-        std::array::from_fn(|look| four.map(|behind| behind.get(look).copied().unwrap_or_default()))
+        std::array::from_fn(|look| four.map(|rest| rest.get(look).copied().unwrap_or_default()))
     }
 
     /// Whether there is a filter at `a`, or only what fills up.
@@ -158,23 +158,23 @@ impl Grouped {
                 fullest: eight.last().map_or(0, |(_, ones)| *ones),
             });
         }
-        let behind = vec![[Lanes([0; LANES]); LOOKS]; groups.len()];
-        Some(Self { words, lanes, about, groups, cuts: Cuts::even(words), behind })
+        let rests = vec![[Lanes([0; LANES]); LOOKS]; groups.len()];
+        Some(Self { words, lanes, about, groups, cuts: Cuts::none(words), rests })
     }
 
-    /// Counts what lies behind these cuts.
+    /// Looks at comparisons behind these cuts, and counts what lies there.
     pub(super) fn cut(&mut self, cuts: Cuts) {
         self.cuts = cuts;
         let mut filter = vec![0; self.words];
-        for (at, behind) in self.behind.iter_mut().enumerate() {
+        for (at, rest) in self.rests.iter_mut().enumerate() {
             let lanes = self.lanes.get(at * self.words..(at + 1) * self.words).unwrap_or_default();
             for lane in 0..LANES {
                 for (word, lanes) in filter.iter_mut().zip(lanes) {
                     *word = lanes.0.get(lane).copied().unwrap_or_default();
                 }
-                for (lanes, behind) in behind.iter_mut().zip(cuts.behind(&filter)) {
+                for (lanes, rest) in rest.iter_mut().zip(cuts.rest(&filter)) {
                     if let Some(lane) = lanes.0.get_mut(lane) {
-                        *lane = behind;
+                        *lane = rest;
                     }
                 }
             }
@@ -198,7 +198,7 @@ impl Grouped {
 
     /// Parts of the set that fit the cache.
     pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
-        let groups = (BLOCK_BYTES / (self.words.max(1) * size_of::<Lanes>())).max(1);
+        let groups = (BLOCK_BYTES / ((self.words + LOOKS) * size_of::<Lanes>())).max(1);
         let all = self.groups.len();
         (0..all).step_by(groups).map(move |start| start..(start + groups).min(all))
     }
@@ -228,7 +228,7 @@ impl Grouped {
         Some(Group {
             fewest: self.groups.get(at)?.fewest,
             lanes: self.lanes.get(start..start + self.words)?,
-            behind: self.behind.get(at)?,
+            rest: self.rests.get(at)?,
         })
     }
 

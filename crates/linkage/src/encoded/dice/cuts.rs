@@ -1,18 +1,16 @@
 //! Where the comparison of two filters is left early.
 //!
 //! What they have in common is at most what they have in common in front of a cut, and
-//! behind it, part by part, the ones of that filter which has fewer there. How soon this
-//! falls below what is needed depends on the threshold and on what the filters are made
-//! of: some of the pairs that are to be compared say where it pays to look.
+//! behind it, eighth by eighth, the ones of that filter which has fewer there. How soon
+//! this falls below what is needed depends on the threshold and on what the filters are
+//! made of: some of the pairs that are to be compared say where it pays to look.
 
 use super::arranged::{Grouped, LANES, QUAD, Quads};
 use super::kernel::{Kernel, Visit};
 
 /// How often a comparison is looked at before its end.
 pub(super) const LOOKS: usize = 2;
-/// The parts of a filter in front of, between and behind the cuts.
-pub(super) const PARTS: usize = LOOKS + 1;
-/// Behind a cut ones are counted in so many bytes of a word.
+/// The ones behind a cut are counted in so many bytes, of every eighth word in one.
 const BYTES: usize = 8;
 /// Words whose ones a byte holds.
 const WORDS_A_BYTE: usize = 3;
@@ -27,34 +25,35 @@ const SURPRISE: f64 = 3.0;
 pub(super) struct Cuts([usize; LOOKS]);
 
 impl Cuts {
-    /// In the middle, and in the middle of the rest.
+    /// A comparison is never left early.
+    pub(super) const fn none(words: usize) -> Self {
+        Self([words; LOOKS])
+    }
+
+    /// In the middle, and in the middle of the rest; later where that is as many words as
+    /// bytes can count.
     pub(super) fn even(words: usize) -> Self {
-        Self::of(words, [words / 2, words * 3 / 4])
+        let first = (words / 2).max(earliest(words));
+        Self([first, first + (words - first) / 2])
     }
 
-    /// The cuts, not so far in front that the ones of a part behind them overrun.
-    fn of(words: usize, at: [usize; LOOKS]) -> Self {
-        Self(at.map(|cut| cut.max(words.saturating_sub(BYTES * WORDS_A_BYTE))))
-    }
-
-    /// What lies in front of, between and behind them.
+    /// The stretches of a filter in front of, between and behind them.
     #[inline]
-    pub(super) fn part<'a, T>(&self, words: &'a [T]) -> [&'a [T]; PARTS] {
+    pub(super) fn split<'a, T>(&self, words: &'a [T]) -> ([&'a [T]; LOOKS], &'a [T]) {
         let [first, second] = self.0;
         let (front, rest) = words.split_at_checked(first).unwrap_or((words, &[]));
-        let (between, rest) = rest.split_at_checked(second - first).unwrap_or((rest, &[]));
-        [front, between, rest]
+        let (between, last) = rest.split_at_checked(second - first).unwrap_or((rest, &[]));
+        ([front, between], last)
     }
 
-    /// Whether a comparison of so many words is looked at behind each part.
-    pub(super) fn looks(&self, words: usize) -> [bool; PARTS] {
-        let [first, second] = self.0.map(|cut| cut < words);
-        [first, second, false]
+    /// Whether a comparison of so many words is looked at behind each of the first two.
+    pub(super) fn looks(&self, words: usize) -> [bool; LOOKS] {
+        self.0.map(|cut| cut < words)
     }
 
-    /// What lies behind each of them in a filter: [`behind`].
-    pub(super) fn behind(&self, filter: &[u64]) -> [u64; LOOKS] {
-        self.0.map(|cut| behind(filter, cut))
+    /// The ones of a filter behind each of them.
+    pub(super) fn rest(&self, filter: &[u64]) -> [u64; LOOKS] {
+        self.0.map(|cut| rest(filter, cut))
     }
 
     /// Where pairs like some of these are left with the least work.
@@ -67,17 +66,22 @@ impl Cuts {
     ) -> Self {
         let words = grouped.words();
         let open = Open::sampled(quads, grouped, threshold, kernel, visit);
-        let cuts = || (1..=words).step_by((words / 32).max(1));
-        let pairs = cuts().flat_map(|first| cuts().map(move |second| [first, second]));
-        let cheapest = pairs
-            .filter(|[first, second]| first <= second)
-            .min_by(|one, other| open.cost(*one).total_cmp(&open.cost(*other)));
-        cheapest.map_or_else(|| Self::even(words), |cuts| Self::of(words, cuts))
+        let first = earliest(words).max(1);
+        let cuts = || (first..words).chain([words]);
+        let pairs = cuts().flat_map(|one| cuts().map(move |other| [one, other]));
+        let in_order = pairs.filter(|[one, other]| one < other || *other == words);
+        let cheapest = in_order.min_by(|one, other| open.cost(*one).total_cmp(&open.cost(*other)));
+        cheapest.map_or(Self::none(words), Self)
     }
 }
 
-/// The ones of a filter behind a cut, of every eighth word in one byte.
-fn behind(filter: &[u64], cut: usize) -> u64 {
+/// After how many words the ones of all that is left fit the bytes.
+const fn earliest(words: usize) -> usize {
+    words.saturating_sub(BYTES * WORDS_A_BYTE)
+}
+
+/// The ones of a filter behind a cut that is not before [`earliest`], in bytes.
+fn rest(filter: &[u64], cut: usize) -> u64 {
     let mut ones = [0_u8; BYTES];
     for words in filter.get(cut..).unwrap_or_default().chunks(BYTES) {
         for (ones, word) in ones.iter_mut().zip(words) {
@@ -88,12 +92,18 @@ fn behind(filter: &[u64], cut: usize) -> u64 {
 }
 
 /// All ones behind a cut.
-pub(super) fn whole(behind: u64) -> u32 {
-    behind.to_le_bytes().into_iter().map(u32::from).sum()
+pub(super) fn whole(rest: u64) -> u32 {
+    rest.to_le_bytes().into_iter().map(u32::from).sum()
 }
 
-/// Which of the comparisons looked at can still reach the threshold after so many words:
-/// all after none, and of those that are left together all while one can.
+/// What two filters can have in common behind a cut.
+fn in_both(one: u64, other: u64) -> u32 {
+    let bytes = one.to_le_bytes().into_iter().zip(other.to_le_bytes());
+    bytes.map(|(one, other)| u32::from(one.min(other))).sum()
+}
+
+/// For each number of words the share of the comparisons looked at that can still reach the
+/// threshold after so many. Those that are left together are open while one of them is.
 struct Open(Vec<f64>);
 
 impl Open {
@@ -104,42 +114,40 @@ impl Open {
         kernel: Kernel,
         visit: &impl Visit,
     ) -> Self {
-        let mut left_after = vec![0_u32; grouped.words() + 1];
+        let words = grouped.words();
+        let mut open_until = vec![0_u32; words + 1];
         let [most_quads, most_groups] = SAMPLED;
         for quad in spread(quads.len(), most_quads) {
             let range = grouped.between(&(0..grouped.len()), quads.ones(quad), threshold);
             for group in spread(range.len(), most_groups) {
+                let others = Others::of(grouped, range.start + group);
                 let mut until = [0; QUAD];
                 for (one, until) in until.iter_mut().enumerate() {
-                    *until = open_until(
-                        quads,
-                        quad * QUAD + one,
-                        grouped,
-                        range.start + group,
-                        kernel,
-                        visit,
-                    );
+                    let a = quad * QUAD + one;
+                    if quads.holds(a) {
+                        let need = visit.need(a, others.fewest);
+                        *until = others.open_until(quads.filter(a), need, kernel);
+                    }
                 }
                 if kernel.leaves_quads() {
                     until = [until.into_iter().max().unwrap_or_default(); QUAD];
                 }
                 for until in until {
-                    if let Some(left) = left_after.get_mut(until) {
-                        *left += 1;
+                    if let Some(count) = open_until.get_mut(until) {
+                        *count += 1;
                     }
                 }
             }
         }
-        // Those that are left after a word or a later one were open before it.
-        let mut open = left_after;
-        for at in (1..open.len()).rev() {
-            let behind = open.get(at).copied().unwrap_or_default();
-            if let Some(open) = open.get_mut(at - 1) {
-                *open += behind;
-            }
-        }
-        let all = open.first().copied().unwrap_or_default().max(1);
-        Self(open.into_iter().map(|open| f64::from(open) / f64::from(all)).collect())
+        let all = f64::from(open_until.iter().sum::<u32>().max(1));
+        let mut open = 0;
+        let shares = open_until.into_iter().rev().map(|until| {
+            open += until;
+            f64::from(open) / all
+        });
+        let mut shares: Vec<f64> = shares.collect();
+        shares.reverse();
+        Self(shares)
     }
 
     fn after(&self, words: usize) -> f64 {
@@ -170,39 +178,52 @@ fn spread(of: usize, most: usize) -> impl Iterator<Item = usize> {
     (0..of).step_by(of.div_ceil(most).max(1))
 }
 
-/// After how many words the filter at `a` can last reach the threshold with one of the
-/// group.
-fn open_until(
-    quads: &Quads,
-    a: usize,
-    grouped: &Grouped,
-    group: usize,
-    kernel: Kernel,
-    visit: &impl Visit,
-) -> usize {
-    let Some(group) = grouped.group(group).filter(|_| quads.holds(a)) else { return 0 };
-    let need = visit.need(a, group.fewest);
-    let filter = quads.filter(a);
-    let rest = |word: u64, other: u64| {
-        let ones = word.count_ones();
-        if kernel.sees_parts() { ones.min(other.count_ones()) } else { ones }
-    };
-    let lane = |lane: usize| {
-        let others =
-            || group.lanes.iter().map(move |lanes| lanes.0.get(lane).copied().unwrap_or(0));
-        let mut most: u32 =
-            filter.iter().zip(others()).map(|(word, other)| rest(*word, other)).sum();
-        let mut until = 0;
-        for (word, other) in filter.iter().zip(others()) {
-            most = most - rest(*word, other) + (word & other).count_ones();
-            if most < need {
-                break;
-            }
-            until += 1;
-        }
-        until
-    };
-    (0..LANES).map(lane).max().unwrap_or_default()
+/// Eight filters that others are compared with, filter by filter.
+struct Others {
+    fewest: u32,
+    filters: [Vec<u64>; LANES],
+    /// What lies behind each cut that can be, in each.
+    rests: [Vec<u64>; LANES],
+}
+
+impl Others {
+    fn of(grouped: &Grouped, group: usize) -> Self {
+        let group = grouped.group(group);
+        let lanes = group.as_ref().map_or(&[][..], |group| group.lanes);
+        let of = |lane: usize| lanes.iter().filter_map(move |lanes| lanes.0.get(lane)).copied();
+        let filters = std::array::from_fn(|lane| of(lane).collect());
+        let rests = filters.each_ref().map(|filter: &Vec<u64>| rests(filter));
+        Self { fewest: group.map_or(u32::MAX, |group| group.fewest), filters, rests }
+    }
+
+    /// After how many words a filter can last reach what it needs with one of them.
+    fn open_until(&self, filter: &[u64], need: u32, kernel: Kernel) -> usize {
+        let own = rests(filter);
+        let first = earliest(filter.len());
+        let with = |(other, rests): (&Vec<u64>, &Vec<u64>)| {
+            let mut common = 0;
+            let mut pairs = filter.iter().zip(other);
+            let mut compare = |words: usize| {
+                let both =
+                    pairs.by_ref().take(words).map(|(one, other)| (one & other).count_ones());
+                common += both.sum::<u32>();
+                common
+            };
+            compare(first);
+            let cuts = own.iter().zip(rests).enumerate().map(|(at, (own, other))| {
+                let common = compare(usize::from(at > 0));
+                let rest = if kernel.sees_both() { in_both(*own, *other) } else { whole(*own) };
+                common + rest
+            });
+            (first + cuts.take_while(|most| *most >= need).count()).saturating_sub(1)
+        };
+        self.filters.iter().zip(&self.rests).map(with).max().unwrap_or_default()
+    }
+}
+
+/// What lies behind each cut that can be, from the earliest to that behind all.
+fn rests(filter: &[u64]) -> Vec<u64> {
+    (earliest(filter.len())..=filter.len()).map(|cut| rest(filter, cut)).collect()
 }
 
 #[cfg(test)]
@@ -252,12 +273,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_a_cut_is_counted_whole() {
-        for words in [1, 8, 24, 25, 64] {
+    fn what_lies_behind_a_cut_is_counted_whole_and_cuts_are_two_or_none() {
+        for words in [1, 8, 24, 25, 32, 64, 100] {
             let filter = vec![u64::MAX; words];
-            let cuts = Cuts::of(words, [0, words]);
-            let [first, last] = cuts.behind(&filter).map(whole);
-            assert_eq!((first, last), (64 * u32::try_from(words.min(24)).unwrap(), 0));
+            let Cuts([first, second]) = Cuts::even(words);
+            assert!(first < second || words - first < 2, "{words}: {first}, {second}");
+            let rests = Cuts([first, second]).rest(&filter).map(whole);
+            assert_eq!(rests, [first, second].map(|cut| 64 * u32::try_from(words - cut).unwrap()));
+            assert_eq!(Cuts::none(words).rest(&filter), [0, 0]);
         }
     }
 }

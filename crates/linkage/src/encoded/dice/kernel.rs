@@ -10,14 +10,14 @@
 )]
 #![expect(
     clippy::indexing_slicing,
-    reason = "arrays of four filters and eight lanes, by numbers below four and eight"
+    reason = "arrays of two looks, four filters and eight lanes, by numbers below these"
 )]
 
 use std::fmt;
 use std::ops::Range;
 
 use super::arranged::{Grouped, LANES, Lanes, QUAD, Quads};
-use super::cuts::{PARTS, whole};
+use super::cuts::{LOOKS, whole};
 
 /// By which instructions filters are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Kernel {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => unsafe { x86::scan_avx2(quads, quad, grouped, range, visit) },
-            // SAFETY: as above.
+            // SAFETY: the processor was just asked.
             #[cfg(target_arch = "x86_64")]
             Kind::Scalar if std::arch::is_x86_feature_detected!("popcnt") => unsafe {
                 x86::scan_popcnt(quads, quad, grouped, range, visit);
@@ -99,9 +99,9 @@ impl Kernel {
         self.0 == Kind::Avx512
     }
 
-    /// Whether what the rest of two filters can have in common is told from the bytes of
-    /// both, or from one of them alone.
-    pub(super) fn sees_parts(self) -> bool {
+    /// Whether what two filters can have in common behind a cut is told from the ones of
+    /// both, or of one alone.
+    pub(super) fn sees_both(self) -> bool {
         self.0 != Kind::Scalar
     }
 }
@@ -116,11 +116,15 @@ impl fmt::Display for Kernel {
 fn has(kind: Kind) -> bool {
     match kind {
         Kind::Avx512 => {
-            std::arch::is_x86_feature_detected!("avx512f")
+            std::arch::is_x86_feature_detected!("popcnt")
+                && std::arch::is_x86_feature_detected!("avx512f")
                 && std::arch::is_x86_feature_detected!("avx512bw")
                 && std::arch::is_x86_feature_detected!("avx512vpopcntdq")
         }
-        Kind::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+        Kind::Avx2 => {
+            std::arch::is_x86_feature_detected!("popcnt")
+                && std::arch::is_x86_feature_detected!("avx2")
+        }
         Kind::Scalar => true,
     }
 }
@@ -170,7 +174,8 @@ impl Needs {
 }
 
 /// One word after the other, filter by filter. What the rest can have in common is told
-/// from the filter alone: its parts would have to be held against those of eight others.
+/// from the filter alone: without wide registers it takes as long to hold its bytes against
+/// those of eight others as to compare words.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "it must be compiled for the caller's processor")]
 fn scan(
@@ -181,22 +186,23 @@ fn scan(
     visit: &mut impl Visit,
 ) {
     let cuts = grouped.cuts();
-    let filters = quads.filters(quad).map(|filter| cuts.part(filter));
-    let rest = quads.behind(quad).map(|four| four.map(whole));
+    let filters = quads.filters(quad).map(|filter| cuts.split(filter));
+    let rest = quads.rest(quad).map(|four| four.map(whole));
     let looks = cuts.looks(grouped.words());
     let mut needs = Needs::of(quads, quad, 0, visit);
     for at in range {
         let Some(group) = grouped.group(at) else { return };
         needs.follow(quads, quad, group.fewest, visit);
-        let lanes = cuts.part(group.lanes);
-        'filters: for (one, filter) in filters.iter().enumerate() {
+        let (lanes, last_lanes) = cuts.split(group.lanes);
+        'filters: for (one, (filter, last)) in filters.iter().enumerate() {
             let mut sums = [0; LANES];
-            for part in 0..PARTS {
-                add_common(&mut sums, filter[part], lanes[part]);
-                if looks[part] && below(&sums, needs.all[one].saturating_sub(rest[part][one])) {
+            for look in 0..LOOKS {
+                add_common(&mut sums, filter[look], lanes[look]);
+                if looks[look] && below(&sums, needs.all[one].saturating_sub(rest[look][one])) {
                     continue 'filters;
                 }
             }
+            add_common(&mut sums, last, last_lanes);
             for (lane, common) in sums.into_iter().enumerate() {
                 if common >= needs.all[one] {
                     visit.meet(quad * QUAD + one, at * LANES + lane, common);
@@ -239,7 +245,7 @@ mod x86 {
     use std::ops::Range;
 
     use super::super::arranged::{Grouped, LANES, Lanes, QUAD, Quads};
-    use super::super::cuts::PARTS;
+    use super::super::cuts::LOOKS;
     use super::{Needs, Visit, scan};
 
     // Closures are compiled for the processor of the function they stand in, and
@@ -269,28 +275,29 @@ mod x86 {
         visit: &mut impl Visit,
     ) {
         let cuts = grouped.cuts();
-        let mut filters = [[&[][..]; PARTS]; QUAD];
-        for (parts, filter) in filters.iter_mut().zip(quads.filters(quad)) {
-            *parts = cuts.part(filter);
+        let mut filters = [([&[][..]; LOOKS], &[][..]); QUAD];
+        for (split, filter) in filters.iter_mut().zip(quads.filters(quad)) {
+            *split = cuts.split(filter);
         }
-        let behind = quads.behind(quad);
+        let rest = quads.rest(quad);
         let looks = cuts.looks(grouped.words());
         let mut needs = Needs::of(quads, quad, 0, visit);
         for at in range {
             let Some(group) = grouped.group(at) else { return };
             needs.follow(quads, quad, group.fewest, visit);
-            let lanes = cuts.part(group.lanes);
-            'filters: for (one, filter) in filters.iter().enumerate() {
+            let (lanes, last_lanes) = cuts.split(group.lanes);
+            'filters: for (one, (filter, last)) in filters.iter().enumerate() {
                 let mut counts = [_mm256_setzero_si256(); 2];
-                for part in 0..PARTS {
-                    counts = common_avx2(filter[part], lanes[part], counts);
-                    if looks[part] {
-                        let most = most_avx2(&counts, behind[part][one], &group.behind[part]);
+                for look in 0..LOOKS {
+                    counts = common_avx2(filter[look], lanes[look], counts);
+                    if looks[look] {
+                        let most = most_avx2(&counts, rest[look][one], &group.rest[look]);
                         if reached_avx2(&most, needs.all[one]) == 0 {
                             continue 'filters;
                         }
                     }
                 }
+                counts = common_avx2(last, last_lanes, counts);
                 let reached = reached_avx2(&counts, needs.all[one]);
                 if reached != 0 {
                     let mut sums = [0_u64; LANES];
@@ -305,17 +312,17 @@ mod x86 {
         }
     }
 
-    /// What each lane has in common at most, when the parts behind a cut are as alike as
-    /// their ones allow.
+    /// What each lane has in common at most, when what lies behind a cut is as alike as its
+    /// ones allow.
     #[target_feature(enable = "avx2,popcnt")]
     #[inline]
-    fn most_avx2(counts: &Two, parts: u64, others: &Lanes) -> Two {
-        let parts = _mm256_set1_epi64x(parts.cast_signed());
+    fn most_avx2(counts: &Two, rest: u64, others: &Lanes) -> Two {
+        let rest = _mm256_set1_epi64x(rest.cast_signed());
         let mut most = *counts;
         for (most, others) in most.iter_mut().zip(others.0.as_chunks::<4>().0) {
             // SAFETY: four words are as long as what is loaded, which may lie anywhere.
             let others = unsafe { _mm256_loadu_si256(others.as_ptr().cast::<__m256i>()) };
-            let fewer = _mm256_min_epu8(parts, others);
+            let fewer = _mm256_min_epu8(rest, others);
             *most = _mm256_add_epi64(*most, _mm256_sad_epu8(fewer, _mm256_setzero_si256()));
         }
         most
@@ -393,29 +400,32 @@ mod x86 {
         visit: &mut impl Visit,
     ) {
         let cuts = grouped.cuts();
-        let mut filters = [[&[][..]; QUAD]; PARTS];
+        let (mut filters, mut last) = ([[&[][..]; QUAD]; LOOKS], [&[][..]; QUAD]);
         for (one, filter) in quads.filters(quad).into_iter().enumerate() {
-            for (parts, part) in filters.iter_mut().zip(cuts.part(filter)) {
-                parts[one] = part;
+            let (split, rest) = cuts.split(filter);
+            last[one] = rest;
+            for (filters, part) in filters.iter_mut().zip(split) {
+                filters[one] = part;
             }
         }
-        let behind = quads.behind(quad);
+        let rest = quads.rest(quad);
         let looks = cuts.looks(grouped.words());
         let mut needs = Needs::of(quads, quad, 0, visit);
         'groups: for at in range {
             let Some(group) = grouped.group(at) else { return };
             needs.follow(quads, quad, group.fewest, visit);
-            let lanes = cuts.part(group.lanes);
+            let (lanes, last_lanes) = cuts.split(group.lanes);
             let mut counts = [_mm512_setzero_si512(); QUAD];
-            for part in 0..PARTS {
-                counts = common_avx512(filters[part], lanes[part], counts);
-                if looks[part] {
-                    let most = most_avx512(&counts, &behind[part], &group.behind[part]);
+            for look in 0..LOOKS {
+                counts = common_avx512(filters[look], lanes[look], counts);
+                if looks[look] {
+                    let most = most_avx512(&counts, &rest[look], &group.rest[look]);
                     if reached_avx512(&most, &needs.all) == [0; QUAD] {
                         continue 'groups;
                     }
                 }
             }
+            counts = common_avx512(last, last_lanes, counts);
             let reached = reached_avx512(&counts, &needs.all);
             for (one, reached) in reached.into_iter().enumerate() {
                 if reached != 0 {
@@ -449,20 +459,20 @@ mod x86 {
         counts
     }
 
-    /// What each lane has in common at most with each of the four, when the parts behind
-    /// a cut are as alike as their ones allow.
+    /// What each lane has in common at most with each of the four, when what lies behind a
+    /// cut is as alike as its ones allow.
     #[target_feature(enable = "avx512f,avx512bw,avx512vpopcntdq,popcnt")]
     #[inline]
     fn most_avx512(
         counts: &[__m512i; QUAD],
-        parts: &[u64; QUAD],
+        rests: &[u64; QUAD],
         others: &Lanes,
     ) -> [__m512i; QUAD] {
         // SAFETY: eight words are as long as what is loaded.
         let others = unsafe { _mm512_loadu_si512(others.0.as_ptr().cast::<__m512i>()) };
         let mut most = *counts;
-        for (most, parts) in most.iter_mut().zip(parts) {
-            let fewer = _mm512_min_epu8(_mm512_set1_epi64(parts.cast_signed()), others);
+        for (most, rest) in most.iter_mut().zip(rests) {
+            let fewer = _mm512_min_epu8(_mm512_set1_epi64(rest.cast_signed()), others);
             *most = _mm512_add_epi64(*most, _mm512_sad_epu8(fewer, _mm512_setzero_si512()));
         }
         most

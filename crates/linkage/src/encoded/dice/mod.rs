@@ -13,6 +13,7 @@ mod kernel;
 mod nearest;
 
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub use kernel::{Kernel, NoKernel};
 pub use nearest::{Nearest, nearest};
@@ -121,15 +122,17 @@ pub fn candidates(
     let cuts = Cuts::chosen(&quads, &grouped, threshold.0, kernel, &sample);
     quads.cut(cuts);
     grouped.cut(cuts);
-    let most = MOST_CANDIDATES / threads.get();
+    let kept = AtomicUsize::new(0);
     let work = |part: usize| {
         let mut reach =
             Reach { quads: &quads, grouped: &grouped, least: &least, found: Vec::new() };
         for block in grouped.blocks() {
             for quad in (part..quads.len()).step_by(threads.get()) {
                 let range = grouped.between(&block, quads.ones(quad), threshold.0);
+                let before = reach.found.len();
                 kernel.scan(&quads, quad, &grouped, range, &mut reach);
-                if reach.found.len() > most {
+                let new = reach.found.len() - before;
+                if kept.fetch_add(new, Ordering::Relaxed) + new > MOST_CANDIDATES {
                     return Err(ThresholdError::TooLow);
                 }
             }

@@ -64,7 +64,7 @@ impl Linker<'_> {
             within[1] += self.different(other);
         }
         let within = self.second.map(|second| {
-            let rows = [f64::from(second), self.order.len() as f64 - f64::from(second)];
+            let rows = [f64::from(second), self.places.0.len() as f64 - f64::from(second)];
             let shares =
                 within.iter().zip(rows).map(|(n, rows)| n * every as f64 / of(rows).max(1.0));
             shares.fold(f64::INFINITY, f64::min)
@@ -91,7 +91,7 @@ impl Linker<'_> {
     /// Rows sorted by what they say in some comparisons: of many rows, those that say
     /// one thing of so many.
     fn sorted_by(&self, at: &[usize]) -> (Vec<(u64, u32)>, u64) {
-        let every = self.order.len().div_ceil(ALIKE_ROWS) as u64;
+        let every = self.places.0.len().div_ceil(ALIKE_ROWS) as u64;
         let said = |place: u32| {
             let cells = at.iter().flat_map(|at| self.judges[*at].cells.clone());
             let mut codes = cells.map(|cell| self.cells(place)[cell]);
@@ -100,7 +100,7 @@ impl Linker<'_> {
             });
             key.filter(|key| key.is_multiple_of(every)).map(|key| (key, place))
         };
-        let mut places: Vec<_> = (0..self.order.len() as u32).filter_map(said).collect();
+        let mut places: Vec<_> = (0..self.places.0.len() as u32).filter_map(said).collect();
         places.sort_unstable();
         (places, every)
     }

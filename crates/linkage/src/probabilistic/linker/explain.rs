@@ -6,7 +6,7 @@ use crate::probabilistic::model::{Model, level_of};
 impl Linker<'_> {
     /// Why two rows have the weight they have.
     pub fn explain(&self, model: &Model, one: u32, other: u32) -> Vec<Step> {
-        let place = |row: u32| self.order.iter().position(|at| *at == row).unwrap_or(0) as u32;
+        let place = |row: u32| self.places.0.iter().position(|at| *at == row).unwrap_or(0) as u32;
         self.explain_at(model, place(one), place(other))
     }
 
