@@ -95,7 +95,7 @@ fn a_file_that_cannot_be_linked_is_refused_with_the_reason() {
     refused(format!("{HEADER}\n1,a,b,,,1\n2,a\n"), &["line 3: 2 fields", "has 6"]);
     refused("PAR1 and nothing more", &["cannot be read"]);
     // The rest of the file is not one field.
-    let rows: String = (2..60).map(|n| format!("{n},a,b,,,1\n")).collect();
+    let rows = "2,a,b,,,1\n".repeat(60);
     refused(format!("{HEADER}\n1,a,b,,,\"1\n{rows}"), &["line 2", "a quote is not closed"]);
     let mut latin = format!("{HEADER}\n1,a,b,,,1\n2,").into_bytes();
     latin.extend(b"bj\xf8rn,b,,,1\n");
