@@ -9,7 +9,7 @@ use ledger::Draft;
 use linkage::{Changed, ExtractEvent};
 use permit::{LinkageTerms, LinkageWay, Strictness};
 
-use crate::house::House;
+use crate::house::{House, two_extracts};
 
 #[tokio::test]
 async fn of_two_that_number_people_at_once_the_second_is_refused_and_leaves_nothing() {
@@ -42,9 +42,7 @@ async fn of_two_that_number_people_at_once_the_second_is_refused_and_leaves_noth
 #[tokio::test]
 async fn a_permit_of_two_extracts_has_both_built_and_a_room_on_either() {
     let house = House::new().await;
-    let two =
-        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
-    let permit = house.permit(|terms| terms.linkage = two).await;
+    let permit = house.permit(|terms| terms.linkage = two_extracts()).await;
     let researcher = house.caller("researcher").await;
     let built =
         house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();
@@ -81,9 +79,7 @@ async fn a_permit_of_two_extracts_has_both_built_and_a_room_on_either() {
 #[tokio::test]
 async fn of_two_extracts_neither_is_to_lack_a_delivery_that_the_other_has() {
     let house = House::new().await;
-    let two =
-        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
-    let permit = house.permit(|terms| terms.linkage = two).await;
+    let permit = house.permit(|terms| terms.linkage = two_extracts()).await;
     let researcher = house.caller("researcher").await;
     let build = || house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched));
     let is_asked_for = async || {

@@ -13,7 +13,9 @@ use model::{
     AccountId, ApplicationId, Clock, Entropy, ManualClock, OutputId, PermitId, Purpose, RoomId,
     RunId, SeededEntropy, SignedDuration, Text, Timestamp,
 };
-use permit::{ColumnTerms, Period, Role, SourceTerms, Strictness, Terms, Verdict};
+use permit::{
+    ColumnTerms, LinkageTerms, LinkageWay, Period, Role, SourceTerms, Strictness, Terms, Verdict,
+};
 use room::RoomEvent;
 
 use crate::doorway::Doorway;
@@ -251,6 +253,11 @@ pub(crate) fn refused_by<T: std::fmt::Debug>(result: Result<T, Refused>) -> Vec<
         }
         other => panic!("not refused by policy: {other:?}"),
     }
+}
+
+/// A strict extract and a generous one.
+pub(crate) fn two_extracts() -> LinkageTerms {
+    LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() }
 }
 
 pub(crate) fn terms() -> Terms {

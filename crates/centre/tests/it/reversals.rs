@@ -8,11 +8,11 @@ use centre::{Caller, Refused};
 use ledger::{Draft, EntryFilter};
 use linkage::reversal::{Reversal, ReversalState};
 use model::{ImportId, PermitId, ReversalId};
-use permit::{Account, LinkageTerms, LinkageWay, Role};
+use permit::{Account, Role};
 use source::{ImportManifest, SourceEvent, SourceRecord};
 
 use crate::fakes::NUMBER;
-use crate::house::{House, refused_by};
+use crate::house::{House, refused_by, two_extracts};
 
 fn wish(persons: &[i32], finding: &str) -> ReversalWish {
     ReversalWish {
@@ -239,9 +239,7 @@ async fn of_two_who_are_told_at_once_one_is() {
 async fn of_two_extracts_it_is_said_whose_numbers_they_are() {
     let house = House::new().await;
     delivered(&house).await;
-    let two =
-        LinkageTerms { how: LinkageWay::Likely, generous: Some(0.6), ..LinkageTerms::default() };
-    let permit = house.permit(|terms| terms.linkage = two).await;
+    let permit = house.permit(|terms| terms.linkage = two_extracts()).await;
     let researcher = house.caller("researcher").await;
     let built =
         house.centre.build_extracts(&researcher, &permit, Arc::new(Unwatched)).await.unwrap();

@@ -55,24 +55,6 @@ impl Cuts {
     pub(super) fn rest(&self, filter: &[u64]) -> [u64; LOOKS] {
         self.0.map(|cut| rest(filter, cut))
     }
-
-    /// Where pairs like some of these are left with the least work.
-    pub(super) fn chosen(
-        quads: &Quads,
-        grouped: &Grouped,
-        threshold: f64,
-        kernel: Kernel,
-        visit: &impl Visit,
-    ) -> Self {
-        let words = grouped.words();
-        let open = Open::sampled(quads, grouped, threshold, kernel, visit);
-        let first = earliest(words).max(1);
-        let cuts = || (first..words).chain([words]);
-        let pairs = cuts().flat_map(|one| cuts().map(move |other| [one, other]));
-        let in_order = pairs.filter(|[one, other]| one < other || *other == words);
-        let cheapest = in_order.min_by(|one, other| open.cost(*one).total_cmp(&open.cost(*other)));
-        cheapest.map_or(Self::none(words), Self)
-    }
 }
 
 /// After how many words the ones of all that is left fit the bytes.
@@ -104,10 +86,11 @@ fn in_both(one: u64, other: u64) -> u32 {
 
 /// For each number of words the share of the comparisons looked at that can still reach the
 /// threshold after so many. Those that are left together are open while one of them is.
-struct Open(Vec<f64>);
+pub(super) struct Open(Vec<f64>);
 
 impl Open {
-    fn sampled(
+    /// What some of the pairs say that are to be compared.
+    pub(super) fn sampled(
         quads: &Quads,
         grouped: &Grouped,
         threshold: f64,
@@ -148,6 +131,17 @@ impl Open {
         let mut shares: Vec<f64> = shares.collect();
         shares.reverse();
         Self(shares)
+    }
+
+    /// The cuts by which pairs like these are left with the least work.
+    pub(super) fn cheapest(&self) -> Cuts {
+        let words = self.0.len() - 1;
+        let first = earliest(words).max(1);
+        let cuts = || (first..words).chain([words]);
+        let pairs = cuts().flat_map(|one| cuts().map(move |other| [one, other]));
+        let in_order = pairs.filter(|[one, other]| one < other || *other == words);
+        let cheapest = in_order.min_by(|one, other| self.cost(*one).total_cmp(&self.cost(*other)));
+        cheapest.map_or(Cuts::none(words), Cuts)
     }
 
     fn after(&self, words: usize) -> f64 {
@@ -263,8 +257,9 @@ mod tests {
         let grouped = Grouped::of(&clks).unwrap();
         for kernel in Kernel::all() {
             let firsts = [0.99, 0.9, 0.8, 0.7].map(|threshold| {
-                let Cuts([first, second]) =
-                    Cuts::chosen(&quads, &grouped, threshold, kernel, &Share(threshold, &quads));
+                let share = Share(threshold, &quads);
+                let open = Open::sampled(&quads, &grouped, threshold, kernel, &share);
+                let Cuts([first, second]) = open.cheapest();
                 assert!(first <= second && second <= 16, "{kernel}: {first}, {second}");
                 first
             });

@@ -19,7 +19,7 @@ pub use kernel::{Kernel, NoKernel};
 pub use nearest::{Nearest, nearest};
 
 use self::arranged::{Grouped, Quads};
-use self::cuts::Cuts;
+use self::cuts::Open;
 use self::kernel::Visit;
 use super::clks::Clks;
 
@@ -119,7 +119,7 @@ pub fn candidates(
     let mut grouped = Grouped::of(b).ok_or(ThresholdError::TooMany)?;
     let least = threshold.least_in_common(2 * a.bits());
     let sample = Reach { quads: &quads, grouped: &grouped, least: &least, found: Vec::new() };
-    let cuts = Cuts::chosen(&quads, &grouped, threshold.0, kernel, &sample);
+    let cuts = Open::sampled(&quads, &grouped, threshold.0, kernel, &sample).cheapest();
     quads.cut(cuts);
     grouped.cut(cuts);
     let kept = AtomicUsize::new(0);
